@@ -1,0 +1,1 @@
+"""File readers: bytes to blocks. The only floor that knows the formats' libraries."""

@@ -1,0 +1,67 @@
+"""Official working days of China with make-up days (调休), as arithmetic on sets of dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+SATURDAY = 5
+
+
+class WorkingCalendar:
+    """Which days are worked.
+
+    ``holidays`` are days off that the week does not already give, ``workdays`` are weekend days worked in exchange.
+    ``confirmed_years`` are the years whose official arrangement is known; any other year is an estimate (预估).
+    """
+
+    def __init__(
+        self,
+        *,
+        holidays: Iterable[date] = (),
+        workdays: Iterable[date] = (),
+        confirmed_years: Iterable[int] = (),
+    ) -> None:
+        self._holidays = frozenset(holidays)
+        self._workdays = frozenset(workdays)
+        self.confirmed_years = frozenset(confirmed_years)
+
+    def is_working_day(self, day: date) -> bool:
+        if day.weekday() >= SATURDAY:
+            return day in self._workdays
+        return day not in self._holidays
+
+    def is_estimated(self, day: date) -> bool:
+        """Whether the arrangement of this day's year is not officially known yet."""
+        return day.year not in self.confirmed_years
+
+    def add(self, day: date, count: int) -> date:
+        """The ``count``-th working day after ``day`` (before it when negative); ``day`` itself when 0."""
+        step = timedelta(days=1 if count > 0 else -1)
+        remaining = abs(count)
+        while remaining:
+            day += step
+            remaining -= self.is_working_day(day)
+        return day
+
+    def on_or_before(self, day: date) -> date:
+        """``day`` when it is worked, else the last working day before it."""
+        return day if self.is_working_day(day) else self.add(day, -1)
+
+    def on_or_after(self, day: date) -> date:
+        """``day`` when it is worked, else the first working day after it."""
+        return day if self.is_working_day(day) else self.add(day, 1)
+
+    def between(self, start: date, end: date) -> int:
+        """Working days after ``start`` up to and including ``end``; negative when ``end`` lies before ``start``."""
+        if end < start:
+            return -self.between(end, start)
+        days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
+        return sum(self.is_working_day(day) for day in days)
+
+    def is_first_of_week(self, day: date) -> bool:
+        """Whether ``day`` is the first working day of its ISO week (Monday to Sunday)."""
+        monday = day - timedelta(days=day.weekday())
+        return self.is_working_day(day) and not any(
+            self.is_working_day(monday + timedelta(days=n)) for n in range(day.weekday())
+        )
