@@ -37,7 +37,7 @@ def _candidates() -> Iterator[str]:
     if chosen := os.environ.get("TASKBOARD_CHROMIUM"):
         yield chosen
         return
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in ("chromium", "google-chrome"):
         if found := shutil.which(name):
             yield found
     with sync_playwright() as playwright:
@@ -49,4 +49,4 @@ if __name__ == "__main__":
     path = find_chromium()
     if path is None:
         sys.exit("no Chromium found")
-    print(path)
+    sys.stdout.write(path + "\n")
