@@ -1,0 +1,46 @@
+"""The application: settings in, a Flask application with all its entrances out."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+from jinja2 import StrictUndefined
+
+from taskboard import extensions, paths
+from taskboard.clock import Clock, SystemClock
+from taskboard.config import Settings
+from taskboard.web import register_pages
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
+    """Build the application; ``clock`` replaces the machine's time in tests."""
+    app = APIFlask(
+        "taskboard",
+        title="taskboard",
+        docs_path=None,
+        spec_path=None,
+        template_folder=str(paths.TEMPLATES),
+        static_folder=str(paths.STATIC),
+        instance_path=str(settings.instance_dir),
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_upload_bytes,
+        SESSION_COOKIE_NAME="taskboard_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        WTF_I18N_ENABLED=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        TESTING=settings.is_testing,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.extensions["taskboard_settings"] = settings
+    app.extensions["taskboard_clock"] = clock or SystemClock()
+    extensions.init_database(app)
+    register_pages(app)
+    return app

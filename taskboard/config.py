@@ -1,0 +1,104 @@
+"""Every setting of the product: read once from the environment, checked, and passed on as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MINIMUM_SECRET_LENGTH = 32
+DEFAULT_SECRET = "change-me"
+MEBIBYTE = 1024 * 1024
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or unusable; the message is for the person who runs the command."""
+
+
+class MailTransport(StrEnum):
+    SMTP = "smtp"
+    MAILBOX = "mailbox"
+    """kept in the outbox and shown on the demo's mailbox page"""
+    NONE = "none"
+    """mails wait in the outbox until a server is set"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """See docs/operations.md for what each means to an office."""
+
+    secret_key: str
+    instance_dir: Path
+    database_url: str
+    public_url: str = "http://127.0.0.1:8000"
+    mail_transport: MailTransport = MailTransport.NONE
+    smtp_url: str | None = None
+    """``smtp://user:password@host:25``, ``smtp+starttls://…`` or ``smtps://…``"""
+    mail_from: str = "taskboard@localhost"
+    max_upload_bytes: int = 20 * MEBIBYTE
+    is_demo: bool = False
+    is_testing: bool = False
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+def settings_from_environment(environ: Mapping[str, str]) -> Settings:
+    """Settings for real use; raises :class:`ConfigurationError` where one is missing or unusable."""
+    instance_dir = Path(environ.get("TASKBOARD_INSTANCE", "instance")).resolve()
+    smtp_url = environ.get("TASKBOARD_SMTP_URL") or None
+    if smtp_url is not None:
+        _check_url("TASKBOARD_SMTP_URL", smtp_url, {"smtp", "smtps", "smtp+starttls"})
+    public_url = environ.get("TASKBOARD_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+    _check_url("TASKBOARD_PUBLIC_URL", public_url, {"http", "https"})
+    return Settings(
+        secret_key=_secret_key(environ),
+        instance_dir=instance_dir,
+        database_url=database_url(environ, instance_dir),
+        public_url=public_url,
+        mail_transport=MailTransport.SMTP if smtp_url else MailTransport.NONE,
+        smtp_url=smtp_url,
+        mail_from=environ.get("TASKBOARD_MAIL_FROM", "taskboard@localhost"),
+        max_upload_bytes=_positive(environ, "TASKBOARD_MAX_UPLOAD_MIB", 20) * MEBIBYTE,
+    )
+
+
+def database_url(environ: Mapping[str, str], instance_dir: Path) -> str:
+    """``TASKBOARD_DATABASE_URL``, or the SQLite file in the instance folder; PostgreSQL always through psycopg 3."""
+    url = environ.get("TASKBOARD_DATABASE_URL") or f"sqlite:///{instance_dir / 'taskboard.db'}"
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ConfigurationError("TASKBOARD_DATABASE_URL 只支持 sqlite:///… 和 postgresql://… 两种写法。")
+    return url
+
+
+def _secret_key(environ: Mapping[str, str]) -> str:
+    key = environ.get("TASKBOARD_SECRET_KEY", "")
+    if not key or key == DEFAULT_SECRET:
+        raise ConfigurationError(
+            "请先设置 TASKBOARD_SECRET_KEY（会话签名密钥）。可用下面的命令生成一个：\n"
+            '  python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    if len(key) < MINIMUM_SECRET_LENGTH:
+        raise ConfigurationError(f"TASKBOARD_SECRET_KEY 太短：至少 {MINIMUM_SECRET_LENGTH} 个字符。")
+    return key
+
+
+def _check_url(name: str, value: str, schemes: set[str]) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ConfigurationError(
+            f"{name} 的写法不对，应以 {'、'.join(f'{s}://' for s in sorted(schemes))} 开头并带主机名。"
+        )
+
+
+def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name, str(default))
+    if not value.isdecimal() or int(value) < 1:
+        raise ConfigurationError(f"{name} 应是正整数，现在是“{value}”。")
+    return int(value)

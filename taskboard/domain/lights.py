@@ -1,0 +1,107 @@
+"""The light of an assignment with its reason: a judgement for people who scan, never the datum itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.deadlines import days_late, days_left, is_overdue
+from taskboard.domain.workflow import ASSIGNMENT_MOVES, Act, AssignmentState, TaskState
+
+DUE_SOON_WORKING_DAYS = 3
+ACKNOWLEDGE_LIMIT = ASSIGNMENT_MOVES[AssignmentState.PENDING, Act.ACKNOWLEDGE].limit or 0
+
+
+class Light(StrEnum):
+    IDLE = "idle"
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    CLOSED = "closed"
+
+
+class LightReason(StrEnum):
+    NOT_ISSUED = "not_issued"
+    SUSPENDED = "suspended"
+    OBJECTED = "objected"
+    CLOSED = "closed"
+    CLOSED_LATE = "closed_late"
+    TERMINATED = "terminated"
+    FOR_INFORMATION = "for_information"
+    OVERDUE = "overdue"
+    DUE_SOON = "due_soon"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    IN_TIME = "in_time"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A light, why it burns, and the figure its wording needs (days late, or working days left)."""
+
+    light: Light
+    reason: LightReason
+    days: int = 0
+
+
+@dataclass(frozen=True)
+class LightFacts:
+    """What a light is judged by; all of it stands in one row of a list."""
+
+    task_state: TaskState
+    state: AssignmentState
+    due_on: date | None
+    issued_on: date | None
+    submitted_on: date | None = None
+
+
+def judge(facts: LightFacts, *, today: date, calendar: WorkingCalendar) -> Judgement:
+    """The light of one assignment; the first rule that fits wins.
+
+    A submitted assignment shows the light it had on the day of its submission.
+    """
+    idle = _idle(facts)
+    if idle is not None:
+        return idle
+    if facts.task_state is TaskState.CLOSED or facts.state is AssignmentState.ACCEPTED:
+        late = days_late(facts.due_on, facts.submitted_on, facts.submitted_on or today)
+        return Judgement(Light.CLOSED, LightReason.CLOSED_LATE if late else LightReason.CLOSED, late)
+    if facts.state is AssignmentState.SUBMITTED and facts.submitted_on is not None:
+        return _judge_open(facts, AssignmentState.IN_PROGRESS, facts.submitted_on, calendar)
+    return _judge_open(facts, facts.state, today, calendar)
+
+
+def _idle(facts: LightFacts) -> Judgement | None:
+    match facts.task_state:
+        case TaskState.DRAFT:
+            return Judgement(Light.IDLE, LightReason.NOT_ISSUED)
+        case TaskState.SUSPENDED:
+            return Judgement(Light.IDLE, LightReason.SUSPENDED)
+        case TaskState.TERMINATED:
+            return Judgement(Light.CLOSED, LightReason.TERMINATED)
+        case _:
+            pass
+    match facts.state:
+        case AssignmentState.OBJECTED:
+            return Judgement(Light.IDLE, LightReason.OBJECTED)
+        case AssignmentState.WAIVED | AssignmentState.WITHDRAWN:
+            return Judgement(Light.IDLE, LightReason.FOR_INFORMATION)
+        case _:
+            return None
+
+
+def _judge_open(facts: LightFacts, state: AssignmentState, day: date, calendar: WorkingCalendar) -> Judgement:
+    if is_overdue(TaskState.IN_PROGRESS, state, facts.due_on, day):
+        return Judgement(Light.RED, LightReason.OVERDUE, days_late(facts.due_on, None, day))
+    if facts.due_on is not None and days_left(facts.due_on, day) <= 2 * DUE_SOON_WORKING_DAYS + 10:
+        left = calendar.between(day, facts.due_on)
+        if left <= DUE_SOON_WORKING_DAYS:
+            return Judgement(Light.YELLOW, LightReason.DUE_SOON, left)
+    if state is AssignmentState.PENDING and _acknowledgement_is_late(facts.issued_on, day, calendar):
+        return Judgement(Light.YELLOW, LightReason.NOT_ACKNOWLEDGED)
+    return Judgement(Light.GREEN, LightReason.IN_TIME)
+
+
+def _acknowledgement_is_late(issued_on: date | None, day: date, calendar: WorkingCalendar) -> bool:
+    return issued_on is not None and day > calendar.add(issued_on, ACKNOWLEDGE_LIMIT)

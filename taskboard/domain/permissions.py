@@ -1,0 +1,165 @@
+"""Who may do what to which task: the one table every page, list, mail and export asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from taskboard.domain.errors import NotAllowed
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import (
+    ASSIGNMENT_MOVES,
+    TASK_MOVES,
+    Act,
+    AssignmentRole,
+    AssignmentState,
+    Party,
+    TaskState,
+)
+
+
+@dataclass(frozen=True)
+class Post:
+    """A role at a department; ``path`` is the department's place in the tree (``/1/7/``).
+
+    ``is_stand_in`` marks a post that falls to this person because the department itself has nobody in that role.
+    """
+
+    role: Role
+    department_id: int
+    path: str
+    is_stand_in: bool = False
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person who acts, with the posts they hold today."""
+
+    person_id: int
+    name: str
+    posts: tuple[Post, ...] = ()
+
+    def holds(self, role: Role, department_id: int | None = None) -> bool:
+        return any(post.role is role and department_id in (None, post.department_id) for post in self.posts)
+
+    def supervises(self, path: str) -> bool:
+        """Whether the place in the tree lies at or below a body where this person is supervisor."""
+        return any(post.role is Role.SUPERVISOR and path.startswith(post.path) for post in self.posts)
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.holds(Role.ADMINISTRATOR)
+
+    @property
+    def is_supervisor(self) -> bool:
+        return self.holds(Role.SUPERVISOR)
+
+
+OVERSEEING = frozenset({Role.SUPERVISOR, Role.LEADER, Role.AUDITOR})
+"""roles that see everything at and below their department"""
+DEPARTMENT_WIDE = frozenset({Role.HEAD, Role.LIAISON})
+"""roles that see all assignments of their own department; an officer sees what is dispatched to them"""
+
+
+@dataclass(frozen=True)
+class AssignmentSituation:
+    """What permissions need to know of an assignment.
+
+    ``vacant`` are the roles that nobody holds here or at the parent department: the supervisors act in their place.
+    """
+
+    id: int
+    department_id: int
+    department_path: str
+    role: AssignmentRole
+    state: AssignmentState
+    officer_id: int | None = None
+    submitted_by_id: int | None = None
+    vacant: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True)
+class TaskSituation:
+    """What permissions need to know of a task; ``body_path`` is the place of the body that supervises it."""
+
+    state: TaskState
+    body_path: str
+    assignments: tuple[AssignmentSituation, ...] = ()
+
+
+def may_see_task(actor: Actor, task: TaskSituation) -> bool:
+    """Whether the task exists for this person; a draft exists for its supervisors only."""
+    if actor.supervises(task.body_path):
+        return True
+    if task.state is TaskState.DRAFT:
+        return False
+    return any(_oversees(actor, task, one) or holds_assignment(actor, one) for one in task.assignments)
+
+
+def _oversees(actor: Actor, task: TaskSituation, assignment: AssignmentSituation) -> bool:
+    places = (task.body_path, assignment.department_path)
+    return any(post.role in OVERSEEING and any(place.startswith(post.path) for place in places) for post in actor.posts)
+
+
+def holds_assignment(actor: Actor, assignment: AssignmentSituation) -> bool:
+    """Whether this person works on the assignment: head or liaison of its department, or its officer."""
+    if assignment.officer_id == actor.person_id and actor.holds(Role.OFFICER, assignment.department_id):
+        return True
+    return any(actor.holds(role, assignment.department_id) for role in DEPARTMENT_WIDE)
+
+
+def parties(actor: Actor, task: TaskSituation, assignment: AssignmentSituation | None = None) -> frozenset[Party]:
+    """In which capacities this person may act on the task, or on one assignment of it."""
+    found: set[Party] = set()
+    if actor.supervises(task.body_path):
+        found.add(Party.SUPERVISOR)
+    if assignment is None:
+        return frozenset(found)
+    if actor.holds(Role.HEAD, assignment.department_id):
+        found.add(Party.HEAD)
+    if actor.holds(Role.LIAISON, assignment.department_id):
+        found.add(Party.LIAISON)
+    if assignment.officer_id == actor.person_id and actor.holds(Role.OFFICER, assignment.department_id):
+        found.add(Party.OFFICER)
+    if Party.SUPERVISOR in found:
+        found |= {Party.HEAD for role in assignment.vacant if role is Role.HEAD}
+        found |= {Party.LIAISON for role in assignment.vacant if role is Role.LIAISON}
+    if assignment.role is AssignmentRole.PARTNER and _speaks_for_a_lead(actor, task):
+        found.add(Party.LEAD)
+    if assignment.submitted_by_id == actor.person_id and found & {Party.HEAD, Party.LIAISON, Party.OFFICER}:
+        found.add(Party.SUBMITTER)
+    return frozenset(found)
+
+
+def _speaks_for_a_lead(actor: Actor, task: TaskSituation) -> bool:
+    return any(
+        actor.holds(role, one.department_id)
+        for one in task.assignments
+        if one.role is AssignmentRole.LEAD and one.state is not AssignmentState.WITHDRAWN
+        for role in DEPARTMENT_WIDE
+    )
+
+
+def acts_on_task(actor: Actor, task: TaskSituation) -> frozenset[Act]:
+    """The acts on the task that its state and this person allow."""
+    capacities = parties(actor, task)
+    return frozenset(act for (state, act), move in TASK_MOVES.items() if state is task.state and move.by & capacities)
+
+
+WORKABLE = frozenset({TaskState.ISSUED, TaskState.IN_PROGRESS, TaskState.SUBMITTED})
+
+
+def acts_on_assignment(actor: Actor, task: TaskSituation, assignment: AssignmentSituation) -> frozenset[Act]:
+    """The acts on the assignment that its state, its task's state and this person allow."""
+    if task.state not in WORKABLE:
+        return frozenset()
+    capacities = parties(actor, task, assignment)
+    return frozenset(
+        act for (state, act), move in ASSIGNMENT_MOVES.items() if state is assignment.state and move.by & capacities
+    )
+
+
+def require(act: Act, allowed: Iterable[Act]) -> None:
+    """Raise :class:`NotAllowed` unless the act is among those allowed."""
+    if act not in allowed:
+        raise NotAllowed(act=act)

@@ -1,0 +1,1 @@
+"""Message builders, the transport, and delivery of queued mails."""

@@ -1,0 +1,35 @@
+"""Mapped classes, one module per subject."""
+
+from taskboard.models.base import Base
+from taskboard.models.calendar import CalendarDay, CalendarYear
+from taskboard.models.department import Department, DepartmentName
+from taskboard.models.history import HistoryEntry
+from taskboard.models.job import JobRun, SchedulerLease
+from taskboard.models.mail import OutboxMessage, Reminder
+from taskboard.models.person import FailedSignIn, Person, PersonPost
+from taskboard.models.plan import ImportDraft, Measure, Plan, PlanDefaultDepartment, PlanSource
+from taskboard.models.task import Assignment, ProgressReport, Task
+
+__all__ = [
+    "Assignment",
+    "Base",
+    "CalendarDay",
+    "CalendarYear",
+    "Department",
+    "DepartmentName",
+    "FailedSignIn",
+    "HistoryEntry",
+    "ImportDraft",
+    "JobRun",
+    "Measure",
+    "OutboxMessage",
+    "Person",
+    "PersonPost",
+    "Plan",
+    "PlanDefaultDepartment",
+    "PlanSource",
+    "ProgressReport",
+    "Reminder",
+    "SchedulerLease",
+    "Task",
+]

@@ -1,0 +1,119 @@
+"""Tasks and their assignments: one department on one task is the unit of work."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from taskboard.domain.plan_parsing.reading import Recurrence
+from taskboard.domain.workflow import (
+    AssignmentRole,
+    AssignmentState,
+    Closure,
+    DeadlineOrigin,
+    PastDeadline,
+    TaskState,
+    Verification,
+)
+from taskboard.models.base import Base, UtcDateTime, string_enum
+
+
+class Task(Base):
+    """What is tracked: one per confirmed measure.
+
+    ``due_on`` is the current deadline, ``original_due_on`` the one it was issued with; each change of ``due_on`` raises
+    ``deadline_version``. Whether it is overdue is never stored.
+    """
+
+    __tablename__ = "task"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "position"),
+        Index(None, "body_id", "state"),
+        Index(None, "state", "due_on"),
+        CheckConstraint("NOT (is_ongoing AND due_on IS NOT NULL)", name="ongoing_has_no_deadline"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"))
+    measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"), unique=True)
+    body_id: Mapped[int] = mapped_column(ForeignKey("department.id"))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[TaskState] = mapped_column(string_enum(TaskState), default=TaskState.DRAFT)
+    is_ongoing: Mapped[bool] = mapped_column(default=False)
+    due_on: Mapped[date | None] = mapped_column(default=None)
+    original_due_on: Mapped[date | None] = mapped_column(default=None)
+    deadline_origin: Mapped[DeadlineOrigin] = mapped_column(string_enum(DeadlineOrigin), default=DeadlineOrigin.MISSING)
+    deadline_version: Mapped[int] = mapped_column(default=0)
+    past_deadline: Mapped[PastDeadline | None] = mapped_column(string_enum(PastDeadline), default=None)
+    recurrence: Mapped[Recurrence | None] = mapped_column(string_enum(Recurrence), default=None)
+    issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    closure: Mapped[Closure | None] = mapped_column(string_enum(Closure), default=None)
+    verification: Mapped[Verification | None] = mapped_column(string_enum(Verification), default=None)
+    version: Mapped[int] = mapped_column(init=False)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as it is
+
+
+class Assignment(Base):
+    """One department on one task, with its own receipt, reports, submission and lateness.
+
+    ``due_on`` is the day this branch must keep: the task's, or an earlier one that the lead gave a partner.
+    """
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        UniqueConstraint("task_id", "department_id"),
+        Index(None, "state", "due_on", "id"),
+        Index(None, "department_id", "state", "due_on"),
+        Index(None, "officer_id", "state", "due_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"))
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id"))
+    role: Mapped[AssignmentRole] = mapped_column(string_enum(AssignmentRole))
+    name_as_written: Mapped[str] = mapped_column(String(200))
+    is_confirmed: Mapped[bool] = mapped_column(default=False)
+    """a person confirmed the unit and its role; a lead that was only inferred cannot be issued to"""
+    position: Mapped[int] = mapped_column(default=0)
+    state: Mapped[AssignmentState] = mapped_column(string_enum(AssignmentState), default=AssignmentState.PENDING)
+    due_on: Mapped[date | None] = mapped_column(default=None)
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), default=None)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), default=None)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    days_late: Mapped[int] = mapped_column(default=0)
+    """calendar days the worst of its submissions was late against the day it had to keep"""
+    percent: Mapped[int | None] = mapped_column(default=None)
+    last_reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    version: Mapped[int] = mapped_column(init=False)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as it is
+
+
+class ProgressReport(Base):
+    """What a department reported on its assignment; rows are added, never changed."""
+
+    __tablename__ = "progress_report"
+    __table_args__ = (
+        Index(None, "assignment_id", "id"),
+        CheckConstraint("percent IS NULL OR percent BETWEEN 0 AND 100", name="percent_range"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_unchanged: Mapped[bool] = mapped_column(default=False)
+    """reported as “no change” (无变化)"""
+    done: Mapped[str] = mapped_column(Text, default="")
+    problems: Mapped[str] = mapped_column(Text, default="")
+    next_step: Mapped[str] = mapped_column(Text, default="")
+    help_needed: Mapped[str] = mapped_column(Text, default="")
+    percent: Mapped[int | None] = mapped_column(default=None)
