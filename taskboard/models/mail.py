@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskboard.domain.outbox import MailKind, OutboxState
@@ -12,7 +13,9 @@ from taskboard.models.base import Base, UtcDateTime, string_enum
 
 
 class OutboxMessage(Base):
-    """One mail to one recipient.
+    """One mail to one recipient: which template, and the facts it is rendered from.
+
+    The facts are frozen when the row is written; subject, text and HTML are filled in at the first attempt to deliver.
 
     ``key`` is unique: a scheduled mail exists once per (person, kind, date), a notice once per act and recipient, so
     running a job twice writes nothing twice. ``message_id`` stays the same over all attempts.
@@ -26,13 +29,15 @@ class OutboxMessage(Base):
     kind: Mapped[MailKind] = mapped_column(string_enum(MailKind))
     person_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     to_address: Mapped[str] = mapped_column(String(254))
-    subject: Mapped[str] = mapped_column(String(400))
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
+    template: Mapped[str] = mapped_column(String(40))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[OutboxState] = mapped_column(string_enum(OutboxState), default=OutboxState.QUEUED)
+    subject: Mapped[str | None] = mapped_column(String(400), default=None)
+    text: Mapped[str | None] = mapped_column(Text, default=None)
+    html: Mapped[str | None] = mapped_column(Text, default=None)
     attempts: Mapped[int] = mapped_column(default=0)
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
