@@ -12,6 +12,7 @@ import importlib.util
 import json
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,7 @@ PYPROJECT = ROOT / "pyproject.toml"
 
 CHROMIUM_FROM_NPM = "@sparticuz/chromium@153.0.0"
 NO_TESTS_COLLECTED = 5
+SECONDS_BETWEEN_SIGNS = 5
 
 
 def main() -> int:
@@ -254,14 +256,15 @@ def find_installer(venv: Path) -> Installer:
     # Started from inside a virtual environment, the new one must not depend on it: it may be the one to replace.
     base_python = getattr(sys, "_base_executable", None) or sys.executable
     inner_python = str(venv / PYTHON.relative_to(VENV))
-    quiet_pip = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    quiet_pip = ["--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
 
     uv = working_uv()
     if uv is not None:
         return Installer(
             name="uv",
             make_venv=[uv, "venv", "--quiet", "--no-project", "--python", base_python, str(venv)],
-            install=[uv, "pip", "install", "--python", inner_python],
+            # pip compiles what it installs, uv only when asked; without it each start pays for compiling.
+            install=[uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", inner_python],
         )
     if importlib.util.find_spec("ensurepip") is not None:
         return Installer(
@@ -270,7 +273,7 @@ def find_installer(venv: Path) -> Installer:
             install=[inner_python, "-m", "pip", "install", *quiet_pip],
         )
     # Debian keeps ensurepip in a package of its own; its pip can install into an environment that has none.
-    if answers([base_python, "-m", "pip", "install", "--python", inner_python, "--help"]):
+    if answers([base_python, "-m", "pip", "--python", base_python, "--version"]):
         return Installer(
             name="pip from outside",
             make_venv=[base_python, "-m", "venv", "--without-pip", str(venv)],
@@ -293,12 +296,28 @@ def answers(command: Sequence[str]) -> bool:
 
 
 def execute(command: Sequence[str]) -> None:
+    """Run a step of the set-up, with a sign of life every few seconds; what it has to complain about is shown."""
+    started = time.monotonic()
     try:
-        subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
-    except (OSError, subprocess.CalledProcessError) as error:
+        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr) as process:
+            code = wait_a_little(process)
+            while code is None:
+                say(f"  … {time.monotonic() - started:.0f} s")
+                code = wait_a_little(process)
+    except OSError as error:
+        raise SetUpError(f"无法启动 cannot start {command[0]}: {error}") from error
+    if code != 0:
         raise SetUpError(
-            f"安装未完成，可再次运行同一命令。\nSet-up stopped: {error}. The same command tries again."
-        ) from error
+            "安装未完成，再次运行同一命令会重新安装。\n"
+            f"Set-up stopped; the same command starts it again. What failed: {shlex.join(command)}"
+        )
+
+
+def wait_a_little(process: subprocess.Popen[bytes]) -> int | None:
+    try:
+        return process.wait(timeout=SECONDS_BETWEEN_SIGNS)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 @contextlib.contextmanager
