@@ -22,14 +22,14 @@ class WorkingCalendar:
         workdays: Iterable[date] = (),
         confirmed_years: Iterable[int] = (),
     ) -> None:
-        self._holidays = frozenset(holidays)
-        self._workdays = frozenset(workdays)
+        self.holidays = frozenset(holidays)
+        self.workdays = frozenset(workdays)
         self.confirmed_years = frozenset(confirmed_years)
 
     def is_working_day(self, day: date) -> bool:
         if day.weekday() >= SATURDAY:
-            return day in self._workdays
-        return day not in self._holidays
+            return day in self.workdays
+        return day not in self.holidays
 
     def is_estimated(self, day: date) -> bool:
         """Whether the arrangement of this day's year is not officially known yet."""

@@ -1,0 +1,73 @@
+"""What every reader gives back, and the reasons why a file cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from taskboard.domain.errors import DomainError
+from taskboard.domain.plan_parsing.blocks import Block
+
+
+class DocumentKind(StrEnum):
+    """The format a file really has, whatever its name says."""
+
+    TEXT = "text"
+    HTML = "html"
+    DOCX = "docx"
+    XLSX = "xlsx"
+    OFD = "ofd"
+
+
+class DocumentNote(StrEnum):
+    """Something about the reading that a person may want to know; none of them stops the import."""
+
+    ENCODING_GUESSED = "encoding_guessed"
+    CHARACTERS_DAMAGED = "characters_damaged"
+    TRACKED_CHANGES = "tracked_changes"
+    HIDDEN_TEXT = "hidden_text"
+    FOOTNOTES = "footnotes"
+    CONTENTS_LIST = "contents_list"
+    PICTURES = "pictures"
+    HIDDEN_SHEETS = "hidden_sheets"
+    HIDDEN_ROWS = "hidden_rows"
+
+
+@dataclass(frozen=True)
+class Document:
+    """The blocks of one file in reading order; ``encoding`` is the Python codec of a text or web page."""
+
+    blocks: tuple[Block, ...]
+    kind: DocumentKind
+    encoding: str | None = None
+    notes: tuple[DocumentNote, ...] = ()
+
+
+class DocumentProblem(StrEnum):
+    """Why a file cannot be read. The names are stable: entrances join them with their wording."""
+
+    EMPTY = "empty"
+    NO_TEXT = "no_text"
+    TOO_LARGE = "too_large"
+    TOO_LONG = "too_long"
+    BINARY = "binary"
+    ENCODING = "encoding"
+    ENCRYPTED = "encrypted"
+    ZIP_BOMB = "zip_bomb"
+    UNSAFE = "unsafe"
+    UNSUPPORTED = "unsupported"
+    BROKEN = "broken"
+    TOO_COMPLEX = "too_complex"
+    TOO_SLOW = "too_slow"
+    CRASHED = "crashed"
+    BUSY = "busy"
+
+
+class DocumentError(DomainError):
+    """A file cannot be read: ``problem`` says why, ``facts`` holds it too, with the figures that its wording needs."""
+
+    code = "document"
+
+    def __init__(self, problem: DocumentProblem, **facts: str | int) -> None:
+        super().__init__(problem=problem.value, **facts)
+        self.problem = problem

@@ -1,0 +1,154 @@
+"""Reading files of strangers in a process of their own, so that the worst file costs one process and some seconds.
+
+The reading process gets the file through a pipe and nothing else: no sockets, no database, no settings of this one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import taskboard
+from taskboard.documents.document import Document, DocumentError, DocumentProblem
+from taskboard.documents.reader import MAX_BYTES
+from taskboard.documents.wire import calendar_to_plain, from_plain
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.plan_parsing.reading import ParsedPlan
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one reading may use: ``seconds`` of time (and of processor), ``memory_bytes`` beyond the empty process."""
+
+    seconds: int = 20
+    memory_bytes: int = 512 * 1024 * 1024
+
+
+DEFAULT_LIMITS = Limits()
+
+AT_ONCE = max(2, os.cpu_count() or 1)
+"""readings at the same time in one server process; more would only take each other's memory and time"""
+
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+INHERITED_SETTINGS = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "TMPDIR", "COVERAGE_PROCESS_START")
+"""environment that an interpreter may need to start; secrets and addresses stay here"""
+
+STDERR_SHOWN = 2_000
+
+
+def read_document_safely(data: bytes, filename: str | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Document:
+    """``read_document`` in a process of its own. Raises ``DocumentError``, also when that process dies."""
+    document, _ = _ask(data, filename=filename, limits=limits)
+    return document
+
+
+def parse_document_safely(
+    data: bytes,
+    filename: str | None = None,
+    *,
+    calendar: WorkingCalendar | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> tuple[Document, ParsedPlan]:
+    """The document and the plan that is in it, both found in a process of their own. Raises ``DocumentError``."""
+    document, plan = _ask(data, filename=filename, parse=True, calendar=calendar, limits=limits)
+    return document, from_plain(ParsedPlan, plan)
+
+
+def parse_text_safely(
+    text: str, *, calendar: WorkingCalendar | None = None, limits: Limits = DEFAULT_LIMITS
+) -> tuple[Document, ParsedPlan]:
+    """The same for a text that somebody pasted. Raises ``DocumentError``."""
+    data = text.encode("utf-8", errors="replace")
+    document, plan = _ask(data, is_pasted=True, parse=True, calendar=calendar, limits=limits)
+    return document, from_plain(ParsedPlan, plan)
+
+
+def _ask(
+    data: bytes,
+    *,
+    filename: str | None = None,
+    is_pasted: bool = False,
+    parse: bool = False,
+    calendar: WorkingCalendar | None = None,
+    limits: Limits,
+) -> tuple[Document, Any]:
+    if not data:
+        raise DocumentError(DocumentProblem.EMPTY)
+    if len(data) > MAX_BYTES:
+        raise DocumentError(DocumentProblem.TOO_LARGE, size=len(data), limit=MAX_BYTES)
+    request = {
+        "filename": filename,
+        "is_pasted": is_pasted,
+        "parse": parse,
+        "calendar": calendar_to_plain(calendar) if calendar else None,
+        "memory_bytes": limits.memory_bytes,
+        "cpu_seconds": limits.seconds,
+    }
+    if not _places.acquire(timeout=limits.seconds):
+        raise DocumentError(DocumentProblem.BUSY)
+    try:
+        reply = _run(json.dumps(request).encode() + b"\n" + data, seconds=limits.seconds)
+    finally:
+        _places.release()
+    return _open(reply)
+
+
+def _run(request: bytes, *, seconds: int) -> bytes:
+    """What the reading process answers. Raises ``DocumentError`` when it takes too long or dies."""
+    # -P: a file beside the server's working directory must not be taken for a module.
+    command = [sys.executable, "-P", "-m", "taskboard.documents.child"]
+    with subprocess.Popen(
+        command,
+        env=_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            reply, errors = process.communicate(request, timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            process.communicate()
+            raise DocumentError(DocumentProblem.TOO_SLOW, seconds=seconds) from error
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode == 0:
+        return reply
+    if sys.platform != "win32" and process.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+        raise DocumentError(DocumentProblem.TOO_SLOW, seconds=seconds)
+    logger.error(
+        "reading a file ended with code %s: %s", process.returncode, errors.decode(errors="replace")[-STDERR_SHOWN:]
+    )
+    raise DocumentError(DocumentProblem.CRASHED)
+
+
+def _open(reply: bytes) -> tuple[Document, Any]:
+    try:
+        answer: Mapping[str, Any] = json.loads(reply)
+        if "error" in answer:
+            error = answer["error"]
+            raise DocumentError(DocumentProblem(error["problem"]), **error["facts"])
+        return from_plain(Document, answer["document"]), answer["plan"]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        logger.exception("reading a file gave an answer that cannot be understood")
+        raise DocumentError(DocumentProblem.CRASHED) from error
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in INHERITED_SETTINGS if name in os.environ}
+    package = str(Path(taskboard.__file__).parent.parent)
+    paths = filter(None, (package, os.environ.get("PYTHONPATH")))
+    return {**kept, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}

@@ -1,0 +1,52 @@
+"""The one way in: bytes of any supported file to a document, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentNote, DocumentProblem
+from taskboard.documents.docx import read_docx
+from taskboard.documents.sniffing import sniff
+from taskboard.documents.text import read_text_file
+from taskboard.domain.plan_parsing.blocks import Block, Paragraph
+
+MAX_BYTES = 50_000_000
+MAX_CHARACTERS = 2_000_000
+"""of one document; the longest plans that are published have about 100,000"""
+
+READERS: Mapping[DocumentKind, Callable[[bytes], Document]] = {
+    DocumentKind.TEXT: read_text_file,
+    DocumentKind.DOCX: read_docx,
+}
+
+
+def read_document(data: bytes, filename: str | None = None) -> Document:
+    """The blocks of a file, its format told by its content.
+
+    Files of strangers go through ``read_document_safely``. Raises ``DocumentError``.
+    """
+    if not data.strip():
+        raise DocumentError(DocumentProblem.EMPTY)
+    if len(data) > MAX_BYTES:
+        raise DocumentError(DocumentProblem.TOO_LARGE, size=len(data), limit=MAX_BYTES)
+    try:
+        document = READERS[sniff(data)](data)
+    except (MemoryError, RecursionError) as error:
+        raise DocumentError(DocumentProblem.TOO_COMPLEX) from error
+    length = sum(map(_length, document.blocks))
+    if length == 0:
+        raise DocumentError(_emptiness(document))
+    if length > MAX_CHARACTERS:
+        raise DocumentError(DocumentProblem.TOO_LONG, characters=length, limit=MAX_CHARACTERS)
+    return document
+
+
+def _emptiness(document: Document) -> DocumentProblem:
+    is_scan = DocumentNote.PICTURES in document.notes
+    return DocumentProblem.NO_TEXT if is_scan or document.kind is not DocumentKind.TEXT else DocumentProblem.EMPTY
+
+
+def _length(block: Block) -> int:
+    if isinstance(block, Paragraph):
+        return len(block.text)
+    return sum(len(cell.text) for row in block.rows for cell in row)
