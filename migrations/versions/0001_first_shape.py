@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.create_table('calendar_year',
     sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('source', sa.String(length=200), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('year', name=op.f('pk_calendar_year'))
     )
     op.create_table('department',
@@ -55,6 +56,7 @@ def upgrade() -> None:
     sa.Column('epoch', sa.Integer(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('state', sa.Enum('running', 'done', 'failed', 'skipped', name='job_state', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('facts', sa.JSON(), nullable=True),
     sa.Column('error', sa.Text(), nullable=True),
@@ -106,6 +108,7 @@ def upgrade() -> None:
     sa.Column('message_id', sa.String(length=200), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('next_attempt_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('for_day', sa.Date(), nullable=True),
     sa.Column('state', sa.Enum('queued', 'sending', 'sent', 'retry', 'dead', 'expired', 'unknown', name='outbox_state', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('subject', sa.String(length=400), nullable=True),
     sa.Column('text', sa.Text(), nullable=True),
@@ -121,6 +124,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('message_id', name=op.f('uq_outbox_message_message_id'))
     )
     with op.batch_alter_table('outbox_message', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_outbox_message_for_day'), ['for_day'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_message_person_id_created_at'), ['person_id', 'created_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_message_state_next_attempt_at'), ['state', 'next_attempt_at'], unique=False)
 
@@ -320,14 +324,21 @@ def upgrade() -> None:
     sa.Column('rule', sa.String(length=40), nullable=False),
     sa.Column('assignment_id', sa.Integer(), nullable=False),
     sa.Column('deadline_version', sa.Integer(), nullable=False),
+    sa.Column('anchor_on', sa.Date(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=False),
     sa.Column('decided_on', sa.Date(), nullable=False),
     sa.ForeignKeyConstraint(['assignment_id'], ['assignment.id'], name=op.f('fk_reminder_assignment_id_assignment')),
-    sa.PrimaryKeyConstraint('rule', 'assignment_id', 'deadline_version', name=op.f('pk_reminder'))
+    sa.PrimaryKeyConstraint('rule', 'assignment_id', 'deadline_version', 'anchor_on', name=op.f('pk_reminder'))
     )
+    with op.batch_alter_table('reminder', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reminder_decided_on'), ['decided_on'], unique=False)
+
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('reminder', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reminder_decided_on'))
+
     op.drop_table('reminder')
     with op.batch_alter_table('progress_report', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_progress_report_assignment_id_id'))
@@ -369,6 +380,7 @@ def downgrade() -> None:
     with op.batch_alter_table('outbox_message', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outbox_message_state_next_attempt_at'))
         batch_op.drop_index(batch_op.f('ix_outbox_message_person_id_created_at'))
+        batch_op.drop_index(batch_op.f('ix_outbox_message_for_day'))
 
     op.drop_table('outbox_message')
     with op.batch_alter_table('department_name', schema=None) as batch_op:
