@@ -17,10 +17,15 @@ class CalendarYear(Base):
 
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     source: Mapped[str] = mapped_column(String(200))
+    revision: Mapped[int] = mapped_column(default=1)
+    """raised by every change of the year's days, so that processes notice it"""
 
 
 class CalendarDay(Base):
-    """A day that differs from its weekday: off though a weekday, or worked though at the weekend."""
+    """A day that differs from its weekday: off though a weekday, or worked though at the weekend.
+
+    Days of a year without a :class:`CalendarYear` are its statutory days as far as they can be computed.
+    """
 
     __tablename__ = "calendar_day"
 

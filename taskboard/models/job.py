@@ -25,6 +25,7 @@ class JobRun(Base):
     """the lease under which it ran; 0 for a run by hand"""
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[JobState] = mapped_column(string_enum(JobState), default=JobState.RUNNING)
+    attempts: Mapped[int] = mapped_column(default=1)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     """what it did: counts"""

@@ -22,7 +22,11 @@ class OutboxMessage(Base):
     """
 
     __tablename__ = "outbox_message"
-    __table_args__ = (Index(None, "state", "next_attempt_at"), Index(None, "person_id", "created_at"))
+    __table_args__ = (
+        Index(None, "state", "next_attempt_at"),
+        Index(None, "person_id", "created_at"),
+        Index(None, "for_day"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     key: Mapped[str] = mapped_column(String(200), unique=True)
@@ -34,6 +38,8 @@ class OutboxMessage(Base):
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    for_day: Mapped[date | None] = mapped_column(default=None)
+    """the working day a scheduled mail was made for; empty for notices"""
     state: Mapped[OutboxState] = mapped_column(string_enum(OutboxState), default=OutboxState.QUEUED)
     subject: Mapped[str | None] = mapped_column(String(400), default=None)
     text: Mapped[str | None] = mapped_column(Text, default=None)
@@ -46,13 +52,19 @@ class OutboxMessage(Base):
 
 
 class Reminder(Base):
-    """A reminder that was decided: once per (rule, assignment, deadline version), whoever it went to."""
+    """A reminder that was decided: once per (rule, assignment, deadline version, day counted from), whoever it went to.
+
+    Rules that do not hang on the deadline have ``deadline_version`` 0: moving the deadline does not repeat them.
+    """
 
     __tablename__ = "reminder"
+    __table_args__ = (Index(None, "decided_on"),)
 
     rule: Mapped[str] = mapped_column(String(40), primary_key=True)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
     deadline_version: Mapped[int] = mapped_column(primary_key=True)
+    anchor_on: Mapped[date] = mapped_column(primary_key=True)
+    """the day it is counted from: deadline, issue, submission"""
     due_on: Mapped[date]
     """the day the reminder fell due"""
     decided_on: Mapped[date]

@@ -1,0 +1,25 @@
+"""Inserting a row only where its key is free, without breaking the transaction around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from taskboard.models import Base
+
+
+def insert_where_free(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose keys are free; how many that were. A row whose key is taken is left out without an error.
+
+    ``ON CONFLICT DO NOTHING`` instead of catching the refusal: on PostgreSQL a refused insert ends the transaction.
+    Column defaults apply.
+    """
+    if not rows:
+        return 0
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    primary_key = model.__mapper__.primary_key[0]
+    statement = insert(model).on_conflict_do_nothing().returning(primary_key)
+    return len(session.execute(statement, [dict(row) for row in rows]).all())
