@@ -1,0 +1,345 @@
+"""An import under review: what the document says, what a person made of it, and what stands in the way of confirming.
+
+The reading is never changed. A decision is kept only where it differs from what was read, so that *stated* and
+*decided* stay apart for ever.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Recurrence
+from taskboard.domain.workflow import DeadlineOrigin
+
+TITLE_LENGTH = 300
+NAME_LENGTH = 200
+OPENING_LENGTH = 60
+SEPARATORS = "、，,；;\n\r\t"
+OPENING_BRACKETS = "（(〔[【《“"
+CLOSING_BRACKETS = "）)〕]】》”"
+
+
+class DeadlineChoice(StrEnum):
+    """Where the deadline of an imported measure shall come from."""
+
+    STATED = "stated"
+    INHERITED = "inherited"
+    DATE = "date"
+    ONGOING = "ongoing"
+    NONE = "none"
+
+
+class NameChoice(StrEnum):
+    """What an unknown name shall become."""
+
+    CREATE_UNIT = "create_unit"
+    CREATE_COLLECTIVE = "create_collective"
+    SAME_AS = "same_as"
+
+
+KIND_OF_CHOICE: Mapping[NameChoice, DepartmentKind] = {
+    NameChoice.CREATE_UNIT: DepartmentKind.UNIT,
+    NameChoice.CREATE_COLLECTIVE: DepartmentKind.COLLECTIVE,
+}
+
+
+class Obstacle(StrEnum):
+    """What must be settled before an import can be confirmed."""
+
+    NOTHING_INCLUDED = "nothing_included"
+    TITLE_EMPTY = "title_empty"
+    LEAD_EMPTY = "lead_empty"
+    SAME_DEPARTMENT = "same_department"
+    NO_STATED_DEADLINE = "no_stated_deadline"
+    NO_HORIZON = "no_horizon"
+    DATE_EMPTY = "date_empty"
+    NAME_UNDECIDED = "name_undecided"
+    TARGET_UNKNOWN = "target_unknown"
+    LEADS_UNCHECKED = "leads_unchecked"
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """What the plan is called and when it ends; ``defaults`` are the units named once for all measures."""
+
+    title: str = ""
+    issuer: str = ""
+    document_number: str = ""
+    dated_on: date | None = None
+    horizon_on: date | None = None
+    defaults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one measure becomes when the import is confirmed. ``decided_on`` counts only with the choice ``DATE``."""
+
+    is_included: bool
+    title: str
+    lead: tuple[str, ...]
+    partners: tuple[str, ...]
+    deadline: DeadlineChoice
+    decided_on: date | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.lead, *self.partners)
+
+
+@dataclass(frozen=True)
+class NameDecision:
+    """``same_as`` is the other name, known or new in this import, that the unknown one stands for."""
+
+    choice: NameChoice
+    same_as: str = ""
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What people entered; what is not in it stands as it was read. Keys of ``entries`` are the rows' keys."""
+
+    facts: PlanFacts | None = None
+    entries: Mapping[str, Entry] | None = None
+    names: Mapping[str, NameDecision] | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure under review: as it was read, as that would be imported, and as it stands now."""
+
+    key: str
+    number: int
+    is_candidate: bool
+    parsed: ParsedMeasure
+    proposal: Entry
+    entry: Entry
+
+    @property
+    def has_inferred_lead(self) -> bool:
+        """Whether the lead stands as it was read and the text does not call it the lead."""
+        return (
+            bool(self.entry.lead)
+            and self.entry.lead == self.proposal.lead
+            and self.parsed.origins.get("lead") is Origin.INFERRED
+        )
+
+    def is_decided(self, field: str) -> bool:
+        """Whether a person changed this field of the entry."""
+        return bool(getattr(self.entry, field) != getattr(self.proposal, field))
+
+
+@dataclass(frozen=True)
+class Due:
+    """The deadline that a choice leads to; ``due_on`` is ``None`` for an ongoing task and for a missing date."""
+
+    due_on: date | None
+    origin: DeadlineOrigin
+
+
+def read_facts(plan: ParsedPlan) -> PlanFacts:
+    """The facts of the plan as the document states them."""
+    return PlanFacts(
+        title=(plan.title or "")[:TITLE_LENGTH],
+        issuer=(plan.issuer or "")[:NAME_LENGTH],
+        document_number=(plan.document_number or "")[:100],
+        dated_on=plan.date,
+        horizon_on=plan.horizon,
+        defaults=tuple(name[:NAME_LENGTH] for name in plan.defaults),
+    )
+
+
+def review_rows(plan: ParsedPlan, entries: Mapping[str, Entry]) -> list[Row]:
+    """The measures and then the candidates, each with what was decided about it so far."""
+    rows = [*_rows("m", plan.measures), *_rows("c", plan.candidates)]
+    return [replace(row, entry=entries.get(row.key, row.entry)) for row in rows]
+
+
+def _rows(prefix: str, measures: Sequence[ParsedMeasure]) -> Iterator[Row]:
+    is_candidate = prefix == "c"
+    for number, parsed in enumerate(measures, start=1):
+        proposal = propose(parsed, is_included=not is_candidate)
+        yield Row(f"{prefix}{number}", number, is_candidate, parsed, proposal, proposal)
+
+
+def propose(parsed: ParsedMeasure, *, is_included: bool = True) -> Entry:
+    """The measure as it would be imported untouched. A date is proposed only where the text states one."""
+    return Entry(
+        is_included=is_included,
+        title=title_of(parsed),
+        lead=_each_once(parsed.lead),
+        partners=_each_once(parsed.partners),
+        deadline=_stated_choice(parsed),
+    )
+
+
+def _stated_choice(parsed: ParsedMeasure) -> DeadlineChoice:
+    if parsed.deadline is not None:
+        return DeadlineChoice.STATED
+    return DeadlineChoice.ONGOING if parsed.recurrence is Recurrence.ONGOING else DeadlineChoice.NONE
+
+
+def title_of(parsed: ParsedMeasure) -> str:
+    """The heading; with the opening of the text where rows of a table share one heading, or there is none."""
+    opening = _opening(parsed.text)
+    heading = "".join((parsed.heading or "").split())
+    if not heading:
+        return opening
+    if "".join(parsed.text.split()).startswith(heading) or not opening:
+        return heading[:TITLE_LENGTH]
+    return f"{heading}：{opening}"[:TITLE_LENGTH]
+
+
+def _opening(text: str) -> str:
+    sentence = re.split(r"[。；！\n]", "".join(text.strip().split(" ")), maxsplit=1)[0].strip()
+    return sentence if len(sentence) <= OPENING_LENGTH else sentence[: OPENING_LENGTH - 1] + "…"
+
+
+def due_of(entry: Entry, parsed: ParsedMeasure, facts: PlanFacts) -> Due:
+    """The deadline the entry would get now; a choice that has no date yet gives a missing one."""
+    match entry.deadline:
+        case DeadlineChoice.STATED if parsed.deadline is not None:
+            return Due(parsed.deadline, DeadlineOrigin.STATED)
+        case DeadlineChoice.INHERITED if facts.horizon_on is not None:
+            return Due(facts.horizon_on, DeadlineOrigin.INHERITED)
+        case DeadlineChoice.DATE if entry.decided_on is not None:
+            return Due(entry.decided_on, DeadlineOrigin.DECIDED)
+        case DeadlineChoice.ONGOING:
+            return Due(None, DeadlineOrigin.ONGOING)
+        case _:
+            return Due(None, DeadlineOrigin.MISSING)
+
+
+def obstacles_of_entry(entry: Entry, parsed: ParsedMeasure, facts: PlanFacts) -> list[Obstacle]:
+    """What the entry lacks in itself; whether its units can be told apart is for those who know the directory."""
+    found = []
+    if not entry.title:
+        found.append(Obstacle.TITLE_EMPTY)
+    if not entry.lead:
+        found.append(Obstacle.LEAD_EMPTY)
+    if due_of(entry, parsed, facts).origin is DeadlineOrigin.MISSING:
+        found += _MISSING_DATE.get(entry.deadline, [])
+    return found
+
+
+_MISSING_DATE: Mapping[DeadlineChoice, list[Obstacle]] = {
+    DeadlineChoice.STATED: [Obstacle.NO_STATED_DEADLINE],
+    DeadlineChoice.INHERITED: [Obstacle.NO_HORIZON],
+    DeadlineChoice.DATE: [Obstacle.DATE_EMPTY],
+}
+
+
+COLLECTIVE = re.compile(
+    r"^(各|有关|相关|其他|其它)"
+    r"|(成员单位|有关(部门|单位|方面)|相关(部门|单位|方面)|各?专班)$"
+    r"|各(级|地|市|州|县|区|乡|镇|街道|街办|园区|开发区|部门|单位|有关|相关|直属)"
+)
+
+
+def guess_kind(name: str) -> DepartmentKind:
+    """Whether the wording names one unit or many (各市人民政府, 领导小组成员单位); a proposal that a person may change."""
+    return DepartmentKind.COLLECTIVE if COLLECTIVE.search(name) else DepartmentKind.UNIT
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Unit names from a field: separated by 、，； or a new line, never inside brackets; each once, in order."""
+    return _each_once("".join(name.split()) for name in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    depth, start = 0, 0
+    for position, character in enumerate(text):
+        if character in OPENING_BRACKETS:
+            depth += 1
+        elif character in CLOSING_BRACKETS:
+            depth = max(0, depth - 1)
+        elif character in SEPARATORS and not depth:
+            yield text[start:position]
+            start = position + 1
+    yield text[start:]
+
+
+def join_names(names: Iterable[str]) -> str:
+    """The names as one field shows them; :func:`split_names` gives them back."""
+    return "、".join(names)
+
+
+def _each_once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+# Decisions as they are kept in the database: only what differs from the reading.
+
+
+def decisions_to_json(plan: ParsedPlan, decisions: Decisions) -> dict[str, Any]:
+    """Plain JSON with the fields that differ from what was read; :func:`decisions_from_json` gives all back."""
+    rows = {row.key: row.proposal for row in review_rows(plan, {})}
+    entries = {key: _difference(rows[key], entry) for key, entry in (decisions.entries or {}).items() if key in rows}
+    facts = _difference(read_facts(plan), decisions.facts) if decisions.facts else {}
+    names = {key: {"choice": one.choice.value, "same_as": one.same_as} for key, one in (decisions.names or {}).items()}
+    return {"facts": facts, "entries": {key: changed for key, changed in entries.items() if changed}, "names": names}
+
+
+def decisions_from_json(plan: ParsedPlan, stored: Mapping[str, Any]) -> Decisions:
+    """Complete facts and entries of what was decided; fields that nobody touched are as read."""
+    rows = {row.key: row.proposal for row in review_rows(plan, {})}
+    changed = stored.get("entries", {})
+    return Decisions(
+        facts=_changed_facts(read_facts(plan), stored.get("facts", {})),
+        entries={key: _changed_entry(rows[key], fields_) for key, fields_ in changed.items() if key in rows},
+        names={
+            key: NameDecision(NameChoice(one["choice"]), one.get("same_as", ""))
+            for key, one in stored.get("names", {}).items()
+        },
+    )
+
+
+def _difference(before: PlanFacts | Entry, after: PlanFacts | Entry) -> dict[str, Any]:
+    return {
+        field.name: _plain(getattr(after, field.name))
+        for field in fields(after)
+        if getattr(after, field.name) != getattr(before, field.name)
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def _changed_facts(facts: PlanFacts, changed: Mapping[str, Any]) -> PlanFacts:
+    return replace(facts, **{name: _facts_value(name, value) for name, value in changed.items()})
+
+
+def _facts_value(name: str, value: Any) -> Any:
+    if name in {"dated_on", "horizon_on"}:
+        return _date(value)
+    return tuple(value) if name == "defaults" else value
+
+
+def _changed_entry(entry: Entry, changed: Mapping[str, Any]) -> Entry:
+    return replace(entry, **{name: _entry_value(name, value) for name, value in changed.items()})
+
+
+def _entry_value(name: str, value: Any) -> Any:
+    match name:
+        case "decided_on":
+            return _date(value)
+        case "lead" | "partners":
+            return tuple(value)
+        case "deadline":
+            return DeadlineChoice(value)
+        case _:
+            return value
+
+
+def _date(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
