@@ -39,27 +39,18 @@ RUN_LOCK = ROOT / "requirements.lock"
 TOOLS_LOCK = ROOT / "requirements-dev.lock"
 PYPROJECT = ROOT / "pyproject.toml"
 
+# These hand what they do not know on to pytest or uv.
+TAKES_MORE = ("test", "deep", "lock")
+
 CHROMIUM_FROM_NPM = "@sparticuz/chromium@153.0.0"
 NO_TESTS_COLLECTED = 5
 SECONDS_BETWEEN_SIGNS = 5
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="dev.py", description="Set up, run and test this checkout of taskboard.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    add = commands.add_parser
-    add("run", help="start the demo: web server, scheduler, demo data and accounts").add_argument(
-        "--port", type=int, default=8000, help="port on 127.0.0.1 (default: 8000)"
-    )
-    add("test", help="run the whole test suite; further arguments go to pytest")
-    add("deep", help="run the tests that take minutes; further arguments go to pytest")
-    add("check", help="format, lint, types, import contracts and the fast tests").add_argument(
-        "--no-tests", action="store_true", help="leave the fast tests out"
-    )
-    add("setup", help="make .venv with everything for running and testing, and stop")
-    add("lock", help="write both lock files anew from pyproject.toml with uv; further arguments go to uv")
+    parser = command_line()
     options, rest = parser.parse_known_args()
-    if rest and options.command not in ("test", "deep", "lock"):
+    if rest and options.command not in TAKES_MORE:
         parser.error("unknown arguments: " + " ".join(rest))
 
     acts: dict[str, Callable[[], int]] = {
@@ -77,6 +68,23 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def command_line() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dev.py", description="Set up, run and test this checkout of taskboard.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    add = commands.add_parser
+    add("run", help="start the demo: web server, scheduler, demo data and accounts").add_argument(
+        "--port", type=int, default=8000, help="port on 127.0.0.1 (default: 8000)"
+    )
+    add("test", help="run the whole test suite; further arguments go to pytest")
+    add("deep", help="run the tests that take minutes; further arguments go to pytest")
+    add("check", help="format, lint, types, import contracts and the fast tests").add_argument(
+        "--no-tests", action="store_true", help="leave the fast tests out"
+    )
+    add("setup", help="make .venv with everything for running and testing, and stop")
+    add("lock", help="write both lock files anew from pyproject.toml with uv; further arguments go to uv")
+    return parser
 
 
 # Commands
@@ -256,7 +264,7 @@ def find_installer(venv: Path) -> Installer:
     # Started from inside a virtual environment, the new one must not depend on it: it may be the one to replace.
     base_python = getattr(sys, "_base_executable", None) or sys.executable
     inner_python = str(venv / PYTHON.relative_to(VENV))
-    quiet_pip = ["--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    quiet_pip = ["-qq", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
 
     uv = working_uv()
     if uv is not None:
