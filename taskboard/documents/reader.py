@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentNote, DocumentProblem
 from taskboard.documents.docx import read_docx
+from taskboard.documents.html import read_html
 from taskboard.documents.sniffing import sniff
 from taskboard.documents.text import read_text_file
 from taskboard.domain.plan_parsing.blocks import Block, Paragraph
@@ -16,6 +17,7 @@ MAX_CHARACTERS = 2_000_000
 
 READERS: Mapping[DocumentKind, Callable[[bytes], Document]] = {
     DocumentKind.TEXT: read_text_file,
+    DocumentKind.HTML: read_html,
     DocumentKind.DOCX: read_docx,
 }
 
