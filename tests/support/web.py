@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from flask import Flask
-from werkzeug.serving import make_server
+if TYPE_CHECKING:
+    from flask import Flask
 
 HOST = "127.0.0.1"
 
@@ -18,6 +19,8 @@ POLL_INTERVAL = 0.02
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """Serve the application on a free port, one thread a request; its address without a slash at the end."""
+    from werkzeug.serving import make_server
+
     server = make_server(HOST, 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_INTERVAL,), name="web-server", daemon=True)
     thread.start()
