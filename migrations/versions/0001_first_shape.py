@@ -259,6 +259,7 @@ def upgrade() -> None:
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('state', sa.Enum('pending', 'in_progress', 'head_review', 'submitted', 'accepted', 'objected', 'withdrawn', 'waived', 'not_submitted', name='assignment_state', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('deadline_version', sa.Integer(), nullable=False),
     sa.Column('officer_id', sa.Integer(), nullable=True),
     sa.Column('acknowledged_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
