@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Flask
+from flask_bootstrap import Bootstrap5
+from werkzeug.routing import IntegerConverter
+
+from taskboard.extensions import csrf, current_settings
+from taskboard.web import errors, guards, security, shared
+from taskboard.web.accounts.views import blueprint as accounts
+from taskboard.web.forms import LARGEST_ID
+from taskboard.web.home.views import blueprint as home
+
+BLUEPRINTS = (
+    home,
+    accounts,
+)
+WORKING_DAY = timedelta(hours=12)
+
+
+class IdConverter(IntegerConverter):
+    """``<int:…>`` in an address: a number that no id can be is a page that does not exist."""
+
+    def __init__(self, map: object, *args: object, **kwargs: object) -> None:
+        super().__init__(map, max=LARGEST_ID)  # type: ignore[arg-type]
 
 
 def register_pages(app: Flask) -> None:
     """Attach every page, the error pages and what all templates share."""
+    app.url_map.converters["int"] = IdConverter
+    app.config["PERMANENT_SESSION_LIFETIME"] = WORKING_DAY
+    Bootstrap5(app)
+    guards.guard_pages(app)
+    csrf.init_app(app)
+    errors.register_error_pages(app)
+    with app.app_context():
+        security.add_security_headers(app, current_settings())
+    shared.share_with_templates(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

@@ -1,0 +1,78 @@
+"""The words for what was refused: one place for every page, mail and list that tells a person why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from taskboard.domain.errors import DomainError, Invalid, NotAllowed, NotFound, NotNow, Stale
+from taskboard.labels import label
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A title that says what happened, and a sentence that says what to do."""
+
+    title: str
+    advice: str
+
+
+REFUSALS: dict[type[DomainError], Wording] = {
+    NotFound: Wording("没有找到", "要看的内容不存在，或者不在您的岗位可见的范围内。请检查链接，或从上方导航重新进入。"),
+    NotAllowed: Wording("没有权限", "您现在的岗位不能办理这件事。如果应由您办理，请联系系统管理员核对岗位。"),
+    NotNow: Wording("现在不能这样办理", "可能刚刚有人办理过，请返回后刷新页面，查看最新状态。"),
+    Stale: Wording("内容刚被他人修改", "您打开页面之后，有人保存了新的内容。请返回后刷新页面，对照最新内容再保存。"),
+    Invalid: Wording("填写的内容有误", "请返回修改后重新提交。"),
+}
+
+PROBLEMS: dict[str, str] = {
+    "required": "请填写此项。",
+    "too_long": "内容太长，最多 {limit} 个字。",
+    "unknown": "没有这一项，请重新选择。",
+    "department_name_taken": "“{name}”已是“{department}”的名称或别名，同一名称只能属于一个单位。",
+    "department_name_empty": "名称里没有可以识别的文字。",
+    "department_cycle": "上级单位不能是本单位或它的下级单位。",
+    "department_parent_inactive": "上级单位已停用，请另选一个。",
+    "department_has_children": "该单位还有 {count} 个在用的下级单位，请先调整或停用它们。",
+    "department_is_collective": "集合单位没有岗位，请选择具体单位。",
+    "department_inactive": "该单位已停用，请另选一个。",
+    "official_name_stays": "正式名称不能删除；要改名请修改单位名称。",
+    "username_taken": "账号“{username}”已有人使用，请换一个。",
+    "username_form": "账号只能用小写字母、数字和 . _ - @，以字母或数字开头，2 至 80 个字符。",
+    "email_form": "邮箱地址的写法不对。",
+    "post_overlaps": "这个岗位在该时段已经有了。",
+    "post_ends_before_start": "任期结束日不能早于开始日。",
+    "last_administrator": "这是最后一位系统管理员，请先设置另一位。",
+    "wrong_password": "现在的密码不对。",
+    "password_short": "密码至少 {minimum} 个字符。",
+    "password_long": "密码最多 {maximum} 个字符。",
+    "password_has_username": "密码里不能含有账号。",
+    "password_simple": "密码太简单，请不要用重复、连续或常见的字符。",
+    "password_unchanged": "新密码不能与现在的密码相同。",
+}
+
+
+def wording(error: DomainError) -> Wording:
+    """Title and advice for a refusal, filled in with what is known of it."""
+    for kind in type(error).__mro__:
+        if kind in REFUSALS:
+            return Wording(REFUSALS[kind].title, _advice(error, REFUSALS[kind].advice))
+    raise KeyError(type(error))
+
+
+def problem_words(error: Invalid) -> str:
+    """What is wrong with one value, in a sentence to stand beside its field."""
+    return PROBLEMS[error.problem].format(**error.facts)
+
+
+def _advice(error: DomainError, usual: str) -> str:
+    if isinstance(error, Invalid):
+        return problem_words(error)
+    act, state = error.facts.get("act"), error.facts.get("state")
+    match error, act, state:
+        case NotNow(), StrEnum(), StrEnum():
+            return f"现在的状态是“{label(state)}”，不能“{label(act)}”。{usual}"
+        case NotAllowed(), StrEnum(), _:
+            return f"您现在的岗位不能“{label(act)}”。如果应由您办理，请联系系统管理员核对岗位。"
+        case _:
+            return usual

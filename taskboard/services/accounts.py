@@ -1,0 +1,148 @@
+"""Signing in: passwords, the throttle against guessing, and sessions that end everywhere at once.
+
+Checking a password takes long on purpose, so it never happens inside a transaction: an entrance calls
+:func:`begin_sign_in` in one, :func:`is_password` outside, and :func:`complete_sign_in` in another.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import Session
+
+from taskboard.domain.errors import Invalid, NotFound
+from taskboard.domain.passwords import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, LONGEST, WINDOW, check_password
+from taskboard.models import FailedSignIn, Person
+
+HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+USERNAME_LENGTH = 80
+IPV6_NETWORK = 64
+"""one subscriber holds a whole /64, so its addresses count as one"""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A sign-in on its way. It counts as failed until it is completed, so that guesses side by side all count."""
+
+    failure_id: int
+    account: str
+    password_hash: str
+    person_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Locked:
+    """Too many failures, for the account or from the address; even the right password waits until then."""
+
+    until: datetime
+
+
+def normal_username(username: str) -> str:
+    """The form in which account names are kept and compared."""
+    return unicodedata.normalize("NFKC", username).strip().casefold()
+
+
+def hash_password(password: str) -> str:
+    return HASHER.hash(password)
+
+
+def begin_sign_in(session: Session, username: str, *, address: str, now: datetime) -> Attempt | Locked:
+    """Count the attempt and give what is needed to check the password; an unknown name gives a hash that fits none."""
+    account, source = normal_username(username)[:USERNAME_LENGTH], _source(address)
+    session.execute(delete(FailedSignIn).where(FailedSignIn.at <= now - WINDOW))
+    locks = [
+        _locked_until(session, FailedSignIn.account == account, FAILURES_PER_ACCOUNT),
+        _locked_until(session, FailedSignIn.address == source, FAILURES_PER_ADDRESS),
+    ]
+    if any(locks):
+        return Locked(max(until for until in locks if until is not None))
+    failure = FailedSignIn(account=account, address=source, at=now)
+    session.add(failure)
+    session.flush()
+    person = session.scalar(select(Person).where(Person.username == account, Person.is_active))
+    if person is None or person.password_hash is None:
+        return Attempt(failure.id, account, _hash_that_fits_none())
+    return Attempt(failure.id, account, person.password_hash, person.id)
+
+
+def is_password(attempt: Attempt, password: str) -> bool:
+    """Whether the password is right; takes the same time for accounts that do not exist."""
+    return fits(attempt.password_hash, password[: LONGEST + 1]) and attempt.person_id is not None
+
+
+def complete_sign_in(session: Session, attempt: Attempt, password: str) -> Person:
+    """Forget the account's failures and keep an outdated hash no longer.
+
+    Raises :class:`NotFound` where the account was switched off or given another password meanwhile.
+    """
+    person = session.get(Person, attempt.person_id) if attempt.person_id else None
+    if person is None or not person.is_active or person.password_hash != attempt.password_hash:
+        raise NotFound()
+    session.execute(delete(FailedSignIn).where(FailedSignIn.account == attempt.account))
+    if HASHER.check_needs_rehash(attempt.password_hash):
+        person.password_hash = hash_password(password)
+    session.flush()
+    return person
+
+
+def change_password(session: Session, attempt: Attempt, new: str) -> Person:
+    """Set the own password, for which ``attempt`` was found right, and end all sessions of the account."""
+    person = complete_sign_in(session, attempt, new)
+    check_password(new, username=person.username)
+    if fits(attempt.password_hash, new):
+        raise Invalid("password", "password_unchanged")
+    put_password(person, new)
+    session.flush()
+    return person
+
+
+def put_password(person: Person, password: str) -> None:
+    """Give the account a password and end its sessions; raises :class:`Invalid` for one that is easily guessed."""
+    check_password(password, username=person.username)
+    person.password_hash = hash_password(password)
+    end_sessions(person)
+
+
+def end_sessions(person: Person) -> None:
+    """Whoever is signed in to this account is signed out with their next request."""
+    person.session_epoch += 1
+
+
+def fits(password_hash: str, password: str) -> bool:
+    try:
+        return HASHER.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _hash_that_fits_none() -> str:
+    return hash_password("nobody has this password")
+
+
+def _locked_until(session: Session, whose: ColumnElement[bool], limit: int) -> datetime | None:
+    """When the last ``limit`` failures stop being that many, None where they are fewer."""
+    oldest_that_counts = session.scalar(
+        select(FailedSignIn.at).where(whose).order_by(FailedSignIn.at.desc()).offset(limit - 1).limit(1)
+    )
+    return None if oldest_that_counts is None else oldest_that_counts + WINDOW
+
+
+def _source(address: str) -> str:
+    """The address whose failures count together."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, IPV6_NETWORK), strict=False))
+    return str(parsed)

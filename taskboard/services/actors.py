@@ -1,0 +1,102 @@
+"""Who acts: a person with the posts they hold today, their own and those that fall to them for want of a holder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.elements import SQLCoreOperations
+
+from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor, Post
+from taskboard.domain.roles import Role
+from taskboard.models import Department, Person, PersonPost
+
+ROLE_ORDER = {role: number for number, role in enumerate(Role)}
+
+
+@dataclass(frozen=True)
+class HeldPost:
+    """A post with the department's name, for showing."""
+
+    role: Role
+    department_id: int
+    department: str
+    path: str
+    is_stand_in: bool = False
+
+
+def held_on(day: date, post: type[PersonPost] = PersonPost) -> ColumnElement[bool]:
+    """Whether a post is held on the day; its last day still counts."""
+    return and_(post.from_on <= day, or_(post.to_on.is_(None), post.to_on >= day))
+
+
+def load_actor(session: Session, person_id: int, *, today: date) -> Actor:
+    """The person with the posts they hold today; without any where the account is switched off or unknown."""
+    name = session.scalar(select(Person.name).where(Person.id == person_id)) or ""
+    return make_actor(person_id, name, load_posts(session, person_id, today=today))
+
+
+def make_actor(person_id: int, name: str, posts: list[HeldPost]) -> Actor:
+    return Actor(
+        person_id=person_id,
+        name=name,
+        posts=tuple(Post(one.role, one.department_id, one.path, one.is_stand_in) for one in posts),
+    )
+
+
+def load_posts(session: Session, person_id: int, *, today: date) -> list[HeldPost]:
+    """The posts of today, the person's own first; two queries.
+
+    A head or liaison stands in at each department directly below theirs that has nobody in that role.
+    """
+    own = _own_posts(session, person_id, today)
+    if not any(post.role in DEPARTMENT_WIDE for post in own):
+        return own
+    return own + _stand_in_posts(session, person_id, today)
+
+
+def _own_posts(session: Session, person_id: int, today: date) -> list[HeldPost]:
+    query = (
+        select(PersonPost.role, Department.id, Department.name, Department.path)
+        .distinct()
+        .join(Department, Department.id == PersonPost.department_id)
+        .join(Person, Person.id == PersonPost.person_id)
+        .where(PersonPost.person_id == person_id, Person.is_active, held_on(today))
+    )
+    posts = [HeldPost(*row) for row in session.execute(query)]
+    return sorted(posts, key=lambda post: (ROLE_ORDER[post.role], post.path))
+
+
+def _stand_in_posts(session: Session, person_id: int, today: date) -> list[HeldPost]:
+    query = (
+        select(PersonPost.role, Department.id, Department.name, Department.path)
+        .distinct()
+        .join(Department, Department.parent_id == PersonPost.department_id)
+        .join(Person, Person.id == PersonPost.person_id)
+        .where(
+            PersonPost.person_id == person_id,
+            Person.is_active,
+            PersonPost.role.in_(DEPARTMENT_WIDE),
+            held_on(today),
+            Department.is_active,
+            Department.kind == DepartmentKind.UNIT,
+            ~has_holder(Department.id, PersonPost.role, today),
+        )
+        .order_by(Department.path)
+    )
+    return [HeldPost(*row, is_stand_in=True) for row in session.execute(query)]
+
+
+def has_holder(
+    department_id: SQLCoreOperations[int], role: SQLCoreOperations[Role] | Role, today: date
+) -> ColumnElement[bool]:
+    """Whether somebody who is not switched off holds the role at the department today."""
+    held, holder = aliased(PersonPost), aliased(Person)
+    return (
+        exists()
+        .where(held.department_id == department_id, held.role == role, held_on(today, held))
+        .where(holder.id == held.person_id, holder.is_active)
+    )

@@ -1,0 +1,206 @@
+"""What all forms share: Chinese messages, clean text, days, choices from enums, and a key against double sending."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, ValidationError
+from wtforms.widgets import HiddenInput, TextInput
+
+from taskboard.domain.errors import Invalid
+from taskboard.labels import label
+from taskboard.labels.errors import problem_words
+
+LARGEST_ID = 2**31 - 1
+"""the largest value of an integer column on PostgreSQL"""
+REQUEST_KEY_LENGTH = 64
+DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def clean_line(text: str | None) -> str:
+    """One line without control characters (no database column can keep a NUL) and without blanks at its ends."""
+    return " ".join(_printable(text or "", keep="").split())
+
+
+def clean_text(text: str | None) -> str:
+    """Several lines, with plain line ends and without other control characters."""
+    lines = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return _printable(lines, keep="\n\t").strip()
+
+
+def _printable(text: str, *, keep: str) -> str:
+    return "".join(char if char in keep or unicodedata.category(char) not in ("Cc", "Cs") else " " for char in text)
+
+
+class Form(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
+    """Base of all forms. ``request_key`` is the same however often one filled-in form is sent."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        locales = ("zh",)
+
+    request_key = HiddenField(default=lambda: secrets.token_urlsafe(16))
+
+    def validate_request_key(self, field: HiddenField) -> None:
+        if not field.data or len(field.data) > REQUEST_KEY_LENGTH:
+            field.data = secrets.token_urlsafe(16)
+
+    def show_problem(self, error: Invalid) -> None:
+        """Put what a service found wrong beside its field, or above the form where it has no field of that name."""
+        words = problem_words(error)
+        field = self._fields.get(error.field)
+        if field is None or isinstance(field, HiddenField):
+            self.form_errors.append(words)
+        else:
+            field.errors = [*field.errors, words]
+
+
+class VersionField(IntegerField):
+    """The version of the row that the form was filled in from."""
+
+    widget = HiddenInput()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+
+
+class VersionedForm(Form):
+    """A form that changes a row: the service compares ``version`` with the row's own."""
+
+    version = VersionField()
+
+    @property
+    def known_version(self) -> int:
+        """The version that came with the form; 0, which no row has, where it is missing or not a number."""
+        return self.version.data or 0
+
+
+class Required(InputRequired):
+    """The field must be filled in; blanks alone do not count."""
+
+    def __init__(self, message: str = "请填写此项。") -> None:
+        super().__init__(message)
+        self.words = message
+
+    def __call__(self, form: Any, field: Field) -> None:
+        super().__call__(form, field)
+        if isinstance(field.data, str) and not field.data:
+            field.errors = []
+            raise ValidationError(self.words)
+
+
+class MaxLength:
+    """At most so many characters, the most that the column keeps."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.field_flags = {"maxlength": limit}
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        length = len(field.data or "")
+        if length > self.limit:
+            raise ValidationError(f"最多 {self.limit} 个字，现在是 {length} 个字。")
+
+
+class LineField(StringField):
+    """One line of text."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if valuelist:
+            self.data = clean_line(valuelist[0])
+
+
+class TextField(TextAreaField):
+    """Several lines of text."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if valuelist:
+            self.data = clean_text(valuelist[0])
+
+
+class DayField(Field):
+    """A day typed as 2026-11-21, also with dots, slashes or 年月日; ``data`` is a date or None."""
+
+    widget = TextInput()
+    data: date | None
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return self.data.isoformat() if self.data else ""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        typed = unicodedata.normalize("NFKC", valuelist[0]) if valuelist else ""
+        typed = "".join(typed.split())
+        if not typed:
+            return
+        found = DAY.fullmatch(typed)
+        try:
+            if found is None:
+                raise ValueError
+            self.data = date(*(int(part) for part in found.groups()))
+        except ValueError:
+            raise ValueError("日期的写法不对，请写成 2026-11-21 这样。") from None
+
+
+class EnumField(SelectField):
+    """A choice among values of a domain enum, shown by their labels; ``blank`` offers none of them in these words."""
+
+    def __init__(self, text: str, kind: type[Kind] | Sequence[Kind], *, blank: str | None = None, **more: Any) -> None:
+        values = list(kind)
+        self.by_value = {value.value: value for value in values}
+        self.has_blank = blank is not None
+        choices = [("", blank)] if blank is not None else []
+        choices += [(value.value, label(value)) for value in values]
+        super().__init__(text, choices=choices, coerce=self._from_value, **more)
+
+    def _from_value(self, value: Any) -> StrEnum | str | None:
+        if value is None or isinstance(value, StrEnum):
+            return value
+        return self.by_value.get(str(value)) or str(value)
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.data and self.has_blank:
+            self.data = None
+        elif not isinstance(self.data, StrEnum):
+            raise ValidationError("没有这一项，请重新选择。")
+
+
+class IdField(IntegerField):
+    """The id of a row, hidden or typed; what cannot be an id is an error, never a failed query."""
+
+    widget = HiddenInput()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        typed = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if not typed:
+            return
+        if not (typed.isascii() and typed.isdecimal() and len(typed) <= 10 and 0 < int(typed) <= LARGEST_ID):
+            raise ValueError("没有这一项，请重新选择。")
+        self.data = int(typed)
+
+
+def page_number() -> int:
+    """The page that the address asks for, from 1; 1 where it says nothing sensible."""
+    asked = request.args.get("page", "1")
+    return max(1, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) <= 6 else 1
+
+
+def search_words(name: str = "q", *, limit: int = 100) -> str:
+    """What the person searches for, cleaned and cut to a sensible length."""
+    return clean_line(request.args.get(name))[:limit]

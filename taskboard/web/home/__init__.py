@@ -1,0 +1,1 @@
+"""The first page, which leads each person to their work."""

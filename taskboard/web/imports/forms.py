@@ -1,0 +1,262 @@
+"""The forms of an import: choosing a document, and one form for each part of the review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_wtf.file import FileField
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, Field, RadioField, SelectField
+from wtforms import Form as PlainForm
+from wtforms.meta import DefaultMeta
+from wtforms.validators import ValidationError
+
+from taskboard.domain.imports import (
+    NAME_LENGTH,
+    TITLE_LENGTH,
+    DeadlineChoice,
+    Decisions,
+    Entry,
+    NameChoice,
+    NameDecision,
+    PlanFacts,
+    join_names,
+    split_names,
+)
+from taskboard.labels.imports import DEADLINE_CHOICES, NAME_CHOICES
+from taskboard.labels.times import day_words
+from taskboard.services.imports import Review, ReviewRow, UnknownName
+from taskboard.web.forms import DayField, Form, IdField, LineField, MaxLength, TextField, VersionedForm
+
+MOST_NAMES = 300
+SUGGESTED = "suggested:"
+
+
+class UploadForm(Form):
+    """A file or a pasted text; ``draft`` or ``plan`` name a document met before that shall be read once more."""
+
+    file = FileField("计划文件")
+    text = TextField("或粘贴正文")
+    body = SelectField("督查单位", coerce=str, validate_choice=False)
+    draft = IdField()
+    plan = IdField()
+
+
+class DiscardForm(Form):
+    """The press of a button."""
+
+
+class ReviewForm(VersionedForm):
+    """What the review sends besides its parts."""
+
+    leads_are_checked = BooleanField("我已逐项核对推断的牵头单位，确认无误")
+
+
+class Part(PlainForm):
+    """Base of the forms that make up the review: they travel together, so token and version stand beside them."""
+
+    class Meta(DefaultMeta):
+        locales = ("zh",)
+
+
+class NamesField(TextField):
+    """Names of units, separated by 、 or line breaks."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return split_names(self.data or "")
+
+    def process_data(self, value: Any) -> None:
+        self.data = join_names(value or ())
+
+    def pre_validate(self, form: Any) -> None:
+        if len(self.names) > MOST_NAMES:
+            raise ValidationError(f"最多 {MOST_NAMES} 个单位。")
+        too_long = next((name for name in self.names if len(name) > NAME_LENGTH), None)
+        if too_long is not None:
+            raise ValidationError(f"单位名称最多 {NAME_LENGTH} 个字：“{too_long[:20]}…”。")
+
+
+class FactsForm(Part):
+    """What is said about the plan as a whole."""
+
+    title = LineField("计划名称", validators=[MaxLength(TITLE_LENGTH)])
+    issuer = LineField("印发单位", validators=[MaxLength(NAME_LENGTH)])
+    document_number = LineField("文号", validators=[MaxLength(100)])
+    dated_on = DayField("成文日期")
+    horizon_on = DayField("计划期限")
+    defaults = NamesField("每项都涉及的单位")
+
+    def facts(self) -> PlanFacts:
+        return PlanFacts(
+            title=self.title.data or "",
+            issuer=self.issuer.data or "",
+            document_number=self.document_number.data or "",
+            dated_on=self.dated_on.data,
+            horizon_on=self.horizon_on.data,
+            defaults=self.defaults.names,
+        )
+
+
+class MeasureForm(Part):
+    """One measure of the review."""
+
+    is_included = BooleanField("导入这一项")
+    title = LineField("任务名称", validators=[MaxLength(TITLE_LENGTH)])
+    lead = NamesField("牵头单位")
+    partners = NamesField("配合单位")
+    deadline = SelectField("时限", coerce=DeadlineChoice)
+    decided_on = DayField("日期")
+
+    def offer_deadlines(self, one: ReviewRow, facts: PlanFacts) -> None:
+        """Only what there is: the text's own date where it states one, the plan's with the day it would be."""
+        self.deadline.choices = [(choice.value, words) for choice, words in _deadline_choices(one, facts)]
+
+    def validate_decided_on(self, field: DayField) -> None:
+        if field.data is not None and self.deadline.data is not DeadlineChoice.DATE:
+            raise ValidationError("填写了日期，请在“时限”里选“另定日期”，或清空日期。")
+
+    def entry(self) -> Entry:
+        return Entry(
+            is_included=bool(self.is_included.data),
+            title=self.title.data or "",
+            lead=self.lead.names,
+            partners=self.partners.names,
+            deadline=self.deadline.data,
+            decided_on=self.decided_on.data,
+        )
+
+
+def _deadline_choices(one: ReviewRow, facts: PlanFacts) -> Iterator[tuple[DeadlineChoice, str]]:
+    stated = one.row.parsed.deadline
+    for choice, words in DEADLINE_CHOICES.items():
+        match choice:
+            case DeadlineChoice.STATED if stated is not None:
+                yield choice, f"{words}：{day_words(stated)}"
+            case DeadlineChoice.STATED:
+                continue
+            case DeadlineChoice.INHERITED:
+                yield choice, f"{words}：{day_words(facts.horizon_on) if facts.horizon_on else '未填写'}"
+            case _:
+                yield choice, words
+
+
+class NameForm(Part):
+    """What becomes of one unknown name. A suggested department is a choice of its own."""
+
+    choice = RadioField("处理", validate_choice=False)
+    same_as = LineField("对应的单位", validators=[MaxLength(NAME_LENGTH)])
+
+    def offer_choices(self, unknown: UnknownName) -> None:
+        suggested = [(f"{SUGGESTED}{one.name}", f"就是“{one.name}”") for one in unknown.suggestions]
+        self.choice.choices = suggested + [(one.value, words) for one, words in NAME_CHOICES.items()]
+
+    def validate_choice(self, field: Field) -> None:
+        if field.data and not field.data.startswith(SUGGESTED) and field.data not in set(NameChoice):
+            raise ValidationError("没有这一项，请重新选择。")
+
+    def validate_same_as(self, field: Field) -> None:
+        if self.choice.data == NameChoice.SAME_AS and not field.data:
+            raise ValidationError("请填写对应的单位。")
+
+    def decision(self) -> NameDecision | None:
+        chosen = self.choice.data or ""
+        if chosen.startswith(SUGGESTED):
+            return NameDecision(NameChoice.SAME_AS, chosen.removeprefix(SUGGESTED))
+        if not chosen:
+            return None
+        choice = NameChoice(chosen)
+        return NameDecision(choice, (self.same_as.data or "") if choice is NameChoice.SAME_AS else "")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The forms of a review: the plan's facts, each measure by its key, each unknown name by its key."""
+
+    facts: FactsForm | None
+    measures: Mapping[str, MeasureForm]
+    names: Mapping[str, NameForm]
+
+    def all_forms(self) -> list[Part]:
+        facts = [self.facts] if self.facts else []
+        return [*facts, *self.measures.values(), *self.names.values()]
+
+    def validate(self) -> bool:
+        """Whether every part is well formed; errors stand at the fields of those that are not."""
+        # A list, so that every form is asked and not only those up to the first that is wrong.
+        return not [form for form in self.all_forms() if not form.validate()]
+
+    def decisions(self) -> Decisions:
+        names = {key: form.decision() for key, form in self.names.items()}
+        return Decisions(
+            facts=self.facts.facts() if self.facts else None,
+            entries={key: form.entry() for key, form in self.measures.items()},
+            names={key: decision for key, decision in names.items() if decision is not None},
+        )
+
+
+class Sent:
+    """A sent form, its fields told apart by the part they belong to."""
+
+    def __init__(self, fields: MultiDict[str, str] | None = None) -> None:
+        self.parts: dict[str, MultiDict[str, str]] = {}
+        for name, value in (fields or MultiDict[str, str]()).items(multi=True):
+            prefix, dash, _ = name.rpartition("-")
+            self.parts.setdefault(prefix + dash, MultiDict()).add(name, value)
+
+    def part(self, prefix: str) -> MultiDict[str, str] | None:
+        """The fields of one part; None where the form came without it, so that the part stands as it was."""
+        return self.parts.get(prefix)
+
+
+def bind(review: Review, fields: MultiDict[str, str] | None = None) -> Parts:
+    """The forms filled in from the review, with what was sent laid over it where a part was sent at all."""
+    sent = Sent(fields)
+    return Parts(
+        facts=bind_facts(review, sent),
+        measures={one.row.key: bind_measure(one, review, sent) for one in review.rows},
+        names={unknown.key: bind_name(unknown, sent) for unknown in review.unknown},
+    )
+
+
+def bind_facts(review: Review, sent: Sent) -> FactsForm:
+    return FactsForm(sent.part("plan-"), obj=review.facts, prefix="plan-")
+
+
+def bind_measure(one: ReviewRow, review: Review, sent: Sent) -> MeasureForm:
+    prefix = f"{one.row.key}-"
+    form = MeasureForm(sent.part(prefix), obj=one.row.entry, prefix=prefix)
+    form.offer_deadlines(one, review.facts)
+    return form
+
+
+def bind_name(unknown: UnknownName, sent: Sent) -> NameForm:
+    prefix = name_prefix(unknown.key)
+    form = NameForm(sent.part(prefix), data=_shown(unknown), prefix=prefix)
+    form.offer_choices(unknown)
+    return form
+
+
+def _shown(unknown: UnknownName) -> dict[str, str]:
+    decision = unknown.effective
+    if decision is None:
+        return {}
+    if decision.same_as in {one.name for one in unknown.suggestions}:
+        return {"choice": f"{SUGGESTED}{decision.same_as}"}
+    return {"choice": decision.choice.value, "same_as": decision.same_as}
+
+
+def name_prefix(key: str) -> str:
+    return f"name-{key}-"
+
+
+def sent_parts(review: Review, fields: MultiDict[str, str]) -> Parts:
+    """Only the forms of the parts that were sent."""
+    sent = Sent(fields)
+    return Parts(
+        facts=bind_facts(review, sent) if sent.part("plan-") else None,
+        measures={one.row.key: bind_measure(one, review, sent) for one in review.rows if sent.part(f"{one.row.key}-")},
+        names={one.key: bind_name(one, sent) for one in review.unknown if sent.part(name_prefix(one.key))},
+    )

@@ -1,0 +1,264 @@
+"""What the pages of an import show, made ready: marks, the passages of the source, the words of what is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from wtforms import BooleanField, Field, SelectField
+
+from taskboard.config import MEBIBYTE
+from taskboard.documents.reader import READERS
+from taskboard.domain.imports import Obstacle, join_names
+from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure
+from taskboard.extensions import current_settings
+from taskboard.labels import label
+from taskboard.labels.documents import DOCUMENT_NOTES
+from taskboard.labels.imports import FILE_ENDINGS, INFERENCE_RULES, OBSTACLES
+from taskboard.services.imports import Hindrance, Review, ReviewRow, ReviewUnit, UnknownName
+from taskboard.web.imports.forms import MeasureForm, NameForm, Part, Parts, bind
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a field is known, in a word; ``kind`` gives the colour, ``why`` the rule where something was inferred."""
+
+    kind: str
+    words: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of the source text; ``field`` names what was read from it."""
+
+    text: str
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class RowPage:
+    """One measure beside its source text."""
+
+    key: str
+    words: str
+    path: str
+    passages: list[Passage]
+    units_as_written: str | None
+    deadline_text: str | None
+    marks: dict[str, Mark]
+    lead: list[UnitPage]
+    partners: list[UnitPage]
+    suggested_lead: str
+    obstacles: list[str]
+    is_included: bool
+    form: MeasureForm
+
+
+@dataclass(frozen=True)
+class UnitPage:
+    """A unit as the row shows it beside the name; ``note`` says what is not plain about it."""
+
+    name: str
+    note: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class NamePage:
+    """An unknown name with its choices; ``places`` are the items that name it."""
+
+    unknown: UnknownName
+    places: str
+    is_open: bool
+    form: NameForm
+
+
+@dataclass(frozen=True)
+class Way:
+    """Something that stands in the way of confirming, with the place on the page where it can be settled."""
+
+    words: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How far the review is."""
+
+    included: int
+    left_out: int
+    candidates: int
+    ways: list[Way]
+    inferred: list[tuple[str, str]]
+    collective: list[tuple[str, str]]
+    undated: list[tuple[str, str]]
+    new_departments: int
+
+
+def upload_facts() -> dict[str, str]:
+    """The formats and the size that the upload page names."""
+    endings = [ending for kind in READERS for ending in FILE_ENDINGS[kind]]
+    limit = current_settings().max_upload_bytes // MEBIBYTE
+    return {"formats": "、".join(endings), "accept": ",".join(endings), "limit": f"{limit} MB"}
+
+
+def notes_of(review: Review) -> list[str]:
+    """What is worth knowing about the reading of the file; a note of a later release is passed over."""
+    return [DOCUMENT_NOTES[note] for note in review.notes if note in DOCUMENT_NOTES]
+
+
+def rows_of(review: Review, parts: Parts) -> list[RowPage]:
+    return [row_page(one, parts.measures[one.row.key]) for one in review.rows]
+
+
+def row_page(one: ReviewRow, form: MeasureForm) -> RowPage:
+    row, parsed = one.row, one.row.parsed
+    return RowPage(
+        key=row.key,
+        words=place_words(row.key),
+        path=" · ".join(parsed.path),
+        passages=passages(parsed),
+        units_as_written=_unless_shown(parsed.units_as_written, parsed.text),
+        deadline_text=_unless_shown(parsed.deadline_text, parsed.text),
+        marks={name: mark(one, name) for name in ("title", "lead", "partners", "deadline")},
+        lead=[unit_page(unit) for unit in one.lead],
+        partners=[unit_page(unit) for unit in one.partners],
+        suggested_lead=join_names(parsed.inferred_lead),
+        obstacles=[OBSTACLES[obstacle] for obstacle in one.obstacles] if row.entry.is_included else [],
+        is_included=row.entry.is_included,
+        form=form,
+    )
+
+
+def place_words(key: str) -> str:
+    """``m3`` → 第 3 项, ``c1`` → 候选 1."""
+    return f"第 {key[1:]} 项" if key[0] == "m" else f"候选 {key[1:]}"
+
+
+def mark(one: ReviewRow, field: str) -> Mark:
+    """Whether the field was stated, inferred, missing, or changed by a person."""
+    if one.row.is_decided(field) or (field == "deadline" and one.row.is_decided("decided_on")):
+        return Mark("decided", "已改")
+    if field == "title":
+        return Mark("stated", label(Origin.STATED)) if one.row.parsed.heading else Mark("inferred", "取自正文")
+    origin = one.row.parsed.origins.get(field, Origin.MISSING)
+    if field == "deadline" and origin is Origin.MISSING and one.row.parsed.recurrence is not None:
+        return Mark("stated", f"原文：{label(one.row.parsed.recurrence)}")
+    if field == "partners" and origin is Origin.MISSING:
+        return Mark("none", "无")
+    return Mark(origin.value, label(origin), INFERENCE_RULES.get(one.row.parsed.inferred.get(field, ""), ""))
+
+
+def unit_page(unit: ReviewUnit) -> UnitPage:
+    if unit.department_id is None and unit.new_key is None:
+        return UnitPage(unit.name, "待定", "open")
+    if unit.is_collective:
+        return UnitPage(unit.name, "集合单位" if unit.department_id else "新建集合单位", "collective")
+    if unit.department_id is None:
+        return UnitPage(unit.name, "新建", "new")
+    if unit.department_name != unit.name:
+        return UnitPage(unit.name, f"即{unit.department_name}", "known")
+    return UnitPage(unit.name, "", "known")
+
+
+def passages(parsed: ParsedMeasure) -> list[Passage]:
+    """The text with the words of the unit clause and of the deadline set apart, where they stand in it."""
+    found = []
+    clauses = (parsed.units_as_written or "").split(" | ")
+    for words, field in [*((clause, "units") for clause in clauses), (parsed.deadline_text or "", "deadline")]:
+        start = parsed.text.find(words) if words else -1
+        if start >= 0:
+            found.append((start, start + len(words), field))
+    return list(_cut(parsed.text, sorted(found)))
+
+
+def _cut(text: str, found: Iterable[tuple[int, int, str]]) -> Iterator[Passage]:
+    position = 0
+    for start, end, field in found:
+        if start < position:
+            continue
+        if text[position:start]:
+            yield Passage(text[position:start])
+        yield Passage(text[start:end], field)
+        position = end
+    if text[position:]:
+        yield Passage(text[position:])
+
+
+def _unless_shown(words: str | None, text: str) -> str | None:
+    return None if words is None or words in text else words
+
+
+def names_of(review: Review, parts: Parts) -> list[NamePage]:
+    """The unknown names, those without a decision first."""
+    open_keys = {one.name_key for one in review.hindrances}
+    pages = [NamePage(one, _places(one), one.key in open_keys, parts.names[one.key]) for one in review.unknown]
+    return sorted(pages, key=lambda page: not page.is_open)
+
+
+def _places(unknown: UnknownName) -> str:
+    if not unknown.numbers:
+        return "全文各项"
+    shown = "、".join(map(str, unknown.numbers[:8]))
+    more = f" 等 {len(unknown.numbers)} 项" if len(unknown.numbers) > 8 else " 项"
+    return f"第 {shown}{more}"
+
+
+def summary_of(review: Review, refused: Iterable[Hindrance] = ()) -> Summary:
+    """Where the review stands; ``refused`` adds what only the attempt to confirm brought up."""
+    own = set(review.hindrances)
+    candidates = [one for one in review.rows if one.row.is_candidate]
+    included = review.included
+    return Summary(
+        included=len(included),
+        left_out=len(review.rows) - len(candidates) - sum(not one.row.is_candidate for one in included),
+        candidates=len(candidates),
+        ways=[way(one, review) for one in (*review.hindrances, *(one for one in refused if one not in own))],
+        inferred=_places_of(review.with_inferred_lead),
+        collective=_places_of(review.with_collective_lead),
+        undated=_places_of(one for one in included if one.due.due_on is None and one.due.origin.value == "missing"),
+        new_departments=len({unit.new_key for one in included for unit in (*one.lead, *one.partners) if unit.new_key}),
+    )
+
+
+def _places_of(rows: Iterable[ReviewRow]) -> list[tuple[str, str]]:
+    return [(one.row.key, place_words(one.row.key)) for one in rows]
+
+
+def way(hindrance: Hindrance, review: Review) -> Way:
+    words = OBSTACLES[hindrance.obstacle]
+    if hindrance.row_key is not None:
+        return Way(f"{place_words(hindrance.row_key)}：{words}", f"row-{hindrance.row_key}")
+    if hindrance.name_key is not None:
+        name = next(one.name for one in review.unknown if one.key == hindrance.name_key)
+        return Way(f"“{name}”{words}", f"name-{hindrance.name_key}")
+    if hindrance.obstacle is Obstacle.LEADS_UNCHECKED:
+        return Way(words, "confirm")
+    return Way(f"计划{words}" if hindrance.obstacle is Obstacle.TITLE_EMPTY else words, "facts")
+
+
+def conflicts(review: Review, typed: Parts) -> list[tuple[str, str, str]]:
+    """Where what was typed differs from what others saved meanwhile: (words, theirs, yours)."""
+    saved = bind(review)
+    pairs: list[tuple[str, Part, Part | None]] = [
+        *((place_words(key), saved.measures[key], form) for key, form in typed.measures.items()),
+        *((f"“{one.name}”", saved.names[one.key], typed.names.get(one.key)) for one in review.unknown),
+    ]
+    if saved.facts:
+        pairs.insert(0, ("计划", saved.facts, typed.facts))
+    return [change for where, theirs, mine in pairs if mine for change in _changes(where, theirs, mine)]
+
+
+def _changes(where: str, theirs: Part, mine: Part) -> Iterator[tuple[str, str, str]]:
+    for one, other in zip(theirs, mine, strict=True):
+        if _shown(one) != _shown(other):
+            yield f"{where}：{one.label.text}", _shown(one), _shown(other)
+
+
+def _shown(field: Field) -> str:
+    if isinstance(field, BooleanField):
+        return "是" if field.data else "否"
+    if isinstance(field, SelectField):
+        return next((words for value, words in field.choices or () if field.coerce(value) == field.data), "")
+    return str(field._value())

@@ -1,0 +1,135 @@
+"""What every template can use: the person at work, the navigation, and the words for values, days and lights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from werkzeug.routing import Rule
+
+from taskboard import __version__
+from taskboard.domain.lights import Judgement
+from taskboard.domain.roles import Role
+from taskboard.extensions import current_settings
+from taskboard.labels import LIGHT_SHAPES, label, light_reason, times
+from taskboard.services.actors import HeldPost
+from taskboard.web.guards import current_posts, signed_in
+
+STAFF = frozenset({Role.HEAD, Role.LIAISON, Role.OFFICER})
+OVERSEERS = frozenset({Role.SUPERVISOR, Role.LEADER, Role.AUDITOR})
+EVERYBODY = frozenset(Role)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the product, and who finds it in the navigation. (What they may see there the pages decide.)"""
+
+    path: str
+    words: str
+    roles: frozenset[Role]
+    is_demo: bool = False
+
+
+SECTIONS = (
+    Section("/my-tasks", "我的任务", STAFF),
+    Section("/overdue", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
+    Section("/plans", "计划", EVERYBODY - {Role.ADMINISTRATOR}),
+    Section("/departments", "单位", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
+    Section("/people", "人员", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
+    Section("/jobs", "定时任务", frozenset({Role.ADMINISTRATOR})),
+    Section("/outbox", "发件箱", frozenset({Role.ADMINISTRATOR})),
+    Section("/mailbox", "演示邮箱", EVERYBODY, is_demo=True),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    address: str
+    words: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The person at work, as the top bar shows them."""
+
+    name: str
+    posts: list[str]
+    links: list[Link]
+
+
+def share_with_templates(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        find_viewer=find_viewer,
+        label=label,
+        light_reason=light_reason,
+        light_shape=light_shape,
+        css_class=css_class,
+        page_address=page_address,
+        version=__version__,
+    )
+    app.jinja_env.filters.update(
+        day=times.day_words,
+        weekday=times.weekday_words,
+        moment=times.moment_words,
+        short_moment=times.short_moment_words,
+        clock=times.clock_words,
+        days_left=times.days_left_words,
+    )
+
+
+def find_viewer() -> Viewer | None:
+    """Who is signed in; None for a visitor, and on the page that says the database failed."""
+    if g.get("is_bare"):
+        return None
+    account = signed_in()
+    if account is None:
+        return None
+    posts = current_posts()
+    return Viewer(name=account.name, posts=[post_words(post) for post in posts], links=navigation(posts))
+
+
+def post_words(post: HeldPost) -> str:
+    """``市财政局 · 联络员``; a post held for another department's want of a holder says so."""
+    words = f"{post.department} · {label(post.role)}"
+    return f"{words}（代）" if post.is_stand_in else words
+
+
+def navigation(posts: list[HeldPost]) -> list[Link]:
+    """The sections for these posts, in their order."""
+    roles = {post.role for post in posts}
+    return [
+        Link(address, section.words, is_current=request.path.startswith(section.path))
+        for section in SECTIONS
+        if section.roles & roles and (current_settings().is_demo or not section.is_demo)
+        for address in [section_address(section)]
+        if address is not None
+    ]
+
+
+def section_address(section: Section) -> str | None:
+    """Where the section begins; None while this installation does not have it."""
+    rule = next((rule for rule in current_app.url_map.iter_rules() if _shows(rule, section.path)), None)
+    return url_for(rule.endpoint) if rule else None
+
+
+def _shows(rule: Rule, path: str) -> bool:
+    return rule.rule == path and "GET" in (rule.methods or ())
+
+
+def light_shape(judgement: Judgement) -> str:
+    """The mark that tells lights apart without their colour."""
+    return LIGHT_SHAPES[judgement.light]
+
+
+def css_class(value: StrEnum) -> str:
+    """``head_review`` as part of a class name: ``head-review``."""
+    return value.value.replace("_", "-")
+
+
+def page_address(number: int) -> str:
+    """This page's own address with another page number, everything else that was asked kept."""
+    values: dict[str, Any] = {**(request.view_args or {}), **request.args.to_dict(flat=False), "page": number}
+    return url_for(request.endpoint or "", **values)
