@@ -71,8 +71,10 @@ def migrate(database_url: str, instance_dir: Path) -> None:
         Settings(secret_key="k" * 40, instance_dir=instance_dir, database_url=database_url, is_testing=True)
     )
     with app.app_context():
-        upgrade()
-        db.engine.dispose()
+        try:
+            upgrade()
+        finally:
+            db.engine.dispose()
 
 
 # SQLite
@@ -83,6 +85,7 @@ def copy_sqlite(run: RunFolder, target: Path) -> str:
     with run.locked():
         if not run.sqlite_template.exists():
             unfinished = run.path / "unfinished.db"
+            unfinished.unlink(missing_ok=True)
             migrate(f"sqlite:///{unfinished}", run.path)
             unfinished.rename(run.sqlite_template)
     shutil.copyfile(run.sqlite_template, target)
@@ -107,6 +110,7 @@ def start_postgres(run: RunFolder) -> PostgresServer:
                 for setting in FAST_SETTINGS:
                     connection.execute(f"ALTER SYSTEM SET {setting} = off")
                 connection.execute("SELECT pg_reload_conf()")
+                connection.execute("DROP DATABASE IF EXISTS unfinished WITH (FORCE)")
                 connection.execute("CREATE DATABASE unfinished")
                 migrate(address_of(server, "unfinished"), run.path)
                 connection.execute(f"ALTER DATABASE unfinished RENAME TO {TEMPLATE}")
