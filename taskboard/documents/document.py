@@ -31,6 +31,7 @@ class DocumentNote(StrEnum):
     PICTURES = "pictures"
     HIDDEN_SHEETS = "hidden_sheets"
     HIDDEN_ROWS = "hidden_rows"
+    FORMULAS = "formulas"
 
 
 @dataclass(frozen=True)

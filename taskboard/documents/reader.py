@@ -9,6 +9,7 @@ from taskboard.documents.docx import read_docx
 from taskboard.documents.html import read_html
 from taskboard.documents.sniffing import sniff
 from taskboard.documents.text import read_text_file
+from taskboard.documents.xlsx import read_xlsx
 from taskboard.domain.plan_parsing.blocks import Block, Paragraph
 
 MAX_BYTES = 50_000_000
@@ -19,6 +20,7 @@ READERS: Mapping[DocumentKind, Callable[[bytes], Document]] = {
     DocumentKind.TEXT: read_text_file,
     DocumentKind.HTML: read_html,
     DocumentKind.DOCX: read_docx,
+    DocumentKind.XLSX: read_xlsx,
 }
 
 

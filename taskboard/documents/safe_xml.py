@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypedDict
+
 from lxml import etree
 
 from taskboard.documents.document import DocumentError, DocumentProblem
@@ -33,30 +38,78 @@ BEYOND_LIMITS = {2, 110, 114}
 """libxml2's ERR_NO_MEMORY, ERR_NAME_TOO_LONG, ERR_RESOURCE_LIMIT (nesting beyond 256, text beyond 10 MB)"""
 
 
+class _Safety(TypedDict):
+    resolve_entities: bool
+    no_network: bool
+    load_dtd: bool
+    huge_tree: bool
+    remove_comments: bool
+    remove_pis: bool
+
+
+SAFETY: _Safety = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+
+
 def parse_xml(data: bytes) -> etree._Element:
-    """The root element; raises ``DocumentError``: broken, or unsafe when the part declares a document type.
+    """The root element; raises ``DocumentError``: broken, too_complex, or unsafe when there is a document type.
 
     No office program writes a document type, and it is the door of entity bombs and of references to other files.
     """
+    with _refusing(data):
+        root = etree.fromstring(_with_ordinary_addresses(data), etree.XMLParser(**SAFETY))
+    _refuse_document_type(root)
+    return root
+
+
+def iterate_xml(data: bytes, *tags: str) -> Iterator[etree._Element]:
+    """The elements of these tags one after the other, each emptied when the next is asked for.
+
+    For parts that are too large to hold as a tree; raises as ``parse_xml``.
+    """
+    with _refusing(data):
+        events = etree.iterparse(io.BytesIO(_with_ordinary_addresses(data)), events=("end",), tag=tags, **SAFETY)
+        for _, element in events:
+            yield element
+            _forget(element)
+        _refuse_document_type(events.root)
+
+
+def _forget(element: etree._Element) -> None:
+    element.clear()
+    # An emptied element still hangs on its parent, and a million of those are not nothing.
+    while element.getprevious() is not None:
+        parent = element.getparent()
+        if parent is None:
+            return
+        del parent[0]
+
+
+def _with_ordinary_addresses(data: bytes) -> bytes:
     for strict, ordinary in STRICT_ADDRESSES:
         data = data.replace(strict, ordinary)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    return data
+
+
+@contextmanager
+def _refusing(data: bytes) -> Iterator[None]:
     try:
-        root = etree.fromstring(data, parser)
+        yield
     except etree.XMLSyntaxError as error:
         raise DocumentError(_reason(data, getattr(error, "code", None))) from error
     except ValueError as error:
         raise DocumentError(DocumentProblem.BROKEN) from error
+
+
+def _refuse_document_type(root: etree._Element) -> None:
     if root.getroottree().docinfo.internalDTD is not None:
         raise DocumentError(DocumentProblem.UNSAFE)
-    return root
 
 
 def _reason(data: bytes, code: int | None) -> DocumentProblem:

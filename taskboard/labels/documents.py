@@ -52,6 +52,7 @@ DOCUMENT_NOTES: Mapping[str, str] = {
     "pictures": "文件里有图片，图片中的文字没有读取。",
     "hidden_sheets": "隐藏的工作表没有读取。",
     "hidden_rows": "表格中有隐藏的行或列，已一并读取。",
+    "formulas": "有的单元格只有公式、没有保存计算结果，没有读取。请用 Excel 或 WPS 打开并保存一次再上传。",
 }
 """note on a reading → what to know about it"""
 

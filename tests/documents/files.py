@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from string import ascii_uppercase
 from xml.sax.saxutils import escape
 
 WORD = (
@@ -86,3 +87,57 @@ def row(*cells: str, properties: str = "") -> str:
 def cell(*lines: str, properties: str = "") -> str:
     content = "".join(map(paragraph, lines)) or "<w:p/>"
     return f"<w:tc><w:tcPr>{properties}</w:tcPr>{content}</w:tc>"
+
+
+SHEET = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def make_xlsx(
+    *sheets: str,
+    strings: str = "",
+    styles: str = "",
+    properties: str = "",
+    states: Mapping[int, str] | None = None,
+    others: Mapping[str, str | bytes] | None = None,
+) -> bytes:
+    """A workbook whose sheets (表1, 表2 …) have these contents; ``states`` hides some of them, counted from 1."""
+    entries: dict[str, str | bytes] = {"[Content_Types].xml": "<Types/>"}
+    listed, related = [], []
+    for number, content in enumerate(sheets, start=1):
+        state = (states or {}).get(number, "visible")
+        listed.append(f'<sheet name="表{number}" sheetId="{number}" state="{state}" r:id="r{number}"/>')
+        related.append(_relationship(f"r{number}", "worksheet", f"worksheets/sheet{number}.xml"))
+        entries[f"xl/worksheets/sheet{number}.xml"] = f"<worksheet {SHEET}>{content}</worksheet>"
+    if strings:
+        related.append(_relationship("s", "sharedStrings", "sharedStrings.xml"))
+        entries["xl/sharedStrings.xml"] = f"<sst {SHEET}>{strings}</sst>"
+    if styles:
+        related.append(_relationship("t", "styles", "styles.xml"))
+        entries["xl/styles.xml"] = f"<styleSheet {SHEET}>{styles}</styleSheet>"
+    content = f"{properties}<sheets>{''.join(listed)}</sheets>"
+    entries["xl/workbook.xml"] = f'<workbook {SHEET} xmlns:r="{RELATIONSHIP}">{content}</workbook>'
+    targets = "".join(related)
+    entries["xl/_rels/workbook.xml.rels"] = f'<Relationships xmlns="{PACKAGE}">{targets}</Relationships>'
+    return make_zip({**entries, **(others or {})})
+
+
+def _relationship(key: str, kind: str, target: str) -> str:
+    return f'<Relationship Id="{key}" Type="{RELATIONSHIP}/{kind}" Target="{target}"/>'
+
+
+def sheet_rows(*rows: Mapping[str, str] | Iterable[str], first: int = 1) -> str:
+    """``sheetData`` of texts: a row is a list (from column A on) or a mapping from column letters to texts."""
+    shown = []
+    for number, texts in enumerate(rows, start=first):
+        by_column = texts if isinstance(texts, Mapping) else dict(zip(ascii_uppercase, texts, strict=False))
+        cells = "".join(text_cell(f"{column}{number}", text) for column, text in by_column.items() if text)
+        shown.append(f'<row r="{number}">{cells}</row>')
+    return f"<sheetData>{''.join(shown)}</sheetData>"
+
+
+def text_cell(reference: str, text: str) -> str:
+    return f'<c r="{reference}" t="inlineStr"><is><t>{escape(text)}</t></is></c>'
+
+
+def merged(*references: str) -> str:
+    return "<mergeCells>" + "".join(f'<mergeCell ref="{reference}"/>' for reference in references) + "</mergeCells>"

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from taskboard.documents.document import DocumentError, DocumentProblem
-from taskboard.documents.isolation import Limits, read_document_safely
+from taskboard.documents.document import DocumentError, DocumentKind, DocumentProblem
+from taskboard.documents.isolation import Limits, parse_document_safely, parse_text_safely, read_document_safely
 from taskboard.documents.reader import read_document
+from taskboard.documents.text import read_text
 from taskboard.documents.wire import calendar_from_plain, calendar_to_plain
 from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.plan_parsing import parse_plan
 from tests.documents.files import cell, make_docx, paragraph, row, table
 
 PLANS = Path(__file__).parent.parent / "data/plans"
@@ -28,6 +30,32 @@ def test_the_reading_process_gives_what_reading_here_gives() -> None:
 
     assert apart == read_document(data)
     assert any("市商务局" in repr(block) for block in apart.blocks)
+
+
+def test_the_plan_in_a_file_is_found_in_the_reading_process_and_arrives_whole() -> None:
+    data = (PLANS / "34_xlsx_merged.xlsx").read_bytes()
+
+    document, plan = parse_document_safely(data)
+
+    assert plan == parse_plan(document.blocks)
+    assert len(plan.measures) == 12
+
+
+def test_the_working_calendar_reaches_the_parser() -> None:
+    text = "2026年工作方案\n（2026年9月28日）\n一、甲任务。自印发之日起3个工作日内完成。（市财政局负责）\n"
+    national_days = WorkingCalendar(holidays=[date(2026, 10, day) for day in range(1, 8)], confirmed_years=[2026])
+
+    _, plan = parse_text_safely(text, calendar=national_days)
+
+    assert plan == parse_plan(read_text(text).blocks, calendar=national_days)
+    assert [measure.lead for measure in plan.measures] == [("市财政局",)]
+
+
+def test_pasted_text_is_read_like_a_file() -> None:
+    document, plan = parse_text_safely("一、甲任务。（责任单位：市财政局、市商务局）\r\n二、乙任务。（市商务局负责）")
+
+    assert document.kind is DocumentKind.TEXT
+    assert [measure.lead for measure in plan.measures] == [("市财政局",), ("市商务局",)]
 
 
 def test_merged_cells_are_one_object_on_this_side_too() -> None:
