@@ -1,0 +1,109 @@
+"""From a template and facts to a mail: subject, plain text, and HTML made of what mail programs are known to show.
+
+A message is a folder of ``templates/mail``: ``subject.txt``, ``body.txt`` and ``body.html``. A name the facts do not
+have is an error, and styles are written into the elements, for many mail programs drop the head.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import css_inline
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from taskboard.labels import LABELS
+from taskboard.labels.times import day_words, moment_words, weekday_words
+
+FOLDER = "mail"
+TEMPLATE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+LONGEST_SUBJECT = 150
+BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class RenderingError(Exception):
+    """The template is missing, or the facts do not have what it asks for."""
+
+
+@dataclass(frozen=True)
+class RenderedMail:
+    """What the person reads. The subject is one line."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class MailRenderer:
+    """Renders mails with links that begin with the product's public address."""
+
+    def __init__(self, templates: Path, public_url: str) -> None:
+        self._public_url = public_url.rstrip("/")
+        self._environment = Environment(
+            loader=FileSystemLoader(templates / FOLDER),
+            autoescape=lambda name: name is not None and name.endswith(".html"),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._environment.globals.update(link=self._link)
+        self._environment.filters.update(
+            label=label_of, day=_day, short_day=_short_day, weekday=_weekday, moment=_moment, origin=_origin
+        )
+        self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
+
+    def render(self, template: str, facts: Mapping[str, Any]) -> RenderedMail:
+        """Fill the three parts in; raises :class:`RenderingError`."""
+        if not TEMPLATE_NAME.fullmatch(template):
+            raise RenderingError(f"not the name of a template: {template!r}")
+        try:
+            subject, text, html = (
+                self._environment.get_template(f"{template}/{part}").render(facts)
+                for part in ("subject.txt", "body.txt", "body.html")
+            )
+            inlined = self._inliner.inline(html)
+        except Exception as error:
+            # Whatever a template or its facts can do wrong must stay the trouble of one mail.
+            raise RenderingError(f"{template}: {type(error).__name__}: {error}") from error
+        return RenderedMail(
+            subject=" ".join(subject.split())[:LONGEST_SUBJECT],
+            text=BLANK_LINES.sub("\n\n", text).strip() + "\n",
+            html=inlined,
+        )
+
+    def _link(self, path: str) -> str:
+        return f"{self._public_url}{path}"
+
+
+_BY_KIND = {(kind.__name__, value): words for (kind, value), words in LABELS.items()}
+
+
+def label_of(value: str, kind: str) -> str:
+    """The words for an enum's plain value: ``{{ state | label("AssignmentState") }}``."""
+    return _BY_KIND[kind, value]
+
+
+def _day(text: str) -> str:
+    return day_words(date.fromisoformat(text))
+
+
+def _short_day(text: str) -> str:
+    day = date.fromisoformat(text)
+    return f"{day.month}月{day.day}日"
+
+
+def _weekday(text: str) -> str:
+    return weekday_words(date.fromisoformat(text))
+
+
+def _moment(text: str) -> str:
+    return moment_words(datetime.fromisoformat(text))
+
+
+def _origin(value: str) -> str:
+    return label_of(value, "DeadlineOrigin")
