@@ -6,9 +6,35 @@ deadline, the submission and today; it is never stored. ``services/overdue.py`` 
 
 from __future__ import annotations
 
+from calendar import monthrange
+from dataclasses import dataclass
 from datetime import date
 
-from taskboard.domain.workflow import OWING, UNDER_WAY, AssignmentState, TaskState
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.errors import Invalid
+from taskboard.domain.workflow import (
+    OWING,
+    UNDER_WAY,
+    AssignmentState,
+    DeadlineOrigin,
+    PastDeadline,
+    TaskState,
+)
+
+CORRECTION_WORKING_DAYS = 5
+LONGEST_SUSPENSION_MONTHS = 3
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A task's deadline as it stands or as it was decided; no day and not ongoing means nobody chose yet."""
+
+    due_on: date | None
+    is_ongoing: bool
+    origin: DeadlineOrigin
+
+
+ONGOING = Deadline(due_on=None, is_ongoing=True, origin=DeadlineOrigin.ONGOING)
 
 
 def days_left(due_on: date, today: date) -> int:
@@ -26,3 +52,43 @@ def days_late(due_on: date | None, submitted_on: date | None, today: date) -> in
     if due_on is None:
         return 0
     return max(0, -days_left(due_on, submitted_on or today))
+
+
+def require_future(field: str, day: date, today: date) -> None:
+    """A day set by a person is today or later; raises :class:`Invalid` naming the field."""
+    if day < today:
+        raise Invalid(field, "before_today", today=today)
+
+
+def deadline_at_issue(
+    stands: Deadline, *, new_day: date | None, is_ongoing: bool, past: PastDeadline | None, today: date
+) -> Deadline:
+    """The deadline a task is issued with: the one that stands, or the one decided in its place.
+
+    Raises :class:`Invalid` where nobody chose a day or "ongoing", or where a day already past was not decided upon.
+    """
+    if is_ongoing:
+        return ONGOING
+    if new_day is not None:
+        require_future("due_on", new_day, today)
+        return Deadline(new_day, False, stands.origin if new_day == stands.due_on else DeadlineOrigin.DECIDED)
+    if stands.is_ongoing:
+        return stands
+    if stands.due_on is None:
+        raise Invalid("due_on", "deadline_missing")
+    if stands.due_on < today and past in (None, PastDeadline.NEW_DATE):
+        problem = "deadline_past" if past is None else "required"
+        raise Invalid("past_deadline" if past is None else "due_on", problem, due_on=stands.due_on)
+    return stands
+
+
+def default_correction_day(due_on: date | None, today: date, calendar: WorkingCalendar) -> date:
+    """By when a returned submission is to be corrected, unless another day is set."""
+    earliest = calendar.add(today, CORRECTION_WORKING_DAYS)
+    return earliest if due_on is None else max(due_on, earliest)
+
+
+def latest_review_day(today: date) -> date:
+    """The last day on which a suspension that begins today must be looked at again."""
+    year, month = divmod(today.year * 12 + today.month - 1 + LONGEST_SUSPENSION_MONTHS, 12)
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -29,6 +30,7 @@ class LightReason(StrEnum):
     CLOSED = "closed"
     CLOSED_LATE = "closed_late"
     TERMINATED = "terminated"
+    NOT_SUBMITTED = "not_submitted"
     FOR_INFORMATION = "for_information"
     OVERDUE = "overdue"
     DUE_SOON = "due_soon"
@@ -45,6 +47,19 @@ class Judgement:
     days: int = 0
 
 
+SETTLED_BY_TASK: Mapping[TaskState, Judgement] = {
+    TaskState.DRAFT: Judgement(Light.IDLE, LightReason.NOT_ISSUED),
+    TaskState.SUSPENDED: Judgement(Light.IDLE, LightReason.SUSPENDED),
+    TaskState.TERMINATED: Judgement(Light.CLOSED, LightReason.TERMINATED),
+}
+SETTLED_BY_ASSIGNMENT: Mapping[AssignmentState, Judgement] = {
+    AssignmentState.OBJECTED: Judgement(Light.IDLE, LightReason.OBJECTED),
+    AssignmentState.WAIVED: Judgement(Light.IDLE, LightReason.FOR_INFORMATION),
+    AssignmentState.WITHDRAWN: Judgement(Light.IDLE, LightReason.FOR_INFORMATION),
+    AssignmentState.NOT_SUBMITTED: Judgement(Light.CLOSED, LightReason.NOT_SUBMITTED),
+}
+
+
 @dataclass(frozen=True)
 class LightFacts:
     """What a light is judged by; all of it stands in one row of a list."""
@@ -54,6 +69,8 @@ class LightFacts:
     due_on: date | None
     issued_on: date | None
     submitted_on: date | None = None
+    days_late: int = 0
+    """what was recorded at its submissions; a deadline that moved afterwards does not change it"""
 
 
 def judge(facts: LightFacts, *, today: date, calendar: WorkingCalendar) -> Judgement:
@@ -61,34 +78,15 @@ def judge(facts: LightFacts, *, today: date, calendar: WorkingCalendar) -> Judge
 
     A submitted assignment shows the light it had on the day of its submission.
     """
-    idle = _idle(facts)
-    if idle is not None:
-        return idle
+    settled = SETTLED_BY_TASK.get(facts.task_state) or SETTLED_BY_ASSIGNMENT.get(facts.state)
+    if settled is not None:
+        return settled
     if facts.task_state is TaskState.CLOSED or facts.state is AssignmentState.ACCEPTED:
-        late = days_late(facts.due_on, facts.submitted_on, facts.submitted_on or today)
-        return Judgement(Light.CLOSED, LightReason.CLOSED_LATE if late else LightReason.CLOSED, late)
+        reason = LightReason.CLOSED_LATE if facts.days_late else LightReason.CLOSED
+        return Judgement(Light.CLOSED, reason, facts.days_late)
     if facts.state is AssignmentState.SUBMITTED and facts.submitted_on is not None:
         return _judge_open(facts, AssignmentState.IN_PROGRESS, facts.submitted_on, calendar)
     return _judge_open(facts, facts.state, today, calendar)
-
-
-def _idle(facts: LightFacts) -> Judgement | None:
-    match facts.task_state:
-        case TaskState.DRAFT:
-            return Judgement(Light.IDLE, LightReason.NOT_ISSUED)
-        case TaskState.SUSPENDED:
-            return Judgement(Light.IDLE, LightReason.SUSPENDED)
-        case TaskState.TERMINATED:
-            return Judgement(Light.CLOSED, LightReason.TERMINATED)
-        case _:
-            pass
-    match facts.state:
-        case AssignmentState.OBJECTED:
-            return Judgement(Light.IDLE, LightReason.OBJECTED)
-        case AssignmentState.WAIVED | AssignmentState.WITHDRAWN:
-            return Judgement(Light.IDLE, LightReason.FOR_INFORMATION)
-        case _:
-            return None
 
 
 def _judge_open(facts: LightFacts, state: AssignmentState, day: date, calendar: WorkingCalendar) -> Judgement:

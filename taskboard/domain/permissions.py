@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from taskboard.domain.errors import NotAllowed
+from taskboard.domain.errors import NotAllowed, NotNow
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     ASSIGNMENT_MOVES,
@@ -13,8 +12,11 @@ from taskboard.domain.workflow import (
     Act,
     AssignmentRole,
     AssignmentState,
+    Move,
     Party,
     TaskState,
+    assignment_move,
+    task_move,
 )
 
 
@@ -93,12 +95,13 @@ def may_see_task(actor: Actor, task: TaskSituation) -> bool:
         return True
     if task.state is TaskState.DRAFT:
         return False
-    return any(_oversees(actor, task, one) or holds_assignment(actor, one) for one in task.assignments)
+    if _oversees(actor, task.body_path):
+        return True
+    return any(_oversees(actor, one.department_path) or holds_assignment(actor, one) for one in task.assignments)
 
 
-def _oversees(actor: Actor, task: TaskSituation, assignment: AssignmentSituation) -> bool:
-    places = (task.body_path, assignment.department_path)
-    return any(post.role in OVERSEEING and any(place.startswith(post.path) for place in places) for post in actor.posts)
+def _oversees(actor: Actor, place: str) -> bool:
+    return any(post.role in OVERSEEING and place.startswith(post.path) for post in actor.posts)
 
 
 def holds_assignment(actor: Actor, assignment: AssignmentSituation) -> bool:
@@ -159,7 +162,30 @@ def acts_on_assignment(actor: Actor, task: TaskSituation, assignment: Assignment
     )
 
 
-def require(act: Act, allowed: Iterable[Act]) -> None:
-    """Raise :class:`NotAllowed` unless the act is among those allowed."""
-    if act not in allowed:
+def permitted_task_move(actor: Actor, task: TaskSituation, act: Act) -> Move[TaskState]:
+    """The row of the table by which this person may do this now.
+
+    Raises :class:`NotAllowed` where the act is not theirs in any state, :class:`NotNow` where the state forbids it.
+    """
+    capacities = parties(actor, task)
+    if not any(move.by & capacities for (_, one), move in TASK_MOVES.items() if one is act):
         raise NotAllowed(act=act)
+    move = task_move(task.state, act)
+    if not move.by & capacities:
+        raise NotAllowed(act=act)
+    return move
+
+
+def permitted_assignment_move(
+    actor: Actor, task: TaskSituation, assignment: AssignmentSituation, act: Act
+) -> Move[AssignmentState]:
+    """The row of the table by which this person may do this to the assignment now; raises as for a task."""
+    capacities = parties(actor, task, assignment)
+    if not any(move.by & capacities for (_, one), move in ASSIGNMENT_MOVES.items() if one is act):
+        raise NotAllowed(act=act)
+    if task.state not in WORKABLE:
+        raise NotNow(act=act, state=task.state)
+    move = assignment_move(assignment.state, act)
+    if not move.by & capacities:
+        raise NotAllowed(act=act)
+    return move

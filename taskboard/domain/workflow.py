@@ -209,6 +209,11 @@ def submission_leads_to(*, needs_sign_off: bool, by_head: bool) -> AssignmentSta
     return AssignmentState.SUBMITTED
 
 
+def issue_leads_to(past_deadline: PastDeadline | None) -> TaskState:
+    """A task put on record as history ends with its issue: nobody owes anything, and it counts neither way."""
+    return TaskState.TERMINATED if past_deadline is PastDeadline.RECORD else TaskState.ISSUED
+
+
 def derived_task_state(current: TaskState, lead_states: Iterable[AssignmentState]) -> TaskState:
     """The part of a task's state that follows from its lead assignments.
 

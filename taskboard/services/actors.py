@@ -91,7 +91,9 @@ def _stand_in_posts(session: Session, person_id: int, today: date) -> list[HeldP
 
 
 def has_holder(
-    department_id: SQLCoreOperations[int], role: SQLCoreOperations[Role] | Role, today: date
+    department_id: SQLCoreOperations[int] | SQLCoreOperations[int | None],
+    role: SQLCoreOperations[Role] | Role,
+    today: date,
 ) -> ColumnElement[bool]:
     """Whether somebody who is not switched off holds the role at the department today."""
     held, holder = aliased(PersonPost), aliased(Person)

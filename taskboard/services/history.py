@@ -1,0 +1,135 @@
+"""The record of what happened to a task: written in the transaction of the act, never changed afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from taskboard.domain.errors import Invalid
+from taskboard.domain.permissions import Actor
+from taskboard.domain.workflow import Act
+from taskboard.models import Assignment, HistoryEntry, Task
+
+Snapshot = dict[str, dict[str, Any]]
+
+TASK_FIELDS = (
+    "state",
+    "due_on",
+    "original_due_on",
+    "is_ongoing",
+    "deadline_origin",
+    "past_deadline",
+    "closure",
+    "verification",
+    "closed_at",
+)
+ASSIGNMENT_FIELDS = (
+    "state",
+    "due_on",
+    "officer_id",
+    "is_confirmed",
+    "submitted_at",
+    "submitted_by_id",
+    "days_late",
+)
+
+
+def snapshot(task: Task, assignments: Iterable[Assignment]) -> Snapshot:
+    """What acts may change, as plain values: ``{"task": {…}, "assignment:12": {…}}``."""
+    parts: Snapshot = {"task": _values(task, TASK_FIELDS)}
+    for one in assignments:
+        parts[part_of(one)] = _values(one, ASSIGNMENT_FIELDS)
+    return parts
+
+
+def part_of(assignment: Assignment) -> str:
+    """Under which name a snapshot has this assignment."""
+    return f"assignment:{assignment.id}"
+
+
+def changes(before: Snapshot, after: Snapshot) -> tuple[Snapshot, Snapshot]:
+    """Both sides of what differs; what stayed the same is left out."""
+    old: Snapshot = {}
+    new: Snapshot = {}
+    for part, values in after.items():
+        known = before.get(part, {})
+        different = [name for name, value in values.items() if known.get(name) != value]
+        if different:
+            new[part] = {name: values[name] for name in different}
+            old[part] = {name: known.get(name) for name in different}
+    return old, new
+
+
+def record(
+    session: Session,
+    *,
+    task: Task,
+    act: Act,
+    actor: Actor,
+    now: datetime,
+    entrance: str,
+    before: Snapshot,
+    after: Snapshot,
+    assignment: Assignment | None = None,
+    reason: str | None = None,
+    request_key: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> HistoryEntry:
+    """Add the row of one act and flush it. ``facts`` are figures of the act that no column keeps."""
+    old, new = changes(before, after)
+    if facts:
+        new["act"] = dict(facts)
+    entry = HistoryEntry(
+        task_id=task.id,
+        assignment_id=assignment.id if assignment else None,
+        act=act,
+        at=now,
+        actor_id=actor.person_id,
+        entrance=entrance,
+        before=old or None,
+        after=new or None,
+        reason=reason,
+        request_key=request_key,
+    )
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def find_repeated(
+    session: Session, request_key: str | None, *, act: Act, task_id: int, actor: Actor
+) -> HistoryEntry | None:
+    """The act that this request already did; raises :class:`Invalid` for a key that belongs to something else."""
+    if request_key is None:
+        return None
+    entry = session.scalar(select(HistoryEntry).where(HistoryEntry.request_key == request_key))
+    if entry is not None and (entry.act, entry.task_id, entry.actor_id) != (act, task_id, actor.person_id):
+        raise Invalid("request_key", "used_before")
+    return entry
+
+
+def last_entry(
+    session: Session, task_id: int, acts: Iterable[Act], assignment_id: int | None = None
+) -> HistoryEntry | None:
+    """The latest entry of one of these acts."""
+    query = select(HistoryEntry).where(HistoryEntry.task_id == task_id, HistoryEntry.act.in_(list(acts)))
+    if assignment_id is not None:
+        query = query.where(HistoryEntry.assignment_id == assignment_id)
+    return session.scalar(query.order_by(HistoryEntry.id.desc()).limit(1))
+
+
+def _values(row: Task | Assignment, names: Iterable[str]) -> dict[str, Any]:
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return value

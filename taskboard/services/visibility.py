@@ -1,0 +1,62 @@
+"""What of the tasks a person may see, as conditions for queries: the SQL twin of ``permissions.may_see_task``.
+
+Every query that lists or opens tasks starts from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from taskboard.domain.permissions import DEPARTMENT_WIDE, OVERSEEING, Actor
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import TaskState
+from taskboard.models import Assignment, Department, Task
+
+
+def visible_tasks(actor: Actor) -> ColumnElement[bool]:
+    """Condition on :class:`Task`: those that exist for this person."""
+    on_an_assignment = exists().where(
+        Assignment.task_id == Task.id, or_(held_assignments(actor), _below(Assignment.department_id, actor, OVERSEEING))
+    )
+    return or_(
+        supervised_tasks(actor),
+        and_(Task.state != TaskState.DRAFT, or_(_below(Task.body_id, actor, OVERSEEING), on_an_assignment)),
+    )
+
+
+def supervised_tasks(actor: Actor) -> ColumnElement[bool]:
+    """Condition on :class:`Task`: those of bodies where this person is supervisor, or below them."""
+    return _below(Task.body_id, actor, {Role.SUPERVISOR})
+
+
+def overseen_assignments(actor: Actor) -> ColumnElement[bool]:
+    """Condition on :class:`Assignment` with its :class:`Task`: what this person watches over without working on it."""
+    return or_(_below(Task.body_id, actor, OVERSEEING), _below(Assignment.department_id, actor, OVERSEEING))
+
+
+def held_assignments(actor: Actor) -> ColumnElement[bool]:
+    """Condition on :class:`Assignment`: those this person works on; the twin of ``permissions.holds_assignment``."""
+    return or_(
+        Assignment.department_id.in_(department_ids(actor, DEPARTMENT_WIDE)),
+        and_(
+            Assignment.officer_id == actor.person_id,
+            Assignment.department_id.in_(department_ids(actor, {Role.OFFICER})),
+        ),
+    )
+
+
+def department_ids(actor: Actor, roles: Iterable[Role]) -> list[int]:
+    """The departments where this person holds one of the roles, sorted."""
+    wanted = frozenset(roles)
+    return sorted({post.department_id for post in actor.posts if post.role in wanted})
+
+
+def _below(column: InstrumentedAttribute[int], actor: Actor, roles: Iterable[Role]) -> ColumnElement[bool]:
+    wanted = frozenset(roles)
+    paths = sorted({post.path for post in actor.posts if post.role in wanted})
+    if not paths:
+        return false()
+    return column.in_(select(Department.id).where(or_(*(Department.path.startswith(path) for path in paths))))
