@@ -1,0 +1,263 @@
+"""When somebody is to be reminded of an assignment, and who: rules as data, and what is due of them.
+
+Selection is "due, not yet decided, still true", never "the day equals today", so that a holiday or a day of downtime
+loses nothing. Several milestones missed in a row become one reminder with the most specific of them, and whoever was
+due a missed one gets it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.workflow import OWING, UNDER_WAY, AssignmentRole, AssignmentState, TaskState
+
+
+class Topic(StrEnum):
+    """What a reminder is about; also the sections of the morning mail, in their order."""
+
+    OVERDUE = "overdue"
+    DUE_TODAY = "due_today"
+    DUE_SOON = "due_soon"
+    ACKNOWLEDGE = "acknowledge"
+    DECIDE = "decide"
+
+
+class Recipient(StrEnum):
+    """Through which post a person is reminded; the people are looked up when the mail is made."""
+
+    LIAISON = "liaison"
+    OFFICER = "officer"
+    HEAD = "head"
+    LEAD_LIAISON = "lead_liaison"
+    """the liaison of the task's lead departments, who decide on a partner's submission"""
+    SUPERVISOR = "supervisor"
+    LEADER = "leader"
+
+
+class Anchor(StrEnum):
+    """The day a rule counts from."""
+
+    ISSUE = "issue"
+    DEADLINE = "deadline"
+    WAITING = "waiting"
+    """the day the assignment came into the state in which it waits for a decision"""
+
+
+class Span(StrEnum):
+    """How long a task was given: long from 180 days, short under 30."""
+
+    LONG = "long"
+    MEDIUM = "medium"
+    SHORT = "short"
+
+
+LONG_DAYS = 180
+MEDIUM_DAYS = 30
+ANY_SPAN = frozenset(Span)
+ANY_ROLE = frozenset(AssignmentRole)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One milestone. ``working_days`` or ``days`` (calendar days) are counted from the anchor, before it when negative.
+
+    It holds for assignments in one of ``states``, with one of ``roles``, on tasks of one of ``spans``.
+    """
+
+    code: str
+    topic: Topic
+    anchor: Anchor
+    to: frozenset[Recipient]
+    states: frozenset[AssignmentState]
+    working_days: int = 0
+    days: int = 0
+    spans: frozenset[Span] = ANY_SPAN
+    roles: frozenset[AssignmentRole] = ANY_ROLE
+
+    def milestone(self, anchor_on: date, calendar: WorkingCalendar) -> date:
+        """The day the reminder falls due: on a day that is not worked, the last working day before it."""
+        if self.working_days:
+            return calendar.add(anchor_on, self.working_days)
+        return calendar.on_or_before(anchor_on + timedelta(days=self.days))
+
+
+LIAISON = frozenset({Recipient.LIAISON})
+HEAD = frozenset({Recipient.HEAD})
+WORKERS = frozenset({Recipient.LIAISON, Recipient.OFFICER})
+WORKERS_AND_HEAD = WORKERS | HEAD
+SUPERVISOR = frozenset({Recipient.SUPERVISOR})
+LEADER = frozenset({Recipient.LEADER})
+LONGER_SPANS = frozenset({Span.LONG, Span.MEDIUM})
+PENDING = frozenset({AssignmentState.PENDING})
+HEAD_REVIEW = frozenset({AssignmentState.HEAD_REVIEW})
+SUBMITTED = frozenset({AssignmentState.SUBMITTED})
+OBJECTED = frozenset({AssignmentState.OBJECTED})
+LEAD_ONLY = frozenset({AssignmentRole.LEAD})
+PARTNER_ONLY = frozenset({AssignmentRole.PARTNER})
+
+
+def _acknowledge(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
+    return Rule(code, Topic.ACKNOWLEDGE, Anchor.ISSUE, to, PENDING, working_days)
+
+
+def _due(code: str, to: frozenset[Recipient], working_days: int = 0, *, days: int = 0, spans: frozenset[Span]) -> Rule:
+    topic = Topic.DUE_SOON if working_days or days else Topic.DUE_TODAY
+    return Rule(code, topic, Anchor.DEADLINE, to, OWING, working_days, days, spans)
+
+
+def _overdue(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
+    return Rule(code, Topic.OVERDUE, Anchor.DEADLINE, to, OWING, working_days)
+
+
+def _decide(
+    code: str,
+    to: frozenset[Recipient],
+    states: frozenset[AssignmentState],
+    working_days: int,
+    roles: frozenset[AssignmentRole] = ANY_ROLE,
+) -> Rule:
+    return Rule(code, Topic.DECIDE, Anchor.WAITING, to, states, working_days, roles=roles)
+
+
+RULES: tuple[Rule, ...] = (
+    _acknowledge("acknowledge_1", LIAISON, 1),
+    _acknowledge("acknowledge_2", LIAISON | HEAD, 2),
+    _due("due_30_days", WORKERS, days=-30, spans=frozenset({Span.LONG})),
+    _due("due_10", WORKERS, -10, spans=LONGER_SPANS),
+    _due("due_3", WORKERS_AND_HEAD, -3, spans=ANY_SPAN),
+    _due("due_1", WORKERS_AND_HEAD, -1, spans=ANY_SPAN),
+    _due("due_0", WORKERS_AND_HEAD, spans=ANY_SPAN),
+    _overdue("overdue_1", WORKERS_AND_HEAD, 1),
+    _overdue("overdue_3", HEAD | LEADER, 3),
+    _decide("sign_off_1", HEAD, HEAD_REVIEW, 1),
+    _decide("sign_off_2", HEAD | SUPERVISOR, HEAD_REVIEW, 2),
+    _decide("partner_1", frozenset({Recipient.LEAD_LIAISON}), SUBMITTED, 1, PARTNER_ONLY),
+    _decide("partner_2", frozenset({Recipient.LEAD_LIAISON}) | SUPERVISOR, SUBMITTED, 2, PARTNER_ONLY),
+    _decide("review_1", SUPERVISOR, SUBMITTED, 1, LEAD_ONLY),
+    _decide("review_2", SUPERVISOR | LEADER, SUBMITTED, 2, LEAD_ONLY),
+    _decide("objection_1", SUPERVISOR, OBJECTED, 1),
+    _decide("objection_2", SUPERVISOR | LEADER, OBJECTED, 2),
+)
+"""in the order in which one becomes more specific than the one before it, within what they are about
+
+The rules for reports due, and the yellow and red orders, come with their subjects. What is still late after
+``overdue_3`` stands in the weekly digest."""
+
+
+@dataclass(frozen=True)
+class ReminderSubject:
+    """What the rules ask of one assignment."""
+
+    assignment_id: int
+    task_state: TaskState
+    state: AssignmentState
+    role: AssignmentRole
+    issued_on: date
+    due_on: date | None
+    deadline_version: int
+    waiting_since: date | None = None
+    """the day it was submitted to its head, its lead or the supervisors, or objected to"""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One milestone taken: what makes it come only once."""
+
+    rule: str
+    deadline_version: int
+    anchor_on: date
+
+
+@dataclass(frozen=True)
+class DueReminder:
+    """One line for some people: the most specific rule, and everything that is decided with it."""
+
+    assignment_id: int
+    rule: Rule
+    to: frozenset[Recipient]
+    decided: dict[Decision, date]
+    """with the day on which each fell due"""
+
+
+def span_of(issued_on: date, due_on: date | None) -> Span:
+    """How long the task was given; without a deadline no rule asks."""
+    days = (due_on - issued_on).days if due_on else LONG_DAYS
+    if days >= LONG_DAYS:
+        return Span.LONG
+    return Span.MEDIUM if days >= MEDIUM_DAYS else Span.SHORT
+
+
+def due_reminders(
+    subject: ReminderSubject,
+    *,
+    decided: Collection[Decision],
+    today: date,
+    calendar: WorkingCalendar,
+    rules: Sequence[Rule] = RULES,
+) -> list[DueReminder]:
+    """What is due by ``today``, not among the ``decided``, and still true: at most one per thing asked of somebody."""
+    if subject.task_state not in UNDER_WAY:
+        return []
+    due: dict[Anchor, list[tuple[Rule, Decision, date]]] = {}
+    for rule, decision in _candidates(subject, rules):
+        falls_due = rule.milestone(decision.anchor_on, calendar)
+        if falls_due <= today and decision not in decided and not _is_moot(rule, falls_due, subject):
+            due.setdefault(rule.anchor, []).append((rule, decision, falls_due))
+    reminders = (_fold(subject, found, today) for found in due.values())
+    return [reminder for reminder in reminders if reminder is not None]
+
+
+def _candidates(subject: ReminderSubject, rules: Iterable[Rule]) -> Iterable[tuple[Rule, Decision]]:
+    span = span_of(subject.issued_on, subject.due_on)
+    for rule in rules:
+        if subject.state not in rule.states or subject.role not in rule.roles or span not in rule.spans:
+            continue
+        anchor_on = _anchor_day(rule.anchor, subject)
+        if anchor_on is not None:
+            # Only what hangs on the deadline is armed again when that moves.
+            version = subject.deadline_version if rule.anchor is Anchor.DEADLINE else 0
+            yield rule, Decision(rule.code, version, anchor_on)
+
+
+def _anchor_day(anchor: Anchor, subject: ReminderSubject) -> date | None:
+    match anchor:
+        case Anchor.ISSUE:
+            return subject.issued_on
+        case Anchor.DEADLINE:
+            return subject.due_on
+        case Anchor.WAITING:
+            return subject.waiting_since
+
+
+def _is_moot(rule: Rule, falls_due: date, subject: ReminderSubject) -> bool:
+    """Whether the task did not exist yet when it would have warned of the deadline; the issue notice named the day."""
+    return rule.topic in (Topic.DUE_SOON, Topic.DUE_TODAY) and falls_due < subject.issued_on
+
+
+def _fold(subject: ReminderSubject, found: Sequence[tuple[Rule, Decision, date]], today: date) -> DueReminder | None:
+    true_now = [rule for rule, _, _ in found if _is_true(rule, subject, today)]
+    if not true_now:
+        return None
+    return DueReminder(
+        assignment_id=subject.assignment_id,
+        rule=true_now[-1],
+        to=frozenset().union(*(rule.to for rule, _, _ in found)),
+        decided={decision: falls_due for _, decision, falls_due in found},
+    )
+
+
+def _is_true(rule: Rule, subject: ReminderSubject, today: date) -> bool:
+    """Whether what the rule says holds today: nobody is told that a day is near when it is past."""
+    if rule.anchor is not Anchor.DEADLINE or subject.due_on is None:
+        return True
+    is_past = subject.due_on < today
+    return is_past if rule.topic is Topic.OVERDUE else not is_past
+
+
+LONGEST_WARNING = timedelta(days=45)
+"""no rule warns earlier than this before a deadline: what lists may leave out (ten working days around a long holiday
+are fewer)"""
