@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentNote, DocumentProblem
 from taskboard.documents.docx import read_docx
 from taskboard.documents.html import read_html
+from taskboard.documents.ofd import read_ofd
 from taskboard.documents.sniffing import sniff
 from taskboard.documents.text import read_text_file
 from taskboard.documents.xlsx import read_xlsx
@@ -21,6 +22,7 @@ READERS: Mapping[DocumentKind, Callable[[bytes], Document]] = {
     DocumentKind.HTML: read_html,
     DocumentKind.DOCX: read_docx,
     DocumentKind.XLSX: read_xlsx,
+    DocumentKind.OFD: read_ofd,
 }
 
 

@@ -202,12 +202,11 @@ def test_a_sheet_of_one_column_is_text() -> None:
     ]
 
 
-def test_a_sheet_with_more_cells_than_any_ledger_is_refused() -> None:
-    rows = ("".join(f"<c><v>{y * x}</v></c>" for x in range(1, 211)) for y in range(1, 1_001))
-    content = "".join(f"<row>{cells}</row>" for cells in rows)
+def test_a_sheet_with_more_cells_than_any_ledger_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("taskboard.documents.xlsx.MAX_POSITIONS", 8)
 
     with pytest.raises(DocumentError) as caught:
-        read_xlsx(make_xlsx(f"<sheetData>{content}</sheetData>"))
+        read_xlsx(make_xlsx(sheet_rows(HEADER, HEADER, HEADER)))
 
     assert caught.value.problem is DocumentProblem.TOO_COMPLEX
 
