@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from rapidfuzz import fuzz
+
 from taskboard.domain.plan_parsing.script import to_simplified
 
 BRACKETS = str.maketrans("[{〔【〖<〈", "(((((((") | str.maketrans("]}〕】〗>〉", ")))))))")
@@ -120,6 +122,7 @@ def _by_variant(table: str) -> dict[str, str]:
     return folded
 
 
+SHORTEST_COMPARED = 2
 SHORT_FORMS = _by_variant(USUAL_ABBREVIATIONS)
 
 
@@ -130,6 +133,30 @@ def match_key(name: str) -> str:
     plain = "".join(char for char in plain if unicodedata.category(char) != "Cf")
     plain = NOISE.sub("", to_simplified(plain).translate(BRACKETS)).casefold()
     return "".join(part if part in ("(", ")") else _fold(part) for part in BRACKETED.split(plain))
+
+
+def resemblance(name: str, other: str) -> int:
+    """How far two names look like one department, 0 to 100; for suggestions only, never to decide.
+
+    A shortened name (云泽市发改委 as 市发改委) and one with another ending (市发改局) count for more than mere likeness
+    of characters, which takes 市人社局 for 市人大 and misses the right one.
+    """
+    one, two = match_key(name), match_key(other)
+    short, long = sorted((one, two), key=len)
+    if len(short) < SHORTEST_COMPARED:
+        return 0
+    if short == long:
+        return 100
+    if _is_subsequence(short, long):
+        return 90 + 9 * len(short) // len(long)
+    if short[:-1] == long[:-1] and short[-1] in ORGAN_ENDS and long[-1] in ORGAN_ENDS:
+        return 88
+    return int(fuzz.ratio(one, two))
+
+
+def _is_subsequence(short: str, long: str) -> bool:
+    rest = iter(long)
+    return all(char in rest for char in short)
 
 
 def _fold(name: str) -> str:

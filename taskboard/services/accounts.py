@@ -1,7 +1,8 @@
 """Signing in: passwords, the throttle against guessing, and sessions that end everywhere at once.
 
-Checking a password takes long on purpose, so it never happens inside a transaction: an entrance calls
-:func:`begin_sign_in` in one, :func:`is_password` outside, and :func:`complete_sign_in` in another.
+Hashing a password takes long on purpose, so it never happens inside a transaction, where it would hold up every other
+writer: an entrance calls :func:`begin_sign_in` in one, :func:`is_password` outside, and :func:`complete_sign_in` or
+:func:`change_password` in another.
 """
 
 from __future__ import annotations
@@ -77,8 +78,13 @@ def is_password(attempt: Attempt, password: str) -> bool:
     return fits(attempt.password_hash, password[: LONGEST + 1]) and attempt.person_id is not None
 
 
-def complete_sign_in(session: Session, attempt: Attempt, password: str) -> Person:
-    """Forget the account's failures and keep an outdated hash no longer.
+def fresher_hash(attempt: Attempt, password: str) -> str | None:
+    """A new hash where the account's was made with other costs than today's, else None."""
+    return hash_password(password) if HASHER.check_needs_rehash(attempt.password_hash) else None
+
+
+def complete_sign_in(session: Session, attempt: Attempt, *, fresher: str | None = None) -> Person:
+    """Forget the account's failures, and put the fresher hash in the place of the one that was found right.
 
     Raises :class:`NotFound` where the account was switched off or given another password meanwhile.
     """
@@ -86,28 +92,27 @@ def complete_sign_in(session: Session, attempt: Attempt, password: str) -> Perso
     if person is None or not person.is_active or person.password_hash != attempt.password_hash:
         raise NotFound()
     session.execute(delete(FailedSignIn).where(FailedSignIn.account == attempt.account))
-    if HASHER.check_needs_rehash(attempt.password_hash):
-        person.password_hash = hash_password(password)
+    if fresher is not None:
+        person.password_hash = fresher
     session.flush()
     return person
 
 
-def change_password(session: Session, attempt: Attempt, new: str) -> Person:
-    """Set the own password, for which ``attempt`` was found right, and end all sessions of the account."""
-    person = complete_sign_in(session, attempt, new)
-    check_password(new, username=person.username)
-    if fits(attempt.password_hash, new):
+def new_password(password: str, *, username: str, current_hash: str | None = None) -> str:
+    """The hash of a password that is good enough for this account; raises :class:`Invalid` for any other."""
+    check_password(password, username=username)
+    if current_hash is not None and fits(current_hash, password):
         raise Invalid("password", "password_unchanged")
-    put_password(person, new)
+    return hash_password(password)
+
+
+def change_password(session: Session, attempt: Attempt, password_hash: str) -> Person:
+    """Keep the new password of somebody whose ``attempt`` was found right; all sessions of the account end."""
+    person = complete_sign_in(session, attempt)
+    person.password_hash = password_hash
+    end_sessions(person)
     session.flush()
     return person
-
-
-def put_password(person: Person, password: str) -> None:
-    """Give the account a password and end its sessions; raises :class:`Invalid` for one that is easily guessed."""
-    check_password(password, username=person.username)
-    person.password_hash = hash_password(password)
-    end_sessions(person)
 
 
 def end_sessions(person: Person) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.errors import NotAllowed
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor, Post
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
@@ -102,3 +103,9 @@ def has_holder(
         .where(held.department_id == department_id, held.role == role, held_on(today, held))
         .where(holder.id == held.person_id, holder.is_active)
     )
+
+
+def require_role(actor: Actor, *roles: Role) -> None:
+    """Raise :class:`NotAllowed` unless the person holds one of the roles somewhere."""
+    if not any(actor.holds(role) for role in roles):
+        raise NotAllowed()

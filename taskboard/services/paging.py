@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 PAGE_SIZE = 50
 
 RowT = TypeVar("RowT")
+OtherT = TypeVar("OtherT")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,14 @@ class Page(Generic[RowT]):
     def last(self) -> int:
         return last_page(self.total, self.size)
 
+    def of(self, rows: list[OtherT]) -> Page[OtherT]:
+        """The same page with its rows in another shape."""
+        return Page(rows=rows, number=self.number, size=self.size, total=self.total)
+
+
+def last_page(total: int, size: int) -> int:
+    return max(1, -(-total // size))
+
 
 def fetch_page(session: Session, query: Select[Any], *, number: int, size: int = PAGE_SIZE) -> Page[Row[Any]]:
     """The page of that number, or the last one where there are fewer; two queries, however long the list is."""
@@ -35,10 +45,12 @@ def fetch_page(session: Session, query: Select[Any], *, number: int, size: int =
     return Page(rows=list(rows), number=number, size=size, total=total)
 
 
-def last_page(total: int, size: int) -> int:
-    return max(1, -(-total // size))
+def page_of(rows: Sequence[RowT], *, number: int, size: int = PAGE_SIZE) -> Page[RowT]:
+    """The page of that number of rows that are all at hand, or the last one where there are fewer."""
+    number = min(max(1, number), last_page(len(rows), size))
+    return Page(rows=list(rows[(number - 1) * size : number * size]), number=number, size=size, total=len(rows))
 
 
 def count_rows(session: Session, query: Select[Any]) -> int:
-    """How many rows the query gives, in one cheap query of its own."""
+    """How many rows the query gives, in one query of its own."""
     return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0

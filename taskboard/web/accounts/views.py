@@ -67,8 +67,11 @@ def account() -> ResponseReturnValue:
     try:
         if not accounts.is_password(attempt, form.current_password.data or ""):
             raise Invalid("current_password", "wrong_password")
+        password_hash = accounts.new_password(
+            form.password.data or "", username=attempt.account, current_hash=attempt.password_hash
+        )
         with transaction() as writing:
-            changed = _signed_in(accounts.change_password(writing, attempt, form.password.data or ""))
+            changed = _signed_in(accounts.change_password(writing, attempt, password_hash))
     except Invalid as error:
         form.show_problem(error)
         return _account_page(form)
@@ -80,9 +83,10 @@ def account() -> ResponseReturnValue:
 def _sign_in(attempt: Attempt, password: str) -> SignedIn | None:
     if not accounts.is_password(attempt, password):
         return None
+    fresher = accounts.fresher_hash(attempt, password)
     try:
         with transaction() as writing:
-            return _signed_in(accounts.complete_sign_in(writing, attempt, password))
+            return _signed_in(accounts.complete_sign_in(writing, attempt, fresher=fresher))
     except NotFound:
         return None
 

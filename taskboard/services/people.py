@@ -1,0 +1,323 @@
+"""People, their accounts and the posts they hold. All acts here are for administrators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.errors import Invalid, NotFound, Stale
+from taskboard.domain.permissions import Actor
+from taskboard.domain.roles import Role
+from taskboard.models import Department, FailedSignIn, Person, PersonPost
+from taskboard.services.accounts import end_sessions, normal_username
+from taskboard.services.actors import held_on, require_role
+from taskboard.services.paging import PAGE_SIZE, Page, count_rows, fetch_page
+
+READERS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,79}")
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+LONGEST_EMAIL = 254
+
+
+@dataclass(frozen=True)
+class PersonValues:
+    """What is filled in about a person. Without an address nobody can be sent a mail."""
+
+    username: str
+    name: str
+    email: str | None = None
+
+
+class Holder(NamedTuple):
+    """Somebody who holds a post; a stand-in holds it at the department above."""
+
+    person_id: int
+    name: str
+    email: str | None
+    is_stand_in: bool = False
+
+
+class PostRow(NamedTuple):
+    """A post as pages show it."""
+
+    id: int
+    role: Role
+    department_id: int
+    department: str
+    from_on: date
+    to_on: date | None
+
+    def is_held_on(self, day: date) -> bool:
+        return self.from_on <= day and (self.to_on is None or self.to_on >= day)
+
+
+class PersonRow(NamedTuple):
+    """A person as lists show them, with the posts they hold today."""
+
+    id: int
+    username: str
+    name: str
+    email: str | None
+    is_active: bool
+    has_password: bool
+    posts: list[PostRow]
+
+
+# Finding
+
+
+def holders(session: Session, department_id: int, role: Role, *, today: date) -> list[Holder]:
+    """Who holds the role at the department today; where nobody does, who holds it at the department above.
+
+    An empty list leaves it to the supervisors.
+    """
+    own = _holders_at(session, department_id, role, today)
+    if own:
+        return own
+    parent_id = session.scalar(select(Department.parent_id).where(Department.id == department_id))
+    if parent_id is None:
+        return []
+    return [holder._replace(is_stand_in=True) for holder in _holders_at(session, parent_id, role, today)]
+
+
+def _holders_at(session: Session, department_id: int, role: Role, today: date) -> list[Holder]:
+    query = (
+        select(Person.id, Person.name, Person.email)
+        .distinct()
+        .join(PersonPost, PersonPost.person_id == Person.id)
+        .where(PersonPost.department_id == department_id, PersonPost.role == role, Person.is_active, held_on(today))
+        .order_by(Person.id)
+    )
+    return [Holder(*row) for row in session.execute(query)]
+
+
+def get_person(session: Session, person_id: int, *, actor: Actor) -> Person:
+    """The person, for people who may read the directory; raises :class:`NotFound`."""
+    require_role(actor, *READERS)
+    return _person(session, person_id)
+
+
+def _person(session: Session, person_id: int) -> Person:
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound()
+    return person
+
+
+def list_people(
+    session: Session, *, actor: Actor, today: date, words: str = "", number: int = 1, size: int = PAGE_SIZE
+) -> Page[PersonRow]:
+    """A page of people, switched-off accounts last; ``words`` narrow it to names and departments that contain them."""
+    require_role(actor, *READERS)
+    query = select(
+        Person.id, Person.username, Person.name, Person.email, Person.is_active, Person.password_hash.is_not(None)
+    ).order_by(Person.is_active.desc(), Person.id)
+    if words:
+        query = query.where(_is_called(words, today))
+    page = fetch_page(session, query, number=number, size=size)
+    posts = _posts(session, [row[0] for row in page.rows], held_on(today))
+    return page.of([PersonRow(*row, posts=posts.get(row[0], [])) for row in page.rows])
+
+
+def list_posts(session: Session, person_id: int) -> list[PostRow]:
+    """All posts of a person, past and coming ones too, the latest first."""
+    return _posts(session, [person_id]).get(person_id, [])
+
+
+def _posts(session: Session, people: Iterable[int], *which: ColumnElement[bool]) -> dict[int, list[PostRow]]:
+    query = (
+        select(
+            PersonPost.person_id,
+            PersonPost.id,
+            PersonPost.role,
+            PersonPost.department_id,
+            Department.name,
+            PersonPost.from_on,
+            PersonPost.to_on,
+        )
+        .join(Department, Department.id == PersonPost.department_id)
+        .where(PersonPost.person_id.in_(list(people)), *which)
+        .order_by(PersonPost.from_on.desc(), PersonPost.id.desc())
+    )
+    found: dict[int, list[PostRow]] = {}
+    for row in session.execute(query):
+        found.setdefault(row.person_id, []).append(PostRow(*row[1:]))
+    return found
+
+
+def _is_called(words: str, today: date) -> ColumnElement[bool]:
+    at_such_a_department = (
+        select(PersonPost.person_id)
+        .join(Department, Department.id == PersonPost.department_id)
+        .where(Department.name.contains(words, autoescape=True), held_on(today))
+    )
+    return or_(
+        Person.name.contains(words, autoescape=True),
+        Person.username.contains(normal_username(words), autoescape=True),
+        Person.email.icontains(words, autoescape=True),
+        Person.id.in_(at_such_a_department),
+    )
+
+
+# Keeping
+
+
+def add_person(session: Session, values: PersonValues, *, actor: Actor, password_hash: str | None = None) -> Person:
+    """An account for somebody; without a password nobody can sign in to it yet.
+
+    Raises :class:`Invalid` where the account name or the address cannot be used.
+    """
+    require_role(actor, Role.ADMINISTRATOR)
+    values = _checked(session, values, person_id=None)
+    person = Person(username=values.username, name=values.name, email=values.email, password_hash=password_hash)
+    try:
+        # Two people who add the same account side by side pass the check above; the unique key stops one of them.
+        with session.begin_nested():
+            session.add(person)
+    except IntegrityError:
+        raise Invalid("username", "username_taken", username=values.username) from None
+    return person
+
+
+def change_person(session: Session, person_id: int, values: PersonValues, *, version: int, actor: Actor) -> Person:
+    """Save what an administrator changed; raises :class:`Stale` where somebody saved the person since ``version``."""
+    require_role(actor, Role.ADMINISTRATOR)
+    person = _person(session, person_id)
+    if person.version != version:
+        raise Stale()
+    values = _checked(session, values, person_id=person_id)
+    person.username, person.name, person.email = values.username, values.name, values.email
+    session.flush()
+    return person
+
+
+def set_password(session: Session, person_id: int, password_hash: str, *, actor: Actor) -> None:
+    """Give somebody an initial or new password: their sessions end, and what locked the account is forgotten."""
+    require_role(actor, Role.ADMINISTRATOR)
+    person = _person(session, person_id)
+    person.password_hash = password_hash
+    end_sessions(person)
+    session.execute(delete(FailedSignIn).where(FailedSignIn.account == person.username))
+    session.flush()
+
+
+def switch_off(session: Session, person_id: int, *, actor: Actor, today: date) -> None:
+    """Nobody can sign in to the account any more, and who is signed in is signed out; the name stays in the history."""
+    require_role(actor, Role.ADMINISTRATOR)
+    person = _person(session, person_id)
+    if not person.is_active:
+        return
+    _check_administrator_remains(session, PersonPost.person_id != person_id, today=today)
+    person.is_active = False
+    end_sessions(person)
+    session.flush()
+
+
+def switch_on(session: Session, person_id: int, *, actor: Actor) -> None:
+    """The account can be used again."""
+    require_role(actor, Role.ADMINISTRATOR)
+    _person(session, person_id).is_active = True
+    session.flush()
+
+
+def add_post(
+    session: Session,
+    person_id: int,
+    *,
+    role: Role,
+    department_id: int,
+    from_on: date,
+    to_on: date | None = None,
+    actor: Actor,
+) -> PersonPost:
+    """A role at a department from a day on, to a day (inclusive) or open-ended; raises :class:`Invalid`."""
+    require_role(actor, Role.ADMINISTRATOR)
+    _person(session, person_id)
+    department = session.get(Department, department_id)
+    if department is None:
+        raise Invalid("department", "unknown")
+    if department.kind is DepartmentKind.COLLECTIVE:
+        raise Invalid("department", "department_is_collective")
+    if not department.is_active:
+        raise Invalid("department", "department_inactive")
+    if to_on is not None and to_on < from_on:
+        raise Invalid("to_on", "post_ends_before_start")
+    post = PersonPost(person_id=person_id, department_id=department_id, role=role, from_on=from_on, to_on=to_on)
+    _check_no_overlap(session, post)
+    session.add(post)
+    session.flush()
+    return post
+
+
+def end_post(session: Session, person_id: int, post_id: int, *, last_day: date, actor: Actor, today: date) -> None:
+    """Let a post end with that day; raises :class:`Invalid` where it would end before it began."""
+    require_role(actor, Role.ADMINISTRATOR)
+    post = session.get(PersonPost, post_id)
+    if post is None or post.person_id != person_id:
+        raise NotFound()
+    if last_day < post.from_on:
+        raise Invalid("last_day", "post_ends_before_start")
+    if post.role is Role.ADMINISTRATOR:
+        _check_administrator_remains(session, PersonPost.id != post_id, today=today)
+    post.to_on = last_day
+    session.flush()
+
+
+def remove_post(session: Session, person_id: int, post_id: int, *, actor: Actor, today: date) -> None:
+    """Take away a post that was entered by mistake and has not begun; raises :class:`Invalid` for one that has."""
+    require_role(actor, Role.ADMINISTRATOR)
+    post = session.get(PersonPost, post_id)
+    if post is None or post.person_id != person_id:
+        return
+    if post.from_on < today:
+        raise Invalid("last_day", "post_has_begun")
+    if post.role is Role.ADMINISTRATOR:
+        _check_administrator_remains(session, PersonPost.id != post_id, today=today)
+    session.delete(post)
+    session.flush()
+
+
+def _checked(session: Session, values: PersonValues, *, person_id: int | None) -> PersonValues:
+    username = normal_username(values.username)
+    if not USERNAME.fullmatch(username):
+        raise Invalid("username", "username_form")
+    if values.email and not (len(values.email) <= LONGEST_EMAIL and EMAIL.fullmatch(values.email)):
+        raise Invalid("email", "email_form")
+    owner = session.scalar(select(Person.id).where(Person.username == username))
+    if owner not in (None, person_id):
+        raise Invalid("username", "username_taken", username=username)
+    return PersonValues(username=username, name=values.name, email=values.email or None)
+
+
+def _check_no_overlap(session: Session, post: PersonPost) -> None:
+    same = select(PersonPost.id).where(
+        PersonPost.person_id == post.person_id,
+        PersonPost.role == post.role,
+        PersonPost.department_id == post.department_id,
+        or_(PersonPost.to_on.is_(None), PersonPost.to_on >= post.from_on),
+    )
+    if post.to_on is not None:
+        same = same.where(PersonPost.from_on <= post.to_on)
+    if count_rows(session, same):
+        raise Invalid("role", "post_overlaps")
+
+
+def _check_administrator_remains(session: Session, others: ColumnElement[bool], *, today: date) -> None:
+    """Without an administrator nobody could ever add one again."""
+    # Two administrators who remove each other side by side wait for one another here.
+    administrators = (
+        select(PersonPost.id)
+        .join(Person, Person.id == PersonPost.person_id)
+        .where(PersonPost.role == Role.ADMINISTRATOR, Person.is_active, held_on(today), PersonPost.to_on.is_(None))
+        .with_for_update()
+    )
+    if session.scalars(administrators).all() and not session.scalars(administrators.where(others)).all():
+        raise Invalid("is_active", "last_administrator")
