@@ -1,4 +1,4 @@
-"""What a document reader gives the parser: paragraphs and tables in reading order, each with its place in the source."""
+"""What a document reader gives the parser: paragraphs and tables in reading order, each with its place."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ class Place:
 class Paragraph:
     """One line or paragraph.
 
-    ``label`` is a number that the format shows but the text does not hold (Word's automatic numbering: 一、, （一）, 1.);
-    ``text`` never repeats it. ``heading_level`` is 1–9 where the format says that the paragraph is a heading.
+    ``label`` is a number that the format shows but the text does not hold (Word's automatic numbering: 一、,
+    （一）, 1.); ``text`` never repeats it. ``heading_level`` is 1–9 where the format says that the paragraph
+    is a heading.
     """
 
     text: str

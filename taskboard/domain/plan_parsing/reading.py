@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+Day = date
+"""the type, where a field is called ``date`` itself"""
+
 
 class Origin(StrEnum):
     """How a field is known; a fourth, *decided*, comes only from people and never from the parser."""
@@ -80,7 +83,7 @@ class ParsedPlan:
 
     title: str | None
     issuer: str | None
-    date: date | None
+    date: Day | None
     measures: tuple[ParsedMeasure, ...]
     candidates: tuple[ParsedMeasure, ...] = ()
     """items without a clause in a document that has clauses: offered apart, not taken"""
@@ -88,5 +91,5 @@ class ParsedPlan:
     """units that the document says apply to every measure"""
     problems: tuple[Problem, ...] = ()
     document_number: str | None = None
-    horizon: date | None = None
+    horizon: Day | None = None
     """last day of the plan's own period (2023—2025年 in the title → 2025-12-31)"""

@@ -1,0 +1,251 @@
+"""Which clause belongs to which item: the smallest item with a clause of its own is a measure."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from taskboard.domain.plan_parsing.clauses import Clause, Form, find_clauses, find_prose_clauses
+from taskboard.domain.plan_parsing.numbering import Kind
+from taskboard.domain.plan_parsing.outline import Node, split_steps
+from taskboard.domain.plan_parsing.sections import never_holds_measures
+from taskboard.domain.plan_parsing.text import Text, join_texts, without_ranges
+from taskboard.domain.plan_parsing.units import GROUP_NAME
+
+LONGEST_HEADING = 45
+
+
+@dataclass
+class Item:
+    """A node of the outline with its text, its clauses, and the items below it."""
+
+    node: Node
+    text: Text
+    clauses: list[Clause] = field(default_factory=list)
+    children: list[Item] = field(default_factory=list)
+    clause_from_below: bool = False
+    """whether its clause stood after the last of its sub-items"""
+    parent: Item | None = None
+
+    @property
+    def body(self) -> Text:
+        """The text without its clauses."""
+        if self.clause_from_below:
+            return self.text.strip()
+        return without_ranges(self.text, [(clause.start, clause.end) for clause in self.clauses]).strip()
+
+    @property
+    def has_units(self) -> bool:
+        return any(clause.reading.has_units for clause in self.clauses)
+
+    def walk(self) -> Iterable[Item]:
+        stack = [self]
+        while stack:
+            item = stack.pop()
+            yield item
+            stack.extend(reversed(item.children))
+
+
+def heading_of(text: Text) -> tuple[Text | None, int]:
+    """The title words at the start of an item and where they end; nothing when it is a plain sentence."""
+    line = text.plain.split("\n", 1)[0]
+    has_more = len(text.plain.rstrip()) > len(line)
+    if line.startswith("[") and 0 < (close := line.find("]")) <= LONGEST_HEADING:
+        return text[1:close].strip(), close + 1
+    end = _heading_end(line, has_more)
+    if not end:
+        return None, 0
+    heading = text[:end].strip()
+    return heading, end + 1 if text.plain[end : end + 1] in ("。", ":") else end
+
+
+def _heading_end(line: str, has_more: bool) -> int:
+    """Where the title words end in the first line: a full stop, a colon, a wide gap or the line's end; 0 for none."""
+    stop = line.find("。")
+    if 0 < stop <= LONGEST_HEADING and (stop + 1 < len(line.rstrip()) or (has_more and "," not in line)):
+        return stop
+    colon = line.find(":")
+    if 2 <= colon <= 25 and colon + 1 < len(line.rstrip()) and "," not in line[:colon]:
+        return colon
+    gap = line.find("  ")
+    if 4 <= gap <= 30 and not re.search("[,。;]", line[:gap]):
+        return gap
+    if len(line) <= LONGEST_HEADING and stop < 0 and not line.endswith((";", ",")):
+        return len(line)
+    return 0
+
+
+def attach_clauses(root: Node) -> Item:
+    """The outline as items with their clauses."""
+    top = Item(root, root.text)
+    stack: list[tuple[Node, Item]] = [(root, top)]
+    while stack:
+        node, item = stack.pop()
+        for child in node.children:
+            below = _item(child)
+            below.parent = item
+            item.children.append(below)
+            stack.append((child, below))
+    _lift_shared_clauses(top)
+    return top
+
+
+def _item(node: Node) -> Item:
+    text = node.text
+    if node.label is None:
+        return Item(node, text)
+    clauses = find_clauses(text)
+    if not clauses:
+        return Item(node, text)
+    text = _cut_after_clause(text, clauses)
+    stepped = _with_steps(node, text, clauses)
+    return stepped or Item(node, text, clauses)
+
+
+def _cut_after_clause(text: Text, clauses: list[Clause]) -> Text:
+    """Lines that follow an item's last clause belong to no item, unless the clause stands beside its heading."""
+    before = without_ranges(text[: clauses[0].end], [(clauses[0].start, clauses[0].end)]).plain.strip(" 。\n")
+    if "。" not in before and len(before) <= LONGEST_HEADING:
+        return text
+    rest = text.plain.find("\n", max(clause.end - 1 for clause in clauses))
+    return text if rest < 0 else text[:rest]
+
+
+def _with_steps(node: Node, text: Text, clauses: list[Clause]) -> Item | None:
+    """一是…（责任单位：A）二是…（责任单位：B）: the steps are items when they carry their own clauses."""
+    if len(clauses) < 2:
+        return None
+    intro, steps = split_steps(text)
+    if not steps:
+        return None
+    below = []
+    for label, piece in steps:
+        own = find_clauses(piece)
+        below.append(Item(Node(label, node, node.order, [piece], part=node.part), piece, own))
+    if sum(item.has_units for item in below) < max(2, len(below) - 1):
+        return None
+    parent = Item(node, intro, find_clauses(intro), below)
+    for item in below:
+        item.parent = parent
+    return parent
+
+
+# --- clauses that stand after the last sub-item --------------------------------------------------
+
+
+def _lift_shared_clauses(top: Item) -> None:
+    """A clause after the last sub-item speaks for all of them when no other sub-item has one."""
+    own = _kinds_with_own_clauses(top)
+    for item in reversed(list(top.walk())):
+        if item.node.label is None or len(item.children) < 2 or item.has_units:
+            continue
+        *others, last = item.children
+        if not last.has_units or any(below.has_units for other in others for below in other.walk()):
+            continue
+        assert last.node.label is not None
+        if last.node.label.kind in own and last.node.label.kind < Kind.NUMBER_BRACKET:
+            continue
+        item.clauses = last.clauses
+        item.clause_from_below = True
+        last.text, last.clauses = last.body, []
+
+
+def _kinds_with_own_clauses(top: Item) -> set[Kind]:
+    """Kinds of labels whose items carry clauses elsewhere than in the last place of their row."""
+    kinds: set[Kind] = set()
+    for item in top.walk():
+        for child in item.children[:-1]:
+            if child.has_units and child.node.label is not None:
+                kinds.add(child.node.label.kind)
+    return kinds
+
+
+# --- choosing ------------------------------------------------------------------------------------
+
+
+def items_with_clauses(top: Item) -> list[Item]:
+    """The smallest items with clauses of their own, in reading order."""
+    chosen = []
+    for item in top.walk():
+        if item.has_units and not any(below is not item and below.has_units for below in item.walk()):
+            chosen.append(item)
+    return chosen
+
+
+PROSE_SHARE = 0.3
+"""of the items that may be measures, so many must have a clause in running text before any is believed"""
+GENERIC_BODY = re.compile(
+    r"^(?:各级)?(?:人民)?(?:政府|部门|单位|企业|协会|高校|学校|医院|银行|机构|公司|社区|专业机构|龙头企业|社会组织|主管部门|办公室|领导小组)$|企业$|协会$"
+)
+
+
+def add_prose_clauses(top: Item) -> None:
+    """Clauses in running text (由A会同B负责落实) count where many items have them and few another form."""
+    explicit = sum(item.has_units for item in top.walk())
+    eligible = 0
+    found: list[tuple[Item, list[Clause]]] = []
+    for item in top.walk():
+        if item.node.label is None or any(below.has_units for below in item.walk()) or is_never_measure(item):
+            continue
+        eligible += not item.children
+        clauses = [clause for clause in find_prose_clauses(item.text) if _names_a_body(clause)]
+        if clauses:
+            found.append((item, clauses))
+    if len(found) >= PROSE_SHARE * eligible and len(found) * 2 >= explicit:
+        for item, clauses in found:
+            item.clauses = sorted([*item.clauses, *clauses], key=lambda clause: clause.start)
+
+
+def _names_a_body(clause: Clause) -> bool:
+    """At least one leading unit is a body of its own and not 各有关部门 or 政府."""
+    units = [*clause.reading.leads, *clause.reading.responsible]
+    return any(not GROUP_NAME.match(u.said.plain) and not GENERIC_BODY.search(u.said.plain) for u in units)
+
+
+def drop_doubtful_prose(top: Item) -> None:
+    """A closing sentence of units and verbs outside the measures (各单位负责落实) is no clause."""
+    for item in top.walk():
+        item.clauses = [
+            clause
+            for clause in item.clauses
+            if clause.form is not Form.PROSE or (_names_a_body(clause) and not is_never_measure(item))
+        ]
+
+
+def is_never_measure(item: Item) -> bool:
+    """Whether the item or a section above it is 总体要求, 目标, 形势 or the like."""
+    above: Item | None = item
+    while above is not None:
+        label = above.node.label
+        heading, _ = heading_of(above.text)
+        title = (
+            heading.plain
+            if heading is not None
+            else above.text.plain[:30]
+            if label and label.kind <= Kind.CHINESE_BRACKET
+            else ""
+        )
+        if title and label is not None and label.kind <= Kind.NUMBER and never_holds_measures(title):
+            return True
+        above = above.parent
+    return False
+
+
+def candidates_without_clause(top: Item, measures: Iterable[Item]) -> dict[int, list[Item]]:
+    """Leaves that carry no clause and stand neither below a measure nor in a section that never holds any, by part."""
+    taken = {id(below) for item in measures for below in item.walk()}
+    leaves: dict[int, list[Item]] = defaultdict(list)
+    for item in top.walk():
+        is_leaf = not any(child.node.label is not None for child in item.children)
+        if item.node.label is None or not is_leaf or id(item) in taken or is_never_measure(item):
+            continue
+        if len(item.text.plain.strip()) >= 6:
+            leaves[item.node.part].append(item)
+    return leaves
+
+
+def whole_text(item: Item) -> Text:
+    """The item with all its sub-items, without clauses, in reading order."""
+    return join_texts([below.body for below in item.walk()], "\n")

@@ -1,0 +1,458 @@
+"""Unit clauses: （责任单位：A、B）, 牵头单位：A, （A牵头，B、C按职责分工负责）, 〔A、B〕, 由A会同B负责."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from taskboard.domain.plan_parsing.brackets import Group, outer_groups, split_outside
+from taskboard.domain.plan_parsing.deadlines import is_time_limit
+from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, FIELD_NAME, UNIT_FIELDS, Field, field_named
+from taskboard.domain.plan_parsing.statements import without_statements
+from taskboard.domain.plan_parsing.text import Text, squeezed, without_ranges
+from taskboard.domain.plan_parsing.units import Unit, is_unit_list, looks_like_unit, read_units
+
+
+class Form(Enum):
+    """How a clause is written."""
+
+    FIELDS = "fields"
+    BRACKET = "bracket"
+    PROSE = "prose"
+
+
+@dataclass
+class Reading:
+    """What one clause says; ``stray`` are words in it that were not understood."""
+
+    leads: list[Unit] = field(default_factory=list)
+    responsible: list[Unit] = field(default_factory=list)
+    partners: list[Unit] = field(default_factory=list)
+    order: list[Unit] = field(default_factory=list)
+    """responsible units and partners in the order written"""
+    persons: list[str] = field(default_factory=list)
+    time_limits: list[Text] = field(default_factory=list)
+    stray: list[Text] = field(default_factory=list)
+
+    @property
+    def has_units(self) -> bool:
+        return bool(self.leads or self.responsible or self.partners)
+
+    def add(self, role: Field, units: Iterable[Unit]) -> None:
+        for unit in units:
+            if unit.role_mark == "lead" or (role is Field.LEAD and unit.role_mark != "partner"):
+                self.leads.append(unit)
+            elif role is Field.PARTNER or unit.role_mark == "partner":
+                self.partners.append(unit)
+                self.order.append(unit)
+            else:
+                self.responsible.append(unit)
+                self.order.append(unit)
+
+    def merge(self, other: Reading) -> None:
+        self.leads += other.leads
+        self.responsible += other.responsible
+        self.partners += other.partners
+        self.order += other.order
+        self.persons += other.persons
+        self.time_limits += other.time_limits
+        self.stray += other.stray
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause in a text: characters ``start`` to ``end`` with its brackets, and what it says."""
+
+    start: int
+    end: int
+    form: Form
+    content: Text
+    reading: Reading
+
+
+# --- finding -------------------------------------------------------------------------------------
+
+
+def find_clauses(text: Text) -> list[Clause]:
+    """The clauses of an item in order: bracketed ones, named fields, and a closing sentence of units and verbs."""
+    brackets = _bracket_clauses(text)
+    fields = _field_clauses(text, brackets)
+    found = sorted([*brackets, *fields], key=lambda clause: clause.start)
+    if not any(clause.reading.has_units for clause in found):
+        found += _closing_sentence(text, found)
+    return found
+
+
+SENTENCE_END_BEFORE = "。;!?)]”\n…,、"
+AFTER_CLAUSE = re.compile(r"\s*(?:[。;,.]|$|\n|\(|\[|[一二三四五六七八九十]{1,2}是|\d{1,2}[、.]|[①-⑳⑴-⒇])")
+STEP_AFTER = re.compile(
+    r"\s*[。;]?\s*$|\s*[。;]?\s*\n|\s*[。;]?\s*(?:[一二三四五六七八九十]{1,2}[是要]|\(|\[|[①-⑳⑴-⒇]|\d{1,2}[、.])"
+)
+
+
+SHORTEST_CLAUSE, LONGEST_CLAUSE = 2, 1500
+
+
+def _bracket_clauses(text: Text) -> list[Clause]:
+    clauses = []
+    for group in outer_groups(text.plain):
+        inner = text[group.start + 1 : group.end - 1]
+        if not len(inner.strip()) >= 2 or len(inner) > 1500:
+            continue
+        reading = _read_bracket(inner, text.plain, group.start, group.end)
+        if reading is not None:
+            clauses.append(Clause(group.start, group.end, Form.BRACKET, inner.strip(), reading))
+    return clauses
+
+
+def _read_bracket(inner: Text, plain: str, start: int, end: int) -> Reading | None:
+    content = without_statements(inner)
+    if not len(content):
+        return None
+    named = list(FIELD_NAME.finditer(content.plain))
+    if named and named[0].start() <= 2 and _are_fields(named):
+        return read_fields(content)
+    sentence = read_role_sentence(content)
+    if sentence is not None:
+        return sentence
+    before = plain[:start].rstrip()
+    ends_sentence = not before or before[-1] in "。;!?)]”"
+    if ends_sentence and STEP_AFTER.match(plain, end) and is_unit_list(content):
+        reading = Reading()
+        reading.add(Field.RESPONSIBLE, read_units(content))
+        return reading
+    return None
+
+
+def _are_fields(named: list[re.Match[str]]) -> bool:
+    names = {squeezed(found["name"]) for found in named}
+    return bool(names - AMBIGUOUS_IN_TEXT) or len(names) > 1
+
+
+def _field_clauses(text: Text, brackets: list[Clause]) -> list[Clause]:
+    clauses: list[Clause] = []
+    plain = text.plain
+    groups = outer_groups(plain)
+    named = [
+        found
+        for found in FIELD_NAME.finditer(plain)
+        if not any(group.start < found.start() < group.end for group in _near(groups, found.start()))
+    ]
+    named = [
+        found
+        for found in named
+        if squeezed(found["name"]) not in AMBIGUOUS_IN_TEXT or _starts_line(plain, found.start())
+    ]
+    for number, found in enumerate(named):
+        following = named[number + 1].start() if number + 1 < len(named) else len(plain)
+        end = _end_of_value(plain, found.end(), following)
+        part = text[found.start() : end]
+        reading = read_fields(without_statements(part))
+        if clauses and not plain[clauses[-1].end : found.start()].strip(" ,;。\n"):
+            last = clauses.pop()
+            last.reading.merge(reading)
+            clauses.append(Clause(last.start, end, Form.FIELDS, text[last.start : end].strip(), last.reading))
+        else:
+            clauses.append(Clause(found.start(), end, Form.FIELDS, part.strip(" \n。;,"), reading))
+    return [
+        clause for clause in clauses if clause.reading.has_units or clause.reading.time_limits or clause.reading.persons
+    ]
+
+
+def _near(groups: list[Group], position: int) -> list[Group]:
+    index = bisect_right(groups, position, key=lambda group: group.start)
+    return groups[max(0, index - 1) : index]
+
+
+def _starts_line(plain: str, position: int) -> bool:
+    before = plain[:position].rstrip(" ")
+    return not before or before[-1] in "\n。;"
+
+
+def _end_of_value(plain: str, start: int, following: int) -> int:
+    """A value ends with its line or sentence, unless the line breaks off after a comma or inside a name."""
+    position = start
+    while position < following:
+        character = plain[position]
+        if character == "。":
+            return position + 1
+        if character == "\n":
+            before = plain[start:position].rstrip()
+            rest = plain[position + 1 : position + 40]
+            goes_on = not before or before[-1] in "、,和及" or rest.lstrip()[:1] in "、,"
+            if not goes_on:
+                return position
+        position += 1
+    return following
+
+
+LAST_SENTENCE = re.compile(r"[^。!?\n]{4,300}[。]?\s*$")
+
+
+def _closing_sentence(text: Text, found: list[Clause]) -> list[Clause]:
+    """市教育局牵头，市财政局配合。 as the last sentence of an item, or a line of its own."""
+    plain = text.plain.rstrip()
+    stripped = plain.rstrip("。;")
+    start = max(stripped.rfind("。"), stripped.rfind("\n"), stripped.rfind(";"), stripped.rfind("!")) + 1
+    sentence = text[start : len(stripped)].strip()
+    if not 3 <= len(sentence) <= 300 or any(clause.start < len(stripped) and clause.end > start for clause in found):
+        return []
+    by = BY_UNITS.match(sentence.plain)
+    reading = read_role_sentence(sentence, complete=by is None)
+    if reading is None or start == 0:
+        return []
+    return [Clause(start, len(plain), Form.PROSE, sentence, reading)]
+
+
+BY_UNITS = re.compile(r"^(?:由|请|以)")
+
+
+# --- prose ---------------------------------------------------------------------------------------
+
+PROSE = re.compile(
+    r"(?:^|(?<=[。;,:!\n]))(?:具体|主要|此项工作|该项工作|本项工作|这项工作)?(?:由|请|以)(?P<part>[^。;!?\n:]{3,160}?)(?=[。;\n]|$)"
+)
+NOT_THE_TASK = re.compile(r"负责解释|起草|负责日常|解释权|设在|负责人")
+PROSE_VERB = re.compile(
+    r"(?P<units>.{2,120}?)(?:按(?:照)?职责(?:分工)?|分别|共同|具体|统一)?(?P<verb>牵头|负责|为主|主办|研究提出|研究制定|制定|组织实施)"
+)
+
+
+def find_prose_clauses(text: Text) -> list[Clause]:
+    """由A会同B、C等部门负责落实 and 由A牵头…，B、C配合 inside running text."""
+    clauses = []
+    for found in PROSE.finditer(text.plain):
+        part = text[found.start("part") : found.end("part")]
+        if NOT_THE_TASK.search(part.plain):
+            continue
+        reading = _read_prose(part)
+        if reading is not None:
+            clauses.append(Clause(found.start(), found.end(), Form.PROSE, part, reading))
+    return clauses
+
+
+def _read_prose(part: Text) -> Reading | None:
+    first = PROSE_VERB.match(part.plain)
+    if not first:
+        return None
+    reading = Reading()
+    if not _add_group(
+        reading, part[: first.end("units")], "lead" if first["verb"] in ("牵头", "为主", "主办") else "do"
+    ):
+        return None
+    rest = part[first.end() :]
+    for start, end in split_outside(rest.plain, ","):
+        piece = rest[start:end].strip()
+        sentence = read_role_sentence(piece)
+        if sentence is not None:
+            for unit in [*sentence.leads, *sentence.order]:
+                reading.partners.append(unit)
+                reading.order.append(unit)
+    return reading if reading.leads or reading.responsible else None
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def read_fields(content: Text) -> Reading:
+    """牵头单位：A；责任单位：B、C；完成时限：6月底前, one or several fields one after another."""
+    reading = Reading()
+    named = list(FIELD_NAME.finditer(content.plain))
+    for number, found in enumerate(named):
+        end = named[number + 1].start() if number + 1 < len(named) else len(content)
+        role = field_named(found["name"]) or Field.OTHER
+        value = content[found.end() : end].strip(" ,;。\n)]")
+        _read_value(role, value, reading)
+    return reading
+
+
+def _read_value(role: Field, value: Text, reading: Reading) -> None:
+    if role is Field.PERSON:
+        reading.persons += read_persons(value.plain)
+    elif role is Field.DEADLINE:
+        if len(value):
+            reading.time_limits.append(value)
+    elif role in UNIT_FIELDS:
+        read_unit_value(role, value, reading)
+
+
+def read_unit_value(role: Field, value: Text, reading: Reading) -> None:
+    """The value of a unit field: a list, or a sentence with its own verbs; a time limit in it is kept apart."""
+    units_part, limits = _without_time_limits(without_statements(value))
+    reading.time_limits += limits
+    sentence = read_role_sentence(units_part)
+    if sentence is not None and (role is not Field.LEAD or not sentence.leads):
+        if role is Field.PARTNER:
+            reading.add(role, [*sentence.leads, *sentence.order])
+        else:
+            reading.merge(sentence)
+        return
+    if sentence is not None:
+        reading.merge(sentence)
+        return
+    for unit in read_units(units_part):
+        if looks_like_unit(unit.said.plain) or unit.restored or len(unit.name) <= 20:
+            reading.add(role, [unit])
+        else:
+            reading.stray.append(unit.said)
+
+
+def _without_time_limits(value: Text) -> tuple[Text, list[Text]]:
+    limits: list[tuple[int, int]] = []
+    for start, end in split_outside(value.plain, ",;。\n"):
+        if is_time_limit(value.plain[start:end]):
+            limits.append((start, end))
+    return without_ranges(value, limits).strip(" ,;。"), [value[start:end].strip() for start, end in limits]
+
+
+PERSON_NAME = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:\([^()]*\))?$")
+
+
+def read_persons(plain: str) -> list[str]:
+    """Names, also those written with a space inside (俞 悦)."""
+    names: list[str] = []
+    for part in re.split(r"[、,;/\n]+", plain):
+        words = part.split()
+        if len(words) > 1 and all(len(word) == 1 for word in words[:2]):
+            names.append("".join(words))
+        else:
+            names += words
+    return [name.strip("。.") for name in names if name.strip("。.")]
+
+
+# --- sentences of units and verbs ----------------------------------------------------------------
+
+MANNER = (
+    r"(?:(?:按照?|根据|依照?|依据|结合)?(?:各自|相关|有关|自身|部门|本部门|工作)?(?:职责|职能|职权|权限)"
+    r"(?:职责|权限|任务|范围|和)?(?:任务)?(?:分工)?"
+    r"|(?:按照?|根据)?(?:各自|任务|工作)?分工|按属地(?:原则|管理)?|分别|共同|具体|联合|各自|统一|密切|积极|主动|依法|等){0,4}"
+)
+LEAD_VERB = (
+    r"(?:总?牵头(?:负责|督导|落实|组织|实施|抓总|推进|承担|协调|抓好|统筹|开展|推动|办理|督办)*"
+    r"|主办|主责|主抓|为主(?:负责)?|抓总|负总责|统筹(?:推进|协调|负责))"
+)
+PARTNER_VERB = (
+    r"(?:(?:协助|配合|协同|协办|参与|参加|支持|协作)(?:配合|协助|做好|实施|落实|推进|负责|工作|参与|抓好|开展)*)"
+)
+DO_VERB = (
+    r"(?:(?:负责|落实|抓好|承办|实施|推进|执行|督导|承担|办理|组织|贯彻)"
+    r"(?:负责|落实|抓好|组织|实施|推进|执行|推动|开展|承办|办理|工作|到位|督导|贯彻|好)*)"
+)
+VERB_END = re.compile(rf"(?P<manner>{MANNER})(?:(?P<lead>{LEAD_VERB})|(?P<partner>{PARTNER_VERB})|(?P<do>{DO_VERB}))$")
+VERB_WINDOW = 40
+WITH = re.compile(r"(?:牵头)?(?:会同|商(?=[省市县区各国有]))|(?<=牵头),?会同")
+AFTERTHOUGHT = re.compile(r"^(?:下同|以下同|长期|持续).{0,2}$")
+
+
+def read_role_sentence(content: Text, *, complete: bool = True) -> Reading | None:
+    """A牵头，B、C按职责分工负责; nothing when any part is neither units nor units with a verb."""
+    reading = Reading()
+    waiting: list[Text] = []
+    closed = False
+    groups: list[tuple[str, Text]] = []
+    for start, end in split_outside(content.plain, ",;。\n"):
+        part = content[start:end].strip()
+        verb = _verb_at_end(part.plain)
+        if verb is not None:
+            kind, cut = verb
+            waiting.append(part[:cut])
+            groups += [(kind, piece) for piece in waiting if len(piece.strip())]
+            closed = closed or any(len(piece.strip()) for piece in waiting)
+            waiting = []
+        elif is_time_limit(part.plain):
+            reading.time_limits.append(part)
+        elif AFTERTHOUGHT.match(part.plain):
+            continue
+        else:
+            waiting.append(part)
+    if not closed:
+        return None
+    groups += [("partner", piece) for piece in waiting]
+    has_lead = any(kind == "lead" for kind, _ in groups)
+    for kind, piece in groups:
+        if not _add_group(reading, piece, kind, has_lead=has_lead) and complete:
+            return None
+    return reading if reading.has_units else None
+
+
+def _verb_at_end(plain: str) -> tuple[str, int] | None:
+    window_start = max(0, len(plain) - VERB_WINDOW)
+    found = VERB_END.search(plain, window_start)
+    if not found:
+        return None
+    kind = "lead" if found["lead"] else "partner" if found["partner"] else "do"
+    return kind, found.start()
+
+
+def _add_group(reading: Reading, piece: Text, kind: str, *, has_lead: bool = False) -> bool:
+    """Adds the units of ``piece``; false when it is not a list of units."""
+    together = WITH.search(piece.plain)
+    if together and piece.plain[: together.start()].strip():
+        first, others = piece[: together.start()], piece[together.end() :]
+        if not is_unit_list(_bare(first)) or not _units_or_generic(others):
+            return False
+        reading.add(Field.LEAD, read_units(first))
+        reading.add(Field.PARTNER, read_units(others))
+        return True
+    if together:
+        if not _units_or_generic(piece[together.end() :]):
+            return False
+        reading.add(Field.PARTNER, read_units(piece[together.end() :]))
+        return True
+    bare = _bare(piece)
+    if not is_unit_list(bare):
+        return False
+    role = {"lead": Field.LEAD, "partner": Field.PARTNER}.get(kind, Field.PARTNER if has_lead else Field.RESPONSIBLE)
+    if role is Field.RESPONSIBLE and reading.responsible:
+        role = Field.RESPONSIBLE
+    reading.add(role, read_units(bare))
+    return True
+
+
+def _units_or_generic(others: Text) -> bool:
+    return is_unit_list(others) or bool(re.fullmatch(r"\s*(?:有关|相关|各有关)?(?:部门|单位|方面)\s*", others.plain))
+
+
+def _bare(piece: Text) -> Text:
+    found = re.match(r"\s*(?:具体|主要)?(?:由|请|以)(?=..)", piece.plain)
+    return piece[found.end() :] if found else piece
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Who leads and who takes part, from all the clauses of one item."""
+
+    leads: tuple[Unit, ...]
+    partners: tuple[Unit, ...]
+    lead_is_stated: bool
+
+
+def assign(readings: Iterable[Reading], *, responsible_lead: bool = False) -> Assigned:
+    """The first clause that names a lead gives it, all others are partners; without 牵头 the first listed leads."""
+    leads: list[Unit] = []
+    partners: list[Unit] = []
+    stated = False
+    for reading in readings:
+        if not leads and reading.leads:
+            leads, stated = list(reading.leads), True
+            partners += reading.order
+        elif not leads and reading.responsible:
+            count = len(reading.responsible) if responsible_lead else 1
+            leads = list(reading.responsible[:count])
+            partners += [*reading.responsible[count:], *reading.partners]
+        else:
+            partners += [*reading.leads, *reading.order]
+    return Assigned(_each_once(leads), _each_once(partners, leads), stated)
+
+
+def _each_once(units: Iterable[Unit], already: Iterable[Unit] = ()) -> tuple[Unit, ...]:
+    seen = {unit.name for unit in already}
+    once: list[Unit] = []
+    for unit in units:
+        if unit.name not in seen:
+            seen.add(unit.name)
+            once.append(unit)
+    return tuple(once)

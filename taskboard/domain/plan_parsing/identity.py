@@ -1,0 +1,227 @@
+"""What the document is: its title, who issued it, its date, number, year and horizon."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from taskboard.domain.plan_parsing.numbering import chinese_number, read_label
+from taskboard.domain.plan_parsing.text import Text, squeezed
+
+Day = date
+
+
+@dataclass(frozen=True)
+class Identity:
+    """``year`` is the one that a month without year belongs to."""
+
+    title: str | None
+    issuer: str | None
+    date: Day | None
+    year: int | None
+    number: str | None
+    horizon: Day | None
+
+
+KINDS = (
+    "方案|意见|通知|计划|要点|措施|清单|分工表|办法|规划|规定|细则|任务表|举措|安排|台账|分解表|责任表|一览表|任务书|分工|纲要|指南|指引"
+    "|工作表|通报|决定|通告|公告|提要|建议|条例|部署|行动|汇总表|目录|若干条|条措施|实施意见|发布会|会议纪要|纪要|批复|函|倡议|报告|表"
+)
+TITLE_END = re.compile(rf"(?:{KINDS})(?:[(\[][^()\[\]]{{1,20}}[)\]]){{0,2}}》?$")
+TITLE_IN_INTRO = re.compile(
+    rf"(?:提出|制定|制订|编制)(?:本|以下|如下|了)?[“《]?(?P<title>(?:(?:19|20)\d\d年)?[^。,;:“”《》]{{2,40}}?(?:{KINDS}))[”》]?(?:如下|[。:,]|$)"
+)
+YEARS_RANGE = re.compile(r"(?P<first>(?:19|20)\d\d)年?\s?[—\-~至到]{1,2}\s?(?P<last>(?:19|20)\d\d)年?")
+YEAR = re.compile(r"(?P<year>(?:19|20)\d\d)(?=年)")
+DAY = re.compile(
+    r"(?P<year>(?:19|20)\d\d|[二一][〇零九一二三四五六七八]{3})\s?年\s?(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s?月\s?(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})\s?日"
+)
+NUMERIC_DAY = re.compile(r"(?P<year>(?:19|20)\d\d)[-./](?P<month>\d{1,2})[-./](?P<day>\d{1,2})")
+DOCUMENT_NUMBER = re.compile(
+    r"(?P<number>[\u4e00-\u9fff]{2,14}[(\[](?P<year>(?:19|20)\d\d)[)\]]\s?(?:第)?\d{1,4}\s?号)"
+)
+DATED_FIELD = re.compile(r"(?:成文日期|发文日期|印发日期|生成日期|填报日期|制表日期|填表日期|签发日期)\s?[:|]?\s*")
+PUBLISHED_FIELD = re.compile(r"(?:发布时间|发布日期|公开日期)\s?[:|]?\s*")
+ISSUER_FIELD = re.compile(
+    r"(?:发布机构|发文机关|发文单位|填报单位|制表单位|印发机关|编制单位)\s?[:|]?\s*(?P<issuer>[^\s:|]{2,30})"
+)
+ISSUED_AT = re.compile(r"[(\[]?(?P<day>[^()\[\]]{8,14}日)(?:印发|发布|公布|通过)")
+HEAD_LINES = 40
+
+
+def read_identity(lines: Sequence[Text], dropped: Sequence[Text], titles: Sequence[Text] = ()) -> Identity:
+    """The identity from the head of the document, its signature and the frame around it."""
+    title = _title(lines, titles)
+    head = "\n".join(line.plain for line in [*lines[:HEAD_LINES], *titles, *dropped[:HEAD_LINES]])
+    number = DOCUMENT_NUMBER.search(_squeezed_lines(head))
+    day = _own_date(lines, dropped, titles)
+    year = _year(day, title, number, lines)
+    return Identity(
+        title, _issuer(lines, dropped, title), day, year, number["number"] if number else None, _horizon(title)
+    )
+
+
+def _squeezed_lines(text: str) -> str:
+    return "\n".join(squeezed(line) for line in text.split("\n"))
+
+
+# --- title ---------------------------------------------------------------------------------------
+
+
+def _title(lines: Sequence[Text], titles: Sequence[Text]) -> str | None:
+    for title in titles:
+        if TITLE_END.search(squeezed(title.plain)) and len(title) <= 80:
+            return squeezed(title.clean)
+    candidates = _title_lines(lines[:HEAD_LINES])
+    own = [title for title in candidates if not title.endswith("的通知")]
+    notice = next((title for title in candidates if title.endswith("的通知")), None)
+    if notice:
+        named = re.search("《(.+?)》", notice)
+        plan = next((title for title in own if named and squeezed(title).startswith(named[1][:8])), None)
+        return plan or (own[0] if own and not named else notice)
+    if own:
+        return own[0]
+    intro = TITLE_IN_INTRO.search("\n".join(line.plain for line in lines[:HEAD_LINES])[:4000])
+    return intro["title"] if intro else None
+
+
+NO_TITLE_LINE = re.compile(r"[。;:!?,]|^附件|^\(?\d{4}年|^\d+$")
+TITLE_TAIL = re.compile(r"^[(\[](?![^()\[\]]*(?:印发|通过|日|公布|发布))[^()\[\]]{2,24}[)\]]$")
+LONGEST_TITLE_LINE = 60
+
+
+def _title_lines(lines: Sequence[Text]) -> list[str]:
+    """Lines of the head that read as titles; one that is broken over two or three lines is joined."""
+    found: dict[str, None] = {}
+    for number, line in enumerate(lines):
+        plain = squeezed(line.plain)
+        if read_label(line.plain) is not None and number > 0:
+            if found or len(line) > LONGEST_TITLE_LINE:
+                break
+            continue
+        if 5 <= len(plain) <= LONGEST_TITLE_LINE + 20 and TITLE_END.search(plain) and not NO_TITLE_LINE.search(plain):
+            found.setdefault(_with_broken_start(lines, number) + squeezed(line.clean) + _tail(lines, number))
+    return list(found)
+
+
+def _with_broken_start(lines: Sequence[Text], number: int) -> str:
+    """The lines above that the title begins on: short, without punctuation, and no title of their own."""
+    start = ""
+    for line in reversed(lines[max(0, number - 2) : number]):
+        plain = squeezed(line.plain)
+        if not 4 <= len(plain) <= LONGEST_TITLE_LINE or NO_TITLE_LINE.search(plain) or TITLE_END.search(plain):
+            break
+        if read_label(line.plain) is not None or not (
+            len(plain) >= 8 or squeezed(lines[number].plain).startswith("关于")
+        ):
+            break
+        start = squeezed(line.clean) + start
+    return start
+
+
+def _tail(lines: Sequence[Text], number: int) -> str:
+    """（征求意见稿） or （2023—2025年） on the line below."""
+    below = squeezed(lines[number + 1].plain) if number + 1 < len(lines) else ""
+    return squeezed(lines[number + 1].clean) if TITLE_TAIL.match(below) else ""
+
+
+# --- dates ---------------------------------------------------------------------------------------
+
+
+def read_day(words: str) -> date | None:
+    """``"2023年2月20日"``, ``"二〇二三年二月二十日"`` or ``"2023-02-20"``."""
+    found = DAY.search(words) or NUMERIC_DAY.search(words)
+    if not found:
+        return None
+    numbers = [
+        int(found[part]) if found[part].isdigit() else chinese_number(found[part]) for part in ("year", "month", "day")
+    ]
+    try:
+        return date(*numbers)
+    except ValueError:
+        return None
+
+
+def _own_date(lines: Sequence[Text], dropped: Sequence[Text], titles: Sequence[Text]) -> date | None:
+    everything = [*titles, *lines, *dropped]
+    for text in everything:
+        plain = text.plain.strip()
+        if len(plain) <= 24 and DAY.fullmatch(plain.strip("()[] ")):
+            return read_day(plain)
+    for pattern in (DATED_FIELD, PUBLISHED_FIELD):
+        if pattern is PUBLISHED_FIELD:
+            issued = _issued_in_brackets([*titles, *lines[:HEAD_LINES]])
+            if issued:
+                return issued
+        for text in everything:
+            if len(text) <= 300 and (found := pattern.search(text.plain)):
+                day = read_day(text.plain[found.end() : found.end() + 16])
+                if day:
+                    return day
+    return None
+
+
+def _issued_in_brackets(lines: Sequence[Text]) -> date | None:
+    for line in lines:
+        if len(line) <= 120 and (found := ISSUED_AT.search(squeezed(line.plain))):
+            day = read_day(found["day"])
+            if day:
+                return day
+    return None
+
+
+def _year(day: date | None, title: str | None, number: re.Match[str] | None, lines: Sequence[Text]) -> int | None:
+    in_title = _single_year(title)
+    if day is not None:
+        # a plan for next year is often signed in December
+        return in_title if in_title is not None and in_title == day.year + 1 and day.month >= 10 else day.year
+    if in_title is not None:
+        return in_title
+    if number is not None:
+        return int(number["year"])
+    head = "".join(line.plain for line in lines[:6])[:1500]
+    intro = re.search(rf"(?:提出|制定|做好|推进|编制)(?P<year>(?:19|20)\d\d)年[^。]{{0,40}}?(?:{KINDS})", head)
+    return int(intro["year"]) if intro else None
+
+
+def _single_year(title: str | None) -> int | None:
+    if not title:
+        return None
+    if YEARS_RANGE.search(title):
+        return None
+    years = {int(found["year"]) for found in YEAR.finditer(title)} | {
+        int(y) for y in re.findall(r"[（(]((?:19|20)\d\d)[)）]", title)
+    }
+    return years.pop() if len(years) == 1 else None
+
+
+def _horizon(title: str | None) -> date | None:
+    found = YEARS_RANGE.search(title or "")
+    return date(int(found["last"]), 12, 31) if found else None
+
+
+# --- issuer --------------------------------------------------------------------------------------
+
+BODY_LINE = re.compile(
+    r"^[\u4e00-\u9fff()]{4,30}(?:政府|办公室|办公厅|委员会|局|厅|委|办|部|领导小组|公司|集团|大学|学院|管委会|指挥部|党委|中心|院|会)$"
+)
+
+
+def _issuer(lines: Sequence[Text], dropped: Sequence[Text], title: str | None) -> str | None:
+    for number, line in enumerate(lines):
+        plain = line.plain.strip("() ")
+        if number and len(plain) <= 24 and DAY.fullmatch(plain):
+            above = squeezed(lines[number - 1].clean)
+            if BODY_LINE.match(squeezed(lines[number - 1].plain)):
+                return above
+    for text in [*lines[:HEAD_LINES], *dropped]:
+        found = ISSUER_FIELD.search(text.plain) if len(text) <= 300 else None
+        if found:
+            return found["issuer"]
+    in_title = re.match(
+        r"(?P<issuer>[\u4e00-\u9fff]{2,24}?(?:政府|办公室|办公厅|委员会|局|厅|委|管委会))(?:办公室|办公厅)?关于",
+        title or "",
+    )
+    return in_title["issuer"] if in_title else None

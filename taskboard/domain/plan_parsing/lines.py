@@ -1,0 +1,175 @@
+"""The lines of a document: noise dropped, columns of a two-column paste put one after the other, wraps undone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from taskboard.domain.plan_parsing.blocks import Block, Paragraph, Table
+from taskboard.domain.plan_parsing.fields import FIELD_NAME
+from taskboard.domain.plan_parsing.noise import INLINE_PAGE_NUMBER, is_noise
+from taskboard.domain.plan_parsing.numbering import read_label
+from taskboard.domain.plan_parsing.text import Source, Text, join_texts, read_text, without_ranges
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of running text; ``label`` is a number that the format shows beside it."""
+
+    text: Text
+    label: str = ""
+    heading_level: int | None = None
+
+
+@dataclass
+class Pages:
+    """A document as lines and tables in order, and all its text for what is said once."""
+
+    parts: list[Line | Table]
+    sources: list[Source]
+    table_blocks: dict[int, int] = field(default_factory=dict)
+    """position among the parts → index of the block"""
+    dropped: list[Text] = field(default_factory=list)
+    """noise lines, which may still hold the date of the document"""
+    columns_found: bool = False
+
+
+def read_pages(blocks: Sequence[Block]) -> Pages:
+    """The blocks as clean lines and tables."""
+    sources: list[Source] = []
+    parts: list[Line | Table] = []
+    dropped: list[Text] = []
+    table_blocks: dict[int, int] = {}
+    for index, block in enumerate(blocks):
+        if isinstance(block, Table):
+            table_blocks[id(block)] = index
+            parts.append(block)
+            continue
+        sources.append(Source(index))
+        for line in _lines_of(block, len(sources) - 1):
+            if is_noise(line.text.plain) and not line.label:
+                dropped.append(line.text)
+            else:
+                parts.append(line)
+    parts, columns_found = _columns_in_order(parts)
+    parts = _unwrapped(parts)
+    blocks_by_position = {n: table_blocks[id(part)] for n, part in enumerate(parts) if isinstance(part, Table)}
+    return Pages(parts, sources, blocks_by_position, dropped, columns_found)
+
+
+def _lines_of(block: Paragraph, source: int) -> Iterable[Line]:
+    text = read_text(block.text, source)
+    label, level = block.label, block.heading_level
+    start = 0
+    for end in [*(n for n, c in enumerate(text.plain) if c in "\n\v\f\u2028"), len(text)]:
+        line = text[start:end].strip(" ")
+        start = end + 1
+        noise = [found.span() for found in INLINE_PAGE_NUMBER.finditer(line.plain)]
+        yield Line(without_ranges(line, noise) if noise else line, label, level)
+        label = ""
+
+
+# --- two columns ---------------------------------------------------------------------------------
+
+GAP = re.compile(r"\S(\s{4,})(?=\S)")
+FEWEST_COLUMN_LINES = 5
+
+
+def _columns_in_order(parts: list[Line | Table]) -> tuple[list[Line | Table], bool]:
+    """Lines with a left and a right half, told by one wide gap in each: first all left ones, then the right."""
+    ordered: list[Line | Table] = []
+    run: list[tuple[Line, tuple[int, int] | None]] = []
+    found_any = False
+    for part in [*parts, None]:
+        if isinstance(part, Line) and len(part.text) <= 200 and "\t" not in part.text.plain:
+            gaps = [found.span(1) for found in GAP.finditer(part.text.plain)]
+            run.append((part, gaps[0] if len(gaps) == 1 else None))
+            continue
+        lines, found = _split_run(run)
+        ordered += lines
+        found_any = found_any or found
+        run = []
+        if part is not None:
+            ordered.append(part)
+    return ordered, found_any
+
+
+def _split_run(run: list[tuple[Line, tuple[int, int] | None]]) -> tuple[list[Line], bool]:
+    result: list[Line] = []
+    start = 0
+    found_any = False
+    while start < len(run):
+        end = start
+        while end < len(run) and run[end][1] is not None:
+            end += 1
+        if end - start >= FEWEST_COLUMN_LINES:
+            left, right = [], []
+            for line, gap in run[start:end]:
+                assert gap is not None
+                left.append(Line(line.text[: gap[0]], line.label, line.heading_level))
+                right.append(Line(line.text[gap[1] :]))
+            result += [*left, *right]
+            found_any = True
+        else:
+            end = max(end, start + 1)
+            result += [line for line, _ in run[start:end]]
+        start = end
+    return result, found_any
+
+
+# --- wrapped lines -------------------------------------------------------------------------------
+
+LINE_ENDS = "。!?;:)]”"
+LONGEST_WRAP = 70
+SHORTEST_WRAP = 12
+
+
+def _unwrapped(parts: list[Line | Table]) -> list[Line | Table]:
+    """Lines cut at a fixed width are put together again; the width is the one that many lines share."""
+    width = _wrap_width([len(part.text) for part in parts if isinstance(part, Line)])
+    if width is None:
+        return parts
+    result: list[Line | Table] = []
+    pending: list[Line] = []
+    for part in parts:
+        if pending and isinstance(part, Line) and _goes_on(pending[-1], part, width):
+            pending.append(part)
+            continue
+        result += _joined(pending)
+        pending = [part] if isinstance(part, Line) else []
+        if isinstance(part, Table):
+            result.append(part)
+    return [*result, *_joined(pending)]
+
+
+def _wrap_width(lengths: list[int]) -> int | None:
+    counted = Counter(length for length in lengths if SHORTEST_WRAP <= length <= LONGEST_WRAP)
+    if len(lengths) < 8 or not counted or max(lengths) > LONGEST_WRAP + 10:
+        return None
+    longest = max(counted)
+    full = max(
+        range(max(SHORTEST_WRAP, longest - 6), longest + 1), key=lambda n: sum(counted[m] for m in (n - 1, n, n + 1))
+    )
+    share = sum(counted[n] for n in (full - 1, full, full + 1)) / len(lengths)
+    return full if share >= 0.35 else None
+
+
+def _goes_on(line: Line, following: Line, width: int) -> bool:
+    if len(line.text) < width - 2 or following.label:
+        return False
+    plain = following.text.plain
+    last = line.text.plain[-1:]
+    if read_label(plain) is not None and (last in LINE_ENDS):
+        return False
+    if FIELD_NAME.match(plain) and last in LINE_ENDS + "":
+        return False
+    return not (last in "。!?:" and read_label(plain) is not None)
+
+
+def _joined(lines: list[Line]) -> list[Line]:
+    if not lines:
+        return []
+    first = lines[0]
+    return [Line(join_texts(line.text for line in lines), first.label, first.heading_level)]

@@ -1,0 +1,262 @@
+"""From an item or a table row to a measure: every field with its words, its place and how it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from taskboard.domain.plan_parsing.attach import Item, heading_of, whole_text
+from taskboard.domain.plan_parsing.clauses import Assigned, Form, assign
+from taskboard.domain.plan_parsing.deadlines import (
+    Anchor,
+    Mention,
+    Why,
+    choose_deadline,
+    find_deadlines,
+    is_forecast,
+    read_time_limit,
+)
+from taskboard.domain.plan_parsing.problems import Code, problem
+from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, Problem, Recurrence, Span
+from taskboard.domain.plan_parsing.review import Doubts, doubtful_fields
+from taskboard.domain.plan_parsing.rhythms import recurrence_in_limit, recurrence_in_text
+from taskboard.domain.plan_parsing.statements import Statements
+from taskboard.domain.plan_parsing.tables import Row
+from taskboard.domain.plan_parsing.targets import read_targets
+from taskboard.domain.plan_parsing.text import EMPTY, Source, Text, spans_of, squeezed
+from taskboard.domain.plan_parsing.units import Unit
+
+HEAD_LENGTH = 28
+
+
+@dataclass
+class Context:
+    """What all measures of a document share."""
+
+    anchor: Anchor
+    statements: Statements
+    sources: list[Source]
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class When:
+    """The deadline and rhythm of a measure, with the words they came from."""
+
+    mention: Mention | None
+    words: Text
+    recurrence: Recurrence | None
+    rhythm_words: Text
+    others: tuple[Mention, ...] = ()
+    from_limit: bool = False
+
+
+def text_head(text: Text) -> str:
+    return squeezed(text.clean)[:HEAD_LENGTH]
+
+
+# --- items ---------------------------------------------------------------------------------------
+
+
+def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = False) -> ParsedMeasure:
+    """The measure that an item with or without clauses states; ``spoken`` in a speech, where 今年底 is no limit."""
+    body = whole_text(item)
+    heading, heading_end = _heading(item, body)
+    readings = [clause.reading for clause in item.clauses if clause.reading.has_units]
+    assigned = assign(readings, responsible_lead=context.statements.responsible_lead)
+    limits = [limit for clause in item.clauses for limit in clause.reading.time_limits]
+    when = _when(body, limits, context.anchor, heading_end, spoken=spoken)
+    contents = [clause.content for clause in item.clauses if clause.reading.has_units]
+    stray = [text for clause in item.clauses for text in clause.reading.stray]
+    doubts = Doubts(
+        several_clauses=len(readings) > 1,
+        from_below=item.clause_from_below,
+        prose=any(clause.form is Form.PROSE for clause in item.clauses),
+        stray=bool(stray),
+    )
+    return _measure(
+        item.node.path,
+        heading,
+        body,
+        assigned,
+        when,
+        context=context,
+        written=" | ".join(content.clean.replace("\n", "") for content in contents) or None,
+        persons=[name for clause in item.clauses for name in clause.reading.persons],
+        doubts=doubts,
+        where=where,
+        stray=stray,
+    )
+
+
+def _heading(item: Item, body: Text) -> tuple[Text | None, int]:
+    heading, end = heading_of(body)
+    if heading is None and item.node.label is not None and item.node.label.text.endswith(("是", "要")):
+        comma = body.plain.find(",")
+        if 4 <= comma <= 30:
+            return body[:comma].strip(), comma
+    return heading, end
+
+
+# --- rows ----------------------------------------------------------------------------------------
+
+
+def measure_of_row(row: Row, path: tuple[str, ...], context: Context, *, where: str) -> ParsedMeasure:
+    """The measure that a table row states."""
+    assigned = assign([row.reading], responsible_lead=context.statements.responsible_lead)
+    limits = [row.deadline] if len(row.deadline) else []
+    when = _when(row.action, limits, context.anchor, 0)
+    return _measure(
+        path,
+        row.heading if len(row.heading) else None,
+        row.action if len(row.action) else row.heading,
+        assigned,
+        when,
+        context=context,
+        written=row.units_as_written or None,
+        persons=row.reading.persons,
+        doubts=Doubts(filled_down=row.filled_down, stray=bool(row.reading.stray)),
+        where=where,
+        stray=row.reading.stray,
+    )
+
+
+# --- shared --------------------------------------------------------------------------------------
+
+
+def _when(body: Text, limits: list[Text], anchor: Anchor, heading_end: int, *, spoken: bool = False) -> When:
+    """An explicit 完成时限 wins over dates in the text."""
+    recurrence, rhythm_words = None, EMPTY
+    for limit in limits:
+        recurrence = recurrence or recurrence_in_limit(limit.plain)
+        rhythm_words = limit if recurrence and not len(rhythm_words) else rhythm_words
+    if recurrence is None and (found := recurrence_in_text(body.plain)):
+        recurrence, rhythm_words = found[0], body[found[1] : found[2]]
+    in_text = find_deadlines(body.plain, anchor, heading_end=heading_end)
+    if spoken:
+        in_text = [mention for mention in in_text if not is_forecast(mention)]
+    if limits:
+        read = [(read_time_limit(limit.plain, anchor), limit) for limit in limits]
+        dated = [(mention, limit) for mention, limit in read if mention is not None and mention.date is not None]
+        mention, limit = max(dated, key=lambda pair: pair[0].date) if dated else read[0]  # type: ignore[arg-type,return-value]
+        return When(mention, limit, recurrence, rhythm_words, from_limit=True)
+    mention = choose_deadline(in_text)
+    words = body[mention.start : mention.end] if mention else EMPTY
+    others = tuple(other for other in in_text if other is not mention)
+    return When(mention, words, recurrence, rhythm_words, others)
+
+
+def _measure(
+    path: tuple[str, ...],
+    heading: Text | None,
+    body: Text,
+    assigned: Assigned,
+    when: When,
+    *,
+    context: Context,
+    written: str | None,
+    persons: list[str],
+    doubts: Doubts,
+    where: str,
+    stray: Iterable[Text],
+) -> ParsedMeasure:
+    targets = read_targets(body.plain)
+    measure_problems = [
+        *_deadline_problems(when, where),
+        *(problem(Code.UNIT_UNREAD, where, text.clean) for text in stray),
+    ]
+    if written and not assigned.leads:
+        measure_problems.append(problem(Code.LEAD_MISSING, where))
+    context.problems += measure_problems
+    deadline = when.mention.date if when.mention else None
+    origins, inferred = _origins(assigned, when, context)
+    spans = {
+        "text": spans_of(body, context.sources),
+        "heading": spans_of(heading, context.sources) if heading is not None else (),
+        "lead": _unit_spans(assigned.leads, context.sources),
+        "partners": _unit_spans(assigned.partners, context.sources),
+        "deadline": spans_of(when.words, context.sources),
+        "recurrence": spans_of(when.rhythm_words, context.sources),
+        "targets": tuple(span for _, a, b in targets for span in spans_of(body[a:b], context.sources)),
+    }
+    doubtful = doubtful_fields(
+        assigned,
+        when.mention,
+        others=when.others,
+        recurrence=when.recurrence,
+        text=body.plain,
+        doubts=doubts,
+        from_limit=when.from_limit,
+    )
+    return ParsedMeasure(
+        path=path,
+        heading=squeezed(heading.clean) if heading is not None else None,
+        text=body.clean.strip(),
+        text_head=text_head(body),
+        lead=tuple(unit.name for unit in assigned.leads),
+        partners=tuple(unit.name for unit in assigned.partners),
+        units_as_written=written,
+        deadline=deadline,
+        deadline_text=_deadline_text(when),
+        recurrence=when.recurrence,
+        persons=tuple(dict.fromkeys(persons)),
+        targets=tuple(words for words, _, _ in targets),
+        origins=origins,
+        inferred=inferred,
+        review=doubtful,
+        spans={name: places for name, places in spans.items() if places},
+    )
+
+
+def _unit_spans(units: Iterable[Unit], sources: list[Source]) -> tuple[Span, ...]:
+    return tuple(span for unit in units for span in spans_of(unit.said, sources))
+
+
+def _deadline_text(when: When) -> str | None:
+    if when.from_limit:
+        return squeezed(when.words.clean).strip("。；;，,") or None
+    if when.mention is not None:
+        return when.mention.text if when.mention.why_not is Why.RECURRING else squeezed(when.words.clean)
+    return None
+
+
+REASONS = {
+    Why.YEAR_LOST: Code.DEADLINE_YEAR_LOST,
+    Why.NO_YEAR: Code.DEADLINE_WITHOUT_YEAR,
+    Why.NO_DOCUMENT_DATE: Code.DEADLINE_WITHOUT_DOCUMENT_DATE,
+    Why.NO_CALENDAR: Code.DEADLINE_WITHOUT_CALENDAR,
+    Why.IMPOSSIBLE: Code.DEADLINE_IMPOSSIBLE,
+}
+
+
+def _deadline_problems(when: When, where: str) -> list[Problem]:
+    mention = when.mention
+    if mention is None:
+        unread = when.from_limit and when.recurrence is None and len(when.words)
+        return [problem(Code.DEADLINE_UNREAD, where, when.words.clean)] if unread else []
+    code = REASONS.get(mention.why_not) if mention.why_not else None
+    return [problem(code, where, mention.text)] if code else []
+
+
+def _origins(assigned: Assigned, when: When, context: Context) -> tuple[Mapping[str, Origin], Mapping[str, str]]:
+    """How each field is known; an inferred one names its rule."""
+    origins = dict.fromkeys(("lead", "partners", "deadline", "recurrence"), Origin.MISSING)
+    inferred: dict[str, str] = {}
+    if assigned.leads:
+        stated = (
+            assigned.lead_is_stated
+            or context.statements.first_leads
+            or len(assigned.leads) + len(assigned.partners) == 1
+        )
+        origins["lead"] = Origin.STATED if stated else Origin.INFERRED
+        if not stated:
+            inferred["lead"] = "first_listed_leads"
+    if assigned.partners:
+        origins["partners"] = Origin.STATED
+    if when.mention is not None and when.mention.date is not None:
+        origins["deadline"] = Origin.STATED if when.mention.year_stated else Origin.INFERRED
+        if not when.mention.year_stated:
+            inferred["deadline"] = "year_of_document"
+    if when.recurrence is not None:
+        origins["recurrence"] = Origin.STATED
+    return origins, inferred

@@ -1,0 +1,258 @@
+"""The outline as a tree: every labelled item with its text, before any clause is looked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from taskboard.domain.plan_parsing.brackets import outer_groups
+from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, FIELD_NAME
+from taskboard.domain.plan_parsing.lines import Line
+from taskboard.domain.plan_parsing.noise import is_attached_list
+from taskboard.domain.plan_parsing.numbering import Kind, Label, read_label, read_step
+from taskboard.domain.plan_parsing.text import Text, join_texts, squeezed
+
+
+@dataclass
+class Node:
+    """An item of the outline; the root has no label. ``order`` counts items in reading order."""
+
+    label: Label | None
+    parent: Node | None
+    order: int = 0
+    texts: list[Text] = field(default_factory=list)
+    children: list[Node] = field(default_factory=list)
+    part: int = 0
+    """which part of the document (covering notice, plan, attachment) the item stands in"""
+    name: str = ""
+    """what stands for the label of a node without number: 附件, 问1"""
+
+    @property
+    def text(self) -> Text:
+        return join_texts(self.texts, "\n")
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        above = self.parent.path if self.parent else ()
+        own = self.label.text if self.label else self.name
+        return (*above, squeezed(own)) if own else above
+
+    @property
+    def rank(self) -> int:
+        return -1 if self.label is None else int(self.label.kind)
+
+    def walk(self) -> Iterable[Node]:
+        """This node and all below it in reading order, without recursion."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.children))
+
+    def ancestors(self) -> Iterable[Node]:
+        """The nodes above, nearest first."""
+        node = self.parent
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+ATTACHMENT = re.compile(r"^附\s?件\s?(?:\d{1,2}|[一二三四五六七八九十]{1,2})?\s?:?$")
+SIGNED_DAY = re.compile(
+    r"^\(?(?:(?:19|20)\d\d|[二一][〇零九一二三四五六七八]{3})\s?年\s?\S{1,3}\s?月\s?\S{1,3}\s?日\)?$"
+)
+SALUTATION = re.compile(r"^[^。;!?]{4,300}:$")
+PLAN_TITLE = re.compile(
+    r"^[^。;!?:]{0,60}(?:方案|意见|计划|要点|措施|清单|分工表|办法|规划|规定|细则|任务表|举措|安排|台账|分解表|责任表|一览表|任务书|分工|条|工作表|对策建议|纲要|指南|指引|目录|汇总表)(?:\([^()]{1,30}\))?$"
+)
+
+
+def build_outline(lines: Iterable[Line]) -> Node:
+    """The tree of the lines; a heading of another document (附件, a title after a signature) starts a new part."""
+    root = Node(None, None)
+    builder = _Builder(root)
+    for line in lines:
+        builder.add(line)
+    return root
+
+
+class _Builder:
+    """Adds line after line to the tree."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = self.top = self.current = root
+        self.count = 0
+        self.part = 0
+        self.in_attached_list = False
+        self.after_signature = False
+
+    def add(self, line: Line) -> None:
+        plain = line.text.plain
+        if self._starts_part(line, plain):
+            return
+        for piece, label in split_labels(line):
+            self._add_piece(piece, label, line)
+
+    def _starts_part(self, line: Line, plain: str) -> bool:
+        stripped = plain.strip()
+        if ATTACHMENT.match(stripped):
+            self._new_part(line.text, "附件")
+            return True
+        if is_attached_list(stripped):
+            self.in_attached_list = True
+            return True
+        if SIGNED_DAY.match(stripped) and self.count:
+            self._leave(line)
+            return True
+        if SIGNED_DAY.match(stripped):
+            self.after_signature = True
+        is_title = len(stripped) <= 60 and PLAN_TITLE.match(stripped) and read_label(plain) is None and not line.label
+        if is_title and (self.after_signature or self.in_attached_list):
+            self._new_part(line.text, "")
+            return True
+        return False
+
+    def _leave(self, line: Line) -> None:
+        """A signature ends what stands above; what follows belongs to no item until the next label."""
+        self.current = Node(None, self.top, part=self.part)
+        self.current.texts.append(line.text)
+        self.top.children.append(self.current)
+        self.after_signature = True
+
+    def _new_part(self, title: Text, name: str) -> None:
+        self.part += 1
+        self.in_attached_list = self.after_signature = False
+        node = Node(None, self.root, order=self.count, part=self.part, name=name)
+        node.texts.append(title)
+        self.root.children.append(node)
+        self.top = self.current = node
+
+    def _add_piece(self, piece: Text, label: Label | None, line: Line) -> None:
+        if label is None:
+            if not self.in_attached_list or SALUTATION.match(piece.plain):
+                self.current.texts.append(piece)
+            return
+        if self.in_attached_list:
+            if label.kind is Kind.NUMBER and len(piece) < 80:
+                return
+            self.in_attached_list = False
+        if FIELD_NAME.match(piece.plain) and _is_certain_field(piece.plain):
+            self._climb(int(label.kind)).texts.append(piece)
+            return
+        parent = self._climb(int(label.kind))
+        self.count += 1
+        self.current = Node(label, parent, order=self.count, part=self.part)
+        if len(piece):
+            self.current.texts.append(piece)
+        parent.children.append(self.current)
+
+    def _climb(self, rank: int) -> Node:
+        node = self.current
+        while node is not self.top and node.rank >= rank:
+            assert node.parent is not None
+            node = node.parent
+        if node.label is None and node is not self.top:
+            return self.top
+        return node
+
+
+def _is_certain_field(plain: str) -> bool:
+    found = FIELD_NAME.match(plain)
+    return found is not None and squeezed(found["name"]) not in AMBIGUOUS_IN_TEXT
+
+
+# --- labels inside a line ------------------------------------------------------------------------
+
+INLINE_LABEL = re.compile(
+    r"(?<=[。;!?)\]”])\s{0,4}(?=(?:\([一二三四五六七八九十]{1,3}\)|\(\d{1,2}\)|\d{1,2}\)|[①-⑳⑴-⒇㈠-㈩⒈-⒛]|\d{1,3}[、.](?!\d)|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}条))"
+)
+
+
+def split_labels(line: Line) -> list[tuple[Text, Label | None]]:
+    """The items in one line: its own label, and labels that follow a full stop and count on from the ones before."""
+    text = line.text
+    pieces: list[tuple[Text, Label | None]] = []
+    first = _format_label(line) or read_label(text.plain, text.clean)
+    start = first.end if first else 0
+    label = first
+    last_numbers: dict[Kind, int] = {first.kind: first.number} if first else {}
+    last_seen: dict[str, int] = {}
+    groups = iter(outer_groups(text.plain, ("(", "[", "《")))
+    group = next(groups, None)
+    for found in INLINE_LABEL.finditer(text.plain):
+        while group is not None and group.end <= found.start():
+            group = next(groups, None)
+        inside = group is not None and group.start < found.start()
+        following = read_label(text.plain, text.clean, found.end())
+        if inside or following is None or following.end >= len(text):
+            continue
+        if not _counts_on(following, last_numbers, text.plain, last_seen):
+            continue
+        pieces.append((text[start : found.start()].strip(), label))
+        start, label = following.end, following
+        last_numbers = {kind: n for kind, n in last_numbers.items() if kind < following.kind}
+        last_numbers[following.kind] = following.number
+    pieces.append((text[start:].strip(), label))
+    return pieces
+
+
+def _format_label(line: Line) -> Label | None:
+    if not line.label:
+        return None
+    written = line.label.strip()
+    folded = written.translate(str.maketrans("（）．", "()."))
+    label = read_label(folded + " ", written + " ") or read_label(folded + "、", written + "、")
+    return None if label is None else Label(label.kind, label.number, label.text, 0)
+
+
+def _counts_on(label: Label, last_numbers: dict[Kind, int], plain: str, last_seen: dict[str, int]) -> bool:
+    if label.kind in last_numbers:
+        return label.number == last_numbers[label.kind] + 1
+    if label.number == 1:
+        return _has_successor(label, plain, last_seen)
+    if label.kind in (Kind.CHINESE_BRACKET, Kind.ARTICLE, Kind.CHINESE):
+        return True
+    return label.kind is Kind.NUMBER and not last_numbers
+
+
+SECOND = {"(1)": "(2)", "1)": "2)", "①": "②", "⑴": "⑵", "1": "2", "(一)": "(二)", "一": "二、", "⒈": "⒉", "㈠": "㈡"}
+
+
+def _has_successor(label: Label, plain: str, last_seen: dict[str, int]) -> bool:
+    """Whether the second of the row stands later in the same line, so that the first is a label and no remark."""
+    second = SECOND.get(label.text.translate(str.maketrans("（）", "()")).replace(" ", ""))
+    if second is None:
+        return False
+    if second not in last_seen:
+        last_seen[second] = plain.rfind(second)
+    return last_seen[second] > label.end
+
+
+# --- steps ---------------------------------------------------------------------------------------
+
+STEP_START = re.compile(
+    r"(?:^|(?<=[。;:,!?)\]”\n\s]))(?=[一二三四五六七八九十]{1,2}(?:是|要)|第[一二三四五六七八九十][,、])"
+)
+
+
+def split_steps(text: Text) -> tuple[Text, list[tuple[Label, Text]]]:
+    """What stands before 一是, and the steps 一是…二是… that count from one; a second row starts again at one."""
+    steps: list[tuple[Label, int]] = []
+    expected = 1
+    word = ""
+    for found in STEP_START.finditer(text.plain):
+        label = read_step(text.plain, found.end())
+        if label is None:
+            continue
+        ending = label.text[-1] if label.text[-1] in "是要" else "第"
+        if label.number == 1 and (expected == 1 or expected > 2):
+            word, expected = ending, 1
+        if label.number != expected or ending != word:
+            continue
+        steps.append((Label(Kind.STEP, label.number, label.text, label.end), found.end()))
+        expected += 1
+    if len(steps) < 2:
+        return text, []
+    ends = [start for _, start in steps[1:]] + [len(text)]
+    return text[: steps[0][1]], [(label, text[label.end : end]) for (label, _), end in zip(steps, ends, strict=True)]

@@ -1,0 +1,263 @@
+"""The one way in: blocks of text and tables → the plan they state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.plan_parsing.attach import (
+    Item,
+    add_prose_clauses,
+    attach_clauses,
+    candidates_without_clause,
+    drop_doubtful_prose,
+    heading_of,
+    items_with_clauses,
+)
+from taskboard.domain.plan_parsing.blocks import Block, Table
+from taskboard.domain.plan_parsing.deadlines import Anchor, read_seasons
+from taskboard.domain.plan_parsing.digests import is_digest, read_reports
+from taskboard.domain.plan_parsing.identity import Identity, read_identity
+from taskboard.domain.plan_parsing.lines import Line, Pages, read_pages
+from taskboard.domain.plan_parsing.measures import Context, measure_of_item, measure_of_row
+from taskboard.domain.plan_parsing.numbering import Kind
+from taskboard.domain.plan_parsing.outline import Node, build_outline
+from taskboard.domain.plan_parsing.problems import Code, problem
+from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Problem
+from taskboard.domain.plan_parsing.sections import is_closing_article
+from taskboard.domain.plan_parsing.speeches import is_press_conference, read_steps, rows_of_steps
+from taskboard.domain.plan_parsing.statements import read_statements
+from taskboard.domain.plan_parsing.tables import WorkList, read_table, text_tables
+from taskboard.domain.plan_parsing.text import squeezed
+
+
+def parse_plan(blocks: Sequence[Block], *, calendar: WorkingCalendar | None = None) -> ParsedPlan:
+    """The plan that the blocks state; what is wrong with the document stands in its problems, nothing is raised.
+
+    ``calendar`` serves deadlines such as 15个工作日内; without it they have no date and say so.
+    """
+    pages = read_pages(blocks)
+    parts, lists = text_tables(pages)
+    lines = [part for part in parts if isinstance(part, Line)]
+    work_lists = [work for _, work in lists] + _table_blocks(parts, pages)
+    document = _understand(lines, work_lists, pages, calendar)
+    if not lines and not work_lists:
+        return _plan(document, (), (), [problem(Code.NOTHING_TO_READ)])
+    return _read_measures(document, lines, [work for work in work_lists if work.rows])
+
+
+@dataclass
+class Document:
+    """What is known of the document before its measures are read."""
+
+    identity: Identity
+    context: Context
+    columns_found: bool
+
+
+def _table_blocks(parts: Iterable[Line | Table], pages: Pages) -> list[WorkList]:
+    by_identity = {id(pages.parts[n]): block for n, block in pages.table_blocks.items()}
+    found = []
+    for part in parts:
+        if isinstance(part, Table):
+            work = read_table(part, by_identity[id(part)], pages.sources)
+            if work is not None:
+                found.append(work)
+    return found
+
+
+def _understand(
+    lines: Sequence[Line], work_lists: Sequence[WorkList], pages: Pages, calendar: WorkingCalendar | None
+) -> Document:
+    titles = [title for work in work_lists for title in work.titles]
+    notes = [note for work in work_lists for note in work.notes]
+    identity = read_identity([line.text for line in lines], pages.dropped, titles)
+    plain = "\n".join([*(line.text.plain for line in lines), *(note.plain for note in notes)])
+    anchor = Anchor(identity.date, identity.year, calendar, read_seasons(plain, identity.year))
+    return Document(identity, Context(anchor, read_statements(plain), pages.sources), pages.columns_found)
+
+
+def _plan(
+    document: Document,
+    measures: Iterable[ParsedMeasure],
+    candidates: Iterable[ParsedMeasure],
+    problems: Iterable[Problem],
+) -> ParsedPlan:
+    identity = document.identity
+    columns = [problem(Code.COLUMNS_REORDERED)] if document.columns_found else []
+    return ParsedPlan(
+        title=identity.title,
+        issuer=identity.issuer,
+        date=identity.date,
+        measures=tuple(measures),
+        candidates=tuple(candidates),
+        defaults=document.context.statements.defaults,
+        problems=(*problems, *columns, *document.context.problems),
+        document_number=identity.number,
+        horizon=identity.horizon,
+    )
+
+
+def _read_measures(document: Document, lines: Sequence[Line], work_lists: Sequence[WorkList]) -> ParsedPlan:
+    context = document.context
+    top = attach_clauses(build_outline(lines))
+    add_prose_clauses(top)
+    drop_doubtful_prose(top)
+    items = items_with_clauses(top)
+    with_units = [work for work in work_lists if any(row.reading.has_units for row in work.rows)]
+    if not items and not with_units:
+        return _without_clauses(document, lines, top, work_lists)
+    rows = _measures_of_lists(with_units, top, context)
+    problems = [*_unused_parent_clauses(top), *_numbering_problems(top)]
+    if rows and items:
+        items, replaced = _not_in_table(items, rows)
+        problems += [problem(Code.BODY_REPLACED_BY_TABLE)] if replaced else []
+    measures = [measure_of_item(item, context, where=_where(item)) for item in items]
+    silent = Context(context.anchor, context.statements, context.sources)
+    candidates = [
+        measure_of_item(item, silent, where=_where(item))
+        for leaves in candidates_without_clause(top, items).values()
+        for item in leaves
+    ]
+    if rows:
+        known = {_key(row) for row in rows}
+        candidates = [candidate for candidate in candidates if _key(candidate) not in known]
+    return _plan(document, [*measures, *rows], candidates, problems)
+
+
+def _key(measure: ParsedMeasure) -> str:
+    return (measure.heading or measure.text_head)[:12]
+
+
+def _where(item: Item) -> str:
+    label = item.node.label
+    heading, _ = heading_of(item.text)
+    words = squeezed(heading.clean) if heading is not None else squeezed(item.text.clean)[:12]
+    name = f"第 {label.number} 项" if label is not None and label.kind is Kind.NUMBER else "".join(item.node.path[-2:])
+    return f"{name}“{words[:20]}”"
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def _measures_of_lists(work_lists: Iterable[WorkList], top: Item, context: Context) -> list[ParsedMeasure]:
+    attached = any(item.node.name for item in top.walk())
+    measures = []
+    for work in work_lists:
+        for position, row in enumerate(work.rows, start=1):
+            number = row.number or str(position)
+            path = ("附件", number) if attached else (number,)
+            measures.append(measure_of_row(row, path, context, where=f"表中第 {number} 项"))
+    return measures
+
+
+def _not_in_table(items: list[Item], rows: Sequence[ParsedMeasure]) -> tuple[list[Item], bool]:
+    """Items of the body that no row of the table repeats."""
+    headings = {_key(row) for row in rows if row.heading} | {row.text_head[:12] for row in rows}
+    kept = []
+    for item in items:
+        heading, _ = heading_of(item.text)
+        words = squeezed((heading or item.text).clean)[:12]
+        if words not in headings:
+            kept.append(item)
+    return kept, len(kept) < len(items)
+
+
+# --- documents without clauses -------------------------------------------------------------------
+
+
+def _without_clauses(
+    document: Document, lines: Sequence[Line], top: Item, work_lists: Sequence[WorkList]
+) -> ParsedPlan:
+    context = document.context
+    problems = [problem(Code.NO_UNIT_CLAUSE)]
+    if work_lists:
+        measures = _measures_of_lists(work_lists, top, context)
+    elif is_press_conference(lines):
+        measures = _measures_of_answers(lines, context)
+    elif is_digest(lines):
+        measures, mixed = _measures_of_reports(lines, context)
+        problems += mixed
+    else:
+        measures = _measures_of_items(top, context)
+    if not measures:
+        problems.append(problem(Code.NO_MEASURES))
+    return _plan(document, measures, (), problems)
+
+
+def _measures_of_items(top: Item, context: Context) -> list[ParsedMeasure]:
+    by_part = candidates_without_clause(top, ())
+    main = _main_part(by_part)
+    leaves = [item for part, items in sorted(by_part.items()) if part >= main for item in items]
+    leaves = [item for item in leaves if not is_closing_article(item.text.plain)]
+    if leaves:
+        return [measure_of_item(item, context, where=_where(item)) for item in leaves]
+    measures = []
+    for row in rows_of_steps(top.text):
+        for label, text in row:
+            item = Item(Node(label, None, texts=[text]), text)
+            measures.append(measure_of_item(item, context, where=label.text))
+    return measures
+
+
+def _main_part(by_part: dict[int, list[Item]]) -> int:
+    """The part with most items: the numbered paragraphs of a covering notice before it are no measures."""
+    return max(by_part, key=lambda part: (len(by_part[part]), part), default=0)
+
+
+def _measures_of_answers(lines: Sequence[Line], context: Context) -> list[ParsedMeasure]:
+    measures = []
+    for step in read_steps(lines):
+        question = Node(None, None, name=f"问{step.question}")
+        item = Item(Node(step.label, question, texts=[step.text]), step.text)
+        measure = measure_of_item(item, context, where=f"问{step.question} {step.label.text}", spoken=True)
+        if step.office:
+            measure = replace(
+                measure,
+                inferred_lead=(step.office,),
+                inferred={**measure.inferred, "lead": "office_of_speaker"},
+                origins={**measure.origins, "lead": Origin.MISSING},
+            )
+        measures.append(measure)
+    return measures
+
+
+def _measures_of_reports(lines: Sequence[Line], context: Context) -> tuple[list[ParsedMeasure], list[Problem]]:
+    measures = []
+    problems = []
+    for report in read_reports(lines):
+        if report.interleaved:
+            problems.append(problem(Code.INTERLEAVED_COLUMNS, f"{report.label}、{report.title[:24]}"))
+        for item in report.recommendations:
+            measure = measure_of_item(item, context, where=f"{report.label} {_where(item)}")
+            measures.append(replace(measure, path=(report.label, *measure.path)))
+    return measures, problems
+
+
+# --- problems of the outline ---------------------------------------------------------------------
+
+
+def _unused_parent_clauses(top: Item) -> list[Problem]:
+    problems = []
+    for item in top.walk():
+        if item.has_units and any(below is not item and below.has_units for below in item.walk()):
+            words = item.clauses[0].content.clean
+            problems.append(problem(Code.CLAUSE_OF_PARENT_UNUSED, _where(item), words))
+    return problems
+
+
+def _numbering_problems(top: Item) -> list[Problem]:
+    """Gaps and repeats among items with clauses; numbers may also run through the whole document."""
+    problems = []
+    for item in top.walk():
+        numbered = [(child.node.label, child) for child in item.children if child.node.label is not None]
+        for (before, _), (label, child) in pairwise(numbered):
+            if before.kind is not label.kind:
+                continue
+            if label.number == before.number:
+                problems.append(problem(Code.NUMBERING_REPEATED, _where(child), label.text))
+            elif label.number > before.number + 1:
+                problems.append(problem(Code.NUMBERING_GAP, _where(child), label.text))
+    return problems

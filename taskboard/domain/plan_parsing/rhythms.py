@@ -1,0 +1,50 @@
+"""How often a measure comes back: 每月, 每季度, 每年, 长期坚持; and the words that only look like it."""
+
+from __future__ import annotations
+
+import re
+
+from taskboard.domain.plan_parsing.reading import Recurrence
+
+MONTHLY = re.compile(
+    r"每(?:个)?月(?!\d{1,6}(?:\.\d+)?万?元|人均|每人|工资|补助\d|给予\d)|逐月|按月(?!薪)|一月一|月月|月(?:调度|通报|报告|督查|排名|评比|例会|分析)(?!会)(?=[、,。;]|季|制)"
+)
+QUARTERLY = re.compile(
+    r"每(?:个)?季度?(?!\d{1,6}万?元)|逐季|按季度?|一季一|季(?:度)?(?:通报|督查|评估|点评|会商)(?=[、,。;]|年|半年|制)"
+)
+YEARLY = re.compile(
+    r"每(?:一)?年(?!均|\d{1,6}(?:\.\d+)?万?元|每人|人均|度?\d+(?:\.\d+)?%|增长|递增|下降|提高\d)|逐年(?!增|提|下|减|降|上)|一年一|年年"
+)
+ONGOING_ACTION = re.compile(
+    r"长期坚持|长期抓|常抓不懈|长期(?:开展|推进|实施|保持|落实)|常态化(?!疫情|防控|条件|下|机制|制度|监管机制|的)|常年(?:开展|坚持|保持)|坚持不懈|持续推进(?=[。;,!]|$)|长期任务|常态长效"
+)
+ONGOING_LIMIT = re.compile(
+    r"长期|持续|常态|全年(?=$|[,。;、]|推进|开展|坚持|实施|落实)|常年|日常|始终|经常|不间断|一以贯之|贯穿"
+)
+
+
+def recurrence_in_limit(plain: str) -> Recurrence | None:
+    """What a time limit such as 每季度 or 持续推进 says; nothing for a plain date."""
+    if re.search(r"每月|按月|逐月", plain):
+        return Recurrence.MONTHLY
+    if re.search(r"每(?:个)?季|按季|逐季", plain):
+        return Recurrence.QUARTERLY
+    if re.search(r"每年|年度|逐年|按年", plain):
+        return Recurrence.YEARLY
+    if ONGOING_LIMIT.search(plain):
+        return Recurrence.ONGOING
+    return None
+
+
+def recurrence_in_text(plain: str) -> tuple[Recurrence, int, int] | None:
+    """The rhythm that a measure's own action has, with its place; the shortest one when several are named."""
+    for pattern, recurrence in (
+        (MONTHLY, Recurrence.MONTHLY),
+        (QUARTERLY, Recurrence.QUARTERLY),
+        (YEARLY, Recurrence.YEARLY),
+        (ONGOING_ACTION, Recurrence.ONGOING),
+    ):
+        found = pattern.search(plain)
+        if found:
+            return recurrence, found.start(), found.end()
+    return None

@@ -1,0 +1,31 @@
+"""Traditional characters read as simplified ones, character by character, so that positions stay comparable."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import opencc
+
+TAIWAN_WORDING = (("计画", "计划"), ("规画", "规划"))
+"""words of converted copies that differ by one character from the mainland word"""
+
+
+@cache
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def to_simplified(text: str) -> str:
+    """The same text in simplified characters; always as long as ``text``, so that offsets carry over."""
+    converted: str = _converter().convert(text)
+    if len(converted) != len(text):
+        converted = "".join(_one_character(character) for character in text)
+    for there, here in TAIWAN_WORDING:
+        converted = converted.replace(there, here)
+    return converted
+
+
+@cache
+def _one_character(character: str) -> str:
+    converted: str = _converter().convert(character)
+    return converted if len(converted) == 1 else character

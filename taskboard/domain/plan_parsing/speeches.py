@@ -1,0 +1,94 @@
+"""Press conferences: questions, answers, who answered, and the steps that the answers announce."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from taskboard.domain.plan_parsing.lines import Line
+from taskboard.domain.plan_parsing.numbering import Label
+from taskboard.domain.plan_parsing.outline import split_steps
+from taskboard.domain.plan_parsing.text import Text, join_texts, squeezed
+
+
+@dataclass(frozen=True)
+class Step:
+    """One announced step: the question it answers (from 1), its label, its text, and the speaker's office."""
+
+    question: int
+    label: Label
+    text: Text
+    office: str
+
+
+REPORTER = re.compile(r"^(?:[^。,;!?]{2,20}记者(?:\s?[\u4e00-\u9fff]{2,4})?|记者(?:提?问)?|问|提问)\s?(?:[:,]|$)")
+REPORTER_LINE = re.compile(r"^[^。,;!?:]{2,20}记者$")
+SPEAKER = re.compile(r"^(?P<name>[\u4e00-\u9fff]\s?[\u4e00-\u9fff]{1,3}|答)\s?(?::|$)")
+OFFICE = re.compile(
+    r"(?P<office>(?:省|市|县|区|州|国家|自治区)[^,。;、:\s]{1,18}?(?:委员会|委|厅|局|办公室|办|部|院|中心|集团|政府))"
+    r"(?:党(?:组|委)?(?:副?书记|成员)?、?)?"
+    r"(?:一级巡视员|二级巡视员|总工程师|总经济师|新闻发言人|秘书长|常务|第一|副|党组成员|、|和)*"
+    r"(?:主任|厅长|局长|部长|书记|秘书长|巡视员|发言人|处长|总工程师|主席|院长|会长|县长|市长|区长|成员)"
+    r"(?:、[^,。;\s]{2,10}?)?(?P<name>[\u4e00-\u9fff]{2,3})(?:先生|女士|同志)"
+)
+FEWEST_TURNS = 2
+NO_STEPS = re.compile(r"原则|成效|成绩|问题|亮点|特点|背景|经验|变化|不足|困难|意义|回顾|进展情况")
+
+
+def is_press_conference(lines: Sequence[Line]) -> bool:
+    """Whether journalists ask and officials answer."""
+    plain = "\n".join(line.text.plain for line in lines[:60])
+    asked = sum(bool(REPORTER.match(line.text.plain.strip())) for line in lines)
+    return asked >= FEWEST_TURNS and bool(re.search("发布会|记者|访谈|答记者问|吹风会", plain))
+
+
+def read_steps(lines: Sequence[Line]) -> list[Step]:
+    """The steps of all answers in order."""
+    offices = {found["name"]: found["office"] for line in lines for found in OFFICE.finditer(line.text.plain[:2000])}
+    steps: list[Step] = []
+    question = 0
+    speaker = ""
+    answer: list[Text] = []
+    for line in lines:
+        plain = line.text.plain.strip()
+        if REPORTER.match(plain):
+            steps += _steps_of(answer, question, offices.get(speaker, ""))
+            answer, speaker = [], ""
+            question += 1
+        elif (said := SPEAKER.match(plain)) and (
+            squeezed(said["name"]) in offices or len(plain) <= 4 or said["name"] == "答"
+        ):
+            steps += _steps_of(answer, question, offices.get(speaker, ""))
+            answer, speaker = [], squeezed(said["name"])
+            if len(plain) > said.end():
+                answer.append(line.text[said.end() :])
+        elif question and speaker:
+            answer.append(line.text)
+    return [*steps, *_steps_of(answer, question, offices.get(speaker, ""))]
+
+
+def _steps_of(answer: list[Text], question: int, office: str) -> list[Step]:
+    text = join_texts(answer, "\n")
+    steps: list[Step] = []
+    for row in rows_of_steps(text):
+        steps += [Step(question, label, step, office) for label, step in row]
+    return steps
+
+
+def rows_of_steps(text: Text) -> list[list[tuple[Label, Text]]]:
+    """The rows 一是…二是… of a text; a step ends with its paragraph; rows about principles or results are left out."""
+    intro, steps = split_steps(text)
+    rows: list[list[tuple[Label, Text]]] = []
+    before = intro.plain
+    wanted = True
+    for label, piece in steps:
+        end = piece.plain.find("\n")
+        if label.number == 1:
+            rows.append([])
+            announced = before[-120:].rstrip().rstrip(":。").rsplit("。", 1)[-1]
+            wanted = not NO_STEPS.search(announced[-24:])
+        if wanted:
+            rows[-1].append((label, piece if end < 0 else piece[:end]))
+        before = piece.plain
+    return [row for row in rows if row]

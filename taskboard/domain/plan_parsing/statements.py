@@ -1,0 +1,86 @@
+"""Sentences about the whole document: 列第一位的为牵头单位，下同; 以下…均需各市落实，不再列出."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from taskboard.domain.plan_parsing.brackets import split_outside
+from taskboard.domain.plan_parsing.text import Text, read_text, without_ranges
+from taskboard.domain.plan_parsing.units import looks_like_unit, read_units
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What a document says once for all its measures."""
+
+    defaults: tuple[str, ...] = ()
+    first_leads: bool = False
+    """the first listed unit is the lead, said in so many words"""
+    responsible_lead: bool = False
+    """where no lead is named, the responsible units are leads"""
+
+
+ALL_ITEMS = (
+    r"(?:以下|以上|上述|下列|各项|本(?:方案|意见|通知|计划|清单|措施|文件)|文中|所有|其他|其余|其它|下述|后续|全部)"
+)
+NOT_REPEATED = r"(?:不再|不另|不一一|不逐|不单独|不重复|下同|以下同|以下均同|以下略)"
+FULFIL = r"(?:负责|落实|配合|参与|贯彻|组织|推进|执行|承担|抓好|实施|按职责|按属地|作为|为责任|为配合|为参与)"
+
+DEFAULTS_AFTER = re.compile(
+    rf"{ALL_ITEMS}[^。;\n]{{0,24}}?(?:均需要?|均须|均由|均应由?|都需|都由|均涉及|需由|须由|均为|均包括|均含|均请|责任单位包括|还需|还须|还包括|由|需)"
+    rf"(?P<units>[^。;\n]{{2,60}}?)(?:(?:具体|分别|共同|认真|抓好|做好)*{FULFIL}|,)[^。;\n]{{0,24}}?{NOT_REPEATED}"
+)
+DEFAULTS_BEFORE = re.compile(
+    rf"(?P<units>各[^。;\n,:]{{2,40}}?)(?:均|都)?(?:为|作为|是|参与|负责落实|负责|落实|配合)[^。;\n]{{0,6}}(?:以下|以上|上述|各项|所有|每项|全部|各条|下列)[^。;\n]{{0,20}}?[,(][^。;\n]{{0,16}}?{NOT_REPEATED}"
+)
+DEFAULTS_PARTNERS = re.compile(
+    rf"{ALL_ITEMS}[^。;\n]{{0,16}}?(?P<units>各[^。;\n,:]{{2,40}}?)(?:均|都)(?:为|是|作为|需|须|要)[^。;\n]{{0,20}}?[,(][^。;\n]{{0,16}}?{NOT_REPEATED}"
+)
+FIRST_LEADS = re.compile(
+    r"(?:列|排名?|位列|居|列为|排列|处于)(?:在|于)?(?:第一位?|首位|第一|最前|前面?|第1位?)[^。;\n]{0,10}?(?:为|是|系)(?:该[^。;\n]{0,4})?(?:总?牵头|主办|汇总|负总责)"
+    r"|(?:第一个|首个|第一)(?:单位|部门|责任单位)[^。;\n]{0,4}?(?:为|是)(?:总?牵头|主办)"
+)
+RESPONSIBLE_LEAD = re.compile(
+    r"(?:无|没有|未列|未明确|未注明|不列)[^。;\n]{0,2}牵头(?:单位|部门)[^。;\n]{0,4},?(?:责任单位|责任部门)[^。;\n]{0,4}?(?:为|是|作为)牵头"
+)
+STATEMENT = re.compile(
+    rf"{NOT_REPEATED}|为牵头(?:单位|部门)|(?:单位|部门)为牵头|^涉及[^。;]{{0,30}}?(?:负责|落实)$|^以[下上][^。;]{{0,40}}?(?:均|都|需|由)"
+    r"|^(?:除|列第|排名?第|排在|列首|列在|无牵头|未列)|为汇总单位"
+)
+
+
+def read_statements(plain: str) -> Statements:
+    """The document-wide statements, wherever in the text they stand."""
+    defaults: dict[str, None] = {}
+    for pattern in (DEFAULTS_AFTER, DEFAULTS_BEFORE, DEFAULTS_PARTNERS):
+        for found in pattern.finditer(plain):
+            for name in _unit_names(found["units"]):
+                defaults.setdefault(name)
+    return Statements(tuple(defaults), bool(FIRST_LEADS.search(plain)), bool(RESPONSIBLE_LEAD.search(plain)))
+
+
+def _unit_names(words: str) -> list[str]:
+    return [unit.name for unit in read_units(read_text(words)) if looks_like_unit(unit.said.plain)]
+
+
+def without_statements(content: Text) -> Text:
+    """A clause without the sentences in it that speak of the whole document."""
+    dropped = [
+        (start, min(end + 1, len(content)))
+        for start, end in split_outside(content.plain, "。;")
+        if STATEMENT.search(content.plain[start:end].strip()) and not _names_units_first(content.plain[start:end])
+    ]
+    shorter = without_ranges(content, dropped)
+    parts = [
+        (start, min(end + 1, len(shorter)))
+        for start, end in split_outside(shorter.plain, ",")
+        if STATEMENT.search(shorter.plain[start:end].strip())
+    ]
+    return without_ranges(shorter, parts).strip(" ,;。")
+
+
+def _names_units_first(sentence: str) -> bool:
+    """责任单位：A、B，列第一位的为牵头单位，下同: only its last parts are a statement."""
+    first = re.split("[,。;]", sentence.strip(), maxsplit=1)[0]
+    return not STATEMENT.search(first)

@@ -1,0 +1,158 @@
+"""Text that remembers where each of its characters stood in the source."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from taskboard.domain.plan_parsing.reading import Span
+from taskboard.domain.plan_parsing.script import to_simplified
+
+OFFSET_BITS = 32
+
+PINYIN_NOTE = re.compile(r"(?<=[\u3400-\u9fff])[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,7}[)）]")
+WORD_REMAINS = re.compile(r"\[bookmark:[^\]\n]{0,40}\]|\*\*|[\u200b-\u200f\ufeff\u00ad\r]")
+
+HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+FOLDING = str.maketrans(
+    {
+        **{chr(code): chr(half) for code, half in HALF_WIDTH.items()},
+        "\u3000": " ",
+        "\xa0": " ",
+        "〔": "[",
+        "〕": "]",
+        "【": "[",
+        "】": "]",
+        "〖": "[",
+        "〗": "]",
+        "﹝": "[",
+        "﹞": "]",
+        "︰": ":",
+        "﹕": ":",
+        "∶": ":",
+        "–": "—",
+        "―": "—",
+        "─": "—",
+        "﹣": "-",
+        "−": "-",
+        "〜": "~",
+        "∼": "~",
+        "｡": "。",
+        "､": "、",
+        "○": "〇",
+        "Ｏ": "O",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a text was taken from: a block, and in a table its cell."""
+
+    block: int
+    row: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """Three views of the same characters, equally long.
+
+    ``clean`` is what the source says without copying noise, ``plain`` is the same in half width and simplified
+    script for matching, ``at`` holds for each character its source's number and its offset there.
+    """
+
+    clean: str
+    plain: str
+    at: array[int]
+
+    def __len__(self) -> int:
+        return len(self.plain)
+
+    def __getitem__(self, part: slice) -> Text:
+        return Text(self.clean[part], self.plain[part], self.at[part])
+
+    def strip(self, characters: str | None = None) -> Text:
+        left = len(self.plain) - len(self.plain.lstrip(characters))
+        return self[left : max(left, len(self.plain.rstrip(characters)))]
+
+
+EMPTY = Text("", "", array("Q"))
+
+
+def read_text(raw: str, source: int = 0) -> Text:
+    """``raw`` without pinyin notes and remains of word processors, ready for matching."""
+    first = source << OFFSET_BITS
+    at = array("Q", range(first, first + len(raw)))
+    for noise in (WORD_REMAINS, PINYIN_NOTE):
+        kept = _kept_ranges(noise, raw)
+        if len(kept) > 1 or kept[0] != (0, len(raw)):
+            at = _joined_arrays(at[start:end] for start, end in kept)
+            raw = "".join(raw[start:end] for start, end in kept)
+    return Text(raw, to_simplified(raw.translate(FOLDING)), at)
+
+
+def _kept_ranges(noise: re.Pattern[str], raw: str) -> list[tuple[int, int]]:
+    kept, position = [], 0
+    for found in noise.finditer(raw):
+        kept.append((position, found.start()))
+        position = found.end()
+    return [*kept, (position, len(raw))]
+
+
+def _joined_arrays(arrays: Iterable[array[int]]) -> array[int]:
+    joined = array("Q")
+    for one in arrays:
+        joined.extend(one)
+    return joined
+
+
+def join_texts(texts: Iterable[Text], separator: str = "") -> Text:
+    """The texts one after another; a separator is located at the character before it."""
+    parts = [text for text in texts if len(text)]
+    if len(parts) == 1:
+        return parts[0]
+    at = array("Q")
+    for number, part in enumerate(parts):
+        if number and separator:
+            at.extend([at[-1]] * len(separator))
+        at.extend(part.at)
+    return Text(separator.join(p.clean for p in parts), separator.join(p.plain for p in parts), at)
+
+
+def without_ranges(text: Text, ranges: Iterable[tuple[int, int]]) -> Text:
+    """The text with the given character ranges (ascending, not overlapping) cut out."""
+    kept, position = [], 0
+    for start, end in ranges:
+        kept.append(text[position:start])
+        position = max(position, end)
+    return join_texts([*kept, text[position:]])
+
+
+def spans_of(text: Text, sources: list[Source]) -> tuple[Span, ...]:
+    """Where the characters of ``text`` stand in the blocks, neighbours joined."""
+    spans: list[Span] = []
+    mask = (1 << OFFSET_BITS) - 1
+    start = previous = -1
+    for position in text.at:
+        if start >= 0 and position >> OFFSET_BITS == previous >> OFFSET_BITS and previous <= position <= previous + 8:
+            previous = position
+            continue
+        if start >= 0:
+            spans.append(_span(start, previous, sources, mask))
+        start = previous = position
+    if start >= 0:
+        spans.append(_span(start, previous, sources, mask))
+    return tuple(spans)
+
+
+def _span(first: int, last: int, sources: list[Source], mask: int) -> Span:
+    source = sources[first >> OFFSET_BITS]
+    return Span(source.block, first & mask, (last & mask) + 1, source.row, source.column)
+
+
+def squeezed(text: str) -> str:
+    """The text without any white space."""
+    return "".join(text.split())

@@ -1,0 +1,268 @@
+"""Lists of units: 市发展改革委、财政局，各县（市、区）人民政府等 → the single names, elided parts restored."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from taskboard.domain.plan_parsing.brackets import split_outside
+from taskboard.domain.plan_parsing.text import Text, squeezed
+
+LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit as the document names it; ``said`` are its characters there, without what was elided."""
+
+    name: str
+    said: Text
+    restored: bool = False
+    """whether an elided prefix or suffix was added"""
+    role_mark: str = ""
+    """牵头 or 配合 where a bracket after the name says so"""
+
+
+BODY = (
+    "厅|局|委|办|部|院|会|署|社|校|所|站|台|馆|处|科|股|室|组|队|司|行|集团|公司|中心|政府|单位|部门|机构|企业|"
+    "海关|工会|[妇残侨文科]联|工商联|社科联|记协|科协|足协|贸协|武警|军分区|专班|指挥部|领导小组|中支|小组|高校|院校|学校|大学|学院|医院|"
+    "党委|党组|工委|纪委监委|政协|人大|团省委|团市委|团县委|团区委|行署|兵团|协会|基地|园区|景区|高新园|新区|开发区|功能区|试验区|保税区|"
+    "高新区|经开区|示范区|管理区|林场|农场|电网|供电|移动|电信|联通|铁塔|邮政|石化|石油|烟草|"
+    "各地|地区|乡镇|街道|村居|社区|镇街|街办|街镇|县区|区县|市县|市州|州市|县市|[省市州县区旗镇乡村盟场]"
+)
+UNIT_NAME = re.compile(rf"(?:{BODY})$")
+GROUP_NAME = re.compile(
+    r"^(?:各|有关|相关|其他|其它|所有|全市|全省|全县|全区|沿线|省直|市直|县直|区直|省级|市级|县级|区级|属地|涉及)"
+)
+NOT_A_UNIT = re.compile(
+    r"[。!?:“”]|(?:要|应|将|须|不得|加快|推进|推动|加强|建立|完善|落实|开展|组织实施|进一步|按照|确保|提高|支持|鼓励|通过|围绕|责任制|负责制)"
+    r"(?!.{0,6}(?:办|局|委|中心|小组|专班|指挥部|部|处|会议|单位|部门|组)$)|^[\d.%]|^第|年度?$|\d年|(?:同志|负责人|领导)$|的"
+)
+LEADING_WORDS = re.compile(r"^(?:由|请|和|及|以及|与|并|或|以|会同|商|其中|、|,|:|;|\s)+(?=.{2})")
+TAIL_ETC = re.compile(
+    r"等(?:(?:\d{1,2}|[一二三四五六七八九十]{1,3})个?)?(?P<group>(?:国务院|中央|省|市|县|区|州)?(?:级|直)?(?:各)?(?:有关|相关|其他|各|成员)?"
+    r"(?:职能|行业|业务|责任|主管|监管|执法)?(?:部门|单位|部委|机构|企业|方面)?(?:和单位|及单位|单位|、单位)?)$"
+)
+TRAILING_WORDS = re.compile(r"(?:等|分别|共同|按职责分工|按职责|按分工|具体|为主|、|,|;|\.|\s)+$")
+SEPARATORS = "、,;/\n\t|"
+ROLE_MARK = re.compile(r"\((?P<mark>总?牵头|牵头单位|牵头部门|主办|主责|配合|协办|参与|配合单位)\)$")
+
+
+def read_units(text: Text) -> list[Unit]:
+    """The units that a list names, in order, each once; what is no name is dropped."""
+    units: list[Unit] = []
+    for comma_group in _comma_groups(text):
+        units += _restore(comma_group)
+    return _unique(units)
+
+
+def is_unit_list(text: Text) -> bool:
+    """Whether the text is nothing but names of units."""
+    pieces = [piece for group in _comma_groups(text) for piece in group]
+    return bool(pieces) and all(looks_like_unit(piece.said.plain) or piece.restored for piece in pieces)
+
+
+def looks_like_unit(plain: str) -> bool:
+    """Whether the words read as the name of a body or a group of bodies."""
+    name = squeezed(plain)
+    if not 2 <= len(name) <= LONGEST_NAME:
+        return False
+    outer = _without_brackets(name)
+    if not outer or NOT_A_UNIT.search(outer):
+        return False
+    if GROUP_NAME.match(outer) and len(outer) > 2:
+        return bool(UNIT_NAME.search(outer) or outer.endswith(("成员", "地方", "方面", "平台", "小镇")))
+    return bool(UNIT_NAME.search(outer)) and len(outer) > 1
+
+
+def _without_brackets(name: str) -> str:
+    return re.sub(r"[(\[][^()\[\]]{0,40}[)\]]", "", name)
+
+
+def _comma_groups(text: Text) -> list[list[Unit]]:
+    """Names between commas; a missing prefix is looked for only inside such a group."""
+    groups: list[list[Unit]] = []
+    for start, end in split_outside(text.plain, ",;。"):
+        names: list[Unit] = []
+        for first, last in _joined_groups(text.plain[start:end]):
+            names += _names_of(text[start:end][first:last])
+        if names:
+            groups.append(names)
+    return groups
+
+
+OPEN_GROUP = re.compile(r"^各(?:省|市|州|地区?|盟|县|区|旗|镇|乡|街道|苏木|园区|自治区)(?:\([^()]*\))?$")
+GROUP_MEMBER = re.compile(
+    r"^(?:省|市|州|盟|县|区|旗|镇|乡|街道|自治区|直辖市|苏木|园区|开发区|功能区|产业园区)(?:\([^()]*\))?(?P<rest>.*)$"
+)
+GROUP_BODY = re.compile(
+    r"^(?:人民)?(?:政府|党委)?(?:\([^()]*\))?$|^(?:政府办|街道办|办事处|管委会|部门|有关部门|单位|党委|政府|党工委|委|管理委员会)(?:\([^()]*\))?$"
+)
+
+
+def _joined_groups(plain: str) -> list[tuple[int, int]]:
+    """Ranges of single names; 各市、县（区）人民政府 stays one, since its parts are no names of their own."""
+    pieces = split_outside(plain, SEPARATORS)
+    joined: list[tuple[int, int]] = []
+    for start, end in pieces:
+        word = plain[start:end].strip()
+        member = GROUP_MEMBER.match(word)
+        if joined and member and GROUP_BODY.match(member["rest"]):
+            before = plain[joined[-1][0] : joined[-1][1]].strip()
+            parts = re.split("、", re.sub(r"\([^()]*\)", "", before))
+            if OPEN_GROUP.match(re.sub(r"\([^()]*\)", "", "各" + parts[-1].removeprefix("各"))) and before.startswith(
+                "各"
+            ):
+                joined[-1] = (joined[-1][0], end)
+                continue
+        joined.append((start, end))
+    return joined
+
+
+def _names_of(piece: Text) -> list[Unit]:
+    """The names in one piece of a list, told apart at 及/和 and white space, without 等 and 由."""
+    piece = piece.strip()
+    names: list[Unit] = []
+    for part in _split_at_conjunctions(piece):
+        for word in _split_at_spaces(part):
+            names += _single_names(word)
+    return names
+
+
+CONJUNCTION = re.compile(r"以及|及其他|及|和|与")
+
+
+def _split_at_conjunctions(piece: Text) -> list[Text]:
+    for found in CONJUNCTION.finditer(piece.plain):
+        left, right = piece.plain[: found.start()], piece.plain[found.end() :]
+        if _is_inside_bracket(piece.plain, found.start()) or not left or not right:
+            continue
+        if _is_join(left, right):
+            rest = piece[found.end() - (2 if found.group() == "及其他" else 0) :]
+            return [piece[: found.start()], *_split_at_conjunctions(rest)]
+    return [piece]
+
+
+def _is_join(left: str, right: str) -> bool:
+    left_whole = re.sub(r"等(?:有关|相关)?(?:部门|单位)?$", "", left)
+    if not looks_like_unit(left_whole) and not TAIL_ETC.search(left):
+        return False
+    if re.match(r"(?:各|有关|相关|其他|专项|所属|沿线|省|市|县|区|州)", right):
+        return True
+    return (
+        looks_like_unit(right)
+        and len(_without_brackets(right)) >= 3
+        and not re.match(r"[改信展设社旅新息划规乡镇信]", right)
+    )
+
+
+def _is_inside_bracket(plain: str, position: int) -> bool:
+    return plain.count("(", 0, position) > plain.count(")", 0, position)
+
+
+def _split_at_spaces(piece: Text) -> list[Text]:
+    words = [(found.start(), found.end()) for found in re.finditer(r"\S+", piece.plain)]
+    if len(words) < 2 or not all(looks_like_unit(piece.plain[a:b]) and b - a >= 3 for a, b in words):
+        return [piece]
+    return [piece[a:b] for a, b in words]
+
+
+def _single_names(word: Text) -> list[Unit]:
+    word = _strip_words(word)
+    extra: list[Unit] = []
+    tail = TAIL_ETC.search(word.plain)
+    if tail and tail.start() > 0:
+        if tail["group"] and not re.fullmatch(
+            r"(?:各|有关|相关|责任|成员|职能)*(?:部门|单位|机构|企业|方面)?(?:和单位|及单位|单位|、单位)?",
+            tail["group"],
+        ):
+            group = word[tail.start("group") : tail.end("group")]
+            extra = [Unit(squeezed(group.clean), group)]
+        word = _strip_words(word[: tail.start()])
+    mark = ROLE_MARK.search(word.plain)
+    if mark:
+        word = word[: mark.start()].strip()
+    if len(word) < 2:
+        return extra
+    role = "" if not mark else "lead" if re.search("牵头|主办|主责", mark["mark"]) else "partner"
+    return [Unit(squeezed(word.clean), word, role_mark=role), *extra]
+
+
+def _strip_words(word: Text) -> Text:
+    word = word.strip()
+    lead = LEADING_WORDS.match(word.plain)
+    if lead and not looks_like_unit(word.plain[lead.start() : lead.end()]):
+        word = word[lead.end() :]
+    tail = TRAILING_WORDS.search(word.plain[-20:])
+    if tail and not word.plain.endswith("等"):
+        word = word[: len(word) - (len(word.plain[-20:]) - tail.start())]
+    return word.strip()
+
+
+# --- elision -------------------------------------------------------------------------------------
+
+LEVEL = re.compile(r"^(?P<prefix>(?:省|市|县|区|州|旗|盟|自治区)(?=委|政府|直|级)?)")
+LEVEL_NAME = re.compile(r"^(?P<level>省|市(?!场)|县|区|州|旗|盟|自治区)(?P<party>委)?(?P<rest>.*)$")
+PARTY_BODIES = re.compile(
+    r"^(?:组织部|宣传部|统战部|政法委|网信办|编办|政研室|政策研究室|党校|老干部局|社会工作部|巡察办|巡视办|外办|机要局|保密局|密码管理局|办公厅|办公室|"
+    r"督查室|改革办|军民融合办|台办|农办|财经办|深改办|直属机关工委|直机关工委|老干局|党史研究室|讲师团|人才办|文明办|金融办|国安办)$"
+)
+ELIDABLE = re.compile(
+    r"^(?:发展|发改|教育|体育|科技|科学|工业|工信|经信|经济|经贸|商务|民族|民宗|民政|公安|司法|财政|人力|人社|劳动|自然|国土|规划|资源|生态|环保|环境|住房|住建|城乡|城建|建设|城市|城管|"
+    r"交通|水利|水务|农业|农村|农机|畜牧|林业|林草|园林|渔业|海洋|文化|文旅|文广|文物|广播|广电|旅游|卫生|卫健|医疗|医保|药品|药监|食品|中医|疾控|退役|应急|安监|安全|审计|外事|外侨|侨务|国资|"
+    r"市场|工商|质监|统计|信访|机关事务|机关|数据|大数据|政务|行政|审批|金融|地方金融|知识产权|粮食|能源|人防|地震|供销|扶贫|乡村|法制|法院|检察院|"
+    r"总工会|妇联|残联|工商联|科协|文联|社科联|侨联|贸促会|红十字会|税务|国税|地税|投资促进|招商|口岸|消防|档案|地方志|史志|机构编制|住房公积金|公积金|公共资源|公路|港航|邮政|国动办|数字)"
+    r".{0,14}(?:厅|局|委|委员会|办|办公室|中心|会|联|院|总队|支队|大队|社|协|公司)(?:\(.*\))?$"
+)
+CENTRAL = re.compile(
+    r"通信管理|海关|海事|气象局$|国网|人民银行|人行|银保监|证监|金融监管总局|金融监管分局|金融监管局|烟草|邮政管理|民航|铁路|电网|银行|分行|支行|中支|国家|部$"
+)
+PLACE_ONLY = re.compile(r"^[\u4e00-\u9fff]{1,6}[县市区旗州镇乡]$")
+PLACE_BODY = re.compile(
+    r"^[\u4e00-\u9fff]{1,6}?[县市区旗州镇乡](?P<suffix>(?:人民)?政府|(?:人民)?政府办|管委会|党委|街道办|教育局|公安局)$"
+)
+
+
+def _restore(names: list[Unit]) -> list[Unit]:
+    return _restore_suffixes(_restore_prefixes(names))
+
+
+def _restore_prefixes(names: list[Unit]) -> list[Unit]:
+    restored: list[Unit] = []
+    level = party = ""
+    for unit in names:
+        plain = squeezed(unit.said.plain)
+        prefix = ""
+        found = LEVEL_NAME.match(plain)
+        if found and (found["rest"] or found["party"]) and not GROUP_NAME.match(plain):
+            level, party = found["level"], found["party"] or ""
+        elif level and PARTY_BODIES.match(plain) and party:
+            prefix = level + "委"
+        elif level and ELIDABLE.match(plain) and not CENTRAL.search(plain):
+            prefix = level
+        restored.append(replace(unit, name=prefix + unit.name, restored=True) if prefix else unit)
+    return restored
+
+
+def _restore_suffixes(names: list[Unit]) -> list[Unit]:
+    suffix = ""
+    restored: list[Unit] = []
+    for unit in reversed(names):
+        plain = squeezed(unit.said.plain)
+        body = PLACE_BODY.match(plain)
+        if body and not plain.startswith("各"):
+            suffix = unit.name[-len(body["suffix"]) :]
+            restored.append(unit)
+        elif suffix and PLACE_ONLY.match(plain) and not plain.startswith(("各", "有关", "相关")):
+            restored.append(replace(unit, name=unit.name + suffix, restored=True))
+        else:
+            suffix = ""
+            restored.append(unit)
+    return restored[::-1]
+
+
+def _unique(units: list[Unit]) -> list[Unit]:
+    seen: dict[str, Unit] = {}
+    for unit in units:
+        seen.setdefault(unit.name, unit)
+    return list(seen.values())
