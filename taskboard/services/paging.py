@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ PAGE_SIZE = 50
 
 RowT = TypeVar("RowT")
 OtherT = TypeVar("OtherT")
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def last_page(total: int, size: int) -> int:
     return max(1, -(-total // size))
 
 
-def fetch_page(session: Session, query: Select[Any], *, number: int, size: int = PAGE_SIZE) -> Page[Row[Any]]:
+def fetch_page(session: Session, query: AnySelect, *, number: int, size: int = PAGE_SIZE) -> Page[AnyRow]:
     """The page of that number, or the last one where there are fewer; two queries, however long the list is."""
     total = count_rows(session, query)
     number = min(max(1, number), last_page(total, size))
@@ -51,6 +53,6 @@ def page_of(rows: Sequence[RowT], *, number: int, size: int = PAGE_SIZE) -> Page
     return Page(rows=list(rows[(number - 1) * size : number * size]), number=number, size=size, total=len(rows))
 
 
-def count_rows(session: Session, query: Select[Any]) -> int:
+def count_rows(session: Session, query: AnySelect) -> int:
     """How many rows the query gives, in one query of its own."""
     return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0

@@ -67,6 +67,8 @@ def account() -> ResponseReturnValue:
     try:
         if not accounts.is_password(attempt, form.current_password.data or ""):
             raise Invalid("current_password", "wrong_password")
+        with transaction() as writing:
+            accounts.complete_sign_in(writing, attempt)
         password_hash = accounts.new_password(
             form.password.data or "", username=attempt.account, current_hash=attempt.password_hash
         )
