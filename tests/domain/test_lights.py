@@ -1,0 +1,114 @@
+"""Which light burns, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.lights import Judgement, Light, LightFacts, LightReason, judge
+from taskboard.domain.workflow import AssignmentState, TaskState
+from taskboard.labels import light_reason
+
+CALENDAR = WorkingCalendar()
+MONDAY = date(2026, 11, 23)
+FACTS = LightFacts(
+    task_state=TaskState.IN_PROGRESS,
+    state=AssignmentState.IN_PROGRESS,
+    due_on=date(2026, 12, 31),
+    issued_on=date(2026, 11, 2),
+)
+
+
+def light(today: date = MONDAY, **changes: object) -> Judgement:
+    return judge(replace(FACTS, **changes), today=today, calendar=CALENDAR)  # type: ignore[arg-type]
+
+
+def test_work_with_time_left_is_green() -> None:
+    assert light() == Judgement(Light.GREEN, LightReason.IN_TIME)
+
+
+@pytest.mark.parametrize(("due_on", "left"), [(MONDAY, 0), (date(2026, 11, 24), 1), (date(2026, 11, 26), 3)])
+def test_due_within_three_working_days_is_yellow(due_on: date, left: int) -> None:
+    assert light(due_on=due_on) == Judgement(Light.YELLOW, LightReason.DUE_SOON, left)
+
+
+def test_four_working_days_are_still_green() -> None:
+    assert light(due_on=date(2026, 11, 27)).light is Light.GREEN
+
+
+def test_the_weekend_is_not_counted_as_time_left() -> None:
+    friday = date(2026, 11, 20)
+
+    assert light(friday, due_on=date(2026, 11, 25)) == Judgement(Light.YELLOW, LightReason.DUE_SOON, 3)
+
+
+def test_a_long_holiday_does_not_hide_what_is_due_after_it() -> None:
+    spring_festival = [date(2026, 2, 16) + timedelta(days=n) for n in range(5)]
+    calendar = WorkingCalendar(holidays=spring_festival)
+    facts = replace(FACTS, due_on=date(2026, 2, 24), issued_on=date(2026, 1, 5))
+
+    assert judge(facts, today=date(2026, 2, 12), calendar=calendar) == Judgement(Light.YELLOW, LightReason.DUE_SOON, 3)
+
+
+def test_past_the_deadline_is_red_with_the_days() -> None:
+    assert light(due_on=date(2026, 11, 20)) == Judgement(Light.RED, LightReason.OVERDUE, 3)
+
+
+def test_head_review_past_the_deadline_is_red_too() -> None:
+    assert light(due_on=date(2026, 11, 20), state=AssignmentState.HEAD_REVIEW).light is Light.RED
+
+
+def test_not_acknowledged_after_two_working_days_is_yellow() -> None:
+    pending = {"state": AssignmentState.PENDING, "task_state": TaskState.ISSUED}
+
+    assert light(issued_on=date(2026, 11, 19), **pending).light is Light.GREEN
+    assert light(issued_on=date(2026, 11, 18), **pending).reason is LightReason.NOT_ACKNOWLEDGED
+
+
+def test_a_submission_shows_the_light_of_its_day() -> None:
+    submitted = {"state": AssignmentState.SUBMITTED, "due_on": date(2026, 11, 20)}
+
+    assert light(submitted_on=date(2026, 11, 2), **submitted).light is Light.GREEN
+    assert light(submitted_on=date(2026, 11, 20), **submitted) == Judgement(Light.YELLOW, LightReason.DUE_SOON, 0)
+    assert light(submitted_on=date(2026, 11, 21), **submitted) == Judgement(Light.RED, LightReason.OVERDUE, 1)
+
+
+def test_what_was_accepted_says_how_late_it_was_recorded() -> None:
+    accepted = {"state": AssignmentState.ACCEPTED, "submitted_on": date(2026, 12, 1)}
+
+    assert light(**accepted) == Judgement(Light.CLOSED, LightReason.CLOSED)
+    assert light(days_late=4, **accepted) == Judgement(Light.CLOSED, LightReason.CLOSED_LATE, 4)
+
+
+def test_a_branch_that_never_submitted_does_not_grow_later_after_the_closure() -> None:
+    ended = {"task_state": TaskState.CLOSED, "state": AssignmentState.NOT_SUBMITTED, "due_on": date(2026, 11, 20)}
+
+    assert light(**ended) == light(date(2027, 11, 23), **ended) == Judgement(Light.CLOSED, LightReason.NOT_SUBMITTED)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"task_state": TaskState.DRAFT}, Judgement(Light.IDLE, LightReason.NOT_ISSUED)),
+        ({"task_state": TaskState.SUSPENDED}, Judgement(Light.IDLE, LightReason.SUSPENDED)),
+        ({"task_state": TaskState.TERMINATED}, Judgement(Light.CLOSED, LightReason.TERMINATED)),
+        ({"state": AssignmentState.OBJECTED}, Judgement(Light.IDLE, LightReason.OBJECTED)),
+        ({"state": AssignmentState.WAIVED}, Judgement(Light.IDLE, LightReason.FOR_INFORMATION)),
+        ({"state": AssignmentState.WITHDRAWN}, Judgement(Light.IDLE, LightReason.FOR_INFORMATION)),
+    ],
+)
+def test_where_nothing_is_owed_the_deadline_does_not_matter(changes: dict[str, object], expected: Judgement) -> None:
+    assert light(due_on=date(2026, 1, 1), **changes) == expected
+
+
+def test_an_ongoing_task_is_green_for_ever() -> None:
+    assert light(date(2036, 1, 1), due_on=None).light is Light.GREEN
+
+
+def test_every_reason_has_words_and_the_due_day_says_today() -> None:
+    for reason in LightReason:
+        assert light_reason(Judgement(Light.GREEN, reason, 3))
+    assert light_reason(Judgement(Light.YELLOW, LightReason.DUE_SOON, 0)) == "今日到期"
