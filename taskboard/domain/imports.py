@@ -59,6 +59,8 @@ class Obstacle(StrEnum):
     NO_STATED_DEADLINE = "no_stated_deadline"
     NO_HORIZON = "no_horizon"
     DATE_EMPTY = "date_empty"
+    DEPARTMENT_INACTIVE = "department_inactive"
+    NAME_UNREADABLE = "name_unreadable"
     NAME_UNDECIDED = "name_undecided"
     TARGET_UNKNOWN = "target_unknown"
     LEADS_UNCHECKED = "leads_unchecked"
@@ -242,7 +244,7 @@ COLLECTIVE = re.compile(
 
 
 def guess_kind(name: str) -> DepartmentKind:
-    """Whether the wording names one unit or many (各市人民政府, 领导小组成员单位); a proposal that a person may change."""
+    """Whether the wording names one unit or many (各市人民政府, 成员单位): a proposal for a person to change."""
     return DepartmentKind.COLLECTIVE if COLLECTIVE.search(name) else DepartmentKind.UNIT
 
 

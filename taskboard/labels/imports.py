@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from taskboard.documents.document import DocumentKind
 from taskboard.domain.imports import DeadlineChoice, NameChoice, Obstacle
 
 PASTED_NAME = "粘贴的文本.txt"
@@ -31,9 +32,19 @@ OBSTACLES: Mapping[Obstacle, str] = {
     Obstacle.NO_STATED_DEADLINE: "原文没有写明时限，请另选。",
     Obstacle.NO_HORIZON: "计划期限还没有填写，请先填写计划期限，或另选时限。",
     Obstacle.DATE_EMPTY: "选了“另定日期”，请填写日期。",
+    Obstacle.DEPARTMENT_INACTIVE: "有单位已停用，请换成现在的单位。",
+    Obstacle.NAME_UNREADABLE: "不像单位名称，请在举措中改正。",
     Obstacle.NAME_UNDECIDED: "与名录中的单位相近，请选择是同一单位还是新建。",
     Obstacle.TARGET_UNKNOWN: "要对应的单位在名录和本文件中都没有，请重新填写。",
     Obstacle.LEADS_UNCHECKED: "有牵头单位是推断的，请核对后勾选确认。",
+}
+
+FILE_ENDINGS: Mapping[DocumentKind, tuple[str, ...]] = {
+    DocumentKind.DOCX: (".docx",),
+    DocumentKind.XLSX: (".xlsx",),
+    DocumentKind.HTML: (".html", ".htm"),
+    DocumentKind.TEXT: (".txt",),
+    DocumentKind.OFD: (".ofd",),
 }
 
 INFERENCE_RULES: Mapping[str, str] = {}
