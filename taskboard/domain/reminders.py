@@ -178,6 +178,7 @@ class DueReminder:
 
     assignment_id: int
     rule: Rule
+    topic: Topic
     to: frozenset[Recipient]
     decided: dict[Decision, date]
     """with the day on which each fell due"""
@@ -245,9 +246,17 @@ def _fold(subject: ReminderSubject, found: Sequence[tuple[Rule, Decision, date]]
     return DueReminder(
         assignment_id=subject.assignment_id,
         rule=true_now[-1],
+        topic=_topic(true_now[-1], subject, today),
         to=frozenset().union(*(rule.to for rule, _, _ in found)),
         decided={decision: falls_due for _, decision, falls_due in found},
     )
+
+
+def _topic(rule: Rule, subject: ReminderSubject, today: date) -> Topic:
+    """A day that is not worked is reminded of before it comes: then it is near, and not today."""
+    if rule.topic is Topic.DUE_TODAY and subject.due_on != today:
+        return Topic.DUE_SOON
+    return Topic.DUE_TODAY if rule.topic is Topic.DUE_SOON and subject.due_on == today else rule.topic
 
 
 def _is_true(rule: Rule, subject: ReminderSubject, today: date) -> bool:

@@ -1,0 +1,318 @@
+"""What a scheduled mail says: which assignments in which section, the figures, and the change since the last digest.
+
+Plain data, so that the wording can be looked at apart from the choice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.deadlines import days_left, is_overdue
+from taskboard.domain.reminders import DueReminder, Topic
+from taskboard.domain.workflow import OWING, UNDER_WAY, AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
+
+MOST_ROWS = 20
+MOST_BARS = 20
+COMING_WORKING_DAYS = 10
+SHORTEST_GAP_DAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One assignment, with what a mail tells of it."""
+
+    assignment_id: int
+    task_id: int
+    title: str
+    plan: str
+    department_id: int
+    department: str
+    department_path: str
+    body_path: str
+    role: AssignmentRole
+    state: AssignmentState
+    task_state: TaskState
+    issued_on: date
+    due_on: date | None
+    deadline_version: int
+    origin: DeadlineOrigin
+    is_ongoing: bool
+    officer_id: int | None = None
+    submitted_on: date | None = None
+    ended_on: date | None = None
+    """the day it was accepted, or its task closed"""
+    waiting_since: date | None = None
+    """the day it came into the hands of whoever must decide on it now"""
+
+    def is_overdue(self, day: date) -> bool:
+        return is_overdue(self.task_state, self.state, self.due_on, day)
+
+    def was_overdue(self, day: date) -> bool:
+        """Whether it was overdue on an earlier day, by what is known today."""
+        if self.due_on is None or self.due_on >= day or self.issued_on > day:
+            return False
+        if self.state in OWING and self.task_state in UNDER_WAY:
+            return True
+        left_on = self.submitted_on or self.ended_on
+        return left_on is not None and left_on >= day
+
+    def left_since(self, day: date) -> bool:
+        """Whether it was submitted or ended on that day or later."""
+        return any(one is not None and one >= day for one in (self.submitted_on, self.ended_on))
+
+    @property
+    def is_open(self) -> bool:
+        return self.task_state in UNDER_WAY and self.state in OWING
+
+
+class SectionCode(StrEnum):
+    """The sections of a digest; those of the morning mail are the topics of its reminders."""
+
+    LASTING = "lasting"
+    COMING = "coming"
+    TO_ACKNOWLEDGE = "to_acknowledge"
+    NEW_OVERDUE = "new_overdue"
+    TO_REVIEW = "to_review"
+    TO_DECIDE = "to_decide"
+    RESOLVED = "resolved"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+
+
+@dataclass(frozen=True)
+class Section:
+    """The first rows, and how many there are in all."""
+
+    code: str
+    items: tuple[Item, ...]
+    count: int
+
+
+class FigureCode(StrEnum):
+    OPEN = "open"
+    OVERDUE = "overdue"
+    COMING = "coming"
+    WAITING = "waiting"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number, and what it was at the last digest where that is known."""
+
+    code: FigureCode
+    now: int
+    before: int | None = None
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One department by its overdue assignments."""
+
+    department: str
+    now: int
+    before: int
+
+
+class Hat(StrEnum):
+    """In which capacity somebody gets a part of a digest."""
+
+    WORK = "work"
+    SUPERVISOR = "supervisor"
+    LEADER = "leader"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The digest of one hat."""
+
+    hat: Hat
+    figures: tuple[Figure, ...]
+    sections: tuple[Section, ...]
+    bars: tuple[Bar, ...] = ()
+
+
+def is_digest_day(today: date, *, last_on: date | None) -> bool:
+    """Whether today's morning mail is the weekly digest: the first one of an ISO week that is made.
+
+    On an ordinary week that is its first working day. ``last_on`` is the day of the last digest; one less than three
+    days after it is folded into the next, and made a second time the same day it is still that day's digest.
+    """
+    if last_on is None or today == last_on:
+        return True
+    is_new_week = today.isocalendar()[:2] != last_on.isocalendar()[:2]
+    return is_new_week and (today - last_on).days >= SHORTEST_GAP_DAYS
+
+
+def week_words(day: date) -> str:
+    """The key of a week: ``2026-W48``, by ISO year and week."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def daily_sections(reminders: Sequence[tuple[Item, DueReminder]]) -> list[Section]:
+    """The reminders of one person by what they are about, in the order of :class:`Topic`; the oldest day first."""
+    by_topic: dict[Topic, list[Item]] = {topic: [] for topic in Topic}
+    for item, reminder in reminders:
+        by_topic[reminder.topic].append(item)
+    return [_section(topic, items) for topic, items in by_topic.items() if items]
+
+
+def compose_work(
+    items: Sequence[Item], *, today: date, since: date, calendar: WorkingCalendar, shown: Collection[int] = ()
+) -> Part:
+    """The digest of a department, or of what one person holds; ``shown`` assignments stand above it already."""
+    rest = [item for item in items if item.assignment_id not in shown]
+    sections = (
+        _section(SectionCode.LASTING, [item for item in rest if item.is_overdue(today)]),
+        _section(SectionCode.COMING, [item for item in rest if _is_coming(item, today, calendar)]),
+        _section(SectionCode.TO_ACKNOWLEDGE, [item for item in rest if _awaits_acknowledgement(item)]),
+        _section(SectionCode.RESOLVED, [item for item in items if item.left_since(since)]),
+    )
+    return Part(Hat.WORK, _figures(items, today, since, calendar), _filled(sections))
+
+
+def compose_supervision(items: Sequence[Item], *, today: date, since: date, calendar: WorkingCalendar) -> Part:
+    """The digest of a supervision office: everything below its body."""
+    overdue = [item for item in items if item.is_overdue(today)]
+    late_receipt = [item for item in items if _is_late_receipt(item, today, calendar)]
+    sections = (
+        _section(SectionCode.NEW_OVERDUE, [item for item in overdue if not item.was_overdue(since)]),
+        _section(SectionCode.LASTING, [item for item in overdue if item.was_overdue(since)]),
+        _section(SectionCode.TO_REVIEW, [item for item in items if _awaits_review(item)]),
+        _section(SectionCode.NOT_ACKNOWLEDGED, late_receipt),
+        _section(SectionCode.RESOLVED, [item for item in items if item.left_since(since)]),
+    )
+    bars = _bars(items, today, since)
+    return Part(Hat.SUPERVISOR, _figures(items, today, since, calendar), _filled(sections), bars)
+
+
+def compose_leadership(items: Sequence[Item], *, today: date, since: date, calendar: WorkingCalendar) -> Part:
+    """The digest of a leader: what waits for a decision too long, new and resolved reds."""
+    overdue = [item for item in items if item.is_overdue(today)]
+    sections = (
+        _section(SectionCode.TO_DECIDE, [item for item in items if _waits_too_long(item, today, calendar)]),
+        _section(SectionCode.NEW_OVERDUE, [item for item in overdue if not item.was_overdue(since)]),
+        _section(
+            SectionCode.RESOLVED, [item for item in items if item.was_overdue(since) and not item.is_overdue(today)]
+        ),
+    )
+    bars = _bars(items, today, since)
+    return Part(Hat.LEADER, _figures(items, today, since, calendar), _filled(sections), bars)
+
+
+# What belongs where
+
+WAITING_STATES = frozenset({AssignmentState.SUBMITTED, AssignmentState.OBJECTED})
+DECISION_WORKING_DAYS = 2
+ACKNOWLEDGE_WORKING_DAYS = 2
+
+
+def _is_coming(item: Item, today: date, calendar: WorkingCalendar) -> bool:
+    if not item.is_open or item.due_on is None or item.due_on < today:
+        return False
+    return item.due_on <= calendar.add(today, COMING_WORKING_DAYS)
+
+
+def _awaits_acknowledgement(item: Item) -> bool:
+    return item.task_state in UNDER_WAY and item.state is AssignmentState.PENDING
+
+
+def _is_late_receipt(item: Item, today: date, calendar: WorkingCalendar) -> bool:
+    return _awaits_acknowledgement(item) and calendar.add(item.issued_on, ACKNOWLEDGE_WORKING_DAYS) < today
+
+
+def _awaits_review(item: Item) -> bool:
+    """Whether the supervisors must decide: on a lead's submission, or on an objection."""
+    if item.task_state not in UNDER_WAY:
+        return False
+    is_submitted = item.state is AssignmentState.SUBMITTED and item.role is AssignmentRole.LEAD
+    return is_submitted or item.state is AssignmentState.OBJECTED
+
+
+def _waits_too_long(item: Item, today: date, calendar: WorkingCalendar) -> bool:
+    if not _awaits_review(item) or item.waiting_since is None:
+        return False
+    return calendar.add(item.waiting_since, DECISION_WORKING_DAYS) <= today
+
+
+def _section(code: str, items: Iterable[Item]) -> Section:
+    ordered = sorted(items, key=lambda item: (item.due_on or date.max, item.task_id, item.assignment_id))
+    return Section(code, tuple(ordered[:MOST_ROWS]), len(ordered))
+
+
+def _filled(sections: Iterable[Section]) -> tuple[Section, ...]:
+    return tuple(section for section in sections if section.count)
+
+
+def _figures(items: Sequence[Item], today: date, since: date, calendar: WorkingCalendar) -> tuple[Figure, ...]:
+    return (
+        Figure(FigureCode.OPEN, sum(item.is_open for item in items)),
+        Figure(
+            FigureCode.OVERDUE,
+            sum(item.is_overdue(today) for item in items),
+            sum(item.was_overdue(since) for item in items),
+        ),
+        Figure(FigureCode.COMING, sum(_is_coming(item, today, calendar) for item in items)),
+        Figure(FigureCode.WAITING, sum(_awaits_review(item) for item in items)),
+        Figure(FigureCode.DONE, sum(item.left_since(since) for item in items)),
+    )
+
+
+def _bars(items: Sequence[Item], today: date, since: date) -> tuple[Bar, ...]:
+    now = Counter(item.department for item in items if item.is_overdue(today))
+    before = Counter(item.department for item in items if item.was_overdue(since))
+    worst_first = sorted(now, key=lambda name: (-now[name], name))
+    return tuple(Bar(name, now[name], before[name]) for name in worst_first[:MOST_BARS])
+
+
+# As facts of a mail
+
+
+def item_facts(item: Item, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
+    """One row, as plain JSON values."""
+    due_on = item.due_on
+    return {
+        "task_id": item.task_id,
+        "title": item.title,
+        "plan": item.plan,
+        "department": item.department,
+        "role": item.role.value,
+        "state": item.state.value,
+        "due_on": due_on.isoformat() if due_on else None,
+        "origin": item.origin.value,
+        "is_ongoing": item.is_ongoing,
+        "is_overdue": item.is_overdue(today),
+        "days_left": days_left(due_on, today) if due_on else None,
+        "working_days_left": calendar.between(today, due_on) if due_on else None,
+        "is_estimated": due_on is not None and calendar.is_estimated(due_on),
+        "issued_on": item.issued_on.isoformat(),
+        "waiting_since": item.waiting_since.isoformat() if item.waiting_since else None,
+        "submitted_on": item.submitted_on.isoformat() if item.submitted_on else None,
+    }
+
+
+def section_facts(section: Section, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
+    return {
+        "code": str(section.code),
+        "count": section.count,
+        "rows": [item_facts(item, today=today, calendar=calendar) for item in section.items],
+    }
+
+
+def part_facts(part: Part, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
+    most = max((bar.now for bar in part.bars), default=0)
+    return {
+        "hat": part.hat.value,
+        "figures": [{"code": one.code.value, "now": one.now, "before": one.before} for one in part.figures],
+        "sections": [section_facts(one, today=today, calendar=calendar) for one in part.sections],
+        "bars": [
+            {"department": one.department, "now": one.now, "before": one.before, "percent": 100 * one.now // most}
+            for one in part.bars
+        ],
+    }

@@ -1,0 +1,288 @@
+"""The scheduled mails of a day: one for each person who has something to hear, made from the reminders that are due.
+
+A round is prepared by reading only; its mails are then queued in portions, and its decisions are written down last. If
+it breaks off in between, the next try finds the same reminders due and the mails that were queued already there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.digests import (
+    Hat,
+    Item,
+    Part,
+    compose_leadership,
+    compose_supervision,
+    compose_work,
+    daily_sections,
+    part_facts,
+    section_facts,
+    week_words,
+)
+from taskboard.domain.local_time import at_local
+from taskboard.domain.outbox import SCHEDULED, MailKind
+from taskboard.domain.permissions import DEPARTMENT_WIDE
+from taskboard.domain.reminders import DueReminder
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import AssignmentState
+from taskboard.models import Assignment, Department, OutboxMessage
+from taskboard.services import reminders as reminding
+from taskboard.services.calendar import load_calendar
+from taskboard.services.outbox import expire_waiting_digests, queue_mail
+from taskboard.services.postholders import Holder, Postholders, load_postholders
+from taskboard.services.reminders import Addressed
+
+MORNING = time(8, 30)
+USUAL_GAP = timedelta(days=7)
+IDS_PER_QUERY = 500
+"""SQLite takes some thousands of values in one statement, PostgreSQL more"""
+STAFF = DEPARTMENT_WIDE | {Role.OFFICER}
+HATS: Mapping[Hat, frozenset[Role]] = {
+    Hat.WORK: STAFF,
+    Hat.SUPERVISOR: frozenset({Role.SUPERVISOR}),
+    Hat.LEADER: frozenset({Role.LEADER}),
+}
+
+
+@dataclass(frozen=True)
+class ScheduledMail:
+    """One mail of the round, not yet in the outbox."""
+
+    person_id: int
+    to_address: str
+    kind: MailKind
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Round:
+    """All that one morning brings."""
+
+    today: date
+    valid_until: datetime
+    mails: tuple[ScheduledMail, ...]
+    decisions: tuple[DueReminder, ...]
+    without_address: int
+    """people who would have got a mail if an address of theirs were known"""
+
+
+def prepare_round(
+    session: Session, *, today: date, last_digest_on: date | None, is_digest: bool, jobs: Mapping[str, Any]
+) -> Round:
+    """The scheduled mails of a working day, as ``is_digest`` the weekly digests; reads only.
+
+    ``last_digest_on`` is what changes are counted from (else a week back), ``jobs`` are the facts of the jobs that the
+    supervisors' digest carries. People who have a scheduled mail of that day already are left out.
+    """
+    calendar = load_calendar(session)
+    people = load_postholders(session, today=today)
+    since = last_digest_on if last_digest_on is not None and last_digest_on < today else today - USUAL_GAP
+    addressed, decisions = _find_reminders(session, people, today, calendar)
+    desk = _Desk(people, today, since, calendar)
+    if is_digest:
+        desk.take_items(reminding.load_items(session, reminding.open_or_left_since(at_local(since, time(0)))))
+    served = _served(session, today)
+    mails: list[ScheduledMail] = []
+    without_address = 0
+    for person_id in sorted(desk.person_ids | addressed.keys()):
+        if person_id in served:
+            continue
+        mail = desk.make_mail(person_id, addressed.get(person_id, []), is_digest=is_digest, jobs=jobs)
+        if mail is None:
+            continue
+        if mail.to_address:
+            mails.append(mail)
+        else:
+            without_address += 1
+    _name_departments(session, mails)
+    return Round(
+        today=today,
+        valid_until=at_local(calendar.add(today, 1), MORNING),
+        mails=tuple(mails),
+        decisions=tuple(decisions),
+        without_address=without_address,
+    )
+
+
+def queue_mails(session: Session, round_: Round, mails: Sequence[ScheduledMail], *, now: datetime) -> int:
+    """Put some of the round's mails into the outbox; how many were new. Older ones that still wait give way."""
+    expire_waiting_digests(session, [mail.person_id for mail in mails], for_day=round_.today)
+    return sum(
+        queue_mail(
+            session,
+            key=_key(mail, round_.today),
+            kind=mail.kind,
+            person_id=mail.person_id,
+            to_address=mail.to_address,
+            template=mail.kind.value,
+            facts=mail.facts,
+            now=now,
+            valid_until=max(round_.valid_until, now + timedelta(days=1)),
+            for_day=round_.today,
+        )
+        for mail in mails
+    )
+
+
+def _key(mail: ScheduledMail, today: date) -> str:
+    when = week_words(today) if mail.kind is MailKind.WEEKLY_DIGEST else today.isoformat()
+    return f"{mail.kind.value}:{mail.person_id}:{when}"
+
+
+def _served(session: Session, today: date) -> frozenset[int]:
+    query = select(OutboxMessage.person_id).where(OutboxMessage.kind.in_(SCHEDULED), OutboxMessage.for_day == today)
+    return frozenset(session.scalars(query))
+
+
+def _find_reminders(
+    session: Session, people: Postholders, today: date, calendar: WorkingCalendar
+) -> tuple[dict[int, list[Addressed]], list[DueReminder]]:
+    """The reminders of each person, and what is decided with them.
+
+    Whoever the last mails did not reach gets again what those said.
+    """
+    unreached = reminding.find_unreached(session, today=today)
+    condition = reminding.may_be_due(today, made_up_from=min(unreached.values(), default=None))
+    items = reminding.load_items(session, condition)
+    decided = reminding.load_decided(session, condition)
+    due = reminding.find_due(items, decided, today=today, calendar=calendar)
+    addressed = reminding.address(due, people, reminding.load_leads(session, due))
+    for day in sorted(set(unreached.values())):
+        again = reminding.find_due(items, decided, today=today, calendar=calendar, made_up_from=day)
+        for person_id, found in reminding.address(again, people, reminding.load_leads(session, again)).items():
+            if unreached.get(person_id) == day:
+                addressed[person_id] = found
+    return addressed, [reminder for _, reminder in due]
+
+
+class _Desk:
+    """Where the mails of one morning are put together; parts for the same departments are composed once."""
+
+    def __init__(self, people: Postholders, today: date, since: date, calendar: WorkingCalendar) -> None:
+        self._today = today
+        self._since = since
+        self._calendar = calendar
+        self._posts: dict[int, list[Holder]] = defaultdict(list)
+        for holder in people.all:
+            self._posts[holder.person_id].append(holder)
+        self._by_department: dict[int, list[Item]] = defaultdict(list)
+        self._items: list[Item] = []
+        self._overviews: dict[tuple[Hat, tuple[str, ...]], Part] = {}
+
+    @property
+    def person_ids(self) -> set[int]:
+        return set(self._posts)
+
+    def take_items(self, items: Sequence[Item]) -> None:
+        """Give it the assignments that digests speak of."""
+        self._items = list(items)
+        for item in items:
+            self._by_department[item.department_id].append(item)
+
+    def make_mail(
+        self, person_id: int, addressed: Sequence[Addressed], *, is_digest: bool, jobs: Mapping[str, Any]
+    ) -> ScheduledMail | None:
+        """The mail of one person, None where there is nothing to say."""
+        posts = self._posts[person_id]
+        daily = daily_sections([(one.item, one.reminder) for one in addressed])
+        shown = {one.item.assignment_id for one in addressed}
+        parts = self._parts(posts, shown) if is_digest else []
+        if not daily and not parts:
+            return None
+        is_supervisor = any(part.hat is Hat.SUPERVISOR for part in parts)
+        used = {one.holder for one in addressed} | {
+            post for part in parts for post in posts if post.role in HATS[part.hat]
+        }
+        facts = {
+            "person": posts[0].name,
+            "day": self._today.isoformat(),
+            "week": list(self._today.isocalendar()[:2]),
+            "since": self._since.isoformat(),
+            "is_estimated": self._calendar.is_estimated(self._today),
+            "posts": [
+                {"department": post.department, "role": post.role.value, "is_stand_in": post.is_stand_in}
+                for post in posts
+                if post in used
+            ],
+            "sections": [section_facts(one, today=self._today, calendar=self._calendar) for one in daily],
+            "parts": [part_facts(one, today=self._today, calendar=self._calendar) for one in parts],
+            "jobs": dict(jobs) if is_supervisor else None,
+        }
+        kind = MailKind.WEEKLY_DIGEST if is_digest else MailKind.MORNING
+        return ScheduledMail(person_id, posts[0].email or "", kind, facts)
+
+    def _parts(self, posts: Sequence[Holder], shown: Collection[int]) -> list[Part]:
+        """The digest by hats. Empty ones are left out; only a supervisor's comes all the same."""
+        parts = []
+        work = compose_work(
+            self._held(posts), today=self._today, since=self._since, calendar=self._calendar, shown=shown
+        )
+        if work.sections or any(figure.now for figure in work.figures):
+            parts.append(work)
+        if supervised := self._overview(Hat.SUPERVISOR, posts):
+            parts.append(supervised)
+        led = self._overview(Hat.LEADER, posts)
+        if led and led.sections:
+            parts.append(led)
+        return parts
+
+    def _held(self, posts: Sequence[Holder]) -> list[Item]:
+        """What these posts work on: all of a head's or liaison's department, what is an officer's own."""
+        departments = {post.department_id for post in posts if post.role in DEPARTMENT_WIDE}
+        found = [item for one in sorted(departments) for item in self._by_department[one]]
+        own = {post.department_id: post.person_id for post in posts if post.role is Role.OFFICER}
+        for one in sorted(own.keys() - departments):
+            found += [item for item in self._by_department[one] if item.officer_id == own[one]]
+        return found
+
+    def _overview(self, hat: Hat, posts: Sequence[Holder]) -> Part | None:
+        paths = tuple(sorted({post.path for post in posts if post.role in HATS[hat]}))
+        if not paths:
+            return None
+        if (hat, paths) not in self._overviews:
+            compose = compose_supervision if hat is Hat.SUPERVISOR else compose_leadership
+            items = [item for item in self._items if _is_below(item, hat, paths)]
+            self._overviews[hat, paths] = compose(items, today=self._today, since=self._since, calendar=self._calendar)
+        return self._overviews[hat, paths]
+
+
+def _is_below(item: Item, hat: Hat, paths: tuple[str, ...]) -> bool:
+    if item.body_path.startswith(paths):
+        return True
+    return hat is Hat.LEADER and item.department_path.startswith(paths)
+
+
+def _name_departments(session: Session, mails: Iterable[ScheduledMail]) -> None:
+    """Write into each row which departments are on the task, so that everybody sees who else got it."""
+    rows = [row for mail in mails for section in _all_sections(mail.facts) for row in section["rows"]]
+    names = _departments_by_task(session, sorted({row["task_id"] for row in rows}))
+    for row in rows:
+        row["departments"] = names[row["task_id"]]
+
+
+def _all_sections(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [*facts["sections"], *(section for part in facts["parts"] for section in part["sections"])]
+
+
+def _departments_by_task(session: Session, task_ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
+    names: dict[int, dict[str, list[str]]] = defaultdict(lambda: {"lead": [], "partner": []})
+    for start in range(0, len(task_ids), IDS_PER_QUERY):
+        query = (
+            select(Assignment.task_id, Assignment.role, Department.name)
+            .join(Department, Department.id == Assignment.department_id)
+            .where(Assignment.task_id.in_(task_ids[start : start + IDS_PER_QUERY]))
+            .where(Assignment.state != AssignmentState.WITHDRAWN)
+            .order_by(Assignment.task_id, Assignment.position, Assignment.id)
+        )
+        for task_id, role, name in session.execute(query).tuples():
+            names[task_id][role.value].append(name)
+    return names

@@ -1,0 +1,104 @@
+"""Everybody in post today, in memory: for jobs that resolve the recipients of thousands of reminders."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.digests import Item
+from taskboard.domain.permissions import DEPARTMENT_WIDE
+from taskboard.domain.reminders import Recipient
+from taskboard.domain.roles import Role
+from taskboard.models import Department, Person, PersonPost
+from taskboard.services.actors import held_on
+
+
+class Holder(NamedTuple):
+    """Somebody who holds a post; ``path`` is the department's place in the tree.
+
+    ``is_stand_in`` where the department has nobody in that role and it fell to the holder at its parent.
+    """
+
+    person_id: int
+    name: str
+    email: str | None
+    role: Role
+    department_id: int
+    department: str
+    path: str
+    is_stand_in: bool = False
+
+
+class Postholders:
+    """Who is reached through which post: holders first, then the same post of the parent, then the supervisors."""
+
+    def __init__(self, holders: Iterable[Holder]) -> None:
+        self.all = tuple(holders)
+        self._at: dict[tuple[int, Role], list[Holder]] = defaultdict(list)
+        self._overseeing: dict[Role, list[Holder]] = defaultdict(list)
+        for one in self.all:
+            self._at[one.department_id, one.role].append(one)
+            self._overseeing[one.role].append(one)
+        self._above: dict[tuple[Role, str], list[Holder]] = {}
+
+    def find(self, item: Item, recipient: Recipient, *, lead_ids: Iterable[int] = ()) -> list[Holder]:
+        """The people to reach about an assignment; ``lead_ids`` are the lead departments of its task."""
+        match recipient:
+            case Recipient.LIAISON:
+                return self._in_department(item.department_id, Role.LIAISON, item)
+            case Recipient.HEAD:
+                return self._in_department(item.department_id, Role.HEAD, item)
+            case Recipient.OFFICER:
+                officers = self._at[item.department_id, Role.OFFICER]
+                return [one for one in officers if one.person_id == item.officer_id]
+            case Recipient.LEAD_LIAISON:
+                return [one for lead in lead_ids for one in self._in_department(lead, Role.LIAISON, item)]
+            case Recipient.SUPERVISOR:
+                return self._overseers(Role.SUPERVISOR, item.body_path)
+            case Recipient.LEADER:
+                body, department = (
+                    self._overseers(Role.LEADER, path) for path in (item.body_path, item.department_path)
+                )
+                return list(dict.fromkeys([*body, *department]))
+
+    def _in_department(self, department_id: int, role: Role, item: Item) -> list[Holder]:
+        return self._at[department_id, role] or self._overseers(Role.SUPERVISOR, item.body_path)
+
+    def _overseers(self, role: Role, path: str) -> list[Holder]:
+        if (role, path) not in self._above:
+            self._above[role, path] = [one for one in self._overseeing[role] if path.startswith(one.path)]
+        return self._above[role, path]
+
+
+def load_postholders(session: Session, *, today: date) -> Postholders:
+    """All posts held today by people whose account is active; two queries."""
+    posts = (
+        select(Person.id, Person.name, Person.email, PersonPost.role, Department.id, Department.name, Department.path)
+        .distinct()
+        .join(PersonPost, PersonPost.person_id == Person.id)
+        .join(Department, Department.id == PersonPost.department_id)
+        .where(Person.is_active, held_on(today))
+        .order_by(Person.id, Department.id)
+    )
+    own = [Holder(*row) for row in session.execute(posts).tuples()]
+    return Postholders([*own, *_stand_ins(session, own)])
+
+
+def _stand_ins(session: Session, own: Iterable[Holder]) -> Iterable[Holder]:
+    held: dict[tuple[int, Role], list[Holder]] = defaultdict(list)
+    for one in own:
+        held[one.department_id, one.role].append(one)
+    children = select(Department.id, Department.name, Department.path, Department.parent_id).where(
+        Department.is_active, Department.kind == DepartmentKind.UNIT, Department.parent_id.is_not(None)
+    )
+    for department_id, name, path, parent_id in session.execute(children).tuples():
+        for role in DEPARTMENT_WIDE:
+            if parent_id is not None and not held.get((department_id, role)):
+                for one in held.get((parent_id, role), ()):
+                    yield one._replace(department_id=department_id, department=name, path=path, is_stand_in=True)
