@@ -1,0 +1,258 @@
+"""The demo's data: an office in the middle of its work, made by the same services that a person's clicks call.
+
+Days are counted from the day the demo is filled, so that something is overdue, due today and due soon on any day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.imports import Decisions, NameChoice, NameDecision
+from taskboard.domain.local_time import at_local, local_date
+from taskboard.domain.permissions import Actor
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import AssignmentRole, Closure, Verification
+from taskboard.labels import label
+from taskboard.models import Assignment, Department, Person, PersonPost, Plan, Task
+from taskboard.services import imports, reports, workflow
+from taskboard.services.accounts import hash_password
+from taskboard.services.actors import load_actor
+from taskboard.services.calendar import load_calendar
+from taskboard.services.cases import Acting
+from taskboard.services.departments import create_department
+
+PASSWORD = "taskboard-demo"
+PLAN = Path(__file__).with_name("demo_plan.txt")
+ENTRANCE = "demo"
+BODY = "云泽市人民政府"
+ISSUED_DAYS_AGO = 50
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account that the demo offers for signing in."""
+
+    username: str
+    name: str
+    role: Role
+    department: str
+
+
+ACCOUNTS = (
+    Account("chen", "陈思远", Role.SUPERVISOR, BODY),
+    Account("liu", "刘文海", Role.LEADER, BODY),
+    Account("gao", "高明", Role.HEAD, "市发展和改革委员会"),
+    Account("li", "李晓雯", Role.LIAISON, "市发展和改革委员会"),
+    Account("qian", "钱进", Role.OFFICER, "市发展和改革委员会"),
+    Account("wang", "王丽", Role.LIAISON, "市财政局"),
+    Account("zhou", "周正", Role.AUDITOR, BODY),
+    Account("sun", "孙浩", Role.ADMINISTRATOR, BODY),
+)
+SIGNS_OFF = "市发展和改革委员会"
+"""the one department with a head in the demo"""
+
+DEPARTMENTS: Mapping[str, str | None] = {
+    "市发展和改革委员会": None,
+    "市财政局": None,
+    "市政务服务和数据局": "唐静",
+    "市市场监督管理局": "罗兵",
+    "市人力资源和社会保障局": "韩雪",
+    "市自然资源和规划局": "邓超然",
+    "市税务局": "沈岚",
+    "市住房和城乡建设局": "曹阳",
+    "市信访局": "彭飞",
+    "市工业和信息化局": "曾琳",
+    "市科学技术局": "肖波",
+    "市委金融办": "蒋涛",
+    "市司法局": "余慧",
+    "市城市管理局": "潘越",
+    "市生态环境局": "杜鹃",
+    "市工商业联合会": "戴维明",
+    "国网云泽供电公司": "夏雨",
+    "中国人民银行云泽市分行": "钟海",
+}
+"""department → its liaison, where the list of accounts does not name one"""
+
+ALIASES: Mapping[str, tuple[str, ...]] = {"市工商业联合会": ("市工商联",)}
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the lead of one measure has done so far: reports as (days ago, done, percent), then how it ended."""
+
+    reports: tuple[tuple[int, str, int], ...] = ()
+    acknowledged: bool = True
+    submitted: int | None = None
+    """days ago"""
+    returned: int | None = None
+    closed: int | None = None
+
+
+COURSES: Mapping[int, Course] = {
+    1: Course(((30, "已梳理20项主题服务清单，完成12项流程再造。", 55), (6, "累计上线14项，其余6项正在联调。", 70))),
+    2: Course(((21, "系统改造方案已确定，完成与税务系统的接口开发。", 60),)),
+    3: Course(((15, "整合投诉电话9条。", 80),), submitted=1),
+    4: Course(((10, "已梳理政策72项，正在征求部门意见。", 65),)),
+    5: Course(((26, "建立台账，涉及企业34家。", 30), (12, "已清偿21家。", 60))),
+    6: Course(((8, "实施细则已完成起草，报请审议。", 75),)),
+    7: Course(((5, "三季度检查已完成，公布典型案例3起。", 75),)),
+    8: Course(((20, "已供应工业用地2350亩。", 70),)),
+    9: Course(),
+    10: Course(((18, "7个零工市场投入使用。", 70),), submitted=9, returned=7),
+    11: Course(((25, "清单初稿已完成。", 90),), submitted=12, closed=10),
+    12: Course(acknowledged=False),
+}
+"""by the measure's place in the plan"""
+
+
+def fill(session: Session, *, now: datetime) -> None:
+    """Fill an empty, migrated database; the caller commits. Takes a few seconds, most of them for one password."""
+    today = local_date(now)
+    departments = _add_directory(session)
+    people = _add_people(session, departments)
+    supervisor = load_actor(session, people["chen"].id, today=today)
+    plan = _import_plan(session, supervisor, body=departments[BODY], today=today)
+    tasks = list(session.scalars(select(Task).where(Task.plan_id == plan.id).order_by(Task.position)))
+    workflow.issue_tasks(
+        session,
+        [workflow.IssueOrder(task.id, is_ongoing=task.due_on is None) for task in tasks],
+        actor=supervisor,
+        now=_moment(today, ISSUED_DAYS_AGO, 9),
+        entrance=ENTRANCE,
+    )
+    for number, task in enumerate(tasks, 1):
+        _follow(session, task, COURSES[number], supervisor=supervisor, today=today)
+
+
+def accounts_text() -> str:
+    """The accounts as the terminal shows them."""
+    lines = [f"  {one.username:<6} {label(one.role)}（{one.department} {one.name}）" for one in ACCOUNTS]
+    return "\n".join([*lines, f"  密码均为：{PASSWORD}"])
+
+
+def _add_directory(session: Session) -> dict[str, Department]:
+    body = create_department(session, name=BODY)
+    departments = {BODY: body}
+    for name in DEPARTMENTS:
+        departments[name] = create_department(
+            session,
+            name=name,
+            parent_id=body.id,
+            aliases=ALIASES.get(name, ()),
+            needs_sign_off=name == SIGNS_OFF,
+        )
+    create_department(session, name="各县（市、区）人民政府", kind=DepartmentKind.COLLECTIVE, parent_id=body.id)
+    return departments
+
+
+def _add_people(session: Session, departments: Mapping[str, Department]) -> dict[str, Person]:
+    secret = hash_password(PASSWORD)
+    liaisons = [
+        Account(f"liaison{number}", name, Role.LIAISON, department)
+        for number, (department, name) in enumerate(DEPARTMENTS.items(), 1)
+        if name is not None
+    ]
+    people = {}
+    for one in (*ACCOUNTS, *liaisons):
+        person = Person(
+            username=one.username, name=one.name, email=f"{one.username}@yunze.example", password_hash=secret
+        )
+        session.add(person)
+        session.flush()
+        department_id = departments[one.department].id
+        session.add(
+            PersonPost(person_id=person.id, department_id=department_id, role=one.role, from_on=date(2024, 1, 1))
+        )
+        people[one.username] = person
+    session.flush()
+    return people
+
+
+def _import_plan(session: Session, supervisor: Actor, *, body: Department, today: date) -> Plan:
+    source = imports.read_file(
+        _plan_text(today).encode(), "2026年优化营商环境重点任务.txt", calendar=load_calendar(session)
+    )
+    now = _moment(today, ISSUED_DAYS_AGO + 1, 15)
+    draft = imports.start_import(session, source, body_id=body.id, actor=supervisor, now=now)
+    review = imports.review_draft(session, draft)
+    names = {
+        unknown.key: NameDecision(NameChoice.SAME_AS, unknown.suggestions[0].name)
+        for unknown in review.unknown
+        if unknown.suggestions
+    }
+    imports.save_decisions(session, draft.id, Decisions(names=names), version=draft.version, actor=supervisor, now=now)
+    return imports.confirm_import(
+        session, draft.id, version=draft.version, leads_are_checked=True, actor=supervisor, now=now
+    )
+
+
+def _plan_text(today: date) -> str:
+    days = {"late9": -9, "late3": -3, "today": 0, "soon1": 2, "soon3": 5, "later": 40}
+    dates = {name: _in_words(today + timedelta(days=offset)) for name, offset in days.items()}
+    return PLAN.read_text(encoding="utf-8").format(
+        dated=_in_words(today - timedelta(days=ISSUED_DAYS_AGO + 3)), **dates
+    )
+
+
+def _in_words(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _follow(session: Session, task: Task, course: Course, *, supervisor: Actor, today: date) -> None:
+    """Play what happened to one task, oldest act first."""
+    rows = session.scalars(select(Assignment).where(Assignment.task_id == task.id).order_by(Assignment.position))
+    assignments = [one for one in rows if _liaison(session, one.department_id, today) is not None]
+    lead = next(one for one in assignments if one.role is AssignmentRole.LEAD)
+    actors = {one.id: _liaison(session, one.department_id, today) for one in assignments}
+
+    def by(assignment: Assignment, days_ago: int) -> Acting:
+        actor = actors[assignment.id]
+        assert actor is not None
+        return {"actor": actor, "now": _moment(today, days_ago, 10), "entrance": ENTRANCE}
+
+    def by_supervisor(days_ago: int) -> Acting:
+        return {"actor": supervisor, "now": _moment(today, days_ago, 16), "entrance": ENTRANCE}
+
+    for one in assignments:
+        if course.acknowledged or one is not lead:
+            workflow.acknowledge(session, one.id, **by(one, ISSUED_DAYS_AGO - 1))
+    for days_ago, done, percent in course.reports:
+        reports.report_progress(session, lead.id, done=done, percent=percent, **by(lead, days_ago))
+    if course.submitted is not None:
+        workflow.submit(
+            session, lead.id, why_without_partners="配合单位工作已完成，材料后补。", **by(lead, course.submitted)
+        )
+    if course.returned is not None:
+        workflow.return_task(
+            session,
+            task.id,
+            reason="请补充其余3个零工市场的开放时间和佐证材料。",
+            correct_by=today + timedelta(days=3),
+            **by_supervisor(course.returned),
+        )
+    if course.closed is not None:
+        workflow.close(
+            session,
+            task.id,
+            closure=Closure.DONE,
+            verification=Verification.VERIFIED,
+            **by_supervisor(course.closed),
+        )
+
+
+def _liaison(session: Session, department_id: int, today: date) -> Actor | None:
+    person_id = session.scalar(
+        select(PersonPost.person_id).where(PersonPost.department_id == department_id, PersonPost.role == Role.LIAISON)
+    )
+    return None if person_id is None else load_actor(session, person_id, today=today)
+
+
+def _moment(today: date, days_ago: int, hour: int) -> datetime:
+    return at_local(today - timedelta(days=days_ago), time(hour, 20))
