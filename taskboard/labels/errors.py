@@ -29,6 +29,8 @@ PROBLEMS: dict[str, str] = {
     "required": "请填写此项。",
     "too_long": "内容太长，最多 {limit} 个字。",
     "unknown": "没有这一项，请重新选择。",
+    "department_unknown": "单位目录里没有“{name}”。",
+    "department_unknown_but_like": "单位目录里没有“{name}”。是不是：{likely}？",
     "department_name_taken": "“{name}”已是“{department}”的名称或别名，同一名称只能属于一个单位。",
     "department_name_empty": "名称里没有可以识别的文字。",
     "department_cycle": "上级单位不能是本单位或它的下级单位。",

@@ -22,7 +22,7 @@ from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, OPEN_TASK, TaskState
 from taskboard.models import Assignment, Department, DepartmentName, Person, PersonPost, Task
-from taskboard.services.actors import held_on, require_role
+from taskboard.services.actors import ROLE_ORDER, held_on, require_role
 from taskboard.services.paging import PAGE_SIZE, Page, count_rows, page_of
 
 READERS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
@@ -58,6 +58,16 @@ class DepartmentRow(NamedTuple):
     aliases: list[str]
     staff: list[tuple[Role, str]]
     """who holds which post there today"""
+
+
+class StaffRow(NamedTuple):
+    """Somebody who holds a post at a department."""
+
+    person_id: int
+    name: str
+    role: Role
+    from_on: date
+    to_on: date | None
 
 
 class _Place(NamedTuple):
@@ -104,6 +114,17 @@ def suggest(session: Session, name: str) -> list[tuple[Department, int]]:
     return [(departments[one], best[one]) for one in likeliest]
 
 
+def find_department(session: Session, name: str, *, field: str) -> Department:
+    """The department that somebody named in a form; raises :class:`Invalid`, with those it may have meant."""
+    department = match_names(session, [name])[name]
+    if department is None:
+        likely = "、".join(one.name for one, _ in suggest(session, name))
+        raise Invalid(
+            field, "department_unknown_but_like" if likely else "department_unknown", name=name, likely=likely
+        )
+    return department
+
+
 def subtree_ids(session: Session, path: str) -> list[int]:
     """The departments at and below this place in the tree."""
     return list(session.scalars(select(Department.id).where(in_subtree(path)).order_by(Department.id)))
@@ -127,6 +148,26 @@ def list_names(session: Session, department_id: int) -> list[DepartmentName]:
     """All names of the department, the official one first."""
     query = select(DepartmentName).where(DepartmentName.department_id == department_id)
     return list(session.scalars(query.order_by(DepartmentName.is_official.desc(), DepartmentName.id)))
+
+
+def list_parents(session: Session, department: Department) -> list[Department]:
+    """The departments above this one, from the root down."""
+    ids = [int(one) for one in department.path.split("/") if one and int(one) != department.id]
+    return list(
+        session.scalars(select(Department).where(Department.id.in_(ids)).order_by(func.length(Department.path)))
+    )
+
+
+def list_staff(session: Session, department_id: int, *, today: date) -> list[StaffRow]:
+    """Who holds which post at the department today, by role."""
+    query = (
+        select(Person.id, Person.name, PersonPost.role, PersonPost.from_on, PersonPost.to_on)
+        .join(PersonPost, PersonPost.person_id == Person.id)
+        .where(PersonPost.department_id == department_id, Person.is_active, held_on(today))
+        .order_by(PersonPost.id)
+    )
+    rows = [StaffRow(*row) for row in session.execute(query)]
+    return sorted(rows, key=lambda row: ROLE_ORDER[row.role])
 
 
 def complete_name(session: Session, words: str, *, actor: Actor, limit: int = 20) -> list[str]:

@@ -124,7 +124,7 @@ def list_people(
         query = query.where(_is_called(words, today))
     page = fetch_page(session, query, number=number, size=size)
     posts = _posts(session, [row[0] for row in page.rows], held_on(today))
-    return page.of([PersonRow(*row, posts.get(row[0], [])) for row in page.rows])
+    return page.of([PersonRow._make((*row, posts.get(row[0], []))) for row in page.rows])
 
 
 def list_posts(session: Session, person_id: int) -> list[PostRow]:

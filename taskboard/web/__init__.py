@@ -11,12 +11,18 @@ from werkzeug.routing import IntegerConverter
 from taskboard.extensions import csrf, current_settings
 from taskboard.web import errors, guards, security, shared
 from taskboard.web.accounts.views import blueprint as accounts
+from taskboard.web.departments.views import blueprint as departments
 from taskboard.web.forms import LARGEST_ID
 from taskboard.web.home.views import blueprint as home
+from taskboard.web.imports.views import blueprint as imports
+from taskboard.web.people.views import blueprint as people
 
 BLUEPRINTS = (
     home,
     accounts,
+    imports,
+    departments,
+    people,
 )
 WORKING_DAY = timedelta(hours=12)
 

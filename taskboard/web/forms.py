@@ -87,6 +87,11 @@ class VersionedForm(Form):
         """The version that came with the form; 0, which no row has, where it is missing or not a number."""
         return self.version.data or 0
 
+    def show_version(self, version: int) -> None:
+        """After a conflict: the version that was just shown, so that saving again is a decision and not a refusal."""
+        self.version.raw_data = None
+        self.version.data = version
+
 
 class Required(InputRequired):
     """The field must be filled in; blanks alone do not count."""
@@ -136,6 +141,12 @@ class DayField(Field):
 
     widget = TextInput()
     data: date | None
+
+    @property
+    def day(self) -> date:
+        """The day of a field that had to be filled in, once the form has passed."""
+        assert self.data is not None, f"{self.name} is not required"
+        return self.data
 
     def _value(self) -> str:
         if self.raw_data:

@@ -1,0 +1,191 @@
+"""The directory: its tree, one department with its names and people, and the forms to keep it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from taskboard.domain.errors import Invalid, Stale
+from taskboard.domain.roles import Role
+from taskboard.extensions import read_session, today, transaction
+from taskboard.labels import label
+from taskboard.models import Department
+from taskboard.services import departments
+from taskboard.services.departments import DepartmentValues
+from taskboard.web.departments.forms import AliasForm, DepartmentForm
+from taskboard.web.forms import Form, page_number, search_words
+from taskboard.web.guards import current_actor, requires
+
+blueprint = Blueprint("departments", __name__, url_prefix="/departments")
+
+
+@blueprint.get("")
+@requires(*departments.READERS)
+def department_list() -> ResponseReturnValue:
+    words = search_words()
+    page = departments.list_departments(
+        read_session(), actor=current_actor(), today=today(), words=words, number=page_number()
+    )
+    return render_template("departments/list.html", page=page, words=words, may_edit=_may_edit())
+
+
+@blueprint.get("/names")
+@requires(*departments.READERS)
+def names() -> ResponseReturnValue:
+    """Names for completing what is being typed."""
+    return jsonify(departments.complete_name(read_session(), search_words(), actor=current_actor()))
+
+
+@blueprint.get("/<int:department_id>")
+@requires(*departments.READERS)
+def department(department_id: int) -> ResponseReturnValue:
+    return _department_page(department_id, AliasForm())
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def new_department() -> ResponseReturnValue:
+    form = DepartmentForm()
+    if not form.validate_on_submit():
+        return _form_page(form, None)
+    try:
+        with transaction() as session:
+            added = departments.add_department(session, _values(session, form), actor=current_actor())
+            department_id = added.id
+    except Invalid as error:
+        form.show_problem(error)
+        return _form_page(form, None)
+    flash("已添加单位。", "success")
+    return redirect(url_for("departments.department", department_id=department_id))
+
+
+@blueprint.route("/<int:department_id>/edit", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def edit_department(department_id: int) -> ResponseReturnValue:
+    form = DepartmentForm()
+    if not form.is_submitted():
+        current = departments.get_department(read_session(), department_id, actor=current_actor())
+        form.process(obj=_Filled(current))
+    if not form.validate_on_submit():
+        return _form_page(form, department_id)
+    try:
+        with transaction() as session:
+            departments.change_department(
+                session,
+                department_id,
+                _values(session, form),
+                version=form.known_version,
+                actor=current_actor(),
+            )
+    except Invalid as error:
+        form.show_problem(error)
+        return _form_page(form, department_id)
+    except (Stale, StaleDataError):
+        return _conflict_page(form, department_id)
+    flash("已保存。", "success")
+    return redirect(url_for("departments.department", department_id=department_id))
+
+
+@blueprint.post("/<int:department_id>/names")
+@requires(Role.ADMINISTRATOR)
+def add_alias(department_id: int) -> ResponseReturnValue:
+    form = AliasForm()
+    if not form.validate():
+        return _department_page(department_id, form)
+    try:
+        with transaction() as session:
+            departments.give_alias(session, department_id, form.alias.data or "", actor=current_actor())
+    except Invalid as error:
+        form.show_problem(error)
+        return _department_page(department_id, form)
+    flash(f"已添加别名“{form.alias.data}”。", "success")
+    return redirect(url_for("departments.department", department_id=department_id))
+
+
+@blueprint.post("/<int:department_id>/names/<int:name_id>/remove")
+@requires(Role.ADMINISTRATOR)
+def remove_alias(department_id: int, name_id: int) -> ResponseReturnValue:
+    with transaction() as session:
+        departments.remove_alias(session, department_id, name_id, actor=current_actor())
+    flash("已删除别名。", "success")
+    return redirect(url_for("departments.department", department_id=department_id))
+
+
+class _Filled:
+    """A department as the form shows it: the parent by its name."""
+
+    def __init__(self, one: Department) -> None:
+        self.name = one.name
+        self.kind = one.kind
+        self.parent = _parent_name(one)
+        self.needs_sign_off = one.needs_sign_off
+        self.is_active = one.is_active
+        self.version = one.version
+
+
+def _parent_name(one: Department) -> str:
+    parent = read_session().get(Department, one.parent_id) if one.parent_id else None
+    return parent.name if parent else ""
+
+
+def _values(session: Session, form: DepartmentForm) -> DepartmentValues:
+    """What was filled in; raises :class:`Invalid` where the parent's name is nobody's."""
+    parent = departments.find_department(session, form.parent.data, field="parent") if form.parent.data else None
+    return DepartmentValues(
+        name=form.name.data or "",
+        kind=form.kind.data,
+        parent_id=parent.id if parent else None,
+        needs_sign_off=form.needs_sign_off.data,
+        is_active=form.is_active.data,
+    )
+
+
+def _may_edit() -> bool:
+    return current_actor().is_administrator
+
+
+def _department_page(department_id: int, form: AliasForm) -> Response:
+    session, actor = read_session(), current_actor()
+    shown = departments.get_department(session, department_id, actor=actor)
+    page = render_template(
+        "departments/department.html",
+        department=shown,
+        parents=departments.list_parents(session, shown),
+        names=departments.list_names(session, department_id),
+        staff=departments.list_staff(session, department_id, today=today()),
+        children=departments.list_children(session, department_id, actor=actor, today=today(), number=page_number()),
+        form=form,
+        may_edit=_may_edit(),
+    )
+    return make_response(page, _status(form))
+
+
+def _form_page(form: DepartmentForm, department_id: int | None) -> Response:
+    page = render_template("departments/form.html", form=form, department_id=department_id, changes=None)
+    return make_response(page, _status(form))
+
+
+def _conflict_page(form: DepartmentForm, department_id: int) -> Response:
+    """What stands there now beside what was typed; saving again puts the typed in its place."""
+    current = _Filled(departments.get_department(read_session(), department_id, actor=current_actor()))
+    pairs = [
+        ("单位名称", current.name, form.name.data),
+        ("类型", label(current.kind), label(form.kind.data)),
+        ("上级单位", current.parent or "无", form.parent.data or "无"),
+        ("负责人审签", _yes_or_no(current.needs_sign_off), _yes_or_no(form.needs_sign_off.data)),
+        ("在用", _yes_or_no(current.is_active), _yes_or_no(form.is_active.data)),
+    ]
+    form.show_version(current.version)
+    changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
+    page = render_template("departments/form.html", form=form, department_id=department_id, changes=changes)
+    return make_response(page, 409)
+
+
+def _yes_or_no(value: bool) -> str:
+    return "是" if value else "否"
+
+
+def _status(form: Form) -> int:
+    return 422 if form.errors else 200

@@ -1,0 +1,244 @@
+"""People: the list, one person with their posts, and the forms to keep both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from taskboard.domain.errors import Invalid, Stale
+from taskboard.domain.roles import Role
+from taskboard.extensions import read_session, today, transaction
+from taskboard.services import accounts, departments, people
+from taskboard.services.people import PersonValues
+from taskboard.web.forms import Form, page_number, search_words
+from taskboard.web.guards import current_actor, requires
+from taskboard.web.people.forms import (
+    PASSWORD_HINT,
+    EndPostForm,
+    NewPersonForm,
+    PasswordForm,
+    PersonForm,
+    PostForm,
+)
+
+blueprint = Blueprint("people", __name__, url_prefix="/people")
+
+
+@blueprint.get("")
+@requires(*people.READERS)
+def person_list() -> ResponseReturnValue:
+    words = search_words()
+    page = people.list_people(read_session(), actor=current_actor(), today=today(), words=words, number=page_number())
+    return render_template("people/list.html", page=page, words=words, may_edit=_may_edit())
+
+
+@blueprint.get("/<int:person_id>")
+@requires(*people.READERS)
+def person(person_id: int) -> ResponseReturnValue:
+    return _person_page(person_id)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def new_person() -> ResponseReturnValue:
+    form = NewPersonForm()
+    if not form.validate_on_submit():
+        return _form_page(form, None)
+    try:
+        password_hash = _new_hash(form.password.data, form.username.data or "")
+        with transaction() as session:
+            added = people.add_person(session, _values(form), actor=current_actor(), password_hash=password_hash)
+            person_id = added.id
+    except Invalid as error:
+        form.show_problem(error)
+        return _form_page(form, None)
+    flash("已添加人员，请继续设置岗位。", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+@blueprint.route("/<int:person_id>/edit", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def edit_person(person_id: int) -> ResponseReturnValue:
+    form = PersonForm()
+    if not form.is_submitted():
+        form.process(obj=people.get_person(read_session(), person_id, actor=current_actor()))
+    if not form.validate_on_submit():
+        return _form_page(form, person_id)
+    try:
+        with transaction() as session:
+            people.change_person(session, person_id, _values(form), version=form.known_version, actor=current_actor())
+    except Invalid as error:
+        form.show_problem(error)
+        return _form_page(form, person_id)
+    except (Stale, StaleDataError):
+        return _conflict_page(form, person_id)
+    flash("已保存。", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+@blueprint.post("/<int:person_id>/password")
+@requires(Role.ADMINISTRATOR)
+def set_password(person_id: int) -> ResponseReturnValue:
+    form = PasswordForm()
+    username = people.get_person(read_session(), person_id, actor=current_actor()).username
+    try:
+        password_hash = accounts.new_password(form.password.data or "", username=username)
+    except Invalid as error:
+        form.show_problem(error)
+        return _person_page(person_id, form)
+    return _do(
+        person_id,
+        form,
+        lambda session: people.set_password(session, person_id, password_hash, actor=current_actor()),
+        done="已设置新密码；此人原有的登录已全部退出。",
+    )
+
+
+@blueprint.post("/<int:person_id>/switch-off")
+@requires(Role.ADMINISTRATOR)
+def switch_off(person_id: int) -> ResponseReturnValue:
+    return _do(
+        person_id,
+        Form(),
+        lambda session: people.switch_off(session, person_id, actor=current_actor(), today=today()),
+        done="已停用账号；此人原有的登录已全部退出。",
+    )
+
+
+@blueprint.post("/<int:person_id>/switch-on")
+@requires(Role.ADMINISTRATOR)
+def switch_on(person_id: int) -> ResponseReturnValue:
+    return _do(
+        person_id,
+        Form(),
+        lambda session: people.switch_on(session, person_id, actor=current_actor()),
+        done="已启用账号。",
+    )
+
+
+@blueprint.post("/<int:person_id>/posts")
+@requires(Role.ADMINISTRATOR)
+def add_post(person_id: int) -> ResponseReturnValue:
+    form = PostForm()
+
+    def add(session: Session) -> None:
+        department = departments.find_department(session, form.department.data or "", field="department")
+        people.add_post(
+            session,
+            person_id,
+            role=form.role.data,
+            department_id=department.id,
+            from_on=form.from_on.day,
+            to_on=form.to_on.data,
+            actor=current_actor(),
+        )
+
+    return _do(person_id, form, add, done="已添加岗位。")
+
+
+@blueprint.post("/<int:person_id>/posts/<int:post_id>/end")
+@requires(Role.ADMINISTRATOR)
+def end_post(person_id: int, post_id: int) -> ResponseReturnValue:
+    form = EndPostForm()
+    return _do(
+        person_id,
+        form,
+        lambda session: people.end_post(
+            session, person_id, post_id, last_day=form.last_day.day, actor=current_actor(), today=today()
+        ),
+        done="已设置任期结束日。",
+        post_id=post_id,
+    )
+
+
+@blueprint.post("/<int:person_id>/posts/<int:post_id>/remove")
+@requires(Role.ADMINISTRATOR)
+def remove_post(person_id: int, post_id: int) -> ResponseReturnValue:
+    return _do(
+        person_id,
+        Form(),
+        lambda session: people.remove_post(session, person_id, post_id, actor=current_actor(), today=today()),
+        done="已删除岗位。",
+    )
+
+
+def _do(
+    person_id: int, form: Form, act: Callable[[Session], None], *, done: str, post_id: int | None = None
+) -> ResponseReturnValue:
+    """Do one act on a person, and come back to their page: with what was done, or with what was wrong."""
+    if not form.validate():
+        return _person_page(person_id, form, post_id)
+    try:
+        with transaction() as session:
+            act(session)
+    except Invalid as error:
+        form.show_problem(error)
+        return _person_page(person_id, form, post_id)
+    flash(done, "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+def _person_page(person_id: int, failed: Form | None = None, failed_post_id: int | None = None) -> Response:
+    """The page of one person; a form that failed stands in its place as it was typed."""
+    session, day = read_session(), today()
+    shown = people.get_person(session, person_id, actor=current_actor())
+    page = render_template(
+        "people/person.html",
+        person=shown,
+        posts=people.list_posts(session, person_id),
+        today=day,
+        post_form=failed if isinstance(failed, PostForm) else _fresh_post_form(),
+        password_form=failed if isinstance(failed, PasswordForm) else PasswordForm(formdata=None),
+        end_form=failed if isinstance(failed, EndPostForm) else EndPostForm(formdata=None),
+        failed_post_id=failed_post_id,
+        problems=failed.form_errors if failed is not None else [],
+        password_hint=PASSWORD_HINT,
+        may_edit=_may_edit(),
+    )
+    return make_response(page, 422 if failed is not None else 200)
+
+
+def _fresh_post_form() -> PostForm:
+    form = PostForm(formdata=None)
+    form.from_on.data = today()
+    return form
+
+
+def _new_hash(password: str | None, username: str) -> str | None:
+    """The hash of an initial password, None where none was set; raises :class:`Invalid` for a weak one."""
+    return accounts.new_password(password, username=username) if password else None
+
+
+def _values(form: PersonForm) -> PersonValues:
+    return PersonValues(username=form.username.data or "", name=form.name.data or "", email=form.email.data)
+
+
+def _may_edit() -> bool:
+    return current_actor().is_administrator
+
+
+def _form_page(form: PersonForm, person_id: int | None) -> Response:
+    page = render_template(
+        "people/form.html", form=form, person_id=person_id, changes=None, password_hint=PASSWORD_HINT
+    )
+    return make_response(page, 422 if form.errors else 200)
+
+
+def _conflict_page(form: PersonForm, person_id: int) -> Response:
+    """What stands there now beside what was typed; saving again puts the typed in its place."""
+    current = people.get_person(read_session(), person_id, actor=current_actor())
+    pairs = [
+        ("姓名", current.name, form.name.data),
+        ("账号", current.username, form.username.data),
+        ("邮箱", current.email or "", form.email.data or ""),
+    ]
+    form.show_version(current.version)
+    changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
+    page = render_template(
+        "people/form.html", form=form, person_id=person_id, changes=changes, password_hint=PASSWORD_HINT
+    )
+    return make_response(page, 409)
