@@ -1,0 +1,112 @@
+"""``taskboard plans read``: the reading of a file on the terminal, without a database and without settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from taskboard.cli import main
+
+PLANS = Path(__file__).parents[1] / "data" / "plans"
+
+
+def read(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["plans", "read", *map(str, arguments)])
+
+
+def test_json_has_the_form_of_the_expected_readings():
+    result = read(PLANS / "04_state_council.txt", "--format", "json")
+    expected = json.loads((PLANS / "04_state_council.gold.json").read_text(encoding="utf-8"))
+
+    found = json.loads(result.output)
+
+    assert result.exit_code == 0
+    assert found["title"] == expected["title"]
+    assert found["defaults"] == expected.get("defaults", [])
+    compared = ("lead", "partners", "deadline", "recurrence")
+    assert [[one[key] for key in compared] for one in found["measures"]] == [
+        [one[key] for key in compared] for one in expected["measures"]
+    ]
+
+
+def test_text_shows_each_measure_with_its_units_and_deadline():
+    result = read(PLANS / "04_state_council.txt")
+
+    lines = [line.strip() for line in result.output.splitlines()]
+
+    assert result.exit_code == 0
+    assert "举措 15 项：" in lines
+    assert "1  一·1 编制全国统一的公共数据目录" in lines
+    assert "牵头 国家数据局" in lines
+    assert "时限 2024-12-31（2024年底前）" in lines
+
+
+def test_text_marks_what_was_inferred(tmp_path):
+    plan = tmp_path / "plan.txt"
+    plan.write_text("工作要点\n一、任务\n1.办事。办好。（责任单位：市发改委、市财政局）\n", encoding="utf-8")
+
+    assert "牵头 市发改委  [推断]" in read(plan).output
+
+
+def test_working_days_are_counted_by_the_published_calendar(tmp_path):
+    plan = tmp_path / "plan.txt"
+    plan.write_text(
+        "云泽市整改方案\n一、任务\n1.整改。自印发之日起15个工作日内完成。（市水利局负责）\n\n云泽市人民政府\n2026年1月5日\n",
+        encoding="utf-8",
+    )
+
+    found = json.loads(read(plan, "--format", "json").output)
+
+    assert found["measures"][0]["deadline"] == "2026-01-26"
+
+
+def test_a_document_without_clauses_says_so():
+    found = json.loads(read(PLANS / "14_no_units.txt", "--format", "json").output)
+
+    assert found["problems"]
+    assert not any(one["lead"] or one["partners"] for one in found["measures"])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "空"),
+        (b"PK\x03\x04 not really", "损坏"),
+        (b"%PDF-1.7\n" + bytes(200), "PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "。"),
+        (bytes(range(256)) * 20, "无法读取"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_chinese_line_and_exit_code_1(tmp_path, content, words):
+    file = tmp_path / "计划.txt"
+    file.write_bytes(content)
+
+    result = read(file)
+
+    assert result.exit_code == 1
+    assert len(result.output.strip().splitlines()) == 1
+    assert words in result.output
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path):
+    missing, folder = read(tmp_path / "没有.txt"), read(tmp_path)
+
+    assert (missing.exit_code, folder.exit_code) == (1, 1)
+    assert "没有这个文件" in missing.output
+    assert "文件夹" in folder.output
+
+
+def test_the_command_needs_neither_database_nor_secret_key(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TASKBOARD_")}
+    command = [sys.executable, "-m", "taskboard", "plans", "read", str(PLANS / "11_sub_items.txt"), "--format", "json"]
+
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
+
+    assert json.loads(result.stdout)["measures"]
+    assert list(tmp_path.iterdir()) == []
