@@ -153,6 +153,8 @@ def mark(one: ReviewRow, field: str) -> Mark:
 def unit_page(unit: ReviewUnit) -> UnitPage:
     if unit.department_id is None and unit.new_key is None:
         return UnitPage(unit.name, "待定", "open")
+    if not unit.is_active:
+        return UnitPage(unit.name, "已停用", "open")
     if unit.is_collective:
         return UnitPage(unit.name, "集合单位" if unit.department_id else "新建集合单位", "collective")
     if unit.department_id is None:
@@ -260,5 +262,6 @@ def _shown(field: Field) -> str:
     if isinstance(field, BooleanField):
         return "是" if field.data else "否"
     if isinstance(field, SelectField):
-        return next((words for value, words in field.choices or () if field.coerce(value) == field.data), "")
-    return str(field._value())
+        chosen = [option[1] for option in field.iter_choices() if option[2]]
+        return chosen[0] if chosen else ""
+    return str(field.data or "")

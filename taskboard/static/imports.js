@@ -1,0 +1,244 @@
+// The review of an import: keeps what is entered while a person works, and completes names of departments.
+// Without this script the page is one form with a save button; nothing here is needed to finish an import.
+
+const form = document.getElementById("review");
+const status = document.getElementById("saving");
+const waiting = new Set();
+let timer = null;
+let isSending = false;
+let pressed = null;
+
+// Keeping: a part is sent when one of its fields has changed, one request at a time.
+
+form.addEventListener("change", (event) => {
+  const part = event.target.closest("[data-part]");
+  if (!part) return;
+  if (event.target.name.endsWith("-decided_on") && event.target.value) chooseOwnDate(part);
+  if (event.target.name.endsWith("-deadline") && event.target.value !== "date") clearOwnDate(part);
+  if (event.target.name.endsWith("-same_as") && event.target.value) chooseSameAs(part);
+  part.classList.toggle("is-left-out", part.querySelector("[name$='-is_included']")?.checked === false);
+  waiting.add(part.dataset.part);
+  clearTimeout(timer);
+  timer = setTimeout(send, 300);
+});
+
+function chooseOwnDate(part) {
+  part.querySelector("[name$='-deadline']").value = "date";
+}
+
+function clearOwnDate(part) {
+  const field = part.querySelector("[name$='-decided_on']");
+  if (field) field.value = "";
+}
+
+function chooseSameAs(part) {
+  part.querySelector("[name$='-choice'][value='same_as']").checked = true;
+}
+
+async function send() {
+  if (isSending || !waiting.size) return;
+  isSending = true;
+  const parts = [...waiting];
+  waiting.clear();
+  say("正在保存……");
+  try {
+    const answer = await fetch(form.dataset.parts, { method: "POST", body: fieldsOf(parts) });
+    await take(answer, parts);
+  } catch {
+    parts.forEach((part) => waiting.add(part));
+    say("没有连上服务器，您填写的内容还在页面上；稍后会再试，也可以点“保存”。", true);
+    timer = setTimeout(send, 10000);
+  }
+  isSending = false;
+  if (pressed) form.requestSubmit(pressed);
+  else if (waiting.size && !timer) timer = setTimeout(send, 300);
+}
+
+// The whole form carries everything, so nothing is sent beside it; a request on its way is waited for, else the two
+// would meet as a conflict.
+form.addEventListener("submit", (event) => {
+  clearTimeout(timer);
+  waiting.clear();
+  if (!isSending) return;
+  pressed = event.submitter;
+  event.preventDefault();
+  event.stopPropagation();
+});
+
+function fieldsOf(parts) {
+  const all = new FormData(form);
+  const sent = new URLSearchParams();
+  for (const [name, value] of all) {
+    const prefix = name.slice(0, name.lastIndexOf("-") + 1);
+    if (!prefix || parts.includes(prefix)) sent.append(name, value);
+  }
+  return sent;
+}
+
+async function take(answer, parts) {
+  timer = null;
+  const isOurs = answer.headers.get("Content-Type")?.includes("application/json");
+  if (!isOurs) {
+    const words = { 401: "登录已过期，请在新窗口重新登录后再点“保存”。", 400: "页面已过期，请先复制您的修改再刷新。" };
+    say(words[answer.status] ?? "没有保存，请点“保存”再试。", true);
+    return;
+  }
+  const told = await answer.json();
+  if (told.errors) {
+    showErrors(told.errors);
+    say("有内容需要改正，见红字。", true);
+  } else if (told.message) {
+    say(told.message, true);
+  } else {
+    form.elements.version.value = told.version;
+    clearErrors(parts);
+    for (const [key, html] of Object.entries(told.rows)) replace(`state-${key}`, html);
+    replace("summary", told.summary);
+    replaceNames(told.names);
+    say(`已自动保存 ${new Date().toTimeString().slice(0, 5)}`);
+  }
+}
+
+function replace(id, html) {
+  const place = document.getElementById(id);
+  if (place) place.innerHTML = html;
+}
+
+// The names are drawn anew only when others became unknown, and never under the hands of somebody who works on them.
+function replaceNames(html) {
+  const place = document.getElementById("names");
+  const fresh = document.createElement("div");
+  fresh.innerHTML = html;
+  if (place.contains(document.activeElement) && keysOf(place) === keysOf(fresh)) return;
+  place.replaceChildren(...fresh.childNodes);
+}
+
+function keysOf(place) {
+  return [...place.querySelectorAll("[data-part]")].map((part) => part.dataset.part).sort().join(" ");
+}
+
+function showErrors(errors) {
+  for (const [id, words] of Object.entries(errors)) {
+    document.getElementById(id)?.classList.add("is-invalid");
+    const place = document.getElementById(`${id}-errors`);
+    if (place) place.textContent = words;
+  }
+}
+
+function clearErrors(parts) {
+  for (const part of form.querySelectorAll("[data-part]")) {
+    if (!parts.includes(part.dataset.part)) continue;
+    part.querySelectorAll(".is-invalid").forEach((field) => field.classList.remove("is-invalid"));
+    part.querySelectorAll(".invalid-feedback").forEach((words) => words.replaceChildren());
+  }
+}
+
+function say(words, isTrouble = false) {
+  status.textContent = words;
+  status.classList.toggle("text-danger", isTrouble);
+}
+
+window.addEventListener("beforeunload", (event) => {
+  if (waiting.size && !form.dataset.sent) event.preventDefault();
+});
+
+// Completing: the name under the caret is looked up among the known ones; arrows choose, Enter takes, Escape leaves.
+
+const SEPARATORS = /[、，,；;\n]/;
+const MOST = 8;
+const known = [...document.querySelectorAll("#department-names option")].map((option) => option.value);
+let open = null;
+
+for (const field of form.querySelectorAll("[data-departments] textarea")) {
+  field.setAttribute("role", "combobox");
+  field.setAttribute("aria-autocomplete", "list");
+  field.setAttribute("aria-expanded", "false");
+  field.setAttribute("autocomplete", "off");
+  field.addEventListener("input", () => offer(field));
+  field.addEventListener("keydown", (event) => steer(event, field));
+  field.addEventListener("blur", close);
+}
+
+function wordAt(field) {
+  let start = field.selectionStart;
+  while (start > 0 && !SEPARATORS.test(field.value[start - 1])) start -= 1;
+  let end = field.selectionStart;
+  while (end < field.value.length && !SEPARATORS.test(field.value[end])) end += 1;
+  return { start, end, text: field.value.slice(start, end).trim() };
+}
+
+function offer(field) {
+  close();
+  const word = wordAt(field);
+  const found = word.text ? known.filter((name) => fits(name, word.text) && name !== word.text).slice(0, MOST) : [];
+  if (!found.length) return;
+  const list = document.createElement("ul");
+  list.className = "suggestions";
+  list.id = `${field.id}-suggestions`;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "名录中的单位");
+  found.forEach((name, number) => list.append(option(field, name, number)));
+  field.parentElement.classList.add("has-suggestions");
+  field.after(list);
+  field.setAttribute("aria-expanded", "true");
+  field.setAttribute("aria-controls", list.id);
+  open = { field, list, chosen: -1 };
+}
+
+function option(field, name, number) {
+  const item = document.createElement("li");
+  item.textContent = name;
+  item.id = `${field.id}-suggestion-${number}`;
+  item.setAttribute("role", "option");
+  // Before the field loses the focus, so that the list is still there.
+  item.addEventListener("mousedown", (event) => {
+    event.preventDefault();
+    accept(name);
+  });
+  return item;
+}
+
+// The characters typed stand in the name in their order: 发改委 finds 市发展改革委.
+function fits(name, text) {
+  let position = 0;
+  for (const character of text) {
+    position = name.indexOf(character, position) + 1;
+    if (!position) return false;
+  }
+  return true;
+}
+
+function steer(event, field) {
+  if (!open || event.isComposing) return;
+  const items = [...open.list.children];
+  if (event.key === "ArrowDown") choose(items, (open.chosen + 1) % items.length);
+  else if (event.key === "ArrowUp") choose(items, (open.chosen - 1 + items.length) % items.length);
+  else if (event.key === "Enter" && open.chosen >= 0) accept(items[open.chosen].textContent);
+  else if (event.key === "Escape") close();
+  else return;
+  event.preventDefault();
+}
+
+function choose(items, number) {
+  open.chosen = number;
+  items.forEach((item, place) => item.setAttribute("aria-selected", String(place === number)));
+  items[number].scrollIntoView({ block: "nearest" });
+  open.field.setAttribute("aria-activedescendant", items[number].id);
+}
+
+function accept(name) {
+  const { field } = open;
+  const word = wordAt(field);
+  field.setRangeText(name, word.start, word.end, "end");
+  close();
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function close() {
+  if (!open) return;
+  open.list.remove();
+  open.field.setAttribute("aria-expanded", "false");
+  open.field.removeAttribute("aria-controls");
+  open.field.removeAttribute("aria-activedescendant");
+  open = null;
+}

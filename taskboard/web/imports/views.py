@@ -1,0 +1,257 @@
+"""Importing a plan: choose a document, review what was read from it, confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from taskboard.documents.document import DocumentError, DocumentProblem
+from taskboard.domain.errors import Invalid, Stale
+from taskboard.domain.roles import Role
+from taskboard.extensions import now, read_session, transaction
+from taskboard.labels.documents import describe_document_problem
+from taskboard.models import ImportDraft
+from taskboard.services import imports
+from taskboard.services.calendar import load_calendar
+from taskboard.services.imports import Hindrance, Review, Same, Source
+from taskboard.web.guards import current_actor, requires
+from taskboard.web.imports import pages
+from taskboard.web.imports.forms import DiscardForm, Parts, ReviewForm, UploadForm, bind, sent_parts
+
+blueprint = Blueprint("imports", __name__, url_prefix="/imports")
+
+STATUSES = {DocumentProblem.TOO_LARGE: 413, DocumentProblem.UNSUPPORTED: 415, DocumentProblem.BUSY: 503}
+"""problems of a document whose status is not 422"""
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires(Role.SUPERVISOR)
+def new() -> ResponseReturnValue:
+    """Upload or paste a document; what can be read becomes a draft under review."""
+    form = UploadForm()
+    _offer_bodies(form)
+    if not form.validate_on_submit():
+        return _upload_page(form)
+    body_id = _chosen_body(form)
+    try:
+        content, name = _sent_document(form)
+        same = _find_same(content)
+        if same and not _is_again(form):
+            return _same_page(form, same)
+        source = _read(content, name)
+    except Invalid as error:
+        form.show_problem(error)
+        return _upload_page(form, status=422)
+    except DocumentError as error:
+        words = describe_document_problem(error.problem, error.facts)
+        (form.file if form.file.data else form.text).errors = [words]
+        return _upload_page(form, status=STATUSES.get(error.problem, 422))
+    with transaction() as session:
+        draft = imports.start_import(session, source, body_id=body_id, actor=current_actor(), now=now())
+        draft_id = draft.id
+    return redirect(url_for("imports.review", draft_id=draft_id), 303)
+
+
+@blueprint.route("/<int:draft_id>", methods=["GET", "POST"])
+@requires(Role.SUPERVISOR)
+def review(draft_id: int) -> ResponseReturnValue:
+    """The measures beside their source; sent with ``act=confirm`` they become a plan, otherwise they are kept."""
+    draft = imports.get_draft(read_session(), draft_id, current_actor())
+    if draft.plan_id is not None:
+        return _to_plan(draft.plan_id)
+    form = ReviewForm()
+    current = imports.review_draft(read_session(), draft)
+    if not form.is_submitted():
+        return _review_page(draft, current, bind(current), form)
+    parts = bind(current, request.form)
+    if not parts.validate():
+        return _review_page(draft, current, parts, form, status=422)
+    return _keep(draft_id, parts, form)
+
+
+def _keep(draft_id: int, parts: Parts, form: ReviewForm) -> ResponseReturnValue:
+    """Save what was entered, and confirm where that was asked for; a confirmation refused loses nothing."""
+    try:
+        version = _save(draft_id, parts, form.known_version)
+        if request.form.get("act") == "confirm":
+            return _confirm(draft_id, version, leads_are_checked=bool(form.leads_are_checked.data))
+    except Stale:
+        return _conflict_page(draft_id, form)
+    except Invalid as error:
+        return _refused_page(draft_id, form, error.facts["hindrances"])
+    flash("已保存。核对完毕后，请点“确认导入”。", "success")
+    return redirect(url_for("imports.review", draft_id=draft_id), 303)
+
+
+@blueprint.post("/<int:draft_id>/parts")
+@requires(Role.SUPERVISOR)
+def save_parts(draft_id: int) -> ResponseReturnValue:
+    """Keep the parts of the review that a script sends while a person works; answers what to show anew."""
+    draft = imports.get_draft(read_session(), draft_id, current_actor())
+    form = ReviewForm()
+    parts = sent_parts(imports.review_draft(read_session(), draft), request.form)
+    if not parts.validate():
+        errors = {field.id: " ".join(field.errors) for one in parts.all_forms() for field in one if field.errors}
+        return jsonify(errors=errors), 422
+    try:
+        version = _save(draft_id, parts, form.known_version)
+    except Stale:
+        return jsonify(message="有人刚修改了这份导入。您填写的内容还在，请点“保存”查看差别。"), 409
+    draft = imports.get_draft(read_session(), draft_id, current_actor())
+    current = imports.review_draft(read_session(), draft)
+    fresh = bind(current)
+    shown = {one.key: one for one in pages.rows_of(current, fresh) if one.key in parts.measures}
+    return jsonify(
+        version=version,
+        rows={key: render_template("imports/_row_state.html", row=row) for key, row in shown.items()},
+        names=render_template("imports/_names.html", names=pages.names_of(current, fresh)),
+        summary=render_template("imports/_summary.html", summary=pages.summary_of(current)),
+    )
+
+
+@blueprint.post("/<int:draft_id>/discard")
+@requires(Role.SUPERVISOR)
+def discard(draft_id: int) -> ResponseReturnValue:
+    with transaction() as session:
+        imports.discard_draft(session, draft_id, actor=current_actor())
+    flash("导入已放弃，没有生成任何计划或任务。", "success")
+    return redirect(url_for("imports.new"), 303)
+
+
+# Choosing a document
+
+
+def _offer_bodies(form: UploadForm) -> None:
+    bodies = imports.list_importing_bodies(read_session(), current_actor())
+    form.body.choices = [(str(one.id), one.name) for one in bodies]
+    if form.body.data not in {str(one.id) for one in bodies}:
+        form.body.data = str(bodies[0].id)
+
+
+def _chosen_body(form: UploadForm) -> int:
+    return int(form.body.data)
+
+
+def _sent_document(form: UploadForm) -> tuple[bytes, str | None]:
+    """Content and file name, ``None`` for a pasted text; raises ``Invalid`` where there is neither."""
+    if _is_again(form):
+        return imports.read_again(
+            read_session(), draft_id=form.draft.data, plan_id=form.plan.data, actor=current_actor()
+        )
+    upload = form.file.data
+    if isinstance(upload, FileStorage) and upload.filename:
+        return upload.read(), upload.filename
+    if form.text.data:
+        return form.text.data.encode("utf-8", errors="replace"), None
+    raise Invalid("file", "document_missing")
+
+
+def _is_again(form: UploadForm) -> bool:
+    return form.draft.data is not None or form.plan.data is not None
+
+
+def _find_same(content: bytes) -> Same:
+    return imports.find_same(read_session(), imports.fingerprint(content), actor=current_actor())
+
+
+def _read(content: bytes, name: str | None) -> Source:
+    calendar = load_calendar(read_session())
+    # Reading may take seconds: no transaction stays open meanwhile.
+    read_session().rollback()
+    if name is None:
+        return imports.read_pasted(content.decode("utf-8"), calendar=calendar)
+    return imports.read_file(content, name, calendar=calendar)
+
+
+def _upload_page(form: UploadForm, *, status: int = 200) -> ResponseReturnValue:
+    if form.is_submitted() and status == 200:
+        status = 422
+    drafts = imports.list_drafts(read_session(), current_actor())
+    page = render_template("imports/new.html", form=form, drafts=drafts, **pages.upload_facts())
+    return page, status
+
+
+def _same_page(form: UploadForm, same: Same) -> ResponseReturnValue:
+    again = UploadForm(formdata=None)
+    again.body.choices, again.body.data = form.body.choices, form.body.data
+    again.plan.data = same.plans[0].id if same.plans else None
+    again.draft.data = None if same.plans else same.drafts[0].id
+    return render_template("imports/same.html", form=again, same=same), 409
+
+
+# Reviewing
+
+
+def _save(draft_id: int, parts: Parts, version: int) -> int:
+    with transaction() as session:
+        draft = imports.save_decisions(
+            session, draft_id, parts.decisions(), version=version, actor=current_actor(), now=now()
+        )
+        return draft.version
+
+
+def _confirm(draft_id: int, version: int, *, leads_are_checked: bool) -> ResponseReturnValue:
+    with transaction() as session:
+        plan = imports.confirm_import(
+            session, draft_id, version=version, leads_are_checked=leads_are_checked, actor=current_actor(), now=now()
+        )
+        plan_id = plan.id
+    flash("导入完成。任务现在是草稿，交办后各单位才能看到。", "success")
+    return _to_plan(plan_id)
+
+
+def _to_plan(plan_id: int) -> ResponseReturnValue:
+    return redirect(url_for("plans.plan", plan_id=plan_id), 303)
+
+
+def _conflict_page(draft_id: int, form: ReviewForm) -> ResponseReturnValue:
+    """Both versions; what was typed stays in the form, and saving again takes it."""
+    draft = imports.get_draft(read_session(), draft_id, current_actor())
+    if draft.plan_id is not None:
+        return _to_plan(draft.plan_id)
+    current = imports.review_draft(read_session(), draft)
+    typed = bind(current, request.form)
+    return _review_page(draft, current, typed, form, status=409, changes=pages.conflicts(current, typed))
+
+
+def _refused_page(draft_id: int, form: ReviewForm, hindrances: Iterable[Hindrance]) -> ResponseReturnValue:
+    """What was typed is kept in the draft; what stands in the way of confirming is said at the top."""
+    draft = imports.get_draft(read_session(), draft_id, current_actor())
+    current = imports.review_draft(read_session(), draft)
+    return _review_page(draft, current, bind(current), form, status=422, refused=hindrances)
+
+
+def _review_page(
+    draft: ImportDraft,
+    current: Review,
+    parts: Parts,
+    form: ReviewForm,
+    *,
+    status: int = 200,
+    changes: list[tuple[str, str, str]] | None = None,
+    refused: Iterable[Hindrance] | None = None,
+) -> ResponseReturnValue:
+    form.version.data = current.version
+    form.version.raw_data = None
+    same = imports.find_same(read_session(), draft.source_sha256, actor=current_actor(), besides=draft.id)
+    page = render_template(
+        "imports/review.html",
+        draft=draft,
+        review=current,
+        form=form,
+        discard_form=DiscardForm(),
+        facts=parts.facts,
+        rows=pages.rows_of(current, parts),
+        names=pages.names_of(current, parts),
+        summary=pages.summary_of(current, refused or ()),
+        notes=pages.notes_of(current),
+        is_refused=refused is not None,
+        has_errors=any(one.errors for one in parts.all_forms()),
+        changes=changes,
+        same=same,
+        known_names=imports.list_known_names(read_session()),
+    )
+    return page, status
