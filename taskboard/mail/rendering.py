@@ -17,6 +17,7 @@ import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from taskboard.labels import LABELS
+from taskboard.labels.digests import FIGURES, HATS, SECTIONS, days_words
 from taskboard.labels.times import day_words, moment_words, weekday_words
 
 FOLDER = "mail"
@@ -51,10 +52,8 @@ class MailRenderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self._environment.globals.update(link=self._link)
-        self._environment.filters.update(
-            label=label_of, day=_day, short_day=_short_day, weekday=_weekday, moment=_moment, origin=_origin
-        )
+        self._environment.globals.update(link=self._link, days_words=days_words)
+        self._environment.filters.update(FILTERS)
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
     def render(self, template: str, facts: Mapping[str, Any]) -> RenderedMail:
@@ -107,3 +106,16 @@ def _moment(text: str) -> str:
 
 def _origin(value: str) -> str:
     return label_of(value, "DeadlineOrigin")
+
+
+FILTERS = {
+    "label": label_of,
+    "day": _day,
+    "short_day": _short_day,
+    "weekday": _weekday,
+    "moment": _moment,
+    "origin": _origin,
+    "section": SECTIONS.__getitem__,
+    "figure": FIGURES.__getitem__,
+    "hat": HATS.__getitem__,
+}
