@@ -44,6 +44,10 @@ class Document:
     notes: tuple[DocumentNote, ...] = ()
 
 
+MAX_CHARACTERS = 2_000_000
+"""of one document; the longest plans that are published have about 100,000"""
+
+
 class DocumentProblem(StrEnum):
     """Why a file cannot be read. The names are stable: entrances join them with their wording."""
 
@@ -72,3 +76,9 @@ class DocumentError(DomainError):
     def __init__(self, problem: DocumentProblem, **facts: str | int) -> None:
         super().__init__(problem=problem.value, **facts)
         self.problem = problem
+
+
+def refuse_too_long(characters: int) -> None:
+    """Raise ``DocumentError`` (too_long) when a document has more characters than any plan."""
+    if characters > MAX_CHARACTERS:
+        raise DocumentError(DocumentProblem.TOO_LONG, characters=characters, limit=MAX_CHARACTERS)

@@ -16,6 +16,8 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 LEVELS = 9
 MAX_NUMBER = 32_767
 LONGEST_LETTERS = 10
+LONGEST_TEXT = 60
+"""characters around and between the numbers of one level"""
 PLACEHOLDER = re.compile(r"%([1-9])")
 BULLET = "●"
 PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
@@ -132,7 +134,7 @@ def format_number(number: int, number_format: str) -> str:
 
 
 def _levels(abstract: etree._Element) -> dict[int, Level]:
-    return {_depth(element): _level(element) for element in abstract.iterchildren(f"{W}lvl")}
+    return {_depth(element): _level(element) for element in abstract.iterchildren(f"{W}lvl") if _is_level(element)}
 
 
 def _level(element: etree._Element) -> Level:
@@ -140,7 +142,7 @@ def _level(element: etree._Element) -> Level:
     return Level(
         start=_whole(_value(element, "start"), otherwise=1),
         number_format=_number_format(element),
-        text=_value(element, "lvlText") or "",
+        text=(_value(element, "lvlText") or "")[:LONGEST_TEXT],
         all_decimal=is_on(element.find(f"{W}isLgl")),
         restart_after=None if restart is None else _whole(restart, otherwise=0),
         style=_value(element, "pStyle"),
@@ -158,7 +160,7 @@ def _number_format(level: etree._Element) -> str:
 
 def _overrides(number: etree._Element, levels: Mapping[int, Level]) -> tuple[dict[int, Level], frozenset[int]]:
     own, fresh = dict(levels), set()
-    for override in number.iterchildren(f"{W}lvlOverride"):
+    for override in filter(_is_level, number.iterchildren(f"{W}lvlOverride")):
         depth = _depth(override)
         replacement = override.find(f"{W}lvl")
         if replacement is not None:
@@ -185,6 +187,10 @@ def _show(level: Level, levels: Mapping[int, Level], counts: list[int | None]) -
         return format_number(figure, "decimal" if level.all_decimal else shown.number_format)
 
     return PLACEHOLDER.sub(number, level.text).strip()
+
+
+def _is_level(element: etree._Element) -> bool:
+    return 0 <= _depth(element) < LEVELS
 
 
 def _depth(element: etree._Element) -> int:

@@ -48,11 +48,13 @@ CONTENT_NAMES = _words(
     "article-content article_content articlecontent arc_content news_content newscontent con_text content_main article"
 )
 """ids and classes in which the common site systems of authorities keep a document's text"""
+CONTENT_TAGS = ("div", "td", "article", "main", "section")
 CONTENT_MIN_CHARACTERS = 200
 CONTENT_MIN_SHARE = 0.3
 DOCUMENT_FACTS = re.compile(r"(?:成文|发文|发布|印发|生成)(?:日期|时间)|发布机构|发文机关|发文字号|文\s*号|来源")
 """what the frame around a document tells about it: who wrote it, when"""
 FACT_MAX_CHARACTERS = 120
+LONGEST_TITLE = 300
 SITE_NAME = re.compile(r"\s*(?:[_|｜]|\s[–—-]\s|-(?=\D*$)).*$", re.DOTALL)
 """what sites hang on a page's title: the column and their own name"""
 
@@ -116,11 +118,12 @@ def _body(root: etree._Element) -> etree._Element:
 
 
 def _drop_unseen(body: etree._Element) -> None:
-    total = _length(body)
-    for element in list(body.iter(etree.Element)):
+    lengths = _lengths(body)
+    most = FRAME_MAX_SHARE * lengths[body]
+    for element, length in lengths.items():
         if element is body:
             continue
-        if element.tag in NEVER_TEXT or _is_hidden(element) or (_is_frame(element) and _is_minor(element, total)):
+        if element.tag in NEVER_TEXT or _is_hidden(element) or (_is_frame(element) and length <= most):
             _remove(element)
 
 
@@ -149,21 +152,12 @@ def _is_frame(element: etree._Element) -> bool:
     return not FRAME_WORDS.isdisjoint(NAME_PARTS.split(names))
 
 
-def _is_minor(element: etree._Element, total: int) -> bool:
-    return _length(element) <= FRAME_MAX_SHARE * total
-
-
 def _content(body: etree._Element) -> etree._Element:
     """The element that holds the document: a well-known one with most of the text, else the whole page."""
-    total = _length(body)
-    candidates = [
-        element for element in body.iter("div", "td", "article", "main", "section") if _names_content(element)
-    ]
-    for element in sorted(candidates, key=_length, reverse=True):
-        length = _length(element)
-        if length >= CONTENT_MIN_CHARACTERS and length >= CONTENT_MIN_SHARE * total:
-            return element
-    return body
+    lengths = _lengths(body)
+    least = max(CONTENT_MIN_CHARACTERS, CONTENT_MIN_SHARE * lengths[body])
+    candidates = (element for element in body.iter(*CONTENT_TAGS) if _names_content(element))
+    return max((element for element in candidates if lengths[element] >= least), key=lengths.__getitem__, default=body)
 
 
 def _names_content(element: etree._Element) -> bool:
@@ -189,7 +183,7 @@ def _facts_before(root: etree._Element, body: etree._Element, content: etree._El
 
 
 def _page_title(root: etree._Element) -> str:
-    title = root.findtext("head/title") or ""
+    title = (root.findtext("head/title") or "")[:LONGEST_TITLE]
     return _tidy(SITE_NAME.sub("", _collapse(title)))
 
 
@@ -206,8 +200,18 @@ def _all_text(element: etree._Element) -> str:
     return "".join(map(str, element.itertext()))
 
 
-def _length(element: etree._Element) -> int:
-    return sum(len(piece.strip()) for piece in element.itertext())
+def _lengths(root: etree._Element) -> dict[etree._Element, int]:
+    """Every element → the characters of its text, counted once for the whole page however deep it nests."""
+    elements = list(root.iter(etree.Element))
+    lengths: dict[etree._Element, int] = {}
+    for element in reversed(elements):
+        inner = sum(lengths[child] + _visible(child.tail) for child in element if child in lengths)
+        lengths[element] = _visible(element.text) + inner
+    return lengths
+
+
+def _visible(text: str | None) -> int:
+    return len(text.strip()) if text else 0
 
 
 # From elements to blocks

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentNote, DocumentProblem
+from taskboard.documents.document import (
+    Document,
+    DocumentError,
+    DocumentKind,
+    DocumentNote,
+    DocumentProblem,
+    refuse_too_long,
+)
 from taskboard.documents.docx import read_docx
 from taskboard.documents.html import read_html
 from taskboard.documents.ofd import read_ofd
@@ -14,8 +21,6 @@ from taskboard.documents.xlsx import read_xlsx
 from taskboard.domain.plan_parsing.blocks import Block, Paragraph
 
 MAX_BYTES = 50_000_000
-MAX_CHARACTERS = 2_000_000
-"""of one document; the longest plans that are published have about 100,000"""
 
 READERS: Mapping[DocumentKind, Callable[[bytes], Document]] = {
     DocumentKind.TEXT: read_text_file,
@@ -42,8 +47,7 @@ def read_document(data: bytes, filename: str | None = None) -> Document:
     length = sum(map(_length, document.blocks))
     if length == 0:
         raise DocumentError(_emptiness(document))
-    if length > MAX_CHARACTERS:
-        raise DocumentError(DocumentProblem.TOO_LONG, characters=length, limit=MAX_CHARACTERS)
+    refuse_too_long(length)
     return document
 
 
@@ -54,5 +58,5 @@ def _emptiness(document: Document) -> DocumentProblem:
 
 def _length(block: Block) -> int:
     if isinstance(block, Paragraph):
-        return len(block.text)
+        return len(block.label) + len(block.text)
     return sum(len(cell.text) for row in block.rows for cell in row)

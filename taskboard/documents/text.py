@@ -7,7 +7,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentNote, DocumentProblem
+from taskboard.documents.document import (
+    Document,
+    DocumentError,
+    DocumentKind,
+    DocumentNote,
+    DocumentProblem,
+    refuse_too_long,
+)
 from taskboard.domain.plan_parsing.blocks import Paragraph, Place
 
 COMMON = frozenset(
@@ -60,13 +67,13 @@ class Decoded:
 
 
 def read_text_file(data: bytes) -> Document:
-    """The lines of a text file. Raises ``DocumentError``: binary or encoding."""
+    """The lines of a text file. Raises ``DocumentError``: binary, encoding or too_long."""
     decoded = decode(data)
     return _document(decoded.text, encoding=decoded.encoding, notes=decoded.notes)
 
 
 def read_text(text: str) -> Document:
-    """The lines of a text that somebody typed or pasted. Raises ``DocumentError``: empty or binary."""
+    """The lines of a text that somebody typed or pasted. Raises ``DocumentError``: empty, binary or too_long."""
     document = _document(text, encoding=None, notes=())
     if not document.blocks:
         raise DocumentError(DocumentProblem.EMPTY)
@@ -99,6 +106,8 @@ def clean_line(line: str) -> str:
 
 
 def _document(text: str, *, encoding: str | None, notes: tuple[DocumentNote, ...]) -> Document:
+    _refuse_binary(text[:SAMPLE_CHARACTERS])
+    refuse_too_long(len(text))
     _refuse_binary(text)
     lines = enumerate(map(clean_line, LINE_END.split(text)), start=1)
     blocks = tuple(Paragraph(line, place=Place(paragraph=number)) for number, line in lines if line.strip())

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from taskboard.documents.archive import Archive
-from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentNote, DocumentProblem
+from taskboard.documents.document import (
+    Document,
+    DocumentError,
+    DocumentKind,
+    DocumentNote,
+    DocumentProblem,
+    refuse_too_long,
+)
 from taskboard.documents.grid import MAX_POSITIONS, build_table
 from taskboard.documents.packages import main_part, related_parts
 from taskboard.documents.safe_xml import iterate_xml, parse_xml
@@ -24,6 +31,7 @@ R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
+LONGEST_FORMAT = 255
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})$")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 """how a workbook writes characters that XML cannot hold"""
@@ -48,6 +56,7 @@ class _Sheet:
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     """top, left, bottom, right"""
+    characters: int = 0
     has_hidden_lines: bool = False
     has_empty_formulas: bool = False
 
@@ -107,7 +116,7 @@ def _read_formats(archive: Archive, related: Iterable[tuple[str, str]]) -> list[
     root = parse_xml(content)
     codes: dict[int, str] = dict(BUILT_IN)
     for element in root.iterfind(f"{S}numFmts/{S}numFmt"):
-        codes[_whole(element.get("numFmtId"), otherwise=0)] = element.get("formatCode", "")
+        codes[_whole(element.get("numFmtId"), otherwise=0)] = element.get("formatCode", "")[:LONGEST_FORMAT]
     styles = root.iterfind(f"{S}cellXfs/{S}xf")
     return [codes.get(_whole(style.get("numFmtId"), otherwise=0), "General") for style in styles]
 
@@ -138,6 +147,9 @@ def _read_row(row: etree._Element, y: int, *, sheet: _Sheet, book: _Book) -> Non
         text = _cell_text(cell, book=book)
         if text:
             sheet.texts[y, x] = text
+            # A workbook stores a long text once and may show it in every cell, so it is counted while it grows.
+            sheet.characters += len(text)
+            refuse_too_long(sheet.characters)
             sheet.has_hidden_lines |= _is_on(row, "hidden")
             if len(sheet.texts) > MAX_POSITIONS:
                 raise DocumentError(DocumentProblem.TOO_COMPLEX)

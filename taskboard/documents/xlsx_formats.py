@@ -14,6 +14,7 @@ FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock without zone, 
 FIRST_DAY_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
 LAST_SERIAL = 2_958_465
 """31 December 9999"""
+MOST_DECIMALS = 10
 LARGEST_EXACT = 1e15
 """beyond this a workbook's numbers have no unit digit any more"""
 PHANTOM_DAY = 60
@@ -47,10 +48,10 @@ def show_number(value: float, code: str, *, since_1904: bool = False) -> str:
         return _show_moment(value, section, since_1904=since_1904)
     plain = BRACKETED.sub("", QUOTED.sub(_literal, section))
     match = NUMBER.match(plain)
-    if match is None:
+    if match is None or abs(value) >= LARGEST_EXACT:
         return _general(value)
     figure = Decimal(repr(value)) * (100 if match["percent"] else 1)
-    decimals = len(match["digits"].partition(".")[2].replace(",", ""))
+    decimals = min(len(match["digits"].partition(".")[2].replace(",", "")), MOST_DECIMALS)
     # Half a unit is rounded up as Excel does, not to the even neighbour.
     rounded = figure.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     shown = f"{rounded:,f}" if "," in match["digits"] else f"{rounded:f}"
