@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -115,6 +115,7 @@ def test_a_year_without_an_official_arrangement_is_an_estimate() -> None:
 DAYS = st.dates(date(1998, 1, 1), date(2063, 1, 1))
 
 
+@settings(deadline=None)
 @given(start=DAYS, end=DAYS)
 def test_counting_agrees_with_looking_at_every_day(start: date, end: date) -> None:
     earlier, later = min(start, end), max(start, end)
@@ -123,6 +124,7 @@ def test_counting_agrees_with_looking_at_every_day(start: date, end: date) -> No
     assert abs(CALENDAR.between(start, end)) == sum(map(CALENDAR.is_working_day, days))
 
 
+@settings(deadline=None)
 @given(start=DAYS, count=st.integers(-600, 600))
 def test_adding_and_counting_undo_each_other(start: date, count: int) -> None:
     start = CALENDAR.on_or_before(start)
