@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -87,6 +87,11 @@ def judge(facts: LightFacts, *, today: date, calendar: WorkingCalendar) -> Judge
     if facts.state is AssignmentState.SUBMITTED and facts.submitted_on is not None:
         return _judge_open(facts, AssignmentState.IN_PROGRESS, facts.submitted_on, calendar)
     return _judge_open(facts, facts.state, today, calendar)
+
+
+def due_soon_until(today: date, calendar: WorkingCalendar) -> date:
+    """The last deadline that is due soon today: every day up to it is at most three working days away."""
+    return calendar.add(today, DUE_SOON_WORKING_DAYS + 1) - timedelta(days=1)
 
 
 def _judge_open(facts: LightFacts, state: AssignmentState, day: date, calendar: WorkingCalendar) -> Judgement:

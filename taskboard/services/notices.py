@@ -16,9 +16,10 @@ from taskboard.domain.outbox import MailKind
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, AssignmentRole, AssignmentState
 from taskboard.models import Assignment, HistoryEntry, Person, Plan, Task
-from taskboard.services.answerable import Contact, people_answerable, supervisors_of
+from taskboard.services.answerable import people_answerable, supervisors_of
 from taskboard.services.cases import Case
 from taskboard.services.outbox import queue_mail
+from taskboard.services.people import Holder
 
 MOST_TASKS_IN_A_MAIL = 20
 
@@ -31,7 +32,7 @@ def issued(cases: Sequence[Case], entries: Mapping[int, HistoryEntry]) -> None:
     session = first.session
     concerned = [(case, one) for case in cases for one in case.assignments if one.state in OPEN_ASSIGNMENT]
     liaisons = people_answerable(session, {one.department_id for _, one in concerned}, Role.LIAISON, today=first.today)
-    received: dict[Contact, list[tuple[Case, Assignment]]] = {}
+    received: dict[Holder, list[tuple[Case, Assignment]]] = {}
     for case, one in concerned:
         for person in liaisons[one.department_id] or supervisors_of(
             session, case.situation.body_path, today=case.today
@@ -80,7 +81,7 @@ def returned_inside(case: Case, entry: HistoryEntry, submitter_id: int | None) -
     """Tell who submitted that the head wants it improved."""
     people = _workers(case, [case.assignment])
     if submitter_id is not None:
-        people = [*people, *_contacts(case.session, [submitter_id])]
+        people = [*people, *_holders(case.session, [submitter_id])]
     _tell(case, entry, people, "returned", is_inside=True, correct_by=None)
 
 
@@ -119,21 +120,21 @@ def dispatched(case: Case, entry: HistoryEntry) -> None:
     """Tell the officer that the assignment is theirs now."""
     officer_id = case.assignment.officer_id
     if officer_id is not None and entry.after is not None:
-        people = _contacts(case.session, [officer_id])
+        people = _holders(case.session, [officer_id])
         _tell(case, entry, people, "dispatched", department=_department(case, case.assignment))
 
 
 # Who is told
 
 
-def _workers(case: Case, assignments: Iterable[Assignment]) -> list[Contact]:
+def _workers(case: Case, assignments: Iterable[Assignment]) -> list[Holder]:
     """The liaisons and officers of the branches; the supervisors for a department that has nobody."""
     assignments = list(assignments)
     officers = [one.officer_id for one in assignments if one.officer_id is not None]
-    return [*_people_of(case, assignments, Role.LIAISON), *_contacts(case.session, officers)]
+    return [*_people_of(case, assignments, Role.LIAISON), *_holders(case.session, officers)]
 
 
-def _people_of(case: Case, assignments: Iterable[Assignment], role: Role) -> list[Contact]:
+def _people_of(case: Case, assignments: Iterable[Assignment], role: Role) -> list[Holder]:
     found = people_answerable(case.session, {one.department_id for one in assignments}, role, today=case.today)
     people = [one for holders in found.values() for one in holders]
     if not all(found.values()):
@@ -141,15 +142,15 @@ def _people_of(case: Case, assignments: Iterable[Assignment], role: Role) -> lis
     return people
 
 
-def _contacts(session: Session, person_ids: Iterable[int]) -> list[Contact]:
+def _holders(session: Session, person_ids: Iterable[int]) -> list[Holder]:
     query = select(Person.id, Person.name, Person.email).where(Person.id.in_(set(person_ids)), Person.is_active)
-    return [Contact(*row) for row in session.execute(query)]
+    return [Holder(*row) for row in session.execute(query)]
 
 
 # What they are told
 
 
-def _tell(case: Case, entry: HistoryEntry, people: Iterable[Contact], template: str, **facts: Any) -> None:
+def _tell(case: Case, entry: HistoryEntry, people: Iterable[Holder], template: str, **facts: Any) -> None:
     plan = _plan_titles(case.session, {case.task.plan_id})[case.task.plan_id]
     facts = {
         "actor": case.actor.name,
@@ -164,7 +165,7 @@ def _tell(case: Case, entry: HistoryEntry, people: Iterable[Contact], template: 
         _queue(case, person, f"act:{entry.id}", template, facts)
 
 
-def _queue(case: Case, person: Contact, subject: str, template: str, facts: Mapping[str, Any]) -> None:
+def _queue(case: Case, person: Holder, subject: str, template: str, facts: Mapping[str, Any]) -> None:
     if person.email is None or person.person_id == case.actor.person_id:
         return
     queue_mail(

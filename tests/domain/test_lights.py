@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.lights import Judgement, Light, LightFacts, LightReason, judge
+from taskboard.domain.lights import Judgement, Light, LightFacts, LightReason, due_soon_until, judge
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.labels import light_reason
 
@@ -51,6 +51,14 @@ def test_a_long_holiday_does_not_hide_what_is_due_after_it() -> None:
     facts = replace(FACTS, due_on=date(2026, 2, 24), issued_on=date(2026, 1, 5))
 
     assert judge(facts, today=date(2026, 2, 12), calendar=calendar) == Judgement(Light.YELLOW, LightReason.DUE_SOON, 3)
+
+
+def test_due_soon_ends_where_the_light_turns_green() -> None:
+    for offset in range(14):
+        today = MONDAY + timedelta(days=offset)
+        last = due_soon_until(today, CALENDAR)
+        assert light(today, due_on=last).reason is LightReason.DUE_SOON
+        assert light(today, due_on=last + timedelta(days=1)).reason is LightReason.IN_TIME
 
 
 def test_past_the_deadline_is_red_with_the_days() -> None:

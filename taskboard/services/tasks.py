@@ -1,0 +1,538 @@
+"""What people open: the list of their own tasks, and one task with all that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, union_all
+from sqlalchemy.orm import Session, aliased
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.errors import NotFound
+from taskboard.domain.lights import Judgement, LightFacts, due_soon_until, judge
+from taskboard.domain.local_time import local_date
+from taskboard.domain.permissions import (
+    DEPARTMENT_WIDE,
+    Actor,
+    acts_on_assignment,
+    acts_on_task,
+    may_see_task,
+)
+from taskboard.domain.plan_parsing.reading import Recurrence
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import (
+    OPEN_ASSIGNMENT,
+    OPEN_TASK,
+    OWING,
+    UNDER_WAY,
+    Act,
+    AssignmentRole,
+    AssignmentState,
+    Closure,
+    DeadlineOrigin,
+    PastDeadline,
+    TaskState,
+    Verification,
+)
+from taskboard.models import Assignment, Department, HistoryEntry, Measure, Person, Plan, ProgressReport, Task
+from taskboard.services.actors import has_holder
+from taskboard.services.answerable import people_answerable
+from taskboard.services.cases import describe, vacant_roles
+from taskboard.services.overdue import overdue_assignments
+from taskboard.services.paging import PAGE_SIZE, Page, last_page
+from taskboard.services.visibility import department_ids, held_assignments, supervised_tasks
+
+REPORTS_SHOWN = 30
+HISTORY_SHOWN = 100
+
+
+# My tasks
+
+
+class Show(StrEnum):
+    """Which of one's tasks a list shows."""
+
+    ALL = "all"
+    OVERDUE = "overdue"
+    DUE_SOON = "due_soon"
+    TO_ACKNOWLEDGE = "to_acknowledge"
+    TO_DECIDE = "to_decide"
+
+
+class TaskRow(NamedTuple):
+    """One assignment in a list of tasks, with its light."""
+
+    assignment_id: int
+    task_id: int
+    title: str
+    plan: str
+    department_id: int
+    department: str
+    role: AssignmentRole
+    state: AssignmentState
+    task_state: TaskState
+    due_on: date | None
+    is_ongoing: bool
+    officer: str | None
+    percent: int | None
+    last_reported_at: datetime | None
+    light: Judgement
+
+
+@dataclass(frozen=True)
+class MyTasks:
+    """A page of one's tasks, and how many there are under each heading."""
+
+    page: Page[TaskRow]
+    counts: Mapping[Show, int]
+
+
+def list_my_tasks(
+    session: Session,
+    actor: Actor,
+    *,
+    today: date,
+    calendar: WorkingCalendar,
+    show: Show = Show.ALL,
+    number: int = 1,
+    size: int = PAGE_SIZE,
+) -> MyTasks:
+    """The open assignments this person works on, or what waits for their decision, what is due first on top.
+
+    Four queries, however many tasks there are.
+    """
+    conditions = _conditions(actor, today, calendar)
+    counts = _count(session, actor, today, conditions)
+    total = counts[show]
+    number = min(max(1, number), last_page(total, size))
+    is_asked_for = (
+        Assignment.id.in_(_awaiting(actor, today))
+        if show is Show.TO_DECIDE
+        else and_(_mine(actor, today), conditions[show])
+    )
+    ids = (
+        select(Assignment.id)
+        .join(Task, Task.id == Assignment.task_id)
+        .where(is_asked_for)
+        .order_by(Assignment.due_on.asc().nulls_last(), Assignment.id)
+        .limit(size)
+        .offset((number - 1) * size)
+    )
+    rows = _task_rows(session, list(session.scalars(ids)), today, calendar)
+    return MyTasks(page=Page(rows=rows, number=number, size=size, total=total), counts=counts)
+
+
+def _conditions(actor: Actor, today: date, calendar: WorkingCalendar) -> dict[Show, ColumnElement[bool]]:
+    is_owed = and_(Assignment.state.in_(OWING), Task.state.in_(UNDER_WAY))
+    return {
+        Show.ALL: true(),
+        Show.OVERDUE: overdue_assignments(today),
+        Show.DUE_SOON: and_(is_owed, Assignment.due_on.between(today, due_soon_until(today, calendar))),
+        Show.TO_ACKNOWLEDGE: and_(Assignment.state == AssignmentState.PENDING, Task.state.in_(UNDER_WAY)),
+    }
+
+
+def _mine(actor: Actor, today: date) -> ColumnElement[bool]:
+    """Open assignments this person works on; supervisors stand in where nobody holds the post of liaison."""
+    is_mine = held_assignments(actor)
+    if actor.is_supervisor:
+        is_mine = or_(is_mine, _unmanned(actor, Role.LIAISON, today))
+    return and_(is_mine, Assignment.state.in_(OPEN_ASSIGNMENT), Task.state.in_(OPEN_TASK))
+
+
+def _unmanned(actor: Actor, role: Role, today: date) -> ColumnElement[bool]:
+    vacant = select(Department.id).where(
+        ~has_holder(Department.id, role, today), ~has_holder(Department.parent_id, role, today)
+    )
+    return and_(supervised_tasks(actor), Assignment.department_id.in_(vacant))
+
+
+def _awaiting(actor: Actor, today: date) -> Select[int]:
+    """Ids of the assignments that wait for this person's decision."""
+    under_way = select(Assignment.id).join(Task, Task.id == Assignment.task_id).where(Task.state.in_(UNDER_WAY))
+    in_review = under_way.where(Assignment.state == AssignmentState.HEAD_REVIEW)
+    parts = [in_review.where(Assignment.department_id.in_(department_ids(actor, {Role.HEAD})))]
+    lead = aliased(Assignment)
+    led = select(lead.task_id).where(
+        lead.department_id.in_(department_ids(actor, DEPARTMENT_WIDE)),
+        lead.role == AssignmentRole.LEAD,
+        lead.state.in_(OPEN_ASSIGNMENT),
+    )
+    is_submitted = Assignment.state == AssignmentState.SUBMITTED
+    parts.append(under_way.where(is_submitted, Assignment.role == AssignmentRole.PARTNER, Assignment.task_id.in_(led)))
+    if actor.is_supervisor:
+        submitted = under_way.where(
+            is_submitted, Assignment.role == AssignmentRole.LEAD, Task.state == TaskState.SUBMITTED
+        )
+        parts.append(submitted.where(supervised_tasks(actor)))
+        parts.append(in_review.where(_unmanned(actor, Role.HEAD, today)))
+    found = union_all(*parts).subquery()
+    return select(found.c.id)
+
+
+def _count(
+    session: Session, actor: Actor, today: date, conditions: Mapping[Show, ColumnElement[bool]]
+) -> dict[Show, int]:
+    query = (
+        select(*(func.count().filter(condition) for condition in conditions.values()))
+        .select_from(Assignment)
+        .join(Task, Task.id == Assignment.task_id)
+        .where(_mine(actor, today))
+    )
+    counts = dict(zip(conditions, session.execute(query).one(), strict=True))
+    ids = _awaiting(actor, today).subquery()
+    counts[Show.TO_DECIDE] = session.scalar(select(func.count(func.distinct(ids.c.id)))) or 0
+    return counts
+
+
+def _task_rows(session: Session, ids: Sequence[int], today: date, calendar: WorkingCalendar) -> list[TaskRow]:
+    query = (
+        select(
+            Assignment.id,
+            Assignment.task_id,
+            Task.title,
+            Plan.title.label("plan"),
+            Assignment.department_id,
+            Department.name.label("department"),
+            Assignment.role,
+            Assignment.state,
+            Task.state.label("task_state"),
+            Assignment.due_on,
+            Task.is_ongoing,
+            Person.name.label("officer"),
+            Assignment.percent,
+            Assignment.last_reported_at,
+            Task.issued_at,
+            Assignment.submitted_at,
+            Assignment.days_late,
+        )
+        .join(Task, Task.id == Assignment.task_id)
+        .join(Plan, Plan.id == Task.plan_id)
+        .join(Department, Department.id == Assignment.department_id)
+        .outerjoin(Person, Person.id == Assignment.officer_id)
+        .where(Assignment.id.in_(ids))
+        .order_by(Assignment.due_on.asc().nulls_last(), Assignment.id)
+    )
+    return [
+        TaskRow(
+            assignment_id=row.id,
+            task_id=row.task_id,
+            title=row.title,
+            plan=row.plan,
+            department_id=row.department_id,
+            department=row.department,
+            role=row.role,
+            state=row.state,
+            task_state=row.task_state,
+            due_on=row.due_on,
+            is_ongoing=row.is_ongoing,
+            officer=row.officer,
+            percent=row.percent,
+            last_reported_at=row.last_reported_at,
+            light=judge(
+                LightFacts(
+                    task_state=row.task_state,
+                    state=row.state,
+                    due_on=row.due_on,
+                    issued_on=_local(row.issued_at),
+                    submitted_on=_local(row.submitted_at),
+                    days_late=row.days_late,
+                ),
+                today=today,
+                calendar=calendar,
+            ),
+        )
+        for row in session.execute(query)
+    ]
+
+
+def _local(moment: datetime | None) -> date | None:
+    return local_date(moment) if moment else None
+
+
+# One task
+
+
+@dataclass(frozen=True)
+class Source:
+    """The measure as the plan's document states it."""
+
+    path: list[str]
+    heading: str | None
+    text: str
+    units_as_written: str | None
+    deadline_text: str | None
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One department on the task, with what this person may do there now."""
+
+    id: int
+    version: int
+    department_id: int
+    department: str
+    role: AssignmentRole
+    state: AssignmentState
+    due_on: date | None
+    light: Judgement
+    officer_id: int | None
+    officer: str | None
+    liaisons: list[str]
+    needs_sign_off: bool
+    is_confirmed: bool
+    acknowledged_at: datetime | None
+    submitted_at: datetime | None
+    submitted_by: str | None
+    days_late: int
+    percent: int | None
+    last_reported_at: datetime | None
+    acts: frozenset[Act]
+
+
+class ReportRow(NamedTuple):
+    """One report as the task's page shows it."""
+
+    id: int
+    assignment_id: int
+    department: str
+    author: str
+    reported_at: datetime
+    is_unchanged: bool
+    done: str
+    problems: str
+    next_step: str
+    help_needed: str
+    percent: int | None
+
+
+class HistoryRow(NamedTuple):
+    """One act in words that the page can show; each pair is (before, after)."""
+
+    id: int
+    at: datetime
+    actor: str
+    act: Act
+    department: str | None
+    reason: str | None
+    task_states: tuple[TaskState, TaskState] | None
+    states: tuple[AssignmentState, AssignmentState] | None
+    due_days: tuple[date | None, date | None] | None
+
+
+@dataclass(frozen=True)
+class TaskDetail:
+    """A task as its page shows it."""
+
+    id: int
+    version: int
+    title: str
+    state: TaskState
+    plan_id: int
+    plan: str
+    body: str
+    position: int
+    source: Source
+    due_on: date | None
+    original_due_on: date | None
+    is_ongoing: bool
+    deadline_origin: DeadlineOrigin
+    past_deadline: PastDeadline | None
+    recurrence: Recurrence | None
+    issued_at: datetime | None
+    closed_at: datetime | None
+    closure: Closure | None
+    verification: Verification | None
+    branches: list[Branch]
+    reports: list[ReportRow]
+    has_older_reports: bool
+    history: list[HistoryRow]
+    has_older_history: bool
+    acts: frozenset[Act]
+
+    @property
+    def leads(self) -> list[Branch]:
+        return [one for one in self.branches if one.role is AssignmentRole.LEAD]
+
+    @property
+    def partners(self) -> list[Branch]:
+        return [one for one in self.branches if one.role is AssignmentRole.PARTNER]
+
+    def branch(self, assignment_id: int) -> Branch:
+        return next(one for one in self.branches if one.id == assignment_id)
+
+
+def get_task(
+    session: Session,
+    task_id: int,
+    actor: Actor,
+    *,
+    today: date,
+    calendar: WorkingCalendar,
+    reports_before: int | None = None,
+) -> TaskDetail:
+    """The task with its source, branches, reports and history; raises :class:`NotFound` where it does not exist for
+    this person. ``reports_before`` is the id of a report to see the ones before it. A fixed number of queries."""
+    found = session.execute(
+        select(Task, Measure, Plan.title)
+        .join(Measure, Measure.id == Task.measure_id)
+        .join(Plan, Plan.id == Task.plan_id)
+        .where(Task.id == task_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(subject="task")
+    task, measure, plan = found
+    assignments = session.scalars(
+        select(Assignment).where(Assignment.task_id == task_id).order_by(Assignment.position, Assignment.id)
+    ).all()
+    named = {one.department_id for one in assignments} | {task.body_id}
+    departments = {one.id: one for one in session.scalars(select(Department).where(Department.id.in_(named)))}
+    situation = describe(task, assignments, departments, vacant_roles(session, named, today=today))
+    if not may_see_task(actor, situation):
+        raise NotFound(subject="task")
+
+    people = _names(session, assignments)
+    liaisons = people_answerable(session, {one.department_id for one in assignments}, Role.LIAISON, today=today)
+    branches = [
+        Branch(
+            id=one.id,
+            version=one.version,
+            department_id=one.department_id,
+            department=departments[one.department_id].name,
+            role=one.role,
+            state=one.state,
+            due_on=one.due_on,
+            light=judge(
+                LightFacts(
+                    task_state=task.state,
+                    state=one.state,
+                    due_on=one.due_on,
+                    issued_on=_local(task.issued_at),
+                    submitted_on=_local(one.submitted_at),
+                    days_late=one.days_late,
+                ),
+                today=today,
+                calendar=calendar,
+            ),
+            officer_id=one.officer_id,
+            officer=people.get(one.officer_id),
+            liaisons=[person.name for person in liaisons[one.department_id]],
+            needs_sign_off=departments[one.department_id].needs_sign_off,
+            is_confirmed=one.is_confirmed,
+            acknowledged_at=one.acknowledged_at,
+            submitted_at=one.submitted_at,
+            submitted_by=people.get(one.submitted_by_id),
+            days_late=one.days_late,
+            percent=one.percent,
+            last_reported_at=one.last_reported_at,
+            acts=acts_on_assignment(actor, situation, its_situation),
+        )
+        for one, its_situation in zip(assignments, situation.assignments, strict=True)
+    ]
+    reports = _reports(session, {one.id: one.department for one in branches}, reports_before)
+    history = _history(session, task_id, {one.id: one.department for one in branches})
+    return TaskDetail(
+        id=task.id,
+        version=task.version,
+        title=task.title,
+        state=task.state,
+        plan_id=task.plan_id,
+        plan=plan,
+        body=departments[task.body_id].name,
+        position=task.position,
+        source=Source(measure.path, measure.heading, measure.text, measure.units_as_written, measure.deadline_text),
+        due_on=task.due_on,
+        original_due_on=task.original_due_on,
+        is_ongoing=task.is_ongoing,
+        deadline_origin=task.deadline_origin,
+        past_deadline=task.past_deadline,
+        recurrence=task.recurrence,
+        issued_at=task.issued_at,
+        closed_at=task.closed_at,
+        closure=task.closure,
+        verification=task.verification,
+        branches=branches,
+        reports=reports[:REPORTS_SHOWN],
+        has_older_reports=len(reports) > REPORTS_SHOWN,
+        history=history[:HISTORY_SHOWN],
+        has_older_history=len(history) > HISTORY_SHOWN,
+        acts=acts_on_task(actor, situation),
+    )
+
+
+def _names(session: Session, assignments: Sequence[Assignment]) -> dict[int | None, str]:
+    wanted = {person for one in assignments for person in (one.officer_id, one.submitted_by_id) if person is not None}
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).tuples()
+    return dict(rows.all())
+
+
+def _reports(session: Session, departments: Mapping[int, str], before: int | None) -> list[ReportRow]:
+    query = (
+        select(ProgressReport, Person.name)
+        .join(Person, Person.id == ProgressReport.author_id)
+        .where(ProgressReport.assignment_id.in_(list(departments)))
+        .order_by(ProgressReport.id.desc())
+        .limit(REPORTS_SHOWN + 1)
+    )
+    if before is not None:
+        query = query.where(ProgressReport.id < before)
+    return [
+        ReportRow(
+            id=one.id,
+            assignment_id=one.assignment_id,
+            department=departments[one.assignment_id],
+            author=author,
+            reported_at=one.reported_at,
+            is_unchanged=one.is_unchanged,
+            done=one.done,
+            problems=one.problems,
+            next_step=one.next_step,
+            help_needed=one.help_needed,
+            percent=one.percent,
+        )
+        for one, author in session.execute(query).tuples()
+    ]
+
+
+def _history(session: Session, task_id: int, departments: Mapping[int, str]) -> list[HistoryRow]:
+    query = (
+        select(HistoryEntry, Person.name)
+        .join(Person, Person.id == HistoryEntry.actor_id)
+        .where(HistoryEntry.task_id == task_id)
+        .order_by(HistoryEntry.id.desc())
+        .limit(HISTORY_SHOWN + 1)
+    )
+    return [_history_row(entry, actor, departments) for entry, actor in session.execute(query).tuples()]
+
+
+def _history_row(entry: HistoryEntry, actor: str, departments: Mapping[int, str]) -> HistoryRow:
+    before, after = entry.before or {}, entry.after or {}
+    own = f"assignment:{entry.assignment_id}"
+    states = _pair(before, after, own, "state")
+    task_states = _pair(before, after, "task", "state")
+    due = _pair(before, after, own if entry.assignment_id else "task", "due_on")
+    return HistoryRow(
+        id=entry.id,
+        at=entry.at,
+        actor=actor,
+        act=entry.act,
+        department=departments.get(entry.assignment_id) if entry.assignment_id else None,
+        reason=entry.reason,
+        task_states=(TaskState(task_states[0]), TaskState(task_states[1])) if task_states else None,
+        states=(AssignmentState(states[0]), AssignmentState(states[1])) if states else None,
+        due_days=(_day(due[0]), _day(due[1])) if due else None,
+    )
+
+
+def _pair(before: Mapping[str, Any], after: Mapping[str, Any], part: str, name: str) -> tuple[Any, Any] | None:
+    if name not in after.get(part, {}):
+        return None
+    return before[part][name], after[part][name]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
