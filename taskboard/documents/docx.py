@@ -23,6 +23,9 @@ M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 MAX_SPAN = 1_000
 """columns one cell may cover; Word itself allows 63"""
 
+MAX_PARAGRAPHS = 200_000
+"""those without text and those in tables included; far more than Word itself can bear"""
+
 HEADING_NAME = re.compile(r"heading ([1-9])$", re.IGNORECASE)
 CONTENTS_NAME = re.compile(r"toc [1-9]$", re.IGNORECASE)
 BODY_LEVEL = 9
@@ -102,6 +105,7 @@ class _Reader:
         self._styles = styles
         self._numbering = numbering
         self._position = 0
+        self._paragraphs_read = 0
         self._carried: list[str] = []
 
     def blocks_of(self, container: etree._Element) -> Iterator[Block]:
@@ -128,6 +132,9 @@ class _Reader:
 
     def _read_line(self, element: etree._Element) -> _Line | None:
         """The paragraph's text, or ``None`` when it is not shown or flows into the next one."""
+        self._paragraphs_read += 1
+        if self._paragraphs_read > MAX_PARAGRAPHS:
+            raise DocumentError(DocumentProblem.TOO_COMPLEX)
         style = self._style_of(element)
         if CONTENTS_NAME.match(style.name):
             self.notes.add(DocumentNote.CONTENTS_LIST)

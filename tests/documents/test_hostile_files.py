@@ -162,10 +162,10 @@ def test_tables_nested_as_deep_as_the_parser_allows_are_still_read() -> None:
 # Shapes
 
 
-def test_millions_of_empty_paragraphs() -> None:
-    paragraphs = "".join(f'<w:p w:rsid="{number * 7919:x}"/>' for number in range(MEGABYTE))
+def test_hundreds_of_thousands_of_empty_paragraphs() -> None:
+    paragraphs = "".join(f'<w:p w:rsid="{number * 7919:x}"/>' for number in range(201_000))
 
-    assert refusal_of(make_docx(paragraphs)) in {DocumentProblem.TOO_COMPLEX, DocumentProblem.NO_TEXT}
+    assert refusal_of(make_docx(paragraphs)) is DocumentProblem.TOO_COMPLEX
 
 
 def test_spans_without_measure() -> None:
