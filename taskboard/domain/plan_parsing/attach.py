@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from taskboard.domain.plan_parsing.clauses import Clause, Form, find_clauses, find_prose_clauses
 from taskboard.domain.plan_parsing.numbering import Kind
@@ -80,22 +80,78 @@ def _heading_end(line: str, has_more: bool) -> int:
 def attach_clauses(root: Node) -> Item:
     """The outline as items with their clauses."""
     top = Item(root, root.text)
+    for lost in _unlabelled_items(root):
+        lost.parent = top
+        top.children.append(lost)
     stack: list[tuple[Node, Item]] = [(root, top)]
     while stack:
         node, item = stack.pop()
-        for child in node.children:
-            below = _item(child)
-            below.parent = item
-            item.children.append(below)
-            stack.append((child, below))
+        for number, child in enumerate(node.children):
+            following = node.children[number + 1] if number + 1 < len(node.children) else None
+            for below in _items(child, following):
+                below.parent = item
+                item.children.append(below)
+                if below.node is child:
+                    stack.append((child, below))
     _lift_shared_clauses(top)
     return top
 
 
+def _items(node: Node, following: Node | None) -> list[Item]:
+    """The item of a node, and before the next one items whose labels were lost."""
+    if node.label is None:
+        return [Item(node, node.text), *_unlabelled_items(node)]
+    lost = _lost_item(node, following)
+    if lost is None:
+        return [_item(node)]
+    return [_item(replace(node, texts=node.texts[: -len(lost.texts)])), _item(lost)]
+
+
+def _lost_item(node: Node, following: Node | None) -> Node | None:
+    """The item whose label is missing: the next number is skipped, and more than one clause stands in the lines."""
+    if following is None or following.label is None or node.label is None or node.children:
+        return None
+    if following.label.kind is not node.label.kind or following.label.number != node.label.number + 2:
+        return None
+    paragraphs = _paragraphs_with_clauses(node.texts)
+    if len(paragraphs) != 2:
+        return None
+    return Node(None, node.parent, node.order, list(paragraphs[1]), part=node.part, name="（缺号）")
+
+
+def _paragraphs_with_clauses(texts: Sequence[Text]) -> list[list[Text]]:
+    """Lines grouped so that each group ends with its clause; lines after the last clause are left out."""
+    groups: list[list[Text]] = []
+    pending: list[Text] = []
+    for text in texts:
+        clauses = [clause for clause in find_clauses(text) if clause.form is not Form.PROSE]
+        only_clause = bool(clauses) and not without_ranges(text, [(c.start, c.end) for c in clauses]).plain.strip(
+            " 。;"
+        )
+        if only_clause and not pending and groups:
+            groups[-1].append(text)
+            continue
+        pending.append(text)
+        if any(clause.reading.has_units for clause in clauses):
+            groups.append(pending)
+            pending = []
+    return groups
+
+
+def _unlabelled_items(node: Node) -> list[Item]:
+    """Paragraphs without any label that carry clauses, each with the short heading above it."""
+    items = []
+    for group in _paragraphs_with_clauses(node.texts):
+        start = next((n for n in range(len(group) - 1, -1, -1) if len(group[n]) > LONGEST_HEADING), 0)
+        if start and len(group[start - 1]) <= LONGEST_HEADING and "。" not in group[start - 1].plain:
+            start -= 1
+        own = Node(None, node, node.order, group[start:], part=node.part)
+        items.append(_item(own))
+    return items
+
+
 def _item(node: Node) -> Item:
     text = node.text
-    if node.label is None:
-        return Item(node, text)
     clauses = find_clauses(text)
     if not clauses:
         return Item(node, text)
@@ -183,19 +239,22 @@ GENERIC_BODY = re.compile(
 
 def add_prose_clauses(top: Item) -> None:
     """Clauses in running text (由A会同B负责落实) count where many items have them and few another form."""
-    explicit = sum(item.has_units for item in top.walk())
-    eligible = 0
+    explicit = sum(any(clause.form is not Form.PROSE for clause in item.clauses) for item in top.walk())
+    eligible = prose = 0
     found: list[tuple[Item, list[Clause]]] = []
     for item in top.walk():
+        prose += any(clause.form is Form.PROSE for clause in item.clauses)
         if item.node.label is None or any(below.has_units for below in item.walk()) or is_never_measure(item):
             continue
         eligible += not item.children
         clauses = [clause for clause in find_prose_clauses(item.text) if _names_a_body(clause)]
         if clauses:
             found.append((item, clauses))
-    if len(found) >= PROSE_SHARE * eligible and len(found) * 2 >= explicit:
+    prose += len(found)
+    if prose >= PROSE_SHARE * eligible and prose * 2 >= explicit:
         for item, clauses in found:
             item.clauses = sorted([*item.clauses, *clauses], key=lambda clause: clause.start)
+            item.text = _cut_after_clause(item.text, item.clauses)
 
 
 def _names_a_body(clause: Clause) -> bool:

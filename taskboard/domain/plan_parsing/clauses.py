@@ -120,11 +120,21 @@ def _read_bracket(inner: Text, plain: str, start: int, end: int) -> Reading | No
         return sentence
     before = plain[:start].rstrip()
     ends_sentence = not before or before[-1] in "。;!?)]”"
-    if ends_sentence and STEP_AFTER.match(plain, end) and is_unit_list(content):
+    if ends_sentence and STEP_AFTER.match(plain, end) and is_unit_list(content) and _is_surely_a_body(content.plain):
         reading = Reading()
         reading.add(Field.RESPONSIBLE, read_units(content))
         return reading
     return None
+
+
+SURE_BODY = re.compile(
+    r"(?:厅|局|委|办|政府|单位|部门|中心|管委会|法院|检察院|办公室|委员会|分行|支行|海关|集团|公司|政府办|部|处|支队)(?:\(.{1,20}\))?(?:[、,;]|等|$)"
+)
+
+
+def _is_surely_a_body(plain: str) -> bool:
+    """Whether a bracket without any keyword names a body and is no remark such as （试行） or （含外资企业）."""
+    return bool(SURE_BODY.search(plain)) and not re.match(r"(?:含|不含|包括|除|试|暂|见|详见|如|即|原)", plain)
 
 
 def _are_fields(named: list[re.Match[str]]) -> bool:
@@ -201,7 +211,7 @@ def _closing_sentence(text: Text, found: list[Clause]) -> list[Clause]:
     if not 3 <= len(sentence) <= 300 or any(clause.start < len(stripped) and clause.end > start for clause in found):
         return []
     by = BY_UNITS.match(sentence.plain)
-    reading = read_role_sentence(sentence, complete=by is None)
+    reading = _read_prose(sentence[by.end() :]) if by else read_role_sentence(sentence)
     if reading is None or start == 0:
         return []
     return [Clause(start, len(plain), Form.PROSE, sentence, reading)]
@@ -230,7 +240,8 @@ def find_prose_clauses(text: Text) -> list[Clause]:
             continue
         reading = _read_prose(part)
         if reading is not None:
-            clauses.append(Clause(found.start(), found.end(), Form.PROSE, part, reading))
+            end = found.end() + text.plain.startswith("。", found.end())
+            clauses.append(Clause(found.start(), end, Form.PROSE, part, reading))
     return clauses
 
 
@@ -264,9 +275,18 @@ def read_fields(content: Text) -> Reading:
     for number, found in enumerate(named):
         end = named[number + 1].start() if number + 1 < len(named) else len(content)
         role = field_named(found["name"]) or Field.OTHER
-        value = content[found.end() : end].strip(" ,;。\n)]")
+        value = _without_stray_brackets(content[found.end() : end].strip(" ,;。\n"))
         _read_value(role, value, reading)
     return reading
+
+
+def _without_stray_brackets(value: Text) -> Text:
+    """A value without a closing bracket at its end that it never opened."""
+    while value.plain.endswith((")", "]")) and value.plain.count(value.plain[-1]) > value.plain.count(
+        "(" if value.plain[-1] == ")" else "["
+    ):
+        value = value[: len(value) - 1].strip(" ,;。\n")
+    return value
 
 
 def _read_value(role: Field, value: Text, reading: Reading) -> None:
@@ -316,10 +336,10 @@ def read_persons(plain: str) -> list[str]:
     names: list[str] = []
     for part in re.split(r"[、,;/\n]+", plain):
         words = part.split()
-        if len(words) > 1 and all(len(word) == 1 for word in words[:2]):
-            names.append("".join(words))
-        else:
-            names += words
+        while words:
+            if len(words) > 1 and len(words[0]) == len(words[1]) == 1:
+                words[:2] = ["".join(words[:2])]
+            names.append(words.pop(0))
     return [name.strip("。.") for name in names if name.strip("。.")]
 
 
@@ -356,14 +376,14 @@ def read_role_sentence(content: Text, *, complete: bool = True) -> Reading | Non
     for start, end in split_outside(content.plain, ",;。\n"):
         part = content[start:end].strip()
         verb = _verb_at_end(part.plain)
-        if verb is not None:
+        if is_time_limit(part.plain):
+            reading.time_limits.append(part)
+        elif verb is not None:
             kind, cut = verb
             waiting.append(part[:cut])
             groups += [(kind, piece) for piece in waiting if len(piece.strip())]
             closed = closed or any(len(piece.strip()) for piece in waiting)
             waiting = []
-        elif is_time_limit(part.plain):
-            reading.time_limits.append(part)
         elif AFTERTHOUGHT.match(part.plain):
             continue
         else:
@@ -442,7 +462,7 @@ def assign(readings: Iterable[Reading], *, responsible_lead: bool = False) -> As
         elif not leads and reading.responsible:
             count = len(reading.responsible) if responsible_lead else 1
             leads = list(reading.responsible[:count])
-            partners += [*reading.responsible[count:], *reading.partners]
+            partners += [unit for unit in reading.order if unit not in leads]
         else:
             partners += [*reading.leads, *reading.order]
     return Assigned(_each_once(leads), _each_once(partners, leads), stated)

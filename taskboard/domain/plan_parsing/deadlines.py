@@ -77,28 +77,30 @@ MENTION = re.compile(
           (?:自|从|于|在)?(?:本|该)?(?:{DOCUMENT})?(?:印发|发布|下发|公布|施行|实施|发文)
           (?:之日|之时|日)?(?:起|后|以后|之后)(?:的)?,?
           (?P<count>\d{{1,3}}|[一二三四五六七八九十两]{{1,3}})(?P<unit>个?工作日|日|天|个月|月|周|年)(?:之?内|以内|前))
+    | (?P<numeric>(?:19|20)\d\d[-/.]\d{{1,2}}(?:[-/.]\d{{1,2}})?(?![\d年月])(?:\s00:00:00)?(?:底|末)?{BEFORE}?)
     | (?P<range>
-          (?=[\d一二三四五六七八九十今本当明次翌来])
-          (?P<y1>{ANY_YEAR}|(?:19|20)\d\d(?=\s?[—~\-至到]))?
-          (?:(?P<m1>{NUMERAL})月?(?:(?P<d1>\d{{1,2}})日)?)?{DASH}
-          (?:(?P<y2>{YEAR}|{RELATIVE_YEAR}))?(?:(?P<m2>{NUMERAL})月(?:份)?(?:(?P<d2>{NUMERAL})日)?)?(?:底|末)?{BEFORE}?)
-    | (?P<plan>[“"]?十[一二三四五]五[”"]?(?:规划)?(?:期|时期|期间)?(?:末|期末|内|底)?{BEFORE}?)
-    | (?P<numeric>(?:19|20)\d\d[-/.]\d{{1,2}}(?:[-/.]\d{{1,2}})?(?:\s00:00:00)?(?:底|末)?{BEFORE}?)
+          (?:(?P<y1>{ANY_YEAR}|(?:19|20)\d\d(?=\s?[—~\-至到]))(?:(?P<m1>{NUMERAL})月?(?:(?P<d1>\d{{1,2}})日)?)?
+             |(?P<m0>{NUMERAL})月?(?:(?P<d0>\d{{1,2}})日)?)
+          {DASH}
+          (?:(?P<y2>{YEAR}|{RELATIVE_YEAR})(?:(?P<m2>{NUMERAL})月(?:份)?(?:(?P<d2>{NUMERAL})日)?)?
+             |(?P<m3>{NUMERAL})月(?:份)?(?:(?P<d3>{NUMERAL})日)?)
+          (?:底|末)?{BEFORE}?)
+    | (?P<plan>[“"]?十[一二三四五]五[”"]?(?:规划)?(?:期间|时期|期)?(?:末|内|底)?{BEFORE}?)
     | (?P<day>(?P<dy>{ANY_YEAR})?(?P<dm>{NUMERAL})\s?月\s?(?P<dd>{NUMERAL})\s?[日号](?:{BEFORE})?)
     | (?P<month>
           (?P<my>{ANY_YEAR})?(?P<mm>{NUMERAL})\s?月份?(?P<ten>上旬|中旬|下旬)?(?P<mend>月?底|末|月末)?
           (?P<mbefore>{BEFORE})?)
     | (?P<quarter>
-          (?P<qy>{ANY_YEAR})?,?(?:第?(?P<qn>[一二三四1234])季度?|Q(?P<qq>[1-4]))(?P<qend>末|底)?
+          (?:(?P<qy>{ANY_YEAR}),?)?(?:第?(?P<qn>[一二三四1234])季度?|Q(?P<qq>[1-4]))(?P<qend>末|底)?
           (?P<qbefore>{BEFORE}|内)?)
     | (?P<half>(?P<hy>{ANY_YEAR})?(?P<which>上|下)半年(?P<hend>末|底)?(?P<hbefore>{BEFORE}|内)?)
     | (?P<yearend>
           (?:(?P<ey>{ANY_YEAR})|{NOT_COUNTED_YEARS}年)(?P<eend>底|末|终)(?P<ebefore>{BEFORE})?
           |(?<!十)今(?:年)?(?:底|末)(?:{BEFORE})?)
     | (?P<within>(?:{YEAR}|今|本|当|{NOT_COUNTED_YEARS})年(?:度)?内|(?:{YEAR})?全年(?![龄份])|(?:今|本)年全年)
+    | (?P<season>(?P<sy>{ANY_YEAR})?(?:{SEASON}){BEFORE})
     | (?P<year>{YEAR}(?:度)?(?P<ybefore>{BEFORE})?)
     | (?P<relative>明年|今年)(?={BEFORE}|[,，])
-    | (?P<season>(?:{SEASON}){BEFORE})
     | (?P<lost>到年(?=[,，。;；、]|[\u4e00-\u9fff]|$)|(?<=[。;；,，])年(?=[,，]))
     | (?P<now>立行立改|立即|即知即改|即行即改|立查立改|即时|即刻整改|马上整改)
     """,
@@ -186,22 +188,31 @@ def _after(day: date, count: int, unit: str) -> date:
 
 
 def _range(found: re.Match[str], anchor: Anchor, inherited: int | None) -> Mention | None:
+    """2021—2025年, 2023年3月至2024年6月, 4月1日至9月30日: the end counts."""
     first, last = found["y1"], found["y2"]
-    if not (found["m2"] or last) or not (first or found["m1"]):
-        return None
-    if found["m1"] and not found["m2"]:
-        return None
-    year = read_year(last, anchor) if last else read_year(first, anchor) if first else inherited or anchor.year
-    if last and RELATIVE_YEAR_WORD.fullmatch(last.strip()) and first:
-        base = read_year(first, anchor)
-        year = None if base is None else base + (1 if last.strip() in NEXT_YEAR else 0)
-    stated = bool(first or last)
-    if not found["m2"]:
+    first_month, month_words, day_words = (
+        found["m1"] or found["m0"],
+        found["m2"] or found["m3"],
+        found["d2"] or found["d3"],
+    )
+    year = _last_year(first, last, anchor, inherited)
+    stated = _is_stated(first) or _is_stated(last)
+    if not month_words:
         return _mention(found, _dated(found, year, (12, 31)), year_stated=stated, bare_year=True)
-    month, day = _numeral(found["m2"]), _numeral(found["d2"]) if found["d2"] else 0
-    if not last and found["m1"] and not first and year and month < _numeral(found["m1"]):
+    month, day = _numeral(month_words), _numeral(day_words) if day_words else 0
+    if not last and first_month and not first and year and month < _numeral(first_month):
         year += 1
     return _mention(found, _dated(found, year, (month, day)), year_stated=stated)
+
+
+def _last_year(first: str | None, last: str | None, anchor: Anchor, inherited: int | None) -> int | None:
+    """The year in which a range ends; 次年 counts from the year in which it begins."""
+    begin = read_year(first, anchor) if first else inherited or anchor.year
+    if not last:
+        return begin
+    if last.strip() in NEXT_YEAR:
+        return None if begin is None else begin + 1
+    return read_year(last, anchor)
 
 
 RELATIVE_YEAR_WORD = re.compile(RELATIVE_YEAR)
@@ -210,13 +221,15 @@ NEXT_YEAR = frozenset({"明年", "次年", "翌年", "来年"})
 
 def _plan(found: re.Match[str], _: Anchor, __: int | None) -> Mention | None:
     name = re.search("十[一二三四五]五", found.group())
-    if name is None or name.group() not in FIVE_YEAR_PLANS or not re.search("[末底内]", found.group()):
+    if name is None or name.group() not in FIVE_YEAR_PLANS:
         return None
-    return _mention(found, (date(FIVE_YEAR_PLANS[name.group()], 12, 31), None))
+    return _mention(found, (date(FIVE_YEAR_PLANS[name.group()], 12, 31), None), bare_year=True)
 
 
-def _numeric(found: re.Match[str], _: Anchor, __: int | None) -> Mention:
+def _numeric(found: re.Match[str], _: Anchor, __: int | None) -> Mention | None:
     year, month, *day = (int(part) for part in re.findall(r"\d+", found.group().split("00:")[0])[:3])
+    if not _valid_month(month):
+        return None
     return _mention(found, _dated(found, year, (month, day[0] if day else 0)))
 
 
@@ -278,12 +291,14 @@ def _relative(found: re.Match[str], anchor: Anchor, _: int | None) -> Mention:
 
 
 def _season(found: re.Match[str], anchor: Anchor, inherited: int | None) -> Mention:
-    name = re.sub(rf"{BEFORE}$", "", found["season"]).removeprefix("主")
-    if name in anchor.seasons:
-        return _mention(found, (anchor.seasons[name], None), year_stated=False)
-    if name in CUSTOM_SEASONS:
-        return _mention(found, _dated(found, inherited or anchor.year, CUSTOM_SEASONS[name]), year_stated=False)
-    return _mention(found, (None, Why.NOT_FIXED))
+    words = found["season"][len(found["sy"] or "") :]
+    name = re.sub(rf"{BEFORE}$", "", words).removeprefix("主")
+    year = _year_of(found["sy"], anchor, inherited)
+    fixed = anchor.seasons.get(name)
+    build = (fixed.month, fixed.day) if fixed else CUSTOM_SEASONS.get(name)
+    if build is None:
+        return _mention(found, (None, Why.NOT_FIXED))
+    return _mention(found, _dated(found, year, build), year_stated=_is_stated(found["sy"]))
 
 
 def _lost(found: re.Match[str], _: Anchor, __: int | None) -> Mention:
@@ -347,7 +362,7 @@ def read_seasons(plain: str, year: int | None) -> dict[str, date]:
 
 LIMIT_WORDS = re.compile(
     r"(?:[于在到至]|力争|确保|原则上|并|,|、|。|;|\s|完成|全面|基本|落实|到位|整改|取得|明显成效|阶段性|销号|办结|建成|全部|任务"
-    r"|以前|之前|前|底|长期|坚持|持续|推进|常态化|每年|每季度|每季|每月|每半年|每周|全年|开展|实施|\(|\)|\[|\]|“|”"
+    r"|以前|之前|前|底|长期|坚持|持续|推进|常态化|每年|每季度|每季|每月|每半年|每周|每|之后|全年|开展|实施|\(|\)|\[|\]|“|”"
     r"|分年度|逐年|按年度|按季度|按月|及时|随时|适时|按要求|按时|按期|根据|工作|进度|时间|期限|需|要|须|应|年度|一次|报告)+"
 )
 
@@ -358,7 +373,7 @@ def is_time_limit(plain: str) -> bool:
     if not 2 <= len(words) <= 40:
         return False
     rest = MENTION.sub("", words)
-    if rest == words and not re.match(r"^(?:长期|持续|常态化|立行立改|每[年季月周]|全年)", words):
+    if rest == words and not re.match(r"^(?:长期|持续|常态化|每[年季月周]|全年|按[月季年]|分年度|逐[月年])", words):
         return False
     return not LIMIT_WORDS.sub("", rest).strip()
 
@@ -397,11 +412,11 @@ ACTS = re.compile(
 )
 BASE_YEAR = re.compile(r"(?:较|比|同比|相比|对比|超过|高于|低于|优于|好于|以|与|按)$")
 SINCE = re.compile(r"^(?:\d{1,2}月)?(?:\d{1,2}日)?(?:\(含\))?,?(?:起|以来|开始|始|以后|之后|后起|起施行)")
-FROM = re.compile(r"(?:自|从|截至|截止|据|根据|根據|按照|依据|在)$")
+FROM = re.compile(r"(?:自|从|截至|截止|据|根据|按照|依据)$")
 RECURRING_BEFORE = re.compile(r"(?:每|每年|每年的|每季度|每个|逐年|次|各)$")
 NAMED = re.compile(
     r"^(?:度)?(?:的)?[\u4e00-\u9fff“”\"、]{0,18}?(?:计划|方案|工作要点|要点|评价工作|评估工作|考核工作|版|修订|修正|标准|规划"
-    r"|名单|目录|报告|统计|数据|审计|清单|水平|基数|基期|期间|第[一二三四]?批|项目库|指标)"
+    r"|名单|目录|报告|统计|数据|审计|清单|水平|基数|基期|期间|第[一二三四]?批|项目库|指标)(?=[,。;、)》”的及和与中]|$)"
 )
 PAST = re.compile(r"^[^。;]{0,24}?(?:已经|已(?!有)|共发生|发生了?|水毁|累计实现了|以来|期间,我|,我[市省县区]有)")
 STARTS = re.compile(r"^[^。;,]{0,12}?(?:启动|开工|动工|开始|施行|起施行|实施起|起执行|试运行启动)")
@@ -437,7 +452,8 @@ def _judged(plain: str, found: re.Match[str], mention: Mention, anchor: Anchor) 
         return mention
     if _is_fact(found, before, after) or _is_past(mention, anchor) or not _is_limit(before, after, found):
         return None
-    return replace(mention, is_start=True) if STARTS.match(after) else mention
+    starts = STARTS.match(after) and not found.group().endswith("前")
+    return replace(mention, is_start=True) if starts else mention
 
 
 def _recurring(found: re.Match[str], mention: Mention, before: str) -> Mention | None:
@@ -471,10 +487,10 @@ CLAUSE_START = re.compile(r"(?:^|[。;:,!\n)\]”]|到|至|于|力争|确保|争
 
 def _is_limit(before: str, after: str, found: re.Match[str]) -> bool:
     """Whether the words set a limit (前, 底, 到…) or an end of the item, rather than place an activity in time."""
-    if found["issued"] or found["plan"] or found["season"] or found.group().endswith(("前", "止")):
+    if found["issued"] or found["season"] or found.group().endswith(("前", "止", "末")):
         return True
     if before.endswith(("到", "至", "截止", "不晚于", "不迟于")):
-        return True
+        return not after.startswith("的")
     form = next((form for form in LIMIT_TESTS if found[form]), "year")
     return LIMIT_TESTS[form](found, before, after)
 
@@ -488,7 +504,7 @@ def _half_is_limit(found: re.Match[str], before: str, after: str) -> bool:
 
 
 def _month_is_limit(found: re.Match[str], before: str, after: str) -> bool:
-    return bool(found["mend"]) or _completes(after, 16 if found["ten"] else 10)
+    return bool(found["mend"]) or _finishes(after, 16 if found["ten"] else 10)
 
 
 def _within_is_limit(found: re.Match[str], before: str, after: str) -> bool:
@@ -510,6 +526,15 @@ def _completes(after: str, within: int) -> bool:
     return bool(COMPLETES.search(after[:within]))
 
 
+FINISHES = re.compile(
+    r"完成|建成|出台|投用|投产|投运|投入使用|印发|竣工|验收|上线|通车|交付|形成|实现|办结|制定|达到|建立|开通|清零|销号|到位"
+)
+
+
+def _finishes(after: str, within: int) -> bool:
+    return bool(FINISHES.search(after[:within]))
+
+
 LIMIT_TESTS: Mapping[str, Callable[[re.Match[str], str, str], bool]] = {
     "yearend": lambda found, before, after: not NAMED.match(after),
     "within": _within_is_limit,
@@ -517,8 +542,9 @@ LIMIT_TESTS: Mapping[str, Callable[[re.Match[str], str, str], bool]] = {
     "quarter": _quarter_is_limit,
     "half": _half_is_limit,
     "month": _month_is_limit,
-    "day": lambda found, before, after: _completes(after, 10),
-    "numeric": lambda found, before, after: _completes(after, 10),
+    "plan": _year_is_limit,
+    "day": lambda found, before, after: _finishes(after, 10),
+    "numeric": lambda found, before, after: _finishes(after, 10),
     "year": _year_is_limit,
     "relative": _year_is_limit,
 }

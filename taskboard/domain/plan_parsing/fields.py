@@ -138,7 +138,7 @@ def field_named(name: str) -> Field | None:
 ENDINGS = (
     (re.compile(r"(?:牵头|主办|主责)[^、]{0,4}(?:单位|部门)$"), Field.LEAD),
     (re.compile(r"(?:配合|协办|协同|参与|协作)[^、]{0,6}(?:单位|部门)$"), Field.PARTNER),
-    (re.compile(r"责任[^、]{0,4}(?:单位|部门|主体)$"), Field.RESPONSIBLE),
+    (re.compile(r"责任[^、]{0,4}(?:单位|部门|主体)"), Field.RESPONSIBLE),
     (re.compile(r"(?:领导|责任人|负责人|副市长|副县长|副区长|校长|院长)$"), Field.PERSON),
     (
         re.compile(r"(?:完成|整改|办结|推进|计划|落实)[^、]{0,4}(?:时限|时间|期限|日期)$|时限$|^时间节点"),

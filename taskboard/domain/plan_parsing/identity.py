@@ -40,9 +40,11 @@ DAY = re.compile(
 )
 NUMERIC_DAY = re.compile(r"(?P<year>(?:19|20)\d\d)[-./](?P<month>\d{1,2})[-./](?P<day>\d{1,2})")
 DOCUMENT_NUMBER = re.compile(
-    r"(?P<number>[\u4e00-\u9fff]{2,14}[(\[](?P<year>(?:19|20)\d\d)[)\]]\s?(?:第)?\d{1,4}\s?号)"
+    r"(?P<number>(?!文号|发文字号)[\u4e00-\u9fff]{2,14}[(\[](?P<year>(?:19|20)\d\d)[)\]]\s?(?:第)?\d{1,4}\s?号)"
 )
-DATED_FIELD = re.compile(r"(?:成文日期|发文日期|印发日期|生成日期|填报日期|制表日期|填表日期|签发日期)\s?[:|]?\s*")
+DATED_FIELD = re.compile(
+    r"(?:成文日期|发文日期|印发日期|生成日期|填报日期|制表日期|填表日期|签发日期|文件日期)\s?[:|]?\s*"
+)
 PUBLISHED_FIELD = re.compile(r"(?:发布时间|发布日期|公开日期)\s?[:|]?\s*")
 ISSUER_FIELD = re.compile(
     r"(?:发布机构|发文机关|发文单位|填报单位|制表单位|印发机关|编制单位)\s?[:|]?\s*(?P<issuer>[^\s:|]{2,30})"
@@ -54,8 +56,7 @@ HEAD_LINES = 40
 def read_identity(lines: Sequence[Text], dropped: Sequence[Text], titles: Sequence[Text] = ()) -> Identity:
     """The identity from the head of the document, its signature and the frame around it."""
     title = _title(lines, titles)
-    head = "\n".join(line.plain for line in [*lines[:HEAD_LINES], *titles, *dropped[:HEAD_LINES]])
-    number = DOCUMENT_NUMBER.search(_squeezed_lines(head))
+    number = _own_number([*lines[:HEAD_LINES], *titles, *dropped[:HEAD_LINES]])
     day = _own_date(lines, dropped, titles)
     year = _year(day, title, number, lines)
     return Identity(
@@ -63,8 +64,14 @@ def read_identity(lines: Sequence[Text], dropped: Sequence[Text], titles: Sequen
     )
 
 
-def _squeezed_lines(text: str) -> str:
-    return "\n".join(squeezed(line) for line in text.split("\n"))
+def _own_number(lines: Sequence[Text]) -> re.Match[str] | None:
+    """沅政〔2018〕6号 on a line of its own or after 文号; one inside a sentence is another document's."""
+    for line in lines:
+        plain = squeezed(line.plain)
+        found = DOCUMENT_NUMBER.search(plain)
+        if found and (len(plain) <= len(found.group()) + 10 or re.search("文号|发文字号", plain)):
+            return found
+    return None
 
 
 # --- title ---------------------------------------------------------------------------------------
@@ -79,15 +86,28 @@ def _title(lines: Sequence[Text], titles: Sequence[Text]) -> str | None:
     notice = next((title for title in candidates if title.endswith("的通知")), None)
     if notice:
         named = re.search("《(.+?)》", notice)
-        plan = next((title for title in own if named and squeezed(title).startswith(named[1][:8])), None)
+        everywhere = [*own, *(squeezed(line.clean) for line in lines if len(line) <= LONGEST_TITLE_LINE)]
+        plan = next((title for title in everywhere if named and title.startswith(named[1][:8])), None)
         return plan or (own[0] if own and not named else notice)
     if own:
         return own[0]
+    first = _first_line(lines)
+    if first:
+        return first
     intro = TITLE_IN_INTRO.search("\n".join(line.plain for line in lines[:HEAD_LINES])[:4000])
     return intro["title"] if intro else None
 
 
-NO_TITLE_LINE = re.compile(r"[。;:!?,]|^附件|^\(?\d{4}年|^\d+$")
+def _first_line(lines: Sequence[Text]) -> str | None:
+    """A short first line without punctuation, when nothing else reads as a title."""
+    for line in lines[:2]:
+        plain = squeezed(line.plain)
+        if 6 <= len(plain) <= LONGEST_TITLE_LINE and not NO_TITLE_LINE.search(plain) and not read_label(line.plain):
+            return squeezed(line.clean)
+    return None
+
+
+NO_TITLE_LINE = re.compile(r"[。;:!?,]|^附件|^\(?\d{4}年\d{1,2}月|^\d+$|^第.{1,4}[条章]")
 TITLE_TAIL = re.compile(r"^[(\[](?![^()\[\]]*(?:印发|通过|日|公布|发布))[^()\[\]]{2,24}[)\]]$")
 LONGEST_TITLE_LINE = 60
 

@@ -121,7 +121,6 @@ def _split_run(run: list[tuple[Line, tuple[int, int] | None]]) -> tuple[list[Lin
 
 # --- wrapped lines -------------------------------------------------------------------------------
 
-LINE_ENDS = "。!?;:)]”"
 LONGEST_WRAP = 70
 SHORTEST_WRAP = 12
 
@@ -157,15 +156,11 @@ def _wrap_width(lengths: list[int]) -> int | None:
 
 
 def _goes_on(line: Line, following: Line, width: int) -> bool:
+    """Whether a line that fills the width runs on into the next one, which then opens no item and no field."""
     if len(line.text) < width - 2 or following.label:
         return False
     plain = following.text.plain
-    last = line.text.plain[-1:]
-    if read_label(plain) is not None and (last in LINE_ENDS):
-        return False
-    if FIELD_NAME.match(plain) and last in LINE_ENDS + "":
-        return False
-    return not (last in "。!?:" and read_label(plain) is not None)
+    return read_label(plain) is None and not FIELD_NAME.match(plain)
 
 
 def _joined(lines: list[Line]) -> list[Line]:

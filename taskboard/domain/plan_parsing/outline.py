@@ -211,9 +211,7 @@ def _counts_on(label: Label, last_numbers: dict[Kind, int], plain: str, last_see
         return label.number == last_numbers[label.kind] + 1
     if label.number == 1:
         return _has_successor(label, plain, last_seen)
-    if label.kind in (Kind.CHINESE_BRACKET, Kind.ARTICLE, Kind.CHINESE):
-        return True
-    return label.kind is Kind.NUMBER and not last_numbers
+    return label.kind in (Kind.CHINESE_BRACKET, Kind.ARTICLE, Kind.CHINESE)
 
 
 SECOND = {"(1)": "(2)", "1)": "2)", "①": "②", "⑴": "⑵", "1": "2", "(一)": "(二)", "一": "二、", "⒈": "⒉", "㈠": "㈡"}

@@ -30,7 +30,7 @@ from taskboard.domain.plan_parsing.sections import is_closing_article
 from taskboard.domain.plan_parsing.speeches import is_press_conference, read_steps, rows_of_steps
 from taskboard.domain.plan_parsing.statements import read_statements
 from taskboard.domain.plan_parsing.tables import WorkList, read_table, text_tables
-from taskboard.domain.plan_parsing.text import squeezed
+from taskboard.domain.plan_parsing.text import join_texts, squeezed
 
 
 def parse_plan(blocks: Sequence[Block], *, calendar: WorkingCalendar | None = None) -> ParsedPlan:
@@ -74,9 +74,9 @@ def _understand(
     titles = [title for work in work_lists for title in work.titles]
     notes = [note for work in work_lists for note in work.notes]
     identity = read_identity([line.text for line in lines], pages.dropped, titles)
-    plain = "\n".join([*(line.text.plain for line in lines), *(note.plain for note in notes)])
-    anchor = Anchor(identity.date, identity.year, calendar, read_seasons(plain, identity.year))
-    return Document(identity, Context(anchor, read_statements(plain), pages.sources), pages.columns_found)
+    everything = join_texts([*(line.text for line in lines), *notes], "\n")
+    anchor = Anchor(identity.date, identity.year, calendar, read_seasons(everything.plain, identity.year))
+    return Document(identity, Context(anchor, read_statements(everything), pages.sources), pages.columns_found)
 
 
 def _plan(
@@ -120,6 +120,7 @@ def _read_measures(document: Document, lines: Sequence[Line], work_lists: Sequen
         measure_of_item(item, silent, where=_where(item))
         for leaves in candidates_without_clause(top, items).values()
         for item in leaves
+        if not is_closing_article(item.text.plain)
     ]
     if rows:
         known = {_key(row) for row in rows}

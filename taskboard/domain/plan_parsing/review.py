@@ -24,7 +24,7 @@ class Doubts:
 
 
 TIME_WORDS = re.compile(r"(?:20\d\d年|\d{1,2}月|季度|年底|年内|半年|期末|[一二三四五六七八九十]月)")
-RHYTHM_WORDS = re.compile(r"每(?:年|月|季|半年|周)|长期|常态|逐[月季年]|定期|持续推进|按[月季年]|年度")
+RHYTHM_WORDS = re.compile(r"每(?:年|月|季|半年|周)|长期|常态|逐[月季年]|定期|持续推进|按[月季年]")
 
 
 def doubtful_fields(

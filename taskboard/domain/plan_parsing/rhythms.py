@@ -18,9 +18,7 @@ YEARLY = re.compile(
 ONGOING_ACTION = re.compile(
     r"长期坚持|长期抓|常抓不懈|长期(?:开展|推进|实施|保持|落实)|常态化(?!疫情|防控|条件|下|机制|制度|监管机制|的)|常年(?:开展|坚持|保持)|坚持不懈|持续推进(?=[。;,!]|$)|长期任务|常态长效"
 )
-ONGOING_LIMIT = re.compile(
-    r"长期|持续|常态|全年(?=$|[,。;、]|推进|开展|坚持|实施|落实)|常年|日常|始终|经常|不间断|一以贯之|贯穿"
-)
+ONGOING_LIMIT = re.compile(r"长期|持续|常态|常年|日常|始终|经常|不间断|一以贯之|贯穿")
 
 
 def recurrence_in_limit(plain: str) -> Recurrence | None:
@@ -29,7 +27,7 @@ def recurrence_in_limit(plain: str) -> Recurrence | None:
         return Recurrence.MONTHLY
     if re.search(r"每(?:个)?季|按季|逐季", plain):
         return Recurrence.QUARTERLY
-    if re.search(r"每年|年度|逐年|按年", plain):
+    if re.search(r"每年|每一?年度|逐年|按年", plain):
         return Recurrence.YEARLY
     if ONGOING_LIMIT.search(plain):
         return Recurrence.ONGOING

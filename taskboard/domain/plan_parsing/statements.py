@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from taskboard.domain.plan_parsing.brackets import split_outside
-from taskboard.domain.plan_parsing.text import Text, read_text, without_ranges
+from taskboard.domain.plan_parsing.text import Text, without_ranges
 from taskboard.domain.plan_parsing.units import looks_like_unit, read_units
 
 
@@ -50,18 +50,23 @@ STATEMENT = re.compile(
 )
 
 
-def read_statements(plain: str) -> Statements:
+def read_statements(text: Text) -> Statements:
     """The document-wide statements, wherever in the text they stand."""
+    plain = text.plain
     defaults: dict[str, None] = {}
     for pattern in (DEFAULTS_AFTER, DEFAULTS_BEFORE, DEFAULTS_PARTNERS):
         for found in pattern.finditer(plain):
-            for name in _unit_names(found["units"]):
+            for name in _unit_names(text[found.start("units") : found.end("units")]):
                 defaults.setdefault(name)
     return Statements(tuple(defaults), bool(FIRST_LEADS.search(plain)), bool(RESPONSIBLE_LEAD.search(plain)))
 
 
-def _unit_names(words: str) -> list[str]:
-    return [unit.name for unit in read_units(read_text(words)) if looks_like_unit(unit.said.plain)]
+NO_BODY = re.compile(r"措施|任务|工作$|事项|项$|条$|内容|要求")
+
+
+def _unit_names(words: Text) -> list[str]:
+    units = read_units(words)
+    return [u.name for u in units if looks_like_unit(u.said.plain) and not NO_BODY.search(u.said.plain)]
 
 
 def without_statements(content: Text) -> Text:

@@ -85,7 +85,8 @@ def read_grid(
     section = ""
     above: dict[int, Text] = {}
     first = header_row + 1
-    while first < len(grid) and _is_second_header(grid[first], columns):
+    while first < len(grid) and _is_second_header(grid[first]):
+        columns.update(_columns_of(grid[first]))
         first += 1
     for number in range(first, len(grid)):
         cells = list(grid[number])
@@ -108,9 +109,20 @@ def read_grid(
         above = dict(enumerate(cells))
         row = read_row(cells, columns)
         row.section, row.filled_down = section, filled
+        if _is_section(row, work):
+            section = row.action.plain.strip()
+            above = {}
+            continue
         if len(row.action) or len(row.heading):
             work.rows.append(row)
     return work if work.rows else None
+
+
+def _is_section(row: Row, work: WorkList) -> bool:
+    """一 | 大力提振消费 | | |: a row with a Chinese number and a title, and nothing assigned."""
+    if not work.has_units or row.reading.has_units or len(row.deadline):
+        return False
+    return bool(re.fullmatch(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?", row.number)) and len(row.action) <= 40
 
 
 NOTE = re.compile(r"^(?:备?注|说明|填表说明|备注说明)\s?[:：\d.、]|^(?:合计|总计|小计)$")
@@ -126,7 +138,7 @@ def find_header(grid: Grid) -> tuple[int | None, dict[int, Field]]:
         known = set(columns.values())
         decisive = known & (UNIT_FIELDS | {Field.DEADLINE, Field.PERSON})
         content = known & {Field.TASK, Field.ACTION, Field.CATEGORY}
-        score = len(columns)
+        score = len(columns) + 2 * len(known)
         if (
             len(known) >= FEWEST_KNOWN_HEADERS
             and ((decisive and content) or (Field.NUMBER in known and len(content) >= 1))
@@ -146,7 +158,7 @@ def _columns_of(cells: Sequence[Text]) -> dict[int, Field]:
     return columns
 
 
-def _is_second_header(cells: Sequence[Text], columns: dict[int, Field]) -> bool:
+def _is_second_header(cells: Sequence[Text]) -> bool:
     """A header over two rows repeats or refines the names."""
     names = [squeezed(cell.plain) for cell in cells if len(cell)]
     return (
@@ -268,8 +280,6 @@ def _joined_breaks(text: Text) -> Text:
 
 # --- tables in running text ----------------------------------------------------------------------
 
-PIPE = re.compile(r"\s*\|\s*")
-
 
 def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkList]]]:
     """Work lists written as lines with tabs or | between the cells; also gives what is left."""
@@ -293,24 +303,32 @@ def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkL
     return rest, lists
 
 
+WIDE_GAP = re.compile(r" {2,}")
+FEWEST_SPACED_CELLS = 4
+
+
 def _cells_in(text: Text) -> list[tuple[int, int]]:
-    """The ranges of the cells of a line that a tab or | divides; none when it has fewer than two."""
+    """The ranges of the cells of a line that tabs, | or wide gaps divide; none when there are too few."""
     plain = text.plain
-    separator = "\t" if plain.count("\t") >= 1 else "|" if plain.count("|") >= 2 or plain.rstrip().endswith("|") else ""
-    if not separator:
-        return []
-    ranges, start = [], 0
-    for position, character in enumerate(plain):
-        if character == separator:
-            ranges.append((start, position))
-            start = position + 1
-    ranges.append((start, len(plain)))
-    if separator == "|":
-        if ranges and not plain[slice(*ranges[0])].strip():
+    if "\t" in plain:
+        return _divided(plain, re.compile("\t"))
+    if plain.count("|") >= 2 or plain.rstrip().endswith("|"):
+        ranges = _divided(plain, re.compile(r"\|"))
+        while ranges and not plain[slice(*ranges[0])].strip():
             ranges = ranges[1:]
-        if ranges and not plain[slice(*ranges[-1])].strip():
+        while ranges and not plain[slice(*ranges[-1])].strip():
             ranges = ranges[:-1]
-    return ranges
+        return ranges
+    ranges = _divided(plain, WIDE_GAP)
+    return ranges if len(ranges) >= FEWEST_SPACED_CELLS else []
+
+
+def _divided(plain: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
+    ranges, start = [], 0
+    for found in separator.finditer(plain):
+        ranges.append((start, found.start()))
+        start = found.end()
+    return [*ranges, (start, len(plain))]
 
 
 def _may_continue(text: Text, run: list[Line]) -> bool:
@@ -328,9 +346,30 @@ def _list_in(run: list[Line]) -> tuple[WorkList | None, int]:
     header, _ = find_header(rows)
     if header is None:
         return None, 0
+    rows = _glued(rows)
+    header, _ = find_header(rows)
+    if header is None:
+        return None, 0
     width = len(rows[header])
     grid = [_padded(row, width) for row in rows]
     return read_grid(grid, merged_cells_resolved=False), len(run)
+
+
+def _glued(rows: list[list[Text]]) -> list[list[Text]]:
+    """A row that is broken inside a cell (分 管⏎领导) is put together: two short rows that make a whole one."""
+    width = max(len(row) for row in rows)
+    glued: list[list[Text]] = []
+    for row in rows:
+        if glued and len(glued[-1]) < width and len(glued[-1]) + len(row) - 1 <= width and not _is_numbered(row):
+            last = glued[-1]
+            glued[-1] = [*last[:-1], join_texts([last[-1], row[0]]), *row[1:]]
+        else:
+            glued.append(row)
+    return glued
+
+
+def _is_numbered(row: list[Text]) -> bool:
+    return bool(row) and bool(re.fullmatch(r"\d{1,3}", row[0].plain.strip()))
 
 
 def _padded(row: list[Text], width: int) -> list[Text]:

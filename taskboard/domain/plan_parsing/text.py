@@ -15,6 +15,11 @@ OFFSET_BITS = 32
 PINYIN_NOTE = re.compile(r"(?<=[\u3400-\u9fff])[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,7}[)）]")
 WORD_REMAINS = re.compile(r"\[bookmark:[^\]\n]{0,40}\]|\*\*|[\u200b-\u200f\ufeff\u00ad\r]")
 
+HALF_WIDTH_STOP = re.compile(
+    r"(?<=[\u4e00-\u9fff)”》%])(?<!^[一二三四五六七八九十])(?<!^[一二三四五六七八九十]{2})(?<!\n[一二三四五六七八九十])\.(?=[\u4e00-\u9fff“《(\[]|\s*$)"
+)
+"""a full stop in half width; after 一 or 十二 at the start of a line it closes a label"""
+
 HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 FOLDING = str.maketrans(
     {
@@ -91,7 +96,8 @@ def read_text(raw: str, source: int = 0) -> Text:
         if len(kept) > 1 or kept[0] != (0, len(raw)):
             at = _joined_arrays(at[start:end] for start, end in kept)
             raw = "".join(raw[start:end] for start, end in kept)
-    return Text(raw, to_simplified(raw.translate(FOLDING)), at)
+    plain = to_simplified(raw.translate(FOLDING))
+    return Text(raw, HALF_WIDTH_STOP.sub("。", plain) if "." in plain else plain, at)
 
 
 def _kept_ranges(noise: re.Pattern[str], raw: str) -> list[tuple[int, int]]:
