@@ -14,6 +14,7 @@ class DocumentKind(StrEnum):
 
     TEXT = "text"
     HTML = "html"
+    MHTML = "mhtml"
     DOCX = "docx"
     XLSX = "xlsx"
     OFD = "ofd"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -71,9 +71,13 @@ MAX_ROWS = 65_534
 """the largest spans that browsers obey"""
 
 
-def read_html(data: bytes) -> Document:
-    """The document in a web page. Raises ``DocumentError``: encoding, broken or too_complex."""
-    decoded = decode(data, declared=_declared_charset(data))
+def read_html(data: bytes, *, charset: str | None = None) -> Document:
+    """The document in a web page; ``charset`` is what came with the page, and less than what it says itself.
+
+    Raises ``DocumentError``: encoding, broken or too_complex.
+    """
+    declared = _declared_charset(data) or _known_charset(charset)
+    decoded = decode(data, declared=declared)
     root = _parse(decoded.text)
     body = _body(root)
     _drop_unseen(body)
@@ -82,17 +86,32 @@ def read_html(data: bytes) -> Document:
     facts = _facts_before(root, body, content) if content is not body else []
     blocks = [*facts, *reader.read(content)]
     # Saved pages name their encoding, so a guess is only worth a word when it was one.
-    notes = set(decoded.notes) - ({DocumentNote.ENCODING_GUESSED} if _declared_charset(data) else set())
+    notes = set(decoded.notes) - ({DocumentNote.ENCODING_GUESSED} if declared else set())
     return Document(tuple(blocks), DocumentKind.HTML, encoding=decoded.encoding, notes=tuple(sorted(notes)))
+
+
+def read_mhtml(data: bytes) -> Document:
+    """The page in a single-file web page, as browsers and Word save it. Raises as ``read_html``, and broken."""
+    import email  # noqa: PLC0415 - a tenth of a reading's start, for the rarest of formats
+
+    for part in email.message_from_bytes(data).walk():
+        content = part.get_payload(decode=True) if part.get_content_type() == "text/html" else None
+        if isinstance(content, bytes) and content.strip():
+            document = read_html(content, charset=part.get_content_charset())
+            return replace(document, kind=DocumentKind.MHTML)
+    raise DocumentError(DocumentProblem.BROKEN)
 
 
 def _declared_charset(data: bytes) -> str | None:
     match = CHARSET.search(data[:CHARSET_WITHIN])
-    if match is None:
+    return _known_charset(match[1].decode("ascii")) if match is not None else None
+
+
+def _known_charset(name: str | None) -> str | None:
+    if not name:
         return None
-    name = match[1].decode("ascii").lower()
     try:
-        return codecs.lookup(WIDER_CHARSET.get(name, name)).name
+        return codecs.lookup(WIDER_CHARSET.get(name.lower(), name)).name
     except LookupError:
         return None
 

@@ -42,7 +42,7 @@ AT_ONCE = max(2, os.cpu_count() or 1)
 
 _places = threading.BoundedSemaphore(AT_ONCE)
 
-INHERITED_SETTINGS = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "TMPDIR", "COVERAGE_PROCESS_START")
+INHERITED_SETTINGS = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "TMPDIR")
 """environment that an interpreter may need to start; secrets and addresses stay here"""
 
 STDERR_SHOWN = 2_000

@@ -13,7 +13,7 @@ from taskboard.documents.document import (
     refuse_too_long,
 )
 from taskboard.documents.docx import read_docx
-from taskboard.documents.html import read_html
+from taskboard.documents.html import read_html, read_mhtml
 from taskboard.documents.ofd import read_ofd
 from taskboard.documents.sniffing import sniff
 from taskboard.documents.text import read_text_file
@@ -25,6 +25,7 @@ MAX_BYTES = 50_000_000
 READERS: Mapping[DocumentKind, Callable[[bytes], Document]] = {
     DocumentKind.TEXT: read_text_file,
     DocumentKind.HTML: read_html,
+    DocumentKind.MHTML: read_mhtml,
     DocumentKind.DOCX: read_docx,
     DocumentKind.XLSX: read_xlsx,
     DocumentKind.OFD: read_ofd,

@@ -35,6 +35,9 @@ OLE_STREAMS: tuple[tuple[str, str], ...] = (
 PDF_MAGIC_WITHIN = 1024
 HTML_WITHIN = 4096
 HTML_OPENING = re.compile(rb"<(?:!doctype\s+html|html|head|body|meta|title|table|div|p|h[1-6])[\s>/]", re.IGNORECASE)
+MHTML_HEADER = re.compile(
+    rb"\s*(?:From|MIME-Version|Content-Type|Subject|Date|Snapshot-Content-Location):", re.IGNORECASE
+)
 WORD_XML_2003 = b"http://schemas.microsoft.com/office/word/2003/wordml"
 
 
@@ -51,6 +54,8 @@ def sniff(data: bytes) -> DocumentKind:
             raise _unsupported(name)
     if WORD_XML_2003 in data[:HTML_WITHIN]:
         raise _unsupported("word_xml")
+    if MHTML_HEADER.match(data) and b"multipart/related" in data[:HTML_WITHIN].lower():
+        return DocumentKind.MHTML
     if _looks_like_html(data):
         return DocumentKind.HTML
     return DocumentKind.TEXT

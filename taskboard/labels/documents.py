@@ -34,7 +34,6 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     "opendocument": ("OpenDocument", "请另存为 .docx 或 .xlsx 再上传。"),
     "rtf": ("RTF", "请用 Word 或 WPS 打开后另存为 .docx 再上传。"),
     "word_xml": ("Word 2003 XML", "请用 Word 或 WPS 打开后另存为 .docx 再上传。"),
-    "mhtml": ("单个文件网页，.mht", "请用 Word 打开后另存为 .docx，或把正文复制后粘贴。"),
     "ole": ("旧版 Office 文件", "请用 Word、Excel 或 WPS 打开后另存为 .docx 或 .xlsx 再上传。"),
     "image": ("图片", "请上传可以复制文字的版本，或直接粘贴正文。"),
     "archive": ("压缩包", "请先解压，再上传其中的计划文件。"),

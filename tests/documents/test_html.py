@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,34 @@ def test_an_xhtml_declaration_does_not_disturb() -> None:
     )
 
     assert lines(data.encode()) == [LONG]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "gb2312"])
+def test_a_single_file_web_page_gives_its_page(charset: str) -> None:
+    inner = f"<html><body><h1>行动计划</h1><p>{LONG}</p></body></html>".encode(charset)
+    data = (
+        b"From: <Saved by Browser>\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/related; type="text/html"; boundary="--cut"\r\n\r\n----cut\r\n'
+        b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n----cut\r\n"
+        b"Content-Type: text/html; charset="
+        + charset.encode()
+        + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.encodebytes(inner)
+        + b"\r\n----cut--\r\n"
+    )
+
+    document = read_document(data, "计划.doc")
+
+    assert document.kind is DocumentKind.MHTML
+    assert [block.text for block in document.blocks if isinstance(block, Paragraph)] == ["行动计划", LONG]
+    assert document.notes == ()
+
+
+def test_a_single_file_web_page_without_a_page_is_broken() -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_document(b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\n\n--x--\n")
+
+    assert caught.value.problem is DocumentProblem.BROKEN
 
 
 def test_nesting_without_bottom_is_refused_and_not_cut_off() -> None:
