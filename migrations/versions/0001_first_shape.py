@@ -55,7 +55,7 @@ def upgrade() -> None:
     sa.Column('scheduled_for', sa.DateTime(timezone=True), nullable=False),
     sa.Column('epoch', sa.Integer(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('state', sa.Enum('running', 'done', 'failed', 'skipped', name='job_state', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('state', sa.Enum('requested', 'running', 'done', 'failed', 'skipped', name='job_state', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('facts', sa.JSON(), nullable=True),
