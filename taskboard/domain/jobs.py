@@ -1,13 +1,113 @@
-"""How the run of a scheduled job ends."""
+"""The scheduled jobs: their names, when each is to run, and what to do about runs that were missed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.local_time import at_local, local_date, local_moment
 
 
 class JobState(StrEnum):
+    """How the run of a scheduled job stands."""
+
+    REQUESTED = "requested"
+    """somebody asked for it by hand; the scheduler takes it up within seconds"""
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     SKIPPED = "skipped"
     """an older occurrence that a later one made up for"""
+
+
+class JobName(StrEnum):
+    MORNING_MAIL = "morning-mail"
+    DELIVER_MAIL = "deliver-mail"
+    CLEAN_UP = "clean-up"
+
+
+@dataclass(frozen=True)
+class Daily:
+    """Once a day at a local time. A missed run is made up for until ``until`` of the same day, or at any time."""
+
+    at: time
+    only_working_days: bool = False
+    until: time | None = None
+
+    def is_run_day(self, day: date, calendar: WorkingCalendar) -> bool:
+        return calendar.is_working_day(day) or not self.only_working_days
+
+    def moment(self, day: date) -> datetime:
+        """When it is due on this day."""
+        return at_local(day, self.at)
+
+    def next_after(self, moment: datetime, calendar: WorkingCalendar) -> datetime:
+        """The first time it is due after the moment."""
+        day = local_date(moment)
+        while not self.is_run_day(day, calendar) or self.moment(day) <= moment:
+            day += timedelta(days=1)
+        return self.moment(day)
+
+    def missed(self, since: datetime, now: datetime, calendar: WorkingCalendar) -> Iterator[datetime]:
+        """Every time it was due after ``since`` and until now."""
+        due = self.next_after(since, calendar)
+        while due <= now:
+            yield due
+            due = self.next_after(due, calendar)
+
+    def may_start(self, due: datetime, now: datetime) -> bool:
+        """Whether a run that was due may still begin: a morning mail is not for the evening, nor for the next day."""
+        if self.until is None:
+            return True
+        here = local_moment(now)
+        return here.date() == local_date(due) and here.time() < self.until
+
+
+@dataclass(frozen=True)
+class Every:
+    """Again and again, whenever the scheduler is at work; nothing is missed while it is not."""
+
+    seconds: int
+
+
+Schedule = Daily | Every
+
+SCHEDULES: dict[JobName, Schedule] = {
+    JobName.MORNING_MAIL: Daily(time(8, 30), only_working_days=True, until=time(18)),
+    JobName.DELIVER_MAIL: Every(seconds=30),
+    JobName.CLEAN_UP: Daily(time(3, 10)),
+}
+
+MOST_ATTEMPTS = 5
+RETRY_MINUTES = 5
+
+
+@dataclass(frozen=True)
+class Catching:
+    """What to do about the occurrences since the last one on record."""
+
+    run: datetime | None
+    skip: tuple[datetime, ...] = ()
+
+
+def catch_up(schedule: Daily, *, last: datetime | None, now: datetime, calendar: WorkingCalendar) -> Catching:
+    """The latest occurrence is run when it may still start; older ones are on record as skipped.
+
+    ``last`` is the last occurrence on record up to now. Without one, only today counts.
+    """
+    since = last if last is not None else at_local(local_date(now), time(0)) - timedelta(microseconds=1)
+    missed = tuple(schedule.missed(since, now, calendar))
+    if not missed:
+        return Catching(None)
+    *older, latest = missed
+    if schedule.may_start(latest, now):
+        return Catching(latest, tuple(older))
+    return Catching(None, missed)
+
+
+def may_try_again(attempts: int, failed_at: datetime, now: datetime) -> bool:
+    """Whether a failed run is due for another attempt: after 5, 10, 15, … minutes, five attempts in all."""
+    return attempts < MOST_ATTEMPTS and failed_at + timedelta(minutes=RETRY_MINUTES * attempts) <= now

@@ -96,6 +96,7 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Light.YELLOW, "黄灯"),
     (Light.RED, "红灯"),
     (Light.CLOSED, "已结束"),
+    (JobState.REQUESTED, "待运行"),
     (JobState.RUNNING, "运行中"),
     (JobState.DONE, "成功"),
     (JobState.FAILED, "失败"),

@@ -75,28 +75,34 @@ class Round:
     """people who would have got a mail if an address of theirs were known"""
 
 
-def prepare_round(
-    session: Session, *, today: date, last_digest_on: date | None, is_digest: bool, jobs: Mapping[str, Any]
-) -> Round:
+def changes_since(today: date, last_digest_on: date | None) -> date:
+    """The day from which a digest counts changes: that of the last one, else a week back."""
+    if last_digest_on is None or last_digest_on >= today:
+        return today - USUAL_GAP
+    return last_digest_on
+
+
+def prepare_round(session: Session, *, today: date, since: date, is_digest: bool, jobs: Mapping[str, Any]) -> Round:
     """The scheduled mails of a working day, as ``is_digest`` the weekly digests; reads only.
 
-    ``last_digest_on`` is what changes are counted from (else a week back), ``jobs`` are the facts of the jobs that the
-    supervisors' digest carries. People who have a scheduled mail of that day already are left out.
+    Changes are counted from ``since``; ``jobs`` are the facts of the jobs that the supervisors' digest carries. People
+    who have a scheduled mail of that day already are left out.
     """
     calendar = load_calendar(session)
     people = load_postholders(session, today=today)
-    since = last_digest_on if last_digest_on is not None and last_digest_on < today else today - USUAL_GAP
     addressed, decisions = _find_reminders(session, people, today, calendar)
     desk = _Desk(people, today, since, calendar)
     if is_digest:
         desk.take_items(reminding.load_items(session, reminding.open_or_left_since(at_local(since, time(0)))))
-    served = _served(session, today)
+    served, digested = _served(session, today), _digested(session, today)
     mails: list[ScheduledMail] = []
     without_address = 0
     for person_id in sorted(desk.person_ids | addressed.keys()):
         if person_id in served:
             continue
-        mail = desk.make_mail(person_id, addressed.get(person_id, []), is_digest=is_digest, jobs=jobs)
+        mail = desk.make_mail(
+            person_id, addressed.get(person_id, []), is_digest=is_digest and person_id not in digested, jobs=jobs
+        )
         if mail is None:
             continue
         if mail.to_address:
@@ -140,6 +146,15 @@ def _key(mail: ScheduledMail, today: date) -> str:
 
 def _served(session: Session, today: date) -> frozenset[int]:
     query = select(OutboxMessage.person_id).where(OutboxMessage.kind.in_(SCHEDULED), OutboxMessage.for_day == today)
+    return frozenset(session.scalars(query))
+
+
+def _digested(session: Session, today: date) -> frozenset[int]:
+    """Who has the digest of this week already, from a round that broke off."""
+    monday = today - timedelta(days=today.weekday())
+    query = select(OutboxMessage.person_id).where(
+        OutboxMessage.kind == MailKind.WEEKLY_DIGEST, OutboxMessage.for_day.between(monday, today)
+    )
     return frozenset(session.scalars(query))
 
 

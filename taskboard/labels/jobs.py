@@ -1,0 +1,56 @@
+"""Words about scheduled jobs, for administrators and in the supervisors' digest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from taskboard.domain.jobs import Daily, JobName, Schedule
+
+JOBS: dict[JobName, str] = {
+    JobName.MORNING_MAIL: "晨报和周报",
+    JobName.DELIVER_MAIL: "发送邮件",
+    JobName.CLEAN_UP: "清理过期数据",
+}
+
+PURPOSES: dict[JobName, str] = {
+    JobName.MORNING_MAIL: "找出到期的提醒，给每人生成一封邮件；每周第一个工作日为周报。",
+    JobName.DELIVER_MAIL: "把发件箱里的邮件逐封交给邮件服务器，失败的按间隔重试。",
+    JobName.CLEAN_UP: "删除过期的登录失败记录、90 天未动的导入草稿和旧的运行记录。",
+}
+
+FACTS: dict[str, str] = {
+    "queued": "生成邮件 {} 封",
+    "reminders": "提醒 {} 项",
+    "without_address": "{} 人没有邮箱，未能提醒",
+    "sent": "发出 {} 封",
+    "retry": "待重试 {} 封",
+    "dead": "失败 {} 封",
+    "unknown": "结果不明 {} 封",
+    "expired": "过期 {} 封",
+    "drafts": "删除导入草稿 {} 份",
+    "failed_sign_ins": "删除登录失败记录 {} 条",
+    "runs": "删除运行记录 {} 条",
+}
+NOT_A_WORKING_DAY = "非工作日，不发邮件"
+MAIL_IS_OFF = "没有设置邮件服务器，邮件留在发件箱"
+NOTHING = "没有要办的"
+
+
+def schedule_words(schedule: Schedule) -> str:
+    """``工作日 08:30``"""
+    if isinstance(schedule, Daily):
+        return f"{'工作日' if schedule.only_working_days else '每天'} {schedule.at:%H:%M}"
+    return f"每 {schedule.seconds} 秒"
+
+
+def facts_words(facts: Mapping[str, Any] | None) -> str:
+    """What a run did, in a line: ``周报：生成邮件 3 封，提醒 5 项``."""
+    if not facts:
+        return NOTHING
+    if facts.get("is_day_off"):
+        return NOT_A_WORKING_DAY
+    if facts.get("is_mail_off"):
+        return MAIL_IS_OFF
+    counts = "，".join(words.format(facts[name]) for name, words in FACTS.items() if name in facts)
+    return f"周报：{counts}" if facts.get("is_digest") else counts or NOTHING

@@ -1,0 +1,353 @@
+"""Who the scheduler is, and which runs took place: the database decides, whatever number of processes asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from taskboard.domain.errors import NotFound
+from taskboard.domain.jobs import MOST_ATTEMPTS, SCHEDULES, Daily, JobName, JobState, may_try_again
+from taskboard.domain.local_time import at_local, local_date
+from taskboard.domain.outbox import WAITING, OutboxState
+from taskboard.models import FailedSignIn, ImportDraft, JobRun, OutboxMessage, SchedulerLease
+from taskboard.services.inserts import insert_where_free
+
+LEASE = timedelta(seconds=12)
+"""how long a silent scheduler stays in charge"""
+HEARTBEAT_SECONDS = 3
+BY_HAND = 0
+"""the epoch of a run by hand"""
+LONGEST_ERROR = 4000
+HAND_RUN_LASTS_AT_MOST = timedelta(hours=1)
+
+KEEP_FAILED_SIGN_INS = timedelta(days=30)
+KEEP_DRAFTS = timedelta(days=90)
+KEEP_FREQUENT_RUNS = timedelta(days=14)
+KEEP_RUNS = timedelta(days=800)
+
+
+class LeaseLost(Exception):
+    """Another process took over: this one must not write any more."""
+
+
+# Who is in charge
+
+
+def acquire_lease(session: Session, *, holder: str, now: datetime) -> int | None:
+    """Become the scheduler where nobody is, or its holder is silent; the new epoch, or ``None``.
+
+    A lease that ends far in the future was written by a clock that has since been set back: it does not count.
+    """
+    first = {"id": 1, "holder": holder, "epoch": 1, "heartbeat_at": now, "expires_at": now + LEASE}
+    if insert_where_free(session, SchedulerLease, [first]):
+        return 1
+    is_free = or_(SchedulerLease.expires_at < now, SchedulerLease.expires_at > now + 3 * LEASE)
+    taken = (
+        update(SchedulerLease)
+        .where(is_free)
+        .values(holder=holder, epoch=SchedulerLease.epoch + 1, heartbeat_at=now, expires_at=now + LEASE)
+    )
+    if not _changed(session, taken):
+        return None
+    return session.scalars(select(SchedulerLease.epoch)).one()
+
+
+def renew_lease(session: Session, *, epoch: int, now: datetime) -> None:
+    """Stay in charge; raises :class:`LeaseLost` where somebody took over."""
+    renewed = update(SchedulerLease).where(SchedulerLease.epoch == epoch)
+    if not _changed(session, renewed.values(heartbeat_at=now, expires_at=now + LEASE)):
+        raise LeaseLost(epoch)
+
+
+def release_lease(session: Session, *, epoch: int, now: datetime) -> None:
+    """Step down, so that another process need not wait for the lease to end."""
+    _changed(
+        session,
+        update(SchedulerLease).where(SchedulerLease.epoch == epoch).values(expires_at=now - timedelta(microseconds=1)),
+    )
+
+
+def require_lease(session: Session, epoch: int) -> None:
+    """Raise :class:`LeaseLost` unless this epoch is in charge, and keep it so until the transaction ends."""
+    current = session.scalar(select(SchedulerLease.epoch).with_for_update(read=True))
+    if current != epoch:
+        raise LeaseLost(epoch)
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """Who the scheduler is and when it was last heard of."""
+
+    holder: str
+    epoch: int
+    at: datetime
+    is_alive: bool
+
+
+def find_heartbeat(session: Session, *, now: datetime) -> Heartbeat | None:
+    """None where no scheduler ever ran on this database."""
+    lease = session.execute(
+        select(SchedulerLease.holder, SchedulerLease.epoch, SchedulerLease.heartbeat_at, SchedulerLease.expires_at)
+    ).one_or_none()
+    if lease is None:
+        return None
+    return Heartbeat(lease.holder, lease.epoch, lease.heartbeat_at, is_alive=lease.expires_at >= now)
+
+
+# Runs
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """A run that this process may carry out."""
+
+    run_id: int
+    job: JobName
+    scheduled_for: datetime
+    is_repeated: bool = False
+    """it was carried out before and is repeated by hand: its record stays as it is"""
+
+
+def begin_run(
+    session: Session, *, job: JobName, scheduled_for: datetime, epoch: int, now: datetime
+) -> Occurrence | None:
+    """Take an occurrence on; ``None`` where it was done, is being done, or is not yet to be tried again.
+
+    By hand everything may be run again.
+    """
+    row = {
+        "job": job,
+        "scheduled_for": scheduled_for,
+        "epoch": epoch,
+        "started_at": now,
+        "state": JobState.RUNNING,
+        "attempts": 1,
+    }
+    is_new = bool(insert_where_free(session, JobRun, [row]))
+    run = session.scalars(
+        select(JobRun).where(JobRun.job == job, JobRun.scheduled_for == scheduled_for).with_for_update()
+    ).one()
+    session.refresh(run)
+    if is_new:
+        return Occurrence(run.id, job, scheduled_for)
+    if epoch == BY_HAND and run.state in (JobState.DONE, JobState.RUNNING):
+        return Occurrence(run.id, job, scheduled_for, is_repeated=True)
+    if epoch != BY_HAND and not _may_take_on(run, now):
+        return None
+    if run.state is not JobState.REQUESTED:
+        run.attempts += 1
+    run.state, run.epoch, run.started_at, run.error = JobState.RUNNING, epoch, now, None
+    session.flush()
+    return Occurrence(run.id, job, scheduled_for)
+
+
+def _may_take_on(run: JobRun, now: datetime) -> bool:
+    match run.state:
+        case JobState.REQUESTED:
+            return True
+        case JobState.FAILED if run.error is None:
+            # Interrupted: its scheduler died, which is no fault of the job.
+            return run.attempts < MOST_ATTEMPTS
+        case JobState.FAILED:
+            return may_try_again(run.attempts, run.finished_at or run.started_at, now)
+        case _:
+            return False
+
+
+def finish_run(
+    session: Session,
+    occurrence: Occurrence,
+    *,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+    error: str | None = None,
+) -> None:
+    """Put on record what the run did, or what went wrong."""
+    if occurrence.is_repeated:
+        return
+    run = session.get_one(JobRun, occurrence.run_id)
+    run.state = JobState.DONE if error is None else JobState.FAILED
+    run.finished_at = now
+    run.facts = dict(facts) if facts is not None else run.facts
+    run.error = error[:LONGEST_ERROR] if error else None
+    session.flush()
+
+
+def record_run(
+    session: Session, *, job: JobName, epoch: int, now: datetime, facts: Mapping[str, Any], error: str | None = None
+) -> None:
+    """Put a run of a frequent job on record; those that had nothing to do leave no trace."""
+    row = {
+        "job": job,
+        "scheduled_for": now,
+        "epoch": epoch,
+        "started_at": now,
+        "finished_at": now,
+        "state": JobState.DONE if error is None else JobState.FAILED,
+        "attempts": 1,
+        "facts": dict(facts),
+        "error": error[:LONGEST_ERROR] if error else None,
+    }
+    insert_where_free(session, JobRun, [row])
+
+
+def record_skipped(session: Session, *, job: JobName, moments: Iterable[datetime], epoch: int, now: datetime) -> int:
+    """Put on record that these occurrences are made up for by a later one; how many were new."""
+    rows = [
+        {
+            "job": job,
+            "scheduled_for": moment,
+            "epoch": epoch,
+            "started_at": now,
+            "finished_at": now,
+            "state": JobState.SKIPPED,
+            "attempts": 0,
+        }
+        for moment in moments
+    ]
+    return insert_where_free(session, JobRun, rows)
+
+
+def find_last_occurrence(session: Session, job: JobName, *, now: datetime) -> datetime | None:
+    """The latest occurrence on record up to now, whatever became of it."""
+    return session.scalar(select(func.max(JobRun.scheduled_for)).where(JobRun.job == job, JobRun.scheduled_for <= now))
+
+
+def list_unfinished(session: Session, job: JobName) -> list[tuple[datetime, JobState]]:
+    """Occurrences that were asked for by hand, failed, or were left behind, the oldest first."""
+    unfinished = (JobState.REQUESTED, JobState.FAILED, JobState.RUNNING)
+    query = select(JobRun.scheduled_for, JobRun.state).where(JobRun.job == job, JobRun.state.in_(unfinished))
+    return list(session.execute(query.order_by(JobRun.scheduled_for)).tuples())
+
+
+def give_up_interrupted(session: Session, *, epoch: int, now: datetime) -> int:
+    """Call runs failed that a scheduler before this one left behind; how many."""
+    left_behind = update(JobRun).where(
+        JobRun.state == JobState.RUNNING, or_(JobRun.epoch.between(1, epoch - 1), _is_old_hand_run(now))
+    )
+    return _changed(session, left_behind.values(state=JobState.FAILED, finished_at=JobRun.started_at, error=None))
+
+
+def _is_old_hand_run(now: datetime) -> ColumnElement[bool]:
+    return and_(JobRun.epoch == BY_HAND, JobRun.started_at < now - HAND_RUN_LASTS_AT_MOST)
+
+
+def request_run(session: Session, job: JobName, *, day: date, now: datetime) -> None:
+    """Ask the scheduler to run a daily job once more for this day; raises :class:`NotFound` for other jobs."""
+    schedule = SCHEDULES[job]
+    if not isinstance(schedule, Daily):
+        raise NotFound(subject="job", job=job)
+    row = {
+        "job": job,
+        "scheduled_for": schedule.moment(day),
+        "epoch": BY_HAND,
+        "started_at": now,
+        "state": JobState.REQUESTED,
+        "attempts": 1,
+    }
+    if not insert_where_free(session, JobRun, [row]):
+        again = update(JobRun).where(
+            JobRun.job == job, JobRun.scheduled_for == schedule.moment(day), JobRun.state != JobState.RUNNING
+        )
+        _changed(session, again.values(state=JobState.REQUESTED, attempts=1, started_at=now, error=None))
+
+
+def last_digest_on(session: Session, *, today: date) -> date | None:
+    """The day of the last complete round of weekly digests, up to and including today."""
+    until = at_local(today + timedelta(days=1), time(0))
+    query = (
+        select(JobRun.scheduled_for, JobRun.facts)
+        .where(JobRun.job == JobName.MORNING_MAIL, JobRun.scheduled_for < until, JobRun.facts.is_not(None))
+        .order_by(JobRun.scheduled_for.desc())
+        .limit(60)
+    )
+    for scheduled_for, facts in session.execute(query).tuples():
+        if facts and facts.get("is_digest"):
+            return local_date(scheduled_for)
+    return None
+
+
+# For people who look after it
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """One job as the administrator sees it."""
+
+    job: JobName
+    last: JobRun | None
+    last_done_at: datetime | None
+    next_at: datetime | None
+
+
+def find_last_run(session: Session, job: JobName, *, state: JobState | None = None) -> JobRun | None:
+    query = select(JobRun).where(JobRun.job == job, JobRun.state != JobState.SKIPPED)
+    if state is not None:
+        query = query.where(JobRun.state == state)
+    return session.scalars(query.order_by(JobRun.started_at.desc(), JobRun.id.desc()).limit(1)).one_or_none()
+
+
+def list_recent_runs(session: Session, *, limit: int = 30) -> list[JobRun]:
+    """The last runs of all jobs, the newest first."""
+    return list(session.scalars(select(JobRun).order_by(JobRun.started_at.desc(), JobRun.id.desc()).limit(limit)))
+
+
+def digest_facts(session: Session, *, since: date) -> dict[str, Any]:
+    """What a supervisor's digest says of the jobs and mails since a day: silence must not look like health."""
+    moment = at_local(since, time(0))
+    runs = []
+    for job in JobName:
+        last = find_last_run(session, job, state=JobState.DONE)
+        failed = select(func.count()).where(
+            JobRun.job == job, JobRun.state == JobState.FAILED, JobRun.started_at >= moment
+        )
+        finished_at = last.finished_at if last else None
+        runs.append(
+            {
+                "job": job.value,
+                "last": finished_at.isoformat() if finished_at else None,
+                "failed": session.scalar(failed) or 0,
+            }
+        )
+    counts = session.execute(
+        select(OutboxMessage.state, func.count())
+        .where(or_(OutboxMessage.created_at >= moment, OutboxMessage.state.in_(WAITING)))
+        .group_by(OutboxMessage.state)
+    )
+    by_state = dict(counts.tuples().all())
+    morning = find_last_run(session, JobName.MORNING_MAIL, state=JobState.DONE)
+    return {
+        "runs": runs,
+        "mails": {
+            "sent": by_state.get(OutboxState.SENT, 0),
+            "waiting": sum(by_state.get(state, 0) for state in WAITING),
+            "failed": by_state.get(OutboxState.DEAD, 0),
+            "unknown": by_state.get(OutboxState.UNKNOWN, 0),
+        },
+        "without_address": ((morning.facts if morning else None) or {}).get("without_address", 0),
+    }
+
+
+def clean_up(session: Session, *, now: datetime) -> dict[str, int]:
+    """Delete what nobody needs any more; how many rows of each kind."""
+    old_drafts = delete(ImportDraft).where(ImportDraft.updated_at < now - KEEP_DRAFTS, ImportDraft.plan_id.is_(None))
+    old_sign_ins = delete(FailedSignIn).where(FailedSignIn.at < now - KEEP_FAILED_SIGN_INS)
+    frequent = JobRun.job == JobName.DELIVER_MAIL
+    old_runs = delete(JobRun).where(
+        or_(JobRun.started_at < now - KEEP_RUNS, frequent & (JobRun.started_at < now - KEEP_FREQUENT_RUNS))
+    )
+    return {
+        "drafts": _changed(session, old_drafts),
+        "failed_sign_ins": _changed(session, old_sign_ins),
+        "runs": _changed(session, old_runs),
+    }
+
+
+def _changed(session: Session, statement: Any) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount
