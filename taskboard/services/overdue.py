@@ -134,7 +134,7 @@ def _count(session: Session, condition: ColumnElement[bool]) -> list[_Count]:
         .join(Department, Department.id == counted.c.department_id)
         .join(Plan, Plan.id == counted.c.plan_id)
     )
-    return [_Count(*row) for row in session.execute(query).tuples()]
+    return [_Count(*row) for row in session.execute(query)]
 
 
 def _grouped(counts: Iterable[tuple[int, str, int]]) -> list[OverdueGroup]:
@@ -201,4 +201,4 @@ def last_reports(session: Session, assignment_ids: Iterable[int]) -> dict[int, R
         ProgressReport.is_unchanged,
         func.substr(ProgressReport.done, 1, REPORT_HEAD),
     ).where(ProgressReport.id.in_(last))
-    return {assignment_id: ReportHead(*report) for assignment_id, *report in session.execute(query).tuples()}
+    return {assignment_id: ReportHead(*report) for assignment_id, *report in session.execute(query)}

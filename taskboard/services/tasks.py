@@ -466,7 +466,7 @@ def get_task(
 
 def _names(session: Session, assignments: Sequence[Assignment]) -> dict[int | None, str]:
     wanted = {person for one in assignments for person in (one.officer_id, one.submitted_by_id) if person is not None}
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).tuples()
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
     return dict(rows.all())
 
 
@@ -494,7 +494,7 @@ def _reports(session: Session, departments: Mapping[int, str], before: int | Non
             help_needed=one.help_needed,
             percent=one.percent,
         )
-        for one, author in session.execute(query).tuples()
+        for one, author in session.execute(query)
     ]
 
 
@@ -506,7 +506,7 @@ def _history(session: Session, task_id: int, departments: Mapping[int, str]) -> 
         .order_by(HistoryEntry.id.desc())
         .limit(HISTORY_SHOWN + 1)
     )
-    return [_history_row(entry, actor, departments) for entry, actor in session.execute(query).tuples()]
+    return [_history_row(entry, actor, departments) for entry, actor in session.execute(query)]
 
 
 def _history_row(entry: HistoryEntry, actor: str, departments: Mapping[int, str]) -> HistoryRow:
