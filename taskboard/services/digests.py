@@ -298,6 +298,6 @@ def _departments_by_task(session: Session, task_ids: Sequence[int]) -> dict[int,
             .where(Assignment.state != AssignmentState.WITHDRAWN)
             .order_by(Assignment.task_id, Assignment.position, Assignment.id)
         )
-        for task_id, role, name in session.execute(query).tuples():
+        for task_id, role, name in session.execute(query):
             names[task_id][role.value].append(name)
     return names

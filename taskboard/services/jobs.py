@@ -221,8 +221,12 @@ def find_last_occurrence(session: Session, job: JobName, *, now: datetime) -> da
 def list_unfinished(session: Session, job: JobName) -> list[tuple[datetime, JobState]]:
     """Occurrences that were asked for by hand, failed, or were left behind, the oldest first."""
     unfinished = (JobState.REQUESTED, JobState.FAILED, JobState.RUNNING)
-    query = select(JobRun.scheduled_for, JobRun.state).where(JobRun.job == job, JobRun.state.in_(unfinished))
-    return list(session.execute(query.order_by(JobRun.scheduled_for)).tuples())
+    query = select(JobRun.scheduled_for, JobRun.state).where(
+        JobRun.job == job,
+        JobRun.state.in_(unfinished),
+        or_(JobRun.state != JobState.FAILED, JobRun.attempts < MOST_ATTEMPTS),
+    )
+    return list(session.execute(query.order_by(JobRun.scheduled_for)))
 
 
 def give_up_interrupted(session: Session, *, epoch: int, now: datetime) -> int:
@@ -266,7 +270,7 @@ def last_digest_on(session: Session, *, today: date) -> date | None:
         .order_by(JobRun.scheduled_for.desc())
         .limit(60)
     )
-    for scheduled_for, facts in session.execute(query).tuples():
+    for scheduled_for, facts in session.execute(query):
         if facts and facts.get("is_digest"):
             return local_date(scheduled_for)
     return None
@@ -319,7 +323,7 @@ def digest_facts(session: Session, *, since: date) -> dict[str, Any]:
         .where(or_(OutboxMessage.created_at >= moment, OutboxMessage.state.in_(WAITING)))
         .group_by(OutboxMessage.state)
     )
-    by_state = dict(counts.tuples().all())
+    by_state = dict(counts.all())
     morning = find_last_run(session, JobName.MORNING_MAIL, state=JobState.DONE)
     return {
         "runs": runs,

@@ -214,7 +214,7 @@ def _changed(session: Session, statement: Update) -> int:
 def count_by_state(session: Session) -> dict[OutboxState, int]:
     """How many mails are in each state; states without any are left out."""
     rows = session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 LIST_COLUMNS: Select[*tuple[Any, ...]] = select(

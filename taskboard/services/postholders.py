@@ -86,7 +86,7 @@ def load_postholders(session: Session, *, today: date) -> Postholders:
         .where(Person.is_active, held_on(today))
         .order_by(Person.id, Department.id)
     )
-    own = [Holder(*row) for row in session.execute(posts).tuples()]
+    own = [Holder(*row) for row in session.execute(posts)]
     return Postholders([*own, *_stand_ins(session, own)])
 
 
@@ -97,7 +97,7 @@ def _stand_ins(session: Session, own: Iterable[Holder]) -> Iterable[Holder]:
     children = select(Department.id, Department.name, Department.path, Department.parent_id).where(
         Department.is_active, Department.kind == DepartmentKind.UNIT, Department.parent_id.is_not(None)
     )
-    for department_id, name, path, parent_id in session.execute(children).tuples():
+    for department_id, name, path, parent_id in session.execute(children):
         for role in DEPARTMENT_WIDE:
             if parent_id is not None and not held.get((department_id, role)):
                 for one in held.get((parent_id, role), ()):

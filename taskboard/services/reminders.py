@@ -116,7 +116,7 @@ def _waiting_since(session: Session) -> dict[int, date]:
         .where(HistoryEntry.act.in_((Act.SUBMIT, Act.OBJECT)))
         .group_by(HistoryEntry.assignment_id)
     )
-    rows = session.execute(query).tuples()
+    rows = session.execute(query)
     return {assignment_id: local_date(at) for assignment_id, at in rows if assignment_id is not None}
 
 
@@ -194,7 +194,7 @@ def load_decided(session: Session, condition: ColumnElement[bool]) -> Decided:
         ).where(Reminder.assignment_id.in_(concerned))
     )
     decided: dict[int, dict[Decision, date]] = defaultdict(dict)
-    for assignment_id, rule, version, anchor_on, decided_on in rows.tuples():
+    for assignment_id, rule, version, anchor_on, decided_on in rows:
         decided[assignment_id][Decision(rule, version, anchor_on)] = decided_on
     return decided
 
@@ -255,7 +255,7 @@ def load_leads(session: Session, reminders: Iterable[tuple[Item, DueReminder]]) 
         Assignment.role == AssignmentRole.LEAD,
         Assignment.state != AssignmentState.WITHDRAWN,
     )
-    for task_id, department_id in session.execute(query).tuples():
+    for task_id, department_id in session.execute(query):
         leads[task_id].append(department_id)
     return leads
 
@@ -289,7 +289,7 @@ def find_unreached(session: Session, *, today: date) -> dict[int, date]:
         .order_by(OutboxMessage.for_day, OutboxMessage.id)
     )
     unreached: dict[int, date] = {}
-    for person_id, for_day, state in session.execute(query).tuples():
+    for person_id, for_day, state in session.execute(query):
         if state not in UNDELIVERED:
             unreached.pop(person_id, None)
         elif for_day is not None:
