@@ -15,6 +15,8 @@ MAX_RATIO = 200
 RATIO_COUNTS_FROM_BYTES = 1_000_000
 """below this size a high ratio is ordinary: an empty style sheet packs very well"""
 
+OFFICE_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""the only methods that the formats allow (ISO/IEC 29500-2, annex C); others cost memory as they please"""
 ENCRYPTED_FLAG = 0x1
 CHUNK = 1 << 16
 
@@ -57,6 +59,8 @@ class Archive:
             return None
         if entry.flag_bits & ENCRYPTED_FLAG:
             raise DocumentError(DocumentProblem.ENCRYPTED)
+        if entry.compress_type not in OFFICE_COMPRESSION:
+            raise DocumentError(DocumentProblem.BROKEN)
         try:
             return self._unpack(entry)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:

@@ -66,16 +66,22 @@ def _limit_resources(*, memory: int, seconds: int) -> None:
         return  # no such limits there; the parent's clock still ends a reading that takes too long
     import resource  # noqa: PLC0415 - exists on Unix only
 
-    limits = (
-        (resource.RLIMIT_AS, _held_bytes() + memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    )
-    for kind, value in limits:
-        _, ceiling = resource.getrlimit(kind)
-        if ceiling == resource.RLIM_INFINITY or value < ceiling:
-            resource.setrlimit(kind, (value, value))
+    _limit(resource.RLIMIT_AS, _held_bytes() + memory)
+    # The first limit sends a signal that tells its reason, the second one ends the process in any case.
+    _limit(resource.RLIMIT_CPU, seconds, last=seconds + 5)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_CORE, 0)
+
+
+def _limit(kind: int, value: int, *, last: int | None = None) -> None:
+    """Lower one limit; what the system limits more strictly already stays as it is."""
+    import resource  # noqa: PLC0415 - exists on Unix only
+
+    _, ceiling = resource.getrlimit(kind)
+    hard = value if last is None else last
+    if ceiling != resource.RLIM_INFINITY:
+        hard = min(hard, ceiling)
+    resource.setrlimit(kind, (min(value, hard), hard))
 
 
 def _held_bytes() -> int:

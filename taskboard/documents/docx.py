@@ -23,7 +23,7 @@ M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 MAX_SPAN = 1_000
 """columns one cell may cover; Word itself allows 63"""
 
-MAX_PARAGRAPHS = 200_000
+MAX_PARAGRAPHS = 100_000
 """those without text and those in tables included; far more than Word itself can bear"""
 
 HEADING_NAME = re.compile(r"heading ([1-9])$", re.IGNORECASE)
@@ -62,6 +62,7 @@ class Style:
     is_hidden: bool | None = None
 
 
+NO_STYLE = Style()
 DEFAULT_STYLE = ""
 """key of the style that a paragraph without a style has"""
 
@@ -125,7 +126,8 @@ class _Reader:
         line, place = self._read_line(element), Place(paragraph=self._position)
         if line is not None:
             text = self._take_carried() + "".join(line.text)
-            label, heading = self._label(element), self._heading_level(element)
+            # An empty paragraph is counted by its list, but nobody asks for its heading.
+            label, heading = self._label(element), self._heading_level(element) if text.strip() else None
             yield from _split(text, label=label, heading_level=heading, place=place)
             for box in line.boxes:
                 yield from self.blocks_of(box)
@@ -277,7 +279,7 @@ class _Reader:
         return self._style(self._style_id(paragraph))
 
     def _style(self, style_id: str | None) -> Style:
-        return self._styles.get(style_id or "", Style())
+        return self._styles.get(style_id or "", NO_STYLE)
 
     def _inherited(self, style: Style, name: str) -> str | int | bool | None:
         """A property of a style, or of the nearest style that it is based on."""

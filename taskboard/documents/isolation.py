@@ -127,7 +127,7 @@ def _run(request: bytes, *, seconds: int) -> bytes:
             raise
     if process.returncode == 0:
         return reply
-    if sys.platform != "win32" and process.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+    if sys.platform != "win32" and process.returncode == -signal.SIGXCPU:
         raise DocumentError(DocumentProblem.TOO_SLOW, seconds=seconds)
     logger.error(
         "reading a file ended with code %s: %s", process.returncode, errors.decode(errors="replace")[-STDERR_SHOWN:]

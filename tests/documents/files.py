@@ -26,6 +26,18 @@ def make_zip(entries: Mapping[str, str | bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def make_zip_of_spaces(name: str, size: int) -> bytes:
+    """A package whose one entry unpacks into ``size`` bytes, made without ever holding them."""
+    buffer, block = io.BytesIO(), b" " * 1_000_000
+    with (
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open(name, "w") as entry,
+    ):
+        for _ in range(size // len(block)):
+            entry.write(block)
+    return buffer.getvalue()
+
+
 def make_docx(
     body: str, *, numbering: str = "", styles: str = "", others: Mapping[str, str | bytes] | None = None
 ) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import struct
+import zipfile
 
 import pytest
 
-from taskboard.documents.archive import MAX_ENTRIES, MAX_UNPACKED_BYTES, Archive
+from taskboard.documents.archive import MAX_ENTRIES, Archive
 from taskboard.documents.document import DocumentError, DocumentProblem
-from tests.documents.files import make_zip
+from tests.documents.files import make_zip, make_zip_of_spaces
 
 
 def problem_of(data: bytes, name: str = "a") -> DocumentProblem:
@@ -25,10 +27,11 @@ def test_entries_are_read_by_name_however_the_slashes_are_written() -> None:
     assert archive.find("missing.xml") is None
 
 
-def test_a_package_that_unpacks_into_too_much_is_a_bomb() -> None:
-    half = b"\x00" * (MAX_UNPACKED_BYTES // 2 + 1)
+def test_a_package_that_unpacks_into_too_much_is_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("taskboard.documents.archive.MAX_UNPACKED_BYTES", 1_000)
 
-    assert problem_of(make_zip({"a": half, "b": half})) is DocumentProblem.ZIP_BOMB
+    assert problem_of(make_zip({"a": b"x" * 501, "b": b"x" * 501})) is DocumentProblem.ZIP_BOMB
+    assert Archive(make_zip({"a": b"x" * 500, "b": b"x" * 500})).read("a") == b"x" * 500
 
 
 def test_a_large_entry_that_packs_far_too_well_is_a_bomb() -> None:
@@ -45,7 +48,7 @@ def test_too_many_entries_are_a_bomb() -> None:
 
 def test_sizes_that_lie_do_not_get_through() -> None:
     # The directory claims 1,000 bytes where 150 million come out, so it passes the first look.
-    data = bytearray(make_zip({"a": b"\x00" * 150_000_000}))
+    data = bytearray(make_zip_of_spaces("a", 150_000_000))
     directory = data.rindex(b"PK\x01\x02")
     struct.pack_into("<L", data, directory + 24, 1_000)
 
@@ -58,6 +61,14 @@ def test_an_entry_that_is_not_there_or_damaged_is_said_to_be_broken() -> None:
 
     assert problem_of(bytes(data)) is DocumentProblem.BROKEN
     assert problem_of(make_zip({"b": b""})) is DocumentProblem.BROKEN
+
+
+def test_packing_that_office_files_never_use_is_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a", "hello")
+
+    assert problem_of(buffer.getvalue()) is DocumentProblem.BROKEN
 
 
 def test_half_a_package_is_broken() -> None:

@@ -97,6 +97,17 @@ def test_a_file_that_takes_too_long_is_given_up() -> None:
     assert caught.value.problem is DocumentProblem.TOO_SLOW
 
 
+def test_a_reading_process_that_used_up_its_processor_time_was_too_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", _interpreter(tmp_path, "cat > /dev/null; kill -XCPU $$"))
+
+    with pytest.raises(DocumentError) as caught:
+        read_document_safely("正文".encode())
+
+    assert caught.value.problem is DocumentProblem.TOO_SLOW
+
+
 def test_nothing_is_started_for_a_file_that_is_empty_or_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent")
 
