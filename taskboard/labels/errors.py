@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from taskboard.domain.errors import DomainError, Invalid, NotAllowed, NotFound, NotNow, Stale
 from taskboard.labels import label
+from taskboard.labels.documents import describe_document_problem
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,30 @@ PROBLEMS: dict[str, str] = {
     "password_long": "密码最多 {maximum} 个字符。",
     "password_has_username": "密码里不能含有账号。",
     "password_simple": "密码太简单，请不要用重复、连续或常见的字符。",
+    "document_missing": "请选择文件或粘贴正文。",
+    "unresolved": "还有需要解决的地方，尚不能导入。",
+    "lead_missing": "没有牵头单位，不能交办。",
+    "lead_collective": "牵头单位“{name}”是集合单位，没有人能签收；请先改为具体单位。",
+    "lead_unconfirmed": "牵头单位“{name}”是推断的，请核对后勾选确认。",
+    "deadline_missing": "请填写时限，或者选择长期坚持。",
+    "deadline_past": "时限 {due_on:%Y-%m-%d} 已过，请选择如何处理。",
+    "deadline_and_ongoing": "长期坚持的任务不设时限，请二者选一。",
+    "before_today": "日期不能早于今天（{today:%Y-%m-%d}）。",
+    "review_too_late": "最迟在 {latest:%Y-%m-%d} 复核（中止不超过三个月）。",
+    "batch_refused": "有 {count} 项不能交办，全部都没有交办；请按红字提示处理后重新提交。",
+    "nothing_chosen": "请先勾选要交办的任务。",
+    "not_officer": "只能指定本单位在岗的承办人。",
+    "partners_owe": "配合单位尚未报送：{departments}。请等其报送，或者填写不等的原因。",
+    "percent_range": "请填 0 到 100 的整数。",
+    "used_before": "这个页面已经提交过，请刷新后再操作。",
     "password_unchanged": "新密码不能与现在的密码相同。",
 }
 
 
 def wording(error: DomainError) -> Wording:
     """Title and advice for a refusal, filled in with what is known of it."""
-    for kind in type(error).__mro__:
-        if kind in REFUSALS:
-            return Wording(REFUSALS[kind].title, _advice(error, REFUSALS[kind].advice))
-    raise KeyError(type(error))
+    kind = next((one for one in type(error).__mro__ if one in REFUSALS), Invalid)
+    return Wording(REFUSALS[kind].title, _advice(error, REFUSALS[kind].advice))
 
 
 def problem_words(error: Invalid) -> str:
@@ -74,6 +89,8 @@ def problem_words(error: Invalid) -> str:
 def _advice(error: DomainError, usual: str) -> str:
     if isinstance(error, Invalid):
         return problem_words(error)
+    if error.code == "document":
+        return describe_document_problem(error.facts["problem"], error.facts)
     act, state = error.facts.get("act"), error.facts.get("state")
     match error, act, state:
         case NotNow(), StrEnum(), StrEnum():

@@ -99,7 +99,7 @@ def _page_before() -> str | None:
 
 
 def _refused(error: DomainError) -> Response:
-    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), STATUSES[Invalid])
     return show_problem(status, wording(error))
 
 

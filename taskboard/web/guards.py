@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -26,6 +27,7 @@ R = TypeVar("R")
 PUBLIC_ENDPOINTS = frozenset({"static", "bootstrap.static"})
 IS_PUBLIC = "taskboard_is_public"
 LONGEST_ADDRESS = 1000
+SESSION_ID = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
 
 
 class SignInNeeded(Exception):
@@ -117,9 +119,10 @@ def own_address(address: str | None) -> str | None:
 
 @login_manager.user_loader  # type: ignore[untyped-decorator] # Flask-Login has no types
 def _load_account(session_id: str) -> SignedIn | None:
-    person_id, _, epoch = session_id.partition(".")
-    if not (person_id.isdecimal() and epoch.isdecimal()):
+    found = SESSION_ID.fullmatch(session_id)
+    if found is None:
         return None
+    person_id, epoch = found.groups()
     row = read_session().execute(
         select(Person.id, Person.name, Person.username, Person.session_epoch).where(
             Person.id == int(person_id), Person.is_active, Person.session_epoch == int(epoch)

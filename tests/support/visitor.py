@@ -38,6 +38,12 @@ class Visitor:
         self.token = ""
         return answer
 
+    def leave(self) -> Visitor:
+        """Forget the session, as a browser that is closed."""
+        self.client.delete_cookie("taskboard_session")
+        self.token = ""
+        return self
+
     def get(self, path: str, **query: Any) -> TestResponse:
         return self.client.get(path, query_string=query or None)
 

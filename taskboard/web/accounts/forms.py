@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wtforms import HiddenField, PasswordField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, ValidationError
 
 from taskboard.domain.passwords import SHORTEST
 from taskboard.web.forms import Form, LineField, MaxLength, Required
@@ -32,4 +32,4 @@ class PasswordForm(Form):
 
     def validate_repeated(self, field: PasswordField) -> None:
         if field.data != self.password.data:
-            raise ValueError("两次填写的新密码不一样。")
+            raise ValidationError("两次填写的新密码不一样。")
