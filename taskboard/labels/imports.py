@@ -43,9 +43,13 @@ FILE_ENDINGS: Mapping[DocumentKind, tuple[str, ...]] = {
     DocumentKind.DOCX: (".docx",),
     DocumentKind.XLSX: (".xlsx",),
     DocumentKind.HTML: (".html", ".htm"),
+    DocumentKind.MHTML: (".mht", ".mhtml"),
     DocumentKind.TEXT: (".txt",),
     DocumentKind.OFD: (".ofd",),
 }
 
-INFERENCE_RULES: Mapping[str, str] = {}
+INFERENCE_RULES: Mapping[str, str] = {
+    "first_listed_leads": "原文没有写明牵头，取列在第一位的单位",
+    "year_of_document": "原文没有写年份或日期，按文件的年份推算",
+}
 """rule of the parser → what it concluded, in words; a rule without words is shown as inferred, without more"""

@@ -98,7 +98,7 @@ class Summary:
 
 def upload_facts() -> dict[str, str]:
     """The formats and the size that the upload page names."""
-    endings = [ending for kind in READERS for ending in FILE_ENDINGS[kind]]
+    endings = [ending for kind in READERS for ending in FILE_ENDINGS.get(kind, ())]
     limit = current_settings().max_upload_bytes // MEBIBYTE
     return {"formats": "、".join(endings), "accept": ",".join(endings), "limit": f"{limit} MB"}
 
@@ -117,7 +117,7 @@ def row_page(one: ReviewRow, form: MeasureForm) -> RowPage:
     return RowPage(
         key=row.key,
         words=place_words(row.key),
-        path=" · ".join(parsed.path),
+        path=" / ".join(parsed.path),
         passages=passages(parsed),
         units_as_written=_unless_shown(parsed.units_as_written, parsed.text),
         deadline_text=_unless_shown(parsed.deadline_text, parsed.text),

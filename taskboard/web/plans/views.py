@@ -1,0 +1,40 @@
+"""Plans: the list, one plan with its measures, and the document it came from."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from flask import Blueprint, render_template, send_file
+from flask.typing import ResponseReturnValue
+
+from taskboard.domain.roles import Role
+from taskboard.extensions import read_session, today
+from taskboard.services import plans
+from taskboard.services.calendar import load_calendar
+from taskboard.web.forms import page_number
+from taskboard.web.guards import current_actor, holds_any
+
+blueprint = Blueprint("plans", __name__, url_prefix="/plans")
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    actor = current_actor()
+    page = plans.list_plans(read_session(), actor, today=today(), number=page_number())
+    return render_template("plans/index.html", page=page, may_import=holds_any(actor, Role.SUPERVISOR))
+
+
+@blueprint.get("/<int:plan_id>")
+def plan(plan_id: int) -> ResponseReturnValue:
+    session = read_session()
+    found = plans.get_plan(
+        session, plan_id, current_actor(), today=today(), calendar=load_calendar(session), number=page_number()
+    )
+    return render_template("plans/plan.html", plan=found)
+
+
+@blueprint.get("/<int:plan_id>/source")
+def source(plan_id: int) -> ResponseReturnValue:
+    """The document as it was imported; always to keep, never to open inside this site."""
+    name, content = plans.get_source(read_session(), plan_id, current_actor())
+    return send_file(BytesIO(content), mimetype="application/octet-stream", as_attachment=True, download_name=name)

@@ -1,0 +1,523 @@
+"""Importing through the pages: choose, review, correct, confirm; and everything that can be wrong with a file."""
+
+from __future__ import annotations
+
+import zipfile
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from lxml import html
+from sqlalchemy import func, select
+
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import AssignmentRole
+from taskboard.extensions import transaction
+from taskboard.models import Assignment, Department, DepartmentName, ImportDraft, Measure, Person, Plan, Task
+from taskboard.services import imports
+from taskboard.services.actors import load_actor
+from taskboard.services.departments import match_names
+from tests.support import factories
+
+ERRORS = ("alert-danger", "alert-warning", "invalid-feedback", "obstacles")
+PLANS = Path(__file__).parents[1] / "data" / "plans"
+TEXT = """云泽市优化营商环境2026—2027年行动方案
+
+一、重点任务
+1.推进一网通办。2026年底前，高频事项全部上线。（责任单位：市发改委、市财政局）
+2.清理收费项目。全面清理涉企收费。（市财政局牵头，各县（市、区）人民政府配合）
+3.健全督查机制。长期坚持。（责任单位：市督查考核中心）
+"""
+
+
+@pytest.fixture
+def chen(visitor, usual):
+    return visitor.enter(usual.chen)
+
+
+def upload(visitor, content, name="要点.txt", **fields):
+    return visitor.post("/imports/new", file=(BytesIO(content), name), **fields)
+
+
+@cache
+def read(text):
+    """The reading of a text, made once: each takes a process of its own."""
+    return imports.read_pasted(text)
+
+
+def draft_of(visitor, text=TEXT):
+    """The address of a draft of chen's that was read before; without the way through the upload page."""
+    with visitor.client.application.app_context(), transaction() as session:
+        chen = session.scalars(select(Person).where(Person.username == "chen")).one()
+        actor = load_actor(session, chen.id, today=factories.NOW.date())
+        body_id = actor.posts[0].department_id
+        draft = imports.start_import(session, read(text), body_id=body_id, actor=actor, now=factories.NOW)
+        return f"/imports/{draft.id}"
+
+
+def paste(visitor, text=TEXT):
+    answer = visitor.post("/imports/new", text=text)
+    assert answer.status_code == 303, answer.text
+    return answer.location
+
+
+def fields_of(page, form_id="review"):
+    """What a browser would send for the form as it stands on the page."""
+    form = html.fromstring(page.text).get_element_by_id(form_id)
+    # The first line break inside a text area belongs to the markup, not to the text.
+    return {name: value.removeprefix("\n") for name, value in form.form_values() if name not in {"csrf_token", "act"}}
+
+
+def words_of(page):
+    return " ".join(html.fromstring(page.text).text_content().split())
+
+
+def errors_of(page):
+    """The words of alerts and of fields in red."""
+    return " ".join(one.text_content() for kind in ERRORS for one in elements_of(page, kind))
+
+
+def elements_of(page, kind):
+    """The elements of one class."""
+    return html.fromstring(page.text).find_class(kind)
+
+
+def stored(session, query):
+    """What other connections wrote, too: the session's own view of the database is let go first."""
+    session.rollback()
+    return session.scalars(query)
+
+
+def counts(session):
+    session.rollback()
+    tables = (ImportDraft, Plan, Measure, Task, Assignment, Department, DepartmentName)
+    return {table.__name__: session.scalar(select(func.count()).select_from(table)) for table in tables}
+
+
+# The way
+
+
+def test_a_pasted_text_is_reviewed_beside_its_source_and_becomes_a_plan(chen, session):
+    address = paste(chen)
+    page = chen.get(address)
+    assert "高频事项全部上线" in page.text
+    assert "按列名第一位推断" in page.text
+
+    answer = chen.post(address, act="confirm", **fields_of(page), leads_are_checked="y")
+
+    plan = stored(session, select(Plan)).one()
+    assert (answer.status_code, answer.location) == (303, f"/plans/{plan.id}")
+    assert plan.title == "云泽市优化营商环境2026—2027年行动方案"
+    assert counts(session)["Task"] == 3
+
+
+def test_an_uploaded_word_file_is_read(chen):
+    name = "30_docx_table_merged.docx"
+
+    answer = upload(chen, (PLANS / name).read_bytes(), name)
+    page = chen.get(answer.location)
+
+    assert answer.status_code == 303
+    assert len(elements_of(page, "measure")) >= 14
+    assert name in page.text
+
+
+def test_corrections_are_kept_and_imported(chen, session):
+    address = draft_of(chen)
+    fields = fields_of(chen.get(address))
+    fields |= {
+        "m1-lead": "市教育局",
+        "m1-partners": "市财政局、市发展改革委",
+        "m1-title": "一网通办",
+        "m2-deadline": "date",
+        "m2-decided_on": "2026年9月1日",
+    }
+    fields.pop("m3-is_included")
+
+    saved = chen.post(address, act="save", **fields)
+    page = chen.get(address)
+    again = fields_of(page)
+    confirmed = chen.post(address, act="confirm", **again)
+
+    assert (saved.status_code, confirmed.status_code) == (303, 303)
+    assert (again["m1-lead"], again["m2-decided_on"]) == ("市教育局", "2026-09-01")
+    assert "已改" in page.text
+    tasks = stored(session, select(Task).order_by(Task.position)).all()
+    assert [task.title for task in tasks] == ["一网通办", "清理收费项目"]
+    assert tasks[1].due_on.isoformat() == "2026-09-01"
+    leads = select(Department.name).join(Assignment).where(Assignment.role == AssignmentRole.LEAD)
+    assert stored(session, leads.order_by(Assignment.task_id)).all() == ["市教育局", "市财政局"]
+
+
+def test_unknown_names_are_created_or_mapped_in_the_same_step(chen, session, usual):
+    address = draft_of(chen, TEXT.replace("市督查考核中心", "云泽市教育局"))
+    page = chen.get(address)
+    fields = fields_of(page)
+    choice = next(name for name in fields if name.startswith("name-各县") and name.endswith("-choice"))
+    assert fields[choice] == "create_collective"
+    open_name = next(
+        name for name in html.fromstring(page.text).xpath("//input[@type='radio']/@name") if "教育局" in name
+    )
+    assert open_name not in fields, "a name that resembles a known one is not decided in silence"
+
+    refused = chen.post(address, act="confirm", **fields, leads_are_checked="y")
+    fields = fields_of(refused) | {open_name: "suggested:市教育局"}
+    confirmed = chen.post(address, act="confirm", **fields)
+
+    assert (refused.status_code, confirmed.status_code) == (422, 303)
+    assert "“云泽市教育局”与名录中的单位相近" in words_of(refused)
+    session.rollback()
+    assert match_names(session, ["云泽市教育局"])["云泽市教育局"].id == usual.other.id
+    assert match_names(session, ["各县（市、区）人民政府"])["各县（市、区）人民政府"].kind.value == "collective"
+
+
+def test_every_changing_form_needs_a_supervisor(visitor, usual, session):
+    visitor.enter(usual.chen)
+    address = draft_of(visitor)
+    before = counts(session)
+
+    for person in (usual.li, usual.gao, usual.sun, usual.liu):
+        visitor.enter(person)
+        assert visitor.get("/imports/new").status_code == 403
+        assert visitor.get(address).status_code == 403
+        assert visitor.post("/imports/new", text=TEXT).status_code == 403
+        assert visitor.post(address, act="confirm").status_code == 403
+        assert visitor.post(f"{address}/parts", version="1").status_code == 403
+        assert visitor.post(f"{address}/discard").status_code == 403
+
+    assert counts(session) == before
+
+
+def test_a_draft_of_another_body_or_of_none_is_not_found(visitor, usual, session):
+    visitor.enter(usual.chen)
+    elsewhere = factories.make_department(session, "海原市人民政府")
+    stranger = factories.make_person(session, "外地督查", (Role.SUPERVISOR, elsewhere))
+    session.commit()
+    address = draft_of(visitor)
+
+    visitor.enter(stranger)
+
+    for place in (address, "/imports/999999", "/imports/99999999999999999999"):
+        assert visitor.get(place).status_code == 404
+        assert visitor.post(place, act="confirm").status_code == 404
+        assert visitor.post(f"{place}/parts").status_code == 404
+    assert visitor.post(f"{address}/discard").status_code == 404
+    assert "核对中" in visitor.get("/imports/new").text
+    assert address not in visitor.get("/imports/new").text
+
+
+def test_the_same_document_is_said_to_be_known_and_can_be_imported_again(chen, session):
+    first = paste(chen)
+    again = chen.post("/imports/new", text=TEXT)
+    assert again.status_code == 409
+    assert first in again.text
+    chen.post(first, act="confirm", **fields_of(chen.get(first)), leads_are_checked="y")
+    plan_id = stored(session, select(Plan.id)).one()
+
+    known = chen.post("/imports/new", text=TEXT)
+    once_more = chen.post("/imports/new", plan=str(plan_id))
+
+    assert known.status_code == 409
+    assert f"/plans/{plan_id}" in known.text
+    assert once_more.status_code == 303
+    assert f"/plans/{plan_id}" in chen.get(once_more.location).text
+
+
+def test_a_second_confirmation_leads_to_the_plan(chen, session):
+    address = draft_of(chen)
+    fields = fields_of(chen.get(address))
+    first = chen.post(address, act="confirm", **fields, leads_are_checked="y")
+
+    second = chen.post(address, act="confirm", **fields, leads_are_checked="y")
+    opened = chen.get(address)
+
+    assert first.location == second.location == opened.location
+    assert counts(session)["Plan"] == 1
+
+
+def test_a_draft_can_be_given_up(chen, session):
+    address = draft_of(chen)
+
+    answer = chen.post(f"{address}/discard")
+
+    assert answer.status_code == 303
+    assert counts(session)["ImportDraft"] == 0
+    assert chen.get(address).status_code == 404
+
+
+# Nothing lost
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("m1-decided_on", "下个月", "日期的写法不对"),
+        ("m1-decided_on", "2026-02-30", "日期的写法不对"),
+        ("plan-horizon_on", "明年", "日期的写法不对"),
+        ("m1-title", "长" * 301, "最多 300 个字"),
+        ("m1-lead", "长" * 201, "最多 200 个字"),
+        ("m1-deadline", "tomorrow", ""),
+    ],
+)
+def test_what_was_typed_comes_back_with_its_error_and_nothing_is_stored(chen, session, field, typed, words):
+    address = draft_of(chen)
+    fields = fields_of(chen.get(address)) | {field: typed, "m2-title": "改过的标题"}
+
+    answer = chen.post(address, act="confirm", **fields, leads_are_checked="y")
+
+    assert answer.status_code == 422
+    assert words in errors_of(answer)
+    assert fields_of(answer)["m2-title"] == "改过的标题"
+    if field != "m1-deadline":
+        assert fields_of(answer)[field] == typed
+    assert counts(session)["Plan"] == 0
+    assert stored(session, select(ImportDraft.decisions)).one() == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"m1-lead": ""}, "第 1 项：没有牵头单位"),
+        ({"m1-partners": "市发展和改革委员会"}, "第 1 项：同一单位不能既牵头又配合"),
+        ({"m2-deadline": "inherited", "plan-horizon_on": ""}, "第 2 项：计划期限还没有填写"),
+        ({"m2-deadline": "date"}, "第 2 项：选了“另定日期”，请填写日期"),
+        ({"plan-title": ""}, "计划标题还是空的"),
+        ({"m2-title": ""}, "第 2 项：标题还是空的"),
+    ],
+)
+def test_what_is_not_fit_is_said_at_its_place_and_kept_in_the_draft(chen, session, changes, words):
+    address = draft_of(chen)
+    fields = fields_of(chen.get(address)) | changes
+
+    answer = chen.post(address, act="confirm", **fields, leads_are_checked="y")
+
+    assert answer.status_code == 422
+    assert words in words_of(answer)
+    assert {name: fields_of(answer)[name] for name in changes} == changes
+    assert counts(session)["Plan"] == 0
+    assert {name: fields_of(chen.get(address))[name] for name in changes} == changes
+
+
+def test_inferred_leads_must_be_confirmed_by_a_tick(chen, session):
+    address = draft_of(chen)
+
+    answer = chen.post(address, act="confirm", **fields_of(chen.get(address)))
+
+    assert answer.status_code == 422
+    assert "请核对后勾选确认" in words_of(answer)
+    assert counts(session)["Plan"] == 0
+
+
+def test_a_stale_page_shows_both_versions_and_loses_neither(chen, session):
+    address = draft_of(chen)
+    mine = fields_of(chen.get(address))
+    chen.post(address, act="save", **mine | {"m1-lead": "市教育局"})
+
+    answer = chen.post(address, act="save", **mine | {"m1-lead": "市财政局", "m2-title": "我的标题"})
+
+    assert answer.status_code == 409
+    table = words_of(answer)
+    assert "市教育局" in table and "第 1 项：牵头单位" in table
+    typed = fields_of(answer)
+    assert (typed["m1-lead"], typed["m2-title"]) == ("市财政局", "我的标题")
+    assert stored(session, select(ImportDraft)).one().decisions["entries"]["m1"]["lead"] == ["市教育局"]
+    saved = chen.post(address, act="save", **typed)
+    assert saved.status_code == 303
+    assert fields_of(chen.get(address))["m1-lead"] == "市财政局"
+
+
+@pytest.mark.parametrize("version", ["", "abc", "-1", "99"])
+def test_a_version_that_cannot_be_is_a_conflict(chen, session, version):
+    address = draft_of(chen)
+    fields = fields_of(chen.get(address)) | {"version": version, "m1-title": "我的标题"}
+
+    answer = chen.post(address, act="confirm", **fields, leads_are_checked="y")
+
+    assert answer.status_code == 409
+    assert fields_of(answer)["m1-title"] == "我的标题"
+    assert counts(session)["Plan"] == 0
+
+
+def test_a_wrong_token_stores_nothing_and_gives_the_text_back(chen, session):
+    before = counts(session)
+
+    answer = chen.client.post("/imports/new", data={"csrf_token": "falsch", "text": TEXT})
+
+    assert answer.status_code == 400
+    assert "高频事项全部上线" in answer.text
+    assert counts(session) == before
+
+
+def test_a_form_with_hundreds_of_measures_is_kept_whole(chen, session):
+    items = "\n".join(f"{n}.推进第{n}项改革。年底前完成。（责任单位：市发改委、市财政局）" for n in range(1, 301))
+    address = draft_of(chen, f"云泽市2026年工作要点\n一、重点任务\n{items}\n")
+    fields = fields_of(chen.get(address)) | {"m300-title": "最后一项"}
+    assert len(fields) > 1500
+
+    answer = chen.post(address, act="confirm", **fields, leads_are_checked="y")
+
+    assert answer.status_code == 303
+    assert counts(session)["Task"] == 300
+    assert stored(session, select(Task.title).where(Task.position == 300)).one() == "最后一项"
+
+
+# What a script keeps while a person works
+
+
+def test_a_part_is_kept_by_itself(chen, session):
+    address = draft_of(chen)
+    fields = fields_of(chen.get(address))
+    part = {name: value for name, value in fields.items() if name.startswith("m3-")} | {"m3-lead": "市教育局"}
+
+    answer = chen.post(f"{address}/parts", version=fields["version"], **part)
+
+    assert answer.status_code == 200
+    assert answer.json["version"] == int(fields["version"]) + 1
+    assert "已改" in answer.json["rows"]["m3"]
+    assert "市督查考核中心" not in answer.json["names"]
+    assert stored(session, select(ImportDraft)).one().decisions["entries"] == {"m3": {"lead": ["市教育局"]}}
+
+
+def test_a_part_with_an_error_says_where_and_is_not_kept(chen, session):
+    address = draft_of(chen)
+    fields = fields_of(chen.get(address))
+    part = {name: value for name, value in fields.items() if name.startswith("m3-")}
+
+    answer = chen.post(f"{address}/parts", version=fields["version"], **part | {"m3-decided_on": "明天"})
+
+    assert answer.status_code == 422
+    assert "日期的写法不对" in answer.json["errors"]["m3-decided_on"]
+    assert stored(session, select(ImportDraft)).one().decisions == {}
+
+
+def test_a_part_that_is_stale_is_refused(chen):
+    address = draft_of(chen)
+    fields = fields_of(chen.get(address))
+    part = {name: value for name, value in fields.items() if name.startswith("m3-")}
+    chen.post(f"{address}/parts", version=fields["version"], **part | {"m3-title": "一"})
+
+    answer = chen.post(f"{address}/parts", version=fields["version"], **part | {"m3-title": "二"})
+
+    assert answer.status_code == 409
+    assert fields_of(chen.get(address))["m3-title"] == "一"
+
+
+# Files that cannot be read
+
+
+def archive(**members):
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name.replace("__", "/"), content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("file", "status", "words"),
+    [
+        ((b"", "空.txt"), 422, "空"),
+        ((b" \n\t ", "空白.txt"), 422, "空"),
+        ((bytes(range(256)) * 40, "计划.txt"), 422, "无法读取"),
+        (("工作方案，责任单位".encode("utf-16-le")[1:] * 50, "乱码.txt"), 422, "。"),
+        ((b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(100), "计划.pdf"), None, "PDF"),
+        ((b"PK\x03\x04" + bytes(100), "计划.docx"), 422, "损坏"),
+        ((archive(mimetype="x", a="b"), "计划.zip"), 415, "解压"),
+        ((archive(word__document__xml="x"), "计划.docx"), None, "。"),
+        ((b"\x89PNG\r\n\x1a\n" + bytes(100), "扫描.png"), 415, "图片"),
+    ],
+    ids=["empty", "blank", "binary", "mis-encoded", "pdf", "broken", "zip", "odd", "picture"],
+)
+def test_a_file_that_cannot_be_read_says_why_and_stores_nothing(chen, session, file, status, words):
+    before = counts(session)
+
+    answer = upload(chen, *file)
+
+    assert answer.status_code in ({status} if status else {415, 422})
+    assert words in errors_of(answer)
+    assert counts(session) == before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_zip_bomb_is_refused_unopened(chen, session):
+    answer = upload(
+        chen, archive(**{"[Content_Types].xml": "<a/>", "word__document.xml": bytes(120_000_000)}), "炸弹.docx"
+    )
+
+    assert answer.status_code == 422
+    assert "异常庞大" in errors_of(answer)
+    assert counts(session)["ImportDraft"] == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_file_with_a_password_is_refused_with_what_to_do(chen, session):
+    # An encrypted Office file is an OLE container with these two streams.
+    content = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096))
+    for start, stream in ((1024, "EncryptionInfo"), (1152, "EncryptedPackage")):
+        content[start : start + 2 * len(stream)] = stream.encode("utf-16-le")
+
+    answer = upload(chen, bytes(content), "加密.docx")
+
+    assert answer.status_code in {415, 422}
+    assert any(words in errors_of(answer) for words in ("密码", "另存", "损坏"))
+    assert counts(session)["ImportDraft"] == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_nothing_chosen_is_said(chen, session):
+    answer = chen.post("/imports/new", text="  ")
+
+    assert answer.status_code == 422
+    assert "请选择文件或粘贴正文" in errors_of(answer)
+    assert counts(session)["ImportDraft"] == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_pasted_text_comes_back_when_it_cannot_be_read(chen):
+    answer = chen.post("/imports/new", text="督" * 2_000_001)
+
+    assert answer.status_code == 422
+    assert "太长" in errors_of(answer)
+    assert "督督督" in answer.text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_file_beyond_the_limit_is_refused_before_it_is_read(chen, session, settings):
+    answer = chen.client.post(
+        "/imports/new",
+        content_type="multipart/form-data; boundary=x",
+        environ_overrides={"CONTENT_LENGTH": str(settings.max_upload_bytes + 1)},
+    )
+
+    assert answer.status_code == 413
+    assert "20 MB" in words_of(answer)
+    assert counts(session)["ImportDraft"] == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("again", [{"plan": "999999"}, {"draft": "999999"}])
+def test_importing_again_what_is_not_there_is_not_found(chen, again):
+    assert chen.post("/imports/new", **again).status_code == 404
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("again", [{"plan": "abc"}, {"draft": "-1"}])
+def test_an_id_that_cannot_be_one_is_refused(chen, again):
+    assert chen.post("/imports/new", **again).status_code == 422
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_body_that_the_person_does_not_supervise_cannot_be_chosen(chen, session, usual):
+    answer = chen.post("/imports/new", text=TEXT, body=str(usual.other.id))
+
+    assert answer.status_code in {303, 422}
+    assert all(one == usual.body.id for one in stored(session, select(ImportDraft.body_id)))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_markup_in_a_document_is_shown_as_text(chen):
+    address = draft_of(chen, TEXT.replace("高频事项", "<script>alert(1)</script>"))
+
+    assert "<script>alert" not in chen.get(address).text
