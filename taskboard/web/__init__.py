@@ -16,11 +16,13 @@ from taskboard.web.forms import LARGEST_ID
 from taskboard.web.home.views import blueprint as home
 from taskboard.web.imports.views import blueprint as imports
 from taskboard.web.people.views import blueprint as people
+from taskboard.web.plans.views import blueprint as plans
 
 BLUEPRINTS = (
     home,
     accounts,
     imports,
+    plans,
     departments,
     people,
 )
