@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ from taskboard.domain.reminders import Recipient
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
 from taskboard.services.actors import held_on
+
+OF_DEPARTMENT = frozenset({Recipient.LIAISON, Recipient.OFFICER, Recipient.HEAD, Recipient.LEAD_LIAISON})
+"""who is looked for in a department: one of them is enough for it to know"""
 
 
 class Holder(NamedTuple):
@@ -47,28 +50,33 @@ class Postholders:
             self._overseeing[one.role].append(one)
         self._above: dict[tuple[Role, str], list[Holder]] = {}
 
-    def find(self, item: Item, recipient: Recipient, *, lead_ids: Iterable[int] = ()) -> list[Holder]:
-        """The people to reach about an assignment; ``lead_ids`` are the lead departments of its task."""
+    def find(self, item: Item, recipients: Collection[Recipient], *, lead_ids: Iterable[int] = ()) -> list[Holder]:
+        """The people to reach about an assignment; ``lead_ids`` are the lead departments of its task.
+
+        Where nobody of the department is there to be reached, the supervisors are.
+        """
+        found = {recipient: self._find_one(item, recipient, lead_ids) for recipient in recipients}
+        asked = OF_DEPARTMENT & found.keys()
+        if asked and not any(found[recipient] for recipient in asked):
+            found[Recipient.SUPERVISOR] = self._overseers(Role.SUPERVISOR, item.body_path)
+        return [holder for recipient in Recipient for holder in found.get(recipient, ())]
+
+    def _find_one(self, item: Item, recipient: Recipient, lead_ids: Iterable[int]) -> list[Holder]:
         match recipient:
             case Recipient.LIAISON:
-                return self._in_department(item.department_id, Role.LIAISON, item)
+                return self._at[item.department_id, Role.LIAISON]
             case Recipient.HEAD:
-                return self._in_department(item.department_id, Role.HEAD, item)
+                return self._at[item.department_id, Role.HEAD]
             case Recipient.OFFICER:
                 officers = self._at[item.department_id, Role.OFFICER]
                 return [one for one in officers if one.person_id == item.officer_id]
             case Recipient.LEAD_LIAISON:
-                return [one for lead in lead_ids for one in self._in_department(lead, Role.LIAISON, item)]
+                return [holder for lead in lead_ids for holder in self._at[lead, Role.LIAISON]]
             case Recipient.SUPERVISOR:
                 return self._overseers(Role.SUPERVISOR, item.body_path)
             case Recipient.LEADER:
-                body, department = (
-                    self._overseers(Role.LEADER, path) for path in (item.body_path, item.department_path)
-                )
-                return list(dict.fromkeys([*body, *department]))
-
-    def _in_department(self, department_id: int, role: Role, item: Item) -> list[Holder]:
-        return self._at[department_id, role] or self._overseers(Role.SUPERVISOR, item.body_path)
+                body = self._overseers(Role.LEADER, item.body_path)
+                return list(dict.fromkeys([*body, *self._overseers(Role.LEADER, item.department_path)]))
 
     def _overseers(self, role: Role, path: str) -> list[Holder]:
         if (role, path) not in self._above:

@@ -238,11 +238,9 @@ def address(
     """
     found: dict[int, dict[tuple[int, Anchor], Addressed]] = defaultdict(dict)
     for item, reminder in reminders:
-        for recipient in Recipient:
-            if recipient in reminder.to:
-                for holder in people.find(item, recipient, lead_ids=leads.get(item.task_id, ())):
-                    thing = (item.assignment_id, reminder.rule.anchor)
-                    found[holder.person_id].setdefault(thing, Addressed(item, reminder, holder))
+        for holder in people.find(item, reminder.to, lead_ids=leads.get(item.task_id, ())):
+            thing = (item.assignment_id, reminder.rule.anchor)
+            found[holder.person_id].setdefault(thing, Addressed(item, reminder, holder))
     return {person_id: list(things.values()) for person_id, things in found.items()}
 
 

@@ -1,0 +1,469 @@
+"""The morning mail and the weekly digest: who gets one, when, once, and what it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from taskboard.clock import SettableClock
+from taskboard.domain.jobs import JobName, JobState
+from taskboard.domain.local_time import ZONE
+from taskboard.domain.outbox import MailKind, OutboxState
+from taskboard.domain.permissions import AssignmentSituation, TaskSituation, may_see_task
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import AssignmentState, TaskState
+from taskboard.jobs.runner import run_by_hand
+from taskboard.models import Assignment, Department, JobRun, OutboxMessage, Person, PersonPost, Plan, Reminder, Task
+from taskboard.services.actors import load_actor
+from taskboard.services.outbox import queue_mail
+from tests.support.factories import LONG_AGO, Usual, make_department, make_person, make_plan, make_task, usual_people
+
+MONDAY = date(2026, 11, 23)
+TUESDAY, WEDNESDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 4))
+LONG_ISSUED = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def usual(session: Session) -> Usual:
+    usual = usual_people(session)
+    session.commit()
+    return usual
+
+
+@pytest.fixture
+def plan(session: Session, usual: Usual) -> Plan:
+    plan = make_plan(session, body=usual.body, imported_by=usual.chen)
+    session.commit()
+    return plan
+
+
+def add_task(session: Session, plan: Plan, lead: Department, **more: Any) -> Task:
+    task = make_task(session, plan=plan, lead=lead, **{"issued_at": LONG_ISSUED} | more)
+    session.commit()
+    return task
+
+
+def run(app: APIFlask, day: date) -> dict[str, Any]:
+    return dict(run_by_hand(app, JobName.MORNING_MAIL, day))
+
+
+def mails(session: Session, **where: Any) -> list[OutboxMessage]:
+    session.rollback()
+    return list(session.scalars(select(OutboxMessage).filter_by(**where).order_by(OutboxMessage.id)))
+
+
+def sections_of(mail: OutboxMessage) -> dict[str, list[int]]:
+    return {one["code"]: [row["task_id"] for row in one["rows"]] for one in mail.facts["sections"]}
+
+
+def mailed(session: Session, day: date) -> dict[str, dict[str, list[int]]]:
+    """What each person was reminded of on the day, by user name."""
+    names = {person.id: person.username for person in session.scalars(select(Person))}
+    return {names[mail.person_id]: sections_of(mail) for mail in mails(session, for_day=day)}
+
+
+def digest_done(app: APIFlask) -> None:
+    """Let Monday's digests be out of the way."""
+    run(app, MONDAY)
+
+
+def test_who_works_on_it_is_reminded_on_the_day_and_nobody_else(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    task = add_task(session, plan, usual.lead, partners=(usual.partner,), due_on=WEDNESDAY)
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY) == {
+        "li": {"due_today": [task.id]},
+        "gao": {"due_today": [task.id]},
+        "wang": {"due_today": [task.id]},
+    }
+
+
+def test_running_again_makes_no_second_mail(app: APIFlask, session: Session, usual: Usual, plan: Plan) -> None:
+    digest_done(app)
+    add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+
+    first, second = run(app, WEDNESDAY), run(app, WEDNESDAY)
+
+    assert (first["queued"], second["queued"]) == (2, 0)
+    assert len(mails(session, for_day=WEDNESDAY)) == 2
+
+
+def test_a_reminder_comes_once_and_the_next_milestone_on_its_own_day(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    task = add_task(session, plan, usual.lead, due_on=FRIDAY)
+    deliver_all(session)
+
+    told = {}
+    for day in (TUESDAY, WEDNESDAY, MONDAY + timedelta(days=3), FRIDAY):
+        run(app, day)
+        deliver_all(session)
+        told[day] = mailed(session, day).get("li")
+
+    assert told == {
+        TUESDAY: {"due_soon": [task.id]},
+        WEDNESDAY: None,
+        MONDAY + timedelta(days=3): {"due_soon": [task.id]},
+        FRIDAY: {"due_today": [task.id]},
+    }
+
+
+def deliver_all(session: Session) -> None:
+    session.rollback()
+    session.execute(update(OutboxMessage).values(state=OutboxState.SENT))
+    session.commit()
+
+
+def test_a_moved_deadline_is_reminded_of_anew(app: APIFlask, session: Session, usual: Usual, plan: Plan) -> None:
+    digest_done(app)
+    task = add_task(session, plan, usual.lead, due_on=TUESDAY)
+    run(app, TUESDAY)
+    deliver_all(session)
+    later = date(2026, 12, 1)
+
+    session.execute(update(Assignment).values(due_on=later, deadline_version=2))
+    session.commit()
+    run(app, WEDNESDAY)
+    run(app, later)
+
+    assert "li" not in mailed(session, WEDNESDAY)
+    assert mailed(session, later)["li"]["due_today"] == [task.id]
+
+
+def test_after_days_of_downtime_there_is_one_mail_with_one_line(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    task = add_task(session, plan, usual.lead, due_on=FRIDAY)
+
+    run(app, MONDAY + timedelta(days=9))
+
+    day = MONDAY + timedelta(days=9)
+    assert mailed(session, day)["li"] == {"overdue": [task.id]}
+    assert Counter(mail.person_id for mail in mails(session, for_day=day)).most_common(1)[0][1] == 1
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 21), date(2026, 10, 1)])
+def test_no_mail_is_made_on_a_day_off(app: APIFlask, session: Session, usual: Usual, plan: Plan, day: date) -> None:
+    add_task(session, plan, usual.lead, due_on=day - timedelta(days=1))
+
+    facts = run(app, day)
+
+    assert facts == {"is_day_off": True}
+    assert mails(session) == []
+
+
+def test_on_the_first_working_day_of_a_week_the_mail_is_the_digest(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    add_task(session, plan, usual.lead, due_on=MONDAY)
+
+    run(app, MONDAY)
+
+    made = mails(session)
+    names = {person.id: person.username for person in session.scalars(select(Person))}
+    assert {mail.kind for mail in made} == {MailKind.WEEKLY_DIGEST}
+    assert {names[mail.person_id] for mail in made} == {"li", "gao", "chen"}
+    assert next(mail for mail in made if names[mail.person_id] == "li").key.endswith(":2026-W48")
+
+
+def test_a_missed_monday_makes_tuesdays_mail_the_digest(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    run(app, TUESDAY)
+    run(app, WEDNESDAY)
+
+    assert [(mail.kind, mail.for_day) for mail in mails(session)] == [(MailKind.WEEKLY_DIGEST, TUESDAY)]
+
+
+def test_a_supervisor_gets_the_digest_even_when_it_is_empty_with_the_facts_of_the_jobs(
+    app: APIFlask, session: Session, usual: Usual
+) -> None:
+    run(app, MONDAY)
+
+    [mail] = mails(session)
+    assert mail.person_id == usual.chen.id
+    assert mail.facts["parts"][0]["hat"] == "supervisor"
+    assert {one["job"] for one in mail.facts["jobs"]["runs"]} == {"morning-mail", "deliver-mail", "clean-up"}
+
+
+def test_a_leader_gets_the_digest_when_something_changed_for_the_worse(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    late = add_task(session, plan, usual.lead, due_on=MONDAY - timedelta(days=4))
+
+    run(app, MONDAY)
+
+    [mail] = mails(session, person_id=usual.liu.id)
+    [part] = mail.facts["parts"]
+    assert part["hat"] == "leader"
+    assert [(one["code"], [row["task_id"] for row in one["rows"]]) for one in part["sections"]] == [
+        ("new_overdue", [late.id])
+    ]
+
+
+def test_people_without_address_are_counted_and_not_mailed(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+    session.execute(update(Person).where(Person.username == "li").values(email=None))
+    session.commit()
+
+    facts = run(app, WEDNESDAY)
+
+    assert facts["without_address"] == 1
+    assert list(mailed(session, WEDNESDAY)) == ["gao"]
+
+
+@pytest.mark.parametrize("reason", ["switched off", "left the post"])
+def test_people_who_left_are_not_mailed(app: APIFlask, session: Session, usual: Usual, plan: Plan, reason: str) -> None:
+    digest_done(app)
+    add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+    if reason == "switched off":
+        session.execute(update(Person).where(Person.id == usual.li.id).values(is_active=False))
+    else:
+        session.execute(update(PersonPost).where(PersonPost.person_id == usual.li.id).values(to_on=TUESDAY))
+    session.commit()
+
+    run(app, WEDNESDAY)
+
+    assert list(mailed(session, WEDNESDAY)) == ["gao"]
+
+
+def test_what_nobody_in_the_department_is_there_to_hear_goes_to_the_supervisors(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    task = add_task(session, plan, make_department(session, "市审计局", parent=usual.body), due_on=WEDNESDAY)
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY) == {"chen": {"due_today": [task.id]}}
+
+
+def test_a_vacant_post_falls_to_the_same_post_of_the_parent_department(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    office = make_department(session, "市发展改革委能源处", parent=usual.lead)
+    task = add_task(session, plan, office, due_on=WEDNESDAY)
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY) == {"li": {"due_today": [task.id]}, "gao": {"due_today": [task.id]}}
+    [mail] = mails(session, person_id=usual.li.id, for_day=WEDNESDAY)
+    assert mail.facts["posts"] == [{"department": "市发展改革委能源处", "role": "liaison", "is_stand_in": True}]
+
+
+def test_an_officer_is_reminded_of_what_is_dispatched_to_them(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+    theirs = add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+    session.execute(update(Assignment).where(Assignment.task_id == theirs.id).values(officer_id=usual.qian.id))
+    session.commit()
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY)["qian"] == {"due_today": [theirs.id]}
+
+
+def test_a_person_with_two_posts_gets_one_mail_with_each_line_once(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    session.add(PersonPost(person_id=usual.li.id, department_id=usual.lead.id, role=Role.HEAD, from_on=LONG_AGO))
+    task = add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY)["li"] == {"due_today": [task.id]}
+
+
+def test_a_new_task_is_to_be_acknowledged_after_a_working_day(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    task = add_task(
+        session,
+        plan,
+        usual.lead,
+        state=TaskState.ISSUED,
+        assignment_state=AssignmentState.PENDING,
+        issued_at=datetime(2026, 11, 24, 2, 0, tzinfo=UTC),
+    )
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY) == {"li": {"acknowledge": [task.id]}}
+
+
+def test_a_submission_that_waits_is_brought_to_the_supervisors_and_a_partners_to_the_lead(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    task = add_task(session, plan, usual.lead, partners=(usual.partner,), due_on=date(2026, 12, 31))
+    submitted_at = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+    session.execute(update(Assignment).values(state=AssignmentState.SUBMITTED, submitted_at=submitted_at))
+    session.commit()
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY) == {"li": {"decide": [task.id]}, "chen": {"decide": [task.id]}}
+
+
+def test_a_row_says_who_else_got_it_and_where_its_date_comes_from(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    add_task(session, plan, usual.lead, partners=(usual.partner, usual.other), due_on=WEDNESDAY)
+
+    run(app, WEDNESDAY)
+
+    [mail] = mails(session, person_id=usual.wang.id)
+    row = mail.facts["sections"][0]["rows"][0]
+    assert row["departments"] == {"lead": ["市发展改革委"], "partner": ["市财政局", "市教育局"]}
+    assert (row["department"], row["role"], row["origin"]) == ("市财政局", "partner", "stated")
+
+
+def test_what_a_mail_that_never_arrived_said_is_said_in_the_next_one(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    deliver_all(session)
+    task = add_task(session, plan, usual.lead, due_on=FRIDAY)
+    run(app, TUESDAY)
+    session.execute(update(OutboxMessage).where(OutboxMessage.person_id != usual.li.id).values(state=OutboxState.SENT))
+    session.commit()
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY) == {"li": {"due_soon": [task.id]}}
+    states = {mail.for_day: mail.state for mail in mails(session, person_id=usual.li.id)}
+    assert states[TUESDAY] is OutboxState.EXPIRED
+    assert states[WEDNESDAY] is OutboxState.QUEUED
+
+
+def test_a_mail_whose_fate_is_unknown_is_not_repeated(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    add_task(session, plan, usual.lead, due_on=FRIDAY)
+    run(app, TUESDAY)
+    session.execute(update(OutboxMessage).values(state=OutboxState.UNKNOWN))
+    session.commit()
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY) == {}
+
+
+def test_a_round_that_broke_off_is_completed_without_a_second_mail(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest_done(app)
+    task = add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+    calls = []
+
+    def break_off_after_the_first(*args: Any, **kwargs: Any) -> bool:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError("the machine went down")
+        return queue_mail(*args, **kwargs)
+
+    monkeypatch.setattr("taskboard.jobs.catalogue.MAILS_PER_TRANSACTION", 1)
+    monkeypatch.setattr("taskboard.services.digests.queue_mail", break_off_after_the_first)
+    with pytest.raises(OSError, match="went down"):
+        run(app, WEDNESDAY)
+    assert len(mailed(session, WEDNESDAY)) == 1
+    assert session.scalars(select(Reminder)).all() == []
+    run_state = session.scalars(select(JobRun).order_by(JobRun.id.desc()).limit(1)).one()
+    assert run_state.state is JobState.FAILED
+    assert "the machine went down" in (run_state.error or "")
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY) == {"li": {"due_today": [task.id]}, "gao": {"due_today": [task.id]}}
+
+
+def test_everybody_may_see_what_they_are_mailed(app: APIFlask, session: Session, usual: Usual, plan: Plan) -> None:
+    office = make_department(session, "市发展改革委能源处", parent=usual.lead)
+    section = make_department(session, "市教育局基教科", parent=usual.other)
+    make_person(session, "吴科长", (Role.HEAD, section), username="wu")
+    for number, (lead, partner) in enumerate(
+        [(usual.lead, usual.partner), (office, usual.other), (section, office), (usual.other, section)]
+    ):
+        add_task(session, plan, lead, partners=(partner,), due_on=MONDAY + timedelta(days=number - 2))
+        add_task(
+            session,
+            plan,
+            lead,
+            partners=(partner,),
+            assignment_state=AssignmentState.SUBMITTED,
+            due_on=MONDAY + timedelta(days=number),
+        )
+    session.execute(update(Assignment).values(submitted_at=datetime(2026, 11, 19, 2, 0, tzinfo=UTC)))
+    session.commit()
+
+    run(app, MONDAY)
+
+    seen = 0
+    for mail in mails(session):
+        actor = load_actor(session, mail.person_id, today=MONDAY)
+        parts = [one for part in mail.facts["parts"] for one in part["sections"]]
+        for row in (row for one in [*mail.facts["sections"], *parts] for row in one["rows"]):
+            assert may_see_task(actor, situation(session, row["task_id"])), (actor.name, row["title"])
+            seen += 1
+    assert seen > 20
+
+
+def situation(session: Session, task_id: int) -> TaskSituation:
+    task = session.get_one(Task, task_id)
+    departments = {one.id: one for one in session.scalars(select(Department))}
+    return TaskSituation(
+        state=task.state,
+        body_path=departments[task.body_id].path,
+        assignments=tuple(
+            AssignmentSituation(
+                id=one.id,
+                department_id=one.department_id,
+                department_path=departments[one.department_id].path,
+                role=one.role,
+                state=one.state,
+                officer_id=one.officer_id,
+            )
+            for one in session.scalars(select(Assignment).where(Assignment.task_id == task_id))
+        ),
+    )
+
+
+def test_a_digest_is_made_once_a_week_around_the_national_day_and_never_two_scheduled_mails_a_day(
+    app: APIFlask, session: Session, usual: Usual, clock: SettableClock
+) -> None:
+    day = date(2026, 9, 14)
+    while day < date(2026, 10, 19):
+        clock.moment = datetime(day.year, day.month, day.day, 8, 30, tzinfo=ZONE)
+        run(app, day)
+        day += timedelta(days=1)
+
+    made = mails(session, person_id=usual.chen.id)
+    assert [mail.for_day for mail in made] == [
+        date(2026, 9, 14),
+        date(2026, 9, 21),
+        date(2026, 9, 28),
+        date(2026, 10, 8),
+        date(2026, 10, 12),
+    ]
