@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -99,30 +99,29 @@ def match_names(session: Session, names: Iterable[str]) -> dict[str, Department 
 
 def suggest(session: Session, name: str) -> list[tuple[Department, int]]:
     """Active departments that the name may mean, with how far they look like it (0 to 100), the likeliest first."""
-    names = session.execute(
+    return suggest_all(session, [name])[name]
+
+
+def suggest_all(session: Session, names: Iterable[str]) -> dict[str, list[tuple[Department, int]]]:
+    """The suggestions for each of many names; two queries, however many there are."""
+    known = session.execute(
         select(DepartmentName.department_id, DepartmentName.name)
         .join(Department, Department.id == DepartmentName.department_id)
         .where(Department.is_active)
-    )
+    ).all()
+    likeliest = {name: _likeliest(name, known) for name in names}
+    ids = {department_id for scores in likeliest.values() for department_id, _ in scores}
+    departments = {one.id: one for one in session.scalars(select(Department).where(Department.id.in_(ids)))}
+    return {name: [(departments[one], score) for one, score in scores] for name, scores in likeliest.items()}
+
+
+def _likeliest(name: str, known: Iterable[Row[int, str]]) -> list[tuple[int, int]]:
     best: dict[int, int] = {}
-    for department_id, known in names:
-        score = resemblance(name, known)
+    for department_id, other in known:
+        score = resemblance(name, other)
         if score >= LEAST_RESEMBLANCE:
             best[department_id] = max(score, best.get(department_id, 0))
-    likeliest = sorted(best, key=lambda one: (-best[one], one))[:SUGGESTIONS]
-    departments = {one.id: one for one in session.scalars(select(Department).where(Department.id.in_(likeliest)))}
-    return [(departments[one], best[one]) for one in likeliest]
-
-
-def find_department(session: Session, name: str, *, field: str) -> Department:
-    """The department that somebody named in a form; raises :class:`Invalid`, with those it may have meant."""
-    department = match_names(session, [name])[name]
-    if department is None:
-        likely = "、".join(one.name for one, _ in suggest(session, name))
-        raise Invalid(
-            field, "department_unknown_but_like" if likely else "department_unknown", name=name, likely=likely
-        )
-    return department
+    return sorted(best.items(), key=lambda one: (-one[1], one[0]))[:SUGGESTIONS]
 
 
 def subtree_ids(session: Session, path: str) -> list[int]:

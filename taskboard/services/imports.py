@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
@@ -57,13 +57,13 @@ from taskboard.models import (
     PlanSource,
     Task,
 )
-from taskboard.services.departments import add_alias, create_department, match_names, suggest
+from taskboard.services.departments import add_alias, create_department, match_names, suggest_all
 from taskboard.services.readings import (
     blocks_to_json,
-    measure_to_json,
     notes_from_json,
     plan_from_json,
     reading_to_json,
+    readings_by_key,
 )
 
 KEPT_UNTOUCHED = timedelta(days=30)
@@ -317,8 +317,8 @@ class UnknownName:
 
     @property
     def name(self) -> str:
-        """The spelling that becomes the official name: the longest is the least abbreviated."""
-        return max(self.names, key=len)
+        """The spelling that becomes the official name."""
+        return _official(self.names)
 
     @property
     def proposal(self) -> NameDecision | None:
@@ -329,6 +329,11 @@ class UnknownName:
     @property
     def effective(self) -> NameDecision | None:
         return self.decision or self.proposal
+
+
+def _official(names: Iterable[str]) -> str:
+    """The longest spelling is the least abbreviated."""
+    return max(names, key=len)
 
 
 _CREATE = {kind: choice for choice, kind in KIND_OF_CHOICE.items()}
@@ -451,13 +456,14 @@ class _Directory:
         for name, numbers in used.items():
             if self.known.get(name) is None:
                 groups.setdefault(match_key(name), {})[name] = numbers
+        suggested = suggest_all(session, [_official(names) for names in groups.values()]) if groups else {}
         return {
             key: UnknownName(
                 key=key,
                 names=tuple(names),
                 numbers=tuple(sorted({number for numbers in names.values() for number in numbers})),
-                guessed_kind=guess_kind(max(names, key=len)),
-                suggestions=tuple(Suggestion(one.id, one.name) for one, _ in suggest(session, max(names, key=len))),
+                guessed_kind=guess_kind(_official(names)),
+                suggestions=tuple(Suggestion(one.id, one.name) for one, _ in suggested[_official(names)]),
                 decision=decided.get(key),
             )
             for key, names in groups.items()
@@ -561,7 +567,7 @@ def confirm_import(
     plan = _make_plan(session, draft, review, actor=actor, now=now)
     departments = _settle_departments(session, review, body_id=draft.body_id, now=now)
     _add_defaults(session, plan, review, departments)
-    _add_tasks(session, plan, review, departments, now=now)
+    _add_tasks(session, plan, review, departments, readings_by_key(draft.reading), now=now)
     draft.plan_id = plan.id
     draft.updated_at = now
     # The document lives on beside the plan.
@@ -629,9 +635,18 @@ def _add_defaults(session: Session, plan: Plan, review: Review, departments: Map
 
 
 def _add_tasks(
-    session: Session, plan: Plan, review: Review, departments: Mapping[Identity, int], *, now: datetime
+    session: Session,
+    plan: Plan,
+    review: Review,
+    departments: Mapping[Identity, int],
+    readings: Mapping[str, dict[str, Any]],
+    *,
+    now: datetime,
 ) -> None:
-    measures = [_measure(plan, position, one.row) for position, one in enumerate(_ordered(review), start=1)]
+    measures = [
+        _measure(plan, position, one.row, readings[one.row.key])
+        for position, one in enumerate(_ordered(review), start=1)
+    ]
     session.add_all(measures)
     session.flush()
     tasks = [_task(plan, measure, one, now) for measure, one in zip(measures, _ordered(review), strict=True)]
@@ -655,7 +670,7 @@ def _beginning(row: Row) -> tuple[int, int, int, int]:
     return (first.block, first.row or 0, first.column or 0, first.start)
 
 
-def _measure(plan: Plan, position: int, row: Row) -> Measure:
+def _measure(plan: Plan, position: int, row: Row, reading: dict[str, Any]) -> Measure:
     parsed = row.parsed
     return Measure(
         plan_id=plan.id,
@@ -665,7 +680,7 @@ def _measure(plan: Plan, position: int, row: Row) -> Measure:
         text=parsed.text,
         units_as_written=parsed.units_as_written,
         deadline_text=parsed.deadline_text,
-        reading=measure_to_json(parsed),
+        reading=reading,
     )
 
 

@@ -28,7 +28,11 @@ def reading_to_json(document: Document, plan: ParsedPlan) -> dict[str, Any]:
 
 
 def plan_from_json(stored: Mapping[str, Any]) -> ParsedPlan:
-    """The plan of :func:`reading_to_json`; what a later release added since stands at its default."""
+    """The plan of :func:`reading_to_json`; what a later release added since stands at its default.
+
+    Of the places in the source only that of the text is given: the others are most of a reading, and a review that
+    is opened again with every change has no use for them.
+    """
     plan = {**BLANK_PLAN, **stored}
     lists = {name: [_complete(one) for one in plan[name]] for name in ("measures", "candidates")}
     return from_plain(ParsedPlan, {**plan, **lists})
@@ -39,15 +43,13 @@ def notes_from_json(stored: Mapping[str, Any]) -> list[str]:
     return list(stored.get("document", {}).get("notes", ()))
 
 
-def measure_to_json(measure: ParsedMeasure) -> dict[str, Any]:
-    """One measure as it was read, with origins and rules."""
-    stored: dict[str, Any] = _plain(measure)
-    return stored
-
-
-def measure_from_json(stored: Mapping[str, Any]) -> ParsedMeasure:
-    """The measure of :func:`measure_to_json`; what a later release added since stands at its default."""
-    return from_plain(ParsedMeasure, _complete(stored))
+def readings_by_key(stored: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each measure and candidate as it was read and stored, whole, by the key of its row under review."""
+    return {
+        f"{prefix}{number}": measure
+        for prefix, name in (("m", "measures"), ("c", "candidates"))
+        for number, measure in enumerate(stored.get(name, ()), start=1)
+    }
 
 
 def blocks_to_json(blocks: Sequence[Block]) -> list[Any]:
@@ -57,4 +59,5 @@ def blocks_to_json(blocks: Sequence[Block]) -> list[Any]:
 
 
 def _complete(measure: Mapping[str, Any]) -> dict[str, Any]:
-    return {**BLANK_MEASURE, **measure}
+    places = {"text": measure["spans"]["text"][:1]} if measure.get("spans", {}).get("text") else {}
+    return {**BLANK_MEASURE, **measure, "spans": places}
