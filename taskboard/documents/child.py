@@ -35,8 +35,7 @@ def main() -> int:
 def _answer(request: Mapping[str, Any], parse: Parse | None) -> bytes:
     try:
         data = sys.stdin.buffer.read()
-        is_pasted, filename = request["is_pasted"], request["filename"]
-        document = read_text(data.decode("utf-8")) if is_pasted else read_document(data, filename)
+        document = read_text(data.decode("utf-8")) if request["is_pasted"] else read_document(data)
         plan = parse(document) if parse else None
         return to_json({"document": document, "plan": plan})
     except DocumentError as error:

@@ -49,7 +49,10 @@ STDERR_SHOWN = 2_000
 
 
 def read_document_safely(data: bytes, filename: str | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Document:
-    """``read_document`` in a process of its own. Raises ``DocumentError``, also when that process dies."""
+    """``read_document`` in a process of its own; ``filename`` is for the log only.
+
+    Raises ``DocumentError``, also when that process dies.
+    """
     document, _ = _ask(data, filename=filename, limits=limits)
     return document
 
@@ -89,7 +92,6 @@ def _ask(
     if len(data) > MAX_BYTES:
         raise DocumentError(DocumentProblem.TOO_LARGE, size=len(data), limit=MAX_BYTES)
     request = {
-        "filename": filename,
         "is_pasted": is_pasted,
         "parse": parse,
         "calendar": calendar_to_plain(calendar) if calendar else None,
@@ -99,13 +101,13 @@ def _ask(
     if not _places.acquire(timeout=limits.seconds):
         raise DocumentError(DocumentProblem.BUSY)
     try:
-        reply = _run(json.dumps(request).encode() + b"\n" + data, seconds=limits.seconds)
+        reply = _run(json.dumps(request).encode() + b"\n" + data, filename=filename, seconds=limits.seconds)
     finally:
         _places.release()
     return _open(reply)
 
 
-def _run(request: bytes, *, seconds: int) -> bytes:
+def _run(request: bytes, *, filename: str | None, seconds: int) -> bytes:
     """What the reading process answers. Raises ``DocumentError`` when it takes too long or dies."""
     # -P: a file beside the server's working directory must not be taken for a module.
     command = [sys.executable, "-P", "-m", "taskboard.documents.child"]
@@ -130,7 +132,10 @@ def _run(request: bytes, *, seconds: int) -> bytes:
     if sys.platform != "win32" and process.returncode == -signal.SIGXCPU:
         raise DocumentError(DocumentProblem.TOO_SLOW, seconds=seconds)
     logger.error(
-        "reading a file ended with code %s: %s", process.returncode, errors.decode(errors="replace")[-STDERR_SHOWN:]
+        "reading %r ended with code %s: %s",
+        filename,
+        process.returncode,
+        errors.decode(errors="replace")[-STDERR_SHOWN:],
     )
     raise DocumentError(DocumentProblem.CRASHED)
 

@@ -32,8 +32,8 @@ READERS: Mapping[DocumentKind, Callable[[bytes], Document]] = {
 }
 
 
-def read_document(data: bytes, filename: str | None = None) -> Document:
-    """The blocks of a file, its format told by its content.
+def read_document(data: bytes) -> Document:
+    """The blocks of a file, its format told by its content: what a file is called is nobody's promise.
 
     Files of strangers go through ``read_document_safely``. Raises ``DocumentError``.
     """

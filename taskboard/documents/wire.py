@@ -1,7 +1,7 @@
 """Documents and plans as JSON and back, for the way between the reading process and the one that asked.
 
-Not a published format: both ends are the same version of the same program. Pickle would be shorter to write and would
-let a file that subverts the reading process run code in the asking one.
+Not a published format, but stored readings are written with it too: fields may come, none may change its name.
+Pickle would be shorter to write and would let a file that subverts the reading process run code in the asking one.
 """
 
 from __future__ import annotations
