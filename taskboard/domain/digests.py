@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -92,6 +92,10 @@ class Section:
     items: tuple[Item, ...]
     count: int
 
+    def without(self, shown: Collection[int]) -> Section:
+        kept = tuple(item for item in self.items if item.assignment_id not in shown)
+        return Section(self.code, kept, self.count - len(self.items) + len(kept))
+
 
 class FigureCode(StrEnum):
     OPEN = "open"
@@ -136,6 +140,11 @@ class Part:
     sections: tuple[Section, ...]
     bars: tuple[Bar, ...] = ()
 
+    def without(self, shown: Collection[int]) -> Part:
+        """The same, less the assignments that stand above it already; its figures count them all."""
+        rest = (section.without(shown) for section in self.sections)
+        return replace(self, sections=_filled(rest))
+
 
 def is_digest_day(today: date, *, last_on: date | None) -> bool:
     """Whether today's morning mail is the weekly digest: the first one of an ISO week that is made.
@@ -163,15 +172,12 @@ def daily_sections(reminders: Sequence[tuple[Item, DueReminder]]) -> list[Sectio
     return [_section(topic, items) for topic, items in by_topic.items() if items]
 
 
-def compose_work(
-    items: Sequence[Item], *, today: date, since: date, calendar: WorkingCalendar, shown: Collection[int] = ()
-) -> Part:
-    """The digest of a department, or of what one person holds; ``shown`` assignments stand above it already."""
-    rest = [item for item in items if item.assignment_id not in shown]
+def compose_work(items: Sequence[Item], *, today: date, since: date, calendar: WorkingCalendar) -> Part:
+    """The digest of a department, or of what one person holds."""
     sections = (
-        _section(SectionCode.LASTING, [item for item in rest if item.is_overdue(today)]),
-        _section(SectionCode.COMING, [item for item in rest if _is_coming(item, today, calendar)]),
-        _section(SectionCode.TO_ACKNOWLEDGE, [item for item in rest if _awaits_acknowledgement(item)]),
+        _section(SectionCode.LASTING, [item for item in items if item.is_overdue(today)]),
+        _section(SectionCode.COMING, [item for item in items if _is_coming(item, today, calendar)]),
+        _section(SectionCode.TO_ACKNOWLEDGE, [item for item in items if _awaits_acknowledgement(item)]),
         _section(SectionCode.RESOLVED, [item for item in items if item.left_since(since)]),
     )
     return Part(Hat.WORK, _figures(items, today, since, calendar), _filled(sections))

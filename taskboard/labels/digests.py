@@ -18,11 +18,11 @@ class SectionWords:
 
 
 SECTIONS: dict[str, SectionWords] = {
-    Topic.OVERDUE: SectionWords("逾期催办", "请尽快报送办理结果；确有困难的，请反馈原因并与督查室联系。", "/overdue"),
+    Topic.OVERDUE: SectionWords("逾期催办", "承办单位请尽快报送；确有困难的，请反馈原因并与督查室联系。", "/overdue"),
     Topic.DUE_TODAY: SectionWords("今日到期", "今日之内报送即为按时。", "/my-tasks"),
     Topic.DUE_SOON: SectionWords("即将到期", "请抓紧办理，并在时限当日或之前报送。", "/my-tasks"),
     Topic.ACKNOWLEDGE: SectionWords("待签收", "请在交办后 2 个工作日内签收。", "/my-tasks"),
-    Topic.DECIDE: SectionWords("待您决定", "对方已报送或提出异议，正在等您审核。", "/my-tasks"),
+    Topic.DECIDE: SectionWords("待审核决定", "已报送审核或提出异议，请尽快作出决定。", "/my-tasks"),
     SectionCode.LASTING: SectionWords("持续逾期", "以下任务早已逾期，仍未报送。", "/overdue"),
     SectionCode.COMING: SectionWords("10 个工作日内到期", "请安排好进度，按时报送。", "/my-tasks"),
     SectionCode.TO_ACKNOWLEDGE: SectionWords("尚未签收", "请尽快签收。", "/my-tasks"),

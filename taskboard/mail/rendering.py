@@ -7,7 +7,7 @@ have is an error, and styles are written into the elements, for many mail progra
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from taskboard.labels import LABELS
 from taskboard.labels.digests import FIGURES, HATS, SECTIONS, days_words
+from taskboard.labels.jobs import JOBS
 from taskboard.labels.times import day_words, moment_words, weekday_words
 
 FOLDER = "mail"
@@ -108,7 +109,7 @@ def _origin(value: str) -> str:
     return label_of(value, "DeadlineOrigin")
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "label": label_of,
     "day": _day,
     "short_day": _short_day,
@@ -118,4 +119,5 @@ FILTERS = {
     "section": SECTIONS.__getitem__,
     "figure": FIGURES.__getitem__,
     "hat": HATS.__getitem__,
+    "job": JOBS.__getitem__,
 }

@@ -7,7 +7,7 @@ it breaks off in between, the next try finds the same reminders due and the mail
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -210,7 +210,7 @@ class _Desk:
         posts = self._posts[person_id]
         daily = daily_sections([(one.item, one.reminder) for one in addressed])
         shown = {one.item.assignment_id for one in addressed}
-        parts = self._parts(posts, shown) if is_digest else []
+        parts = [part.without(shown) for part in self._parts(posts)] if is_digest else []
         if not daily and not parts:
             return None
         is_supervisor = any(part.hat is Hat.SUPERVISOR for part in parts)
@@ -235,12 +235,10 @@ class _Desk:
         kind = MailKind.WEEKLY_DIGEST if is_digest else MailKind.MORNING
         return ScheduledMail(person_id, posts[0].email or "", kind, facts)
 
-    def _parts(self, posts: Sequence[Holder], shown: Collection[int]) -> list[Part]:
+    def _parts(self, posts: Sequence[Holder]) -> list[Part]:
         """The digest by hats. Empty ones are left out; only a supervisor's comes all the same."""
         parts = []
-        work = compose_work(
-            self._held(posts), today=self._today, since=self._since, calendar=self._calendar, shown=shown
-        )
+        work = compose_work(self._held(posts), today=self._today, since=self._since, calendar=self._calendar)
         if work.sections or any(figure.now for figure in work.figures):
             parts.append(work)
         if supervised := self._overview(Hat.SUPERVISOR, posts):

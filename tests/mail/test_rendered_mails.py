@@ -1,0 +1,205 @@
+"""The mails as people receive them, compared with files: whoever changes one sees in the difference what changes.
+
+``TASKBOARD_REWRITE_MAILS=1`` writes the files anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from lxml import html
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from taskboard import paths
+from taskboard.domain.jobs import JobName
+from taskboard.domain.outbox import MailKind, OutboxState
+from taskboard.domain.workflow import AssignmentState, DeadlineOrigin, TaskState
+from taskboard.jobs.runner import run_by_hand
+from taskboard.mail.rendering import MailRenderer, RenderedMail
+from taskboard.models import Assignment, OutboxMessage, Person, Task
+from tests.support.factories import make_plan, make_task, usual_people
+
+EXPECTED = Path(__file__).parents[1] / "data" / "mails"
+MONDAY = date(2026, 11, 23)
+
+# What mail programs are known to show, the ones built on word processors included.
+ELEMENTS = {
+    "html",
+    "head",
+    "meta",
+    "title",
+    "body",
+    "div",
+    "table",
+    "tbody",
+    "tr",
+    "td",
+    "p",
+    "a",
+    "br",
+    "span",
+    "strong",
+}
+PROPERTIES = {
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-collapse",
+    "border-left",
+    "border-top",
+    "color",
+    "display",
+    "font-family",
+    "font-size",
+    "font-weight",
+    "height",
+    "line-height",
+    "margin",
+    "max-width",
+    "padding",
+    "padding-left",
+    "text-align",
+    "text-decoration",
+    "vertical-align",
+    "width",
+    "word-break",
+}
+
+
+@pytest.fixture
+def made(app: APIFlask, session: Session) -> dict[tuple[str, MailKind], OutboxMessage]:
+    """The mails of a busy Monday and the Tuesday after it, by user name and kind."""
+    fill(session)
+    run_by_hand(app, JobName.MORNING_MAIL, MONDAY)
+    session.execute(update(OutboxMessage).values(state=OutboxState.SENT))
+    session.commit()
+    run_by_hand(app, JobName.MORNING_MAIL, MONDAY + timedelta(days=1))
+    names = {person.id: person.username for person in session.scalars(select(Person))}
+    return {(names[mail.person_id], mail.kind): mail for mail in session.scalars(select(OutboxMessage))}
+
+
+def fill(session: Session) -> None:
+    usual = usual_people(session)
+    plan = make_plan(session, body=usual.body, imported_by=usual.chen, title="云泽市优化营商环境2026年工作要点")
+    tasks = [
+        ("建立项目审批“一张清单”，实行并联审批", (usual.partner,), date(2026, 11, 20)),
+        ("压减政府采购合同支付时限", (), date(2026, 10, 30)),
+        ("推进公共资源交易“一网通办”<试点>", (usual.partner, usual.other), MONDAY),
+        ("修订市级政府投资项目管理办法", (), date(2026, 11, 26)),
+        ("开展惠企政策“免申即享”", (usual.other,), date(2026, 11, 27)),
+        ("编制下一年度重点项目计划", (), date(2027, 1, 15)),
+    ]
+    for title, partners, due_on in tasks:
+        make_task(session, plan=plan, lead=usual.lead, partners=partners, due_on=due_on, title=title, issued_at=ISSUED)
+    make_task(session, plan=plan, lead=usual.other, due_on=date(2026, 11, 12), title="校园周边整治", issued_at=ISSUED)
+    make_task(
+        session,
+        plan=plan,
+        lead=usual.lead,
+        state=TaskState.ISSUED,
+        assignment_state=AssignmentState.PENDING,
+        due_on=date(2026, 12, 31),
+        title="清理规范涉企收费目录",
+        issued_at=datetime(2026, 11, 19, 2, 0, tzinfo=UTC),
+    )
+    submitted = make_task(
+        session,
+        plan=plan,
+        lead=usual.partner,
+        assignment_state=AssignmentState.SUBMITTED,
+        due_on=date(2026, 11, 18),
+        title="公开行政事业性收费标准",
+        issued_at=ISSUED,
+    )
+    session.execute(
+        update(Assignment)
+        .where(Assignment.task_id == submitted.id)
+        .values(submitted_at=datetime(2026, 11, 19, 3, 0, tzinfo=UTC))
+    )
+    session.execute(
+        update(Task).where(Task.title == "编制下一年度重点项目计划").values(deadline_origin=DeadlineOrigin.INHERITED)
+    )
+    session.commit()
+
+
+ISSUED = datetime(2026, 9, 1, 1, 0, tzinfo=UTC)
+
+
+def render(mail: OutboxMessage) -> RenderedMail:
+    return MailRenderer(paths.TEMPLATES, "http://taskboard.test").render(mail.template, mail.facts)
+
+
+def compare(name: str, rendered: RenderedMail) -> None:
+    for ending, content in (("txt", f"{rendered.subject}\n\n{rendered.text}"), ("html", rendered.html)):
+        path = EXPECTED / f"{name}.{ending}"
+        if os.environ.get("TASKBOARD_REWRITE_MAILS"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        assert content == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("person", "kind", "name"),
+    [
+        ("li", MailKind.WEEKLY_DIGEST, "weekly-digest-of-a-liaison"),
+        ("chen", MailKind.WEEKLY_DIGEST, "weekly-digest-of-a-supervisor"),
+        ("liu", MailKind.WEEKLY_DIGEST, "weekly-digest-of-a-leader"),
+        ("li", MailKind.MORNING, "morning-mail-of-a-liaison"),
+        ("wang", MailKind.MORNING, "morning-mail-of-a-partner"),
+    ],
+)
+def test_the_mail_is_the_one_on_file(
+    made: dict[tuple[str, MailKind], OutboxMessage], person: str, kind: MailKind, name: str
+) -> None:
+    compare(name, render(made[person, kind]))
+
+
+def test_mails_are_built_from_what_mail_programs_show(made: dict[tuple[str, MailKind], OutboxMessage]) -> None:
+    for mail in made.values():
+        for element in html.document_fromstring(render(mail).html).iter():
+            assert element.tag in ELEMENTS
+            assert "class" not in element.attrib or "style" in element.attrib
+            properties = re.findall(r"([a-z-]+)\s*:", element.get("style", ""))
+            assert set(properties) <= PROPERTIES, element.get("style")
+
+
+def test_every_link_of_a_mail_begins_with_the_public_address(
+    made: dict[tuple[str, MailKind], OutboxMessage],
+) -> None:
+    links = [
+        link
+        for mail in made.values()
+        for rendered in [render(mail)]
+        for link in (
+            *html.document_fromstring(rendered.html).xpath("//a/@href"),
+            *re.findall(r"[a-z]+://\S+", rendered.text),
+        )
+    ]
+
+    assert len(links) > 20
+    assert all(link.startswith("http://taskboard.test/") for link in links)
+
+
+def test_what_people_typed_is_shown_and_not_obeyed(made: dict[tuple[str, MailKind], OutboxMessage]) -> None:
+    rendered = render(made["li", MailKind.WEEKLY_DIGEST])
+
+    assert "一网通办”&lt;试点&gt;" in rendered.html
+    assert "一网通办”<试点>" in rendered.text
+
+
+def test_an_estimated_year_says_so(made: dict[tuple[str, MailKind], OutboxMessage]) -> None:
+    facts: dict[str, Any] = dict(made["li", MailKind.WEEKLY_DIGEST].facts)
+
+    text = MailRenderer(paths.TEMPLATES, "http://taskboard.test").render(
+        "weekly_digest", {**facts, "is_estimated": True}
+    )
+
+    assert "预估" in text.text
+    assert "预估" in text.html
