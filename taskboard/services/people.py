@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -82,7 +82,8 @@ def holders(session: Session, department_id: int, role: Role, *, today: date) ->
     own = _holders_at(session, department_id, role, today)
     if own:
         return own
-    parent_id = session.scalar(select(Department.parent_id).where(Department.id == department_id))
+    is_staffed = and_(Department.is_active, Department.kind == DepartmentKind.UNIT)
+    parent_id = session.scalar(select(Department.parent_id).where(Department.id == department_id, is_staffed))
     if parent_id is None:
         return []
     return [holder._replace(is_stand_in=True) for holder in _holders_at(session, parent_id, role, today)]
