@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, uni
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import NotFound
 from taskboard.domain.lights import Judgement, LightFacts, due_soon_until, judge
 from taskboard.domain.local_time import local_date
@@ -254,6 +256,113 @@ def _local(moment: datetime | None) -> date | None:
     return local_date(moment) if moment else None
 
 
+# Drafts of a plan
+
+
+class Draft(NamedTuple):
+    """A draft with what must be settled before it can be issued."""
+
+    id: int
+    version: int
+    position: int
+    title: str
+    due_on: date | None
+    is_ongoing: bool
+    deadline_origin: DeadlineOrigin
+    deadline_text: str | None
+    is_past: bool
+    leads: list[str]
+    inferred_leads: list[str]
+    collective_leads: list[str]
+    partners: list[str]
+    for_information: list[str]
+    """collective partners: named on the task, owing nothing"""
+
+    @property
+    def has_deadline(self) -> bool:
+        return self.is_ongoing or self.due_on is not None
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """The drafts of one plan that can be issued together."""
+
+    plan_id: int
+    plan: str
+    rows: list[Draft]
+
+
+def list_drafts(
+    session: Session, plan_id: int, actor: Actor, *, today: date, task_ids: Collection[int] | None = None
+) -> Drafts:
+    """The plan's drafts, or those of them that are asked for; :class:`NotFound` for who does not supervise the plan.
+
+    Three queries.
+    """
+    plan = session.execute(
+        select(Plan.title, Department.path).join(Department, Department.id == Plan.body_id).where(Plan.id == plan_id)
+    ).one_or_none()
+    if plan is None or not actor.supervises(plan.path):
+        raise NotFound(subject="plan")
+    query = (
+        select(Task, Measure.deadline_text)
+        .join(Measure, Measure.id == Task.measure_id)
+        .where(Task.plan_id == plan_id, Task.state == TaskState.DRAFT)
+        .order_by(Task.position)
+    )
+    if task_ids is not None:
+        query = query.where(Task.id.in_(task_ids))
+    tasks = session.execute(query).all()
+    units = _units(session, [task.id for task, _ in tasks])
+    return Drafts(
+        plan_id=plan_id,
+        plan=plan.title,
+        rows=[_draft(task, deadline_text, units[task.id], today) for task, deadline_text in tasks],
+    )
+
+
+class _Unit(NamedTuple):
+    name: str
+    role: AssignmentRole
+    is_confirmed: bool
+    kind: DepartmentKind
+
+
+def _units(session: Session, task_ids: Collection[int]) -> dict[int, list[_Unit]]:
+    query = (
+        select(Assignment.task_id, Department.name, Assignment.role, Assignment.is_confirmed, Department.kind)
+        .join(Department, Department.id == Assignment.department_id)
+        .where(Assignment.task_id.in_(task_ids))
+        .order_by(Assignment.position, Assignment.id)
+    )
+    units: dict[int, list[_Unit]] = defaultdict(list)
+    for task_id, name, role, is_confirmed, kind in session.execute(query):
+        units[task_id].append(_Unit(name, role, is_confirmed, kind))
+    return units
+
+
+def _draft(task: Task, deadline_text: str | None, units: Sequence[_Unit], today: date) -> Draft:
+    leads = [one for one in units if one.role is AssignmentRole.LEAD]
+    partners = [one for one in units if one.role is AssignmentRole.PARTNER]
+    collective = DepartmentKind.COLLECTIVE
+    return Draft(
+        id=task.id,
+        version=task.version,
+        position=task.position,
+        title=task.title,
+        due_on=task.due_on,
+        is_ongoing=task.is_ongoing,
+        deadline_origin=task.deadline_origin,
+        deadline_text=deadline_text,
+        is_past=task.due_on is not None and task.due_on < today,
+        leads=[one.name for one in leads],
+        inferred_leads=[one.name for one in leads if not one.is_confirmed],
+        collective_leads=[one.name for one in leads if one.kind is collective],
+        partners=[one.name for one in partners if one.kind is not collective],
+        for_information=[one.name for one in partners if one.kind is collective],
+    )
+
+
 # One task
 
 
@@ -362,8 +471,12 @@ class TaskDetail:
     def partners(self) -> list[Branch]:
         return [one for one in self.branches if one.role is AssignmentRole.PARTNER]
 
-    def branch(self, assignment_id: int) -> Branch:
-        return next(one for one in self.branches if one.id == assignment_id)
+    def find_branch(self, assignment_id: int) -> Branch:
+        """The branch of this id; raises :class:`NotFound` where it is not of this task."""
+        for one in self.branches:
+            if one.id == assignment_id:
+                return one
+        raise NotFound(subject="assignment")
 
 
 def get_task(

@@ -15,14 +15,18 @@ from taskboard.web.departments.views import blueprint as departments
 from taskboard.web.forms import LARGEST_ID
 from taskboard.web.home.views import blueprint as home
 from taskboard.web.imports.views import blueprint as imports
+from taskboard.web.overdue.views import blueprint as overdue
 from taskboard.web.people.views import blueprint as people
 from taskboard.web.plans.views import blueprint as plans
+from taskboard.web.tasks.views import blueprint as tasks
 
 BLUEPRINTS = (
     home,
     accounts,
     imports,
     plans,
+    tasks,
+    overdue,
     departments,
     people,
 )

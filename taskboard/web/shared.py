@@ -33,7 +33,7 @@ class Section:
 
 
 SECTIONS = (
-    Section("/my-tasks", "我的任务", STAFF),
+    Section("/my-tasks", "我的任务", STAFF | {Role.SUPERVISOR}),
     Section("/overdue", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
     Section("/plans", "计划", EVERYBODY - {Role.ADMINISTRATOR}),
     Section("/departments", "单位", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),

@@ -1,0 +1,1 @@
+"""Tasks: one's own, one with its acts, and the issue of drafts."""

@@ -1,0 +1,58 @@
+"""What a task's page offers: for each act its address, its form and the service that carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from taskboard.domain.workflow import Act
+from taskboard.models import HistoryEntry
+from taskboard.services import reports, workflow
+from taskboard.web.tasks.forms import (
+    ActForm,
+    CloseForm,
+    CorrectDeadlineForm,
+    DecisionForm,
+    DispatchForm,
+    ReasonForm,
+    ReopenForm,
+    ReportForm,
+    ReturnForm,
+    SubmitForm,
+    SuspendForm,
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One act: ``slug`` ends its address, ``done`` is said when it was carried out."""
+
+    slug: str
+    act: Act
+    form: type[ActForm]
+    service: Callable[..., HistoryEntry]
+    done: str
+
+
+ON_BRANCH = (
+    Offer("acknowledge", Act.ACKNOWLEDGE, ActForm, workflow.acknowledge, "已签收。"),
+    Offer("report", Act.REPORT, ReportForm, reports.report_progress, "已反馈进展。"),
+    Offer("no-change", Act.REPORT, ActForm, reports.report_no_change, "已反馈：无变化。"),
+    Offer("dispatch", Act.DISPATCH, DispatchForm, workflow.dispatch, "已指定承办人。"),
+    Offer("submit", Act.SUBMIT, SubmitForm, workflow.submit, "已申请办结。"),
+    Offer("sign-off", Act.SIGN_OFF, DecisionForm, workflow.sign_off, "已审签报送。"),
+    Offer("return-inside", Act.RETURN_INSIDE, ReasonForm, workflow.return_inside, "已退回修改。"),
+    Offer("withdraw", Act.WITHDRAW, ActForm, workflow.withdraw, "已撤回。"),
+    Offer("accept", Act.ACCEPT_SUBMISSION, DecisionForm, workflow.accept_submission, "已采纳配合单位的报送。"),
+    Offer("return-submission", Act.RETURN_SUBMISSION, ReturnForm, workflow.return_submission, "已退回配合单位。"),
+)
+
+ON_TASK = (
+    Offer("close", Act.CLOSE, CloseForm, workflow.close, "已销号。"),
+    Offer("return", Act.RETURN, ReturnForm, workflow.return_task, "已退回牵头单位。"),
+    Offer("correct-deadline", Act.CORRECT, CorrectDeadlineForm, workflow.correct_deadline, "已调整时限。"),
+    Offer("suspend", Act.SUSPEND, SuspendForm, workflow.suspend, "已中止。"),
+    Offer("resume", Act.RESUME, DecisionForm, workflow.resume, "已恢复办理，时限按中止天数顺延。"),
+    Offer("terminate", Act.TERMINATE, ReasonForm, workflow.terminate, "已终止。"),
+    Offer("reopen", Act.REOPEN, ReopenForm, workflow.reopen, "已复查重启。"),
+)

@@ -1,0 +1,254 @@
+"""One's own tasks, one task with the forms that this person may use, and the issue of a plan's drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from taskboard.domain.deadlines import days_left, default_correction_day, latest_review_day
+from taskboard.domain.errors import Invalid, NotFound, NotNow, Stale
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, Act, AssignmentState
+from taskboard.extensions import now, read_session, today, transaction
+from taskboard.services import tasks, workflow
+from taskboard.services.calendar import load_calendar
+from taskboard.services.cases import Acting
+from taskboard.services.tasks import Branch, Drafts, Show, TaskDetail
+from taskboard.services.workflow import BatchRefused
+from taskboard.web.forms import LARGEST_ID, page_number
+from taskboard.web.guards import current_actor, requires
+from taskboard.web.tasks.acts import ON_BRANCH, ON_TASK, Offer
+from taskboard.web.tasks.forms import ActForm, CloseForm, DispatchForm, IssueForm, IssueRow
+
+ENTRANCE = "web"
+
+blueprint = Blueprint("tasks", __name__)
+
+
+# My tasks
+
+
+@blueprint.get("/my-tasks")
+@requires(Role.HEAD, Role.LIAISON, Role.OFFICER, Role.SUPERVISOR)
+def my_tasks() -> ResponseReturnValue:
+    session, actor = read_session(), current_actor()
+    works_in_department = any(actor.holds(role) for role in (Role.HEAD, Role.LIAISON, Role.OFFICER))
+    usual = Show.ALL if works_in_department else Show.TO_DECIDE
+    asked = request.args.get("show", "")
+    show = Show(asked) if asked in {one.value for one in Show} else usual
+    found = tasks.list_my_tasks(
+        session, actor, today=today(), calendar=load_calendar(session), show=show, number=page_number()
+    )
+    return render_template("tasks/mine.html", found=found, show=show, headings=list(Show))
+
+
+# One task
+
+
+@blueprint.get("/tasks/<int:task_id>")
+def task(task_id: int) -> ResponseReturnValue:
+    return _task_page(_load(task_id, reports_before=_id_argument("before")))
+
+
+def _load(task_id: int, *, reports_before: int | None = None) -> TaskDetail:
+    session = read_session()
+    return tasks.get_task(
+        session,
+        task_id,
+        current_actor(),
+        today=today(),
+        calendar=load_calendar(session),
+        reports_before=reports_before,
+    )
+
+
+def _id_argument(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID else None
+
+
+FormKey = tuple[str, int | None]
+"""slug of the offer, and the assignment it is on"""
+
+COURSE = {
+    "correct-deadline": "调整时限",
+    "suspend": "中止",
+    "resume": "恢复办理",
+    "terminate": "终止",
+    "reopen": "复查重启",
+}
+"""acts of the supervisors that change a task's course"""
+
+
+def _task_page(
+    shown: TaskDetail,
+    sent: Mapping[FormKey, ActForm] | None = None,
+    *,
+    status: int = 200,
+    stale_key: FormKey | None = None,
+) -> ResponseReturnValue:
+    """The page with a form for each act that this person may do now; ``sent`` is one that came back.
+
+    ``stale_key`` names the form that met a conflict.
+    """
+    forms = dict(sent or {})
+    for key, offer, branch in _offers(shown):
+        if key not in forms:
+            forms[key] = offer.form(_place(key), formdata=None)
+            forms[key].fill_in(shown, branch)
+        _offer_choices(forms[key], shown, branch)
+    page = render_template(
+        "tasks/task.html",
+        task=shown,
+        forms=forms,
+        stale_key=stale_key,
+        own=[one for one in shown.branches if one.acts],
+        course=[(slug, words) for slug, words in COURSE.items() if (slug, None) in forms],
+        owing_partners=[one for one in shown.partners if one.state in OWING],
+        days_left=days_left(shown.due_on, today()) if shown.due_on and shown.state in UNDER_WAY else None,
+        correct_by=default_correction_day(shown.due_on, today(), load_calendar(read_session())),
+        latest_review=latest_review_day(today()),
+        may_issue=Act.ISSUE in shown.acts,
+    )
+    return page, status
+
+
+def _offers(shown: TaskDetail) -> Iterable[tuple[FormKey, Offer, Branch | None]]:
+    for offer in ON_TASK:
+        if offer.act in shown.acts:
+            yield (offer.slug, None), offer, None
+    for branch in shown.branches:
+        for offer in ON_BRANCH:
+            if offer.act in branch.acts:
+                yield (offer.slug, branch.id), offer, branch
+
+
+def _place(key: FormKey) -> str:
+    slug, assignment_id = key
+    return f"{slug}-{assignment_id}" if assignment_id else slug
+
+
+def _offer_choices(form: ActForm, shown: TaskDetail, branch: Branch | None) -> None:
+    if isinstance(form, DispatchForm) and branch is not None:
+        form.offer(workflow.list_officers(read_session(), branch.department_id, today=today()))
+    if isinstance(form, CloseForm):
+        ended = OPEN_ASSIGNMENT - {AssignmentState.SUBMITTED}
+        form.offer(one for one in shown.branches if one.state in ended)
+
+
+def _carry_out(offer: Offer, task_id: int, assignment_id: int | None = None) -> ResponseReturnValue:
+    """Do what the form asks for; a form that is refused comes back as it was typed."""
+    shown = _load(task_id)
+    branch = None if assignment_id is None else shown.find_branch(assignment_id)
+    key = (offer.slug, assignment_id)
+    form = offer.form(_place(key))
+    _offer_choices(form, shown, branch)
+    if not form.validate():
+        if key not in (one for one, _, _ in _offers(shown)):
+            # There is no place for the form any more; the page of the refusal gives back what was typed.
+            raise NotNow(act=offer.act, state=branch.state if branch else shown.state)
+        return _task_page(shown, {key: form}, status=422)
+    by: Acting = {
+        "actor": current_actor(),
+        "now": now(),
+        "entrance": ENTRANCE,
+        "request_key": form.request_key.data,
+    }
+    try:
+        with transaction() as session:
+            offer.service(session, assignment_id or task_id, **form.values(), **by)
+    except Invalid as error:
+        form.show_problem(error)
+        return _task_page(_load(task_id), {key: form}, status=422)
+    except Stale:
+        shown = _load(task_id)
+        form.take_over(shown, None if assignment_id is None else shown.find_branch(assignment_id))
+        return _task_page(shown, {key: form}, status=409, stale_key=key)
+    flash(offer.done, "success")
+    return redirect(url_for("tasks.task", task_id=task_id), 303)
+
+
+def _add_act(offer: Offer, rule: str) -> None:
+    view: Callable[..., ResponseReturnValue] = partial(_carry_out, offer)
+    endpoint = offer.slug.replace("-", "_")
+    blueprint.add_url_rule(f"{rule}/{offer.slug}", endpoint, view, methods=["POST"])
+
+
+for _offer in ON_TASK:
+    _add_act(_offer, "/tasks/<int:task_id>")
+for _offer in ON_BRANCH:
+    _add_act(_offer, "/tasks/<int:task_id>/assignments/<int:assignment_id>")
+
+
+# Issuing a plan's drafts
+
+
+@blueprint.get("/plans/<int:plan_id>/issue")
+@requires(Role.SUPERVISOR)
+def issue_page(plan_id: int) -> ResponseReturnValue:
+    """The drafts that were chosen, or all of them, with what must be settled before they are issued."""
+    chosen = _chosen_ids(request.args.getlist("task_id"))
+    drafts = _drafts(plan_id, chosen or None)
+    return _issue_page(drafts, [IssueRow.of(one) for one in drafts.rows], IssueForm(formdata=None))
+
+
+@blueprint.post("/plans/<int:plan_id>/issue")
+@requires(Role.SUPERVISOR)
+def issue(plan_id: int) -> ResponseReturnValue:
+    """Issue the chosen drafts together; where something is still to be decided the page asks for it."""
+    chosen = _chosen_ids(request.form.getlist("task_id"))
+    drafts = _drafts(plan_id, chosen)
+    rows = {one.id: IssueRow.of(one, request.form) for one in drafts.rows}
+    form = IssueForm()
+    # Every row is checked, so that all that is wrong shows at once.
+    are_valid = [row.validate() for row in rows.values()]
+    if not (form.validate() and all(are_valid)):
+        return _issue_page(drafts, rows.values(), form, status=422)
+    if not chosen:
+        flash("请先勾选要交办的任务。", "warning")
+        return redirect(url_for("tasks.issue_page", plan_id=plan_id), 303)
+    # A draft is issued once in its life, so who issued it is key enough against a second click.
+    # What another click or another supervisor issued meanwhile is no draft any more: the service knows what to say.
+    orders = [rows[task_id].order() if task_id in rows else workflow.IssueOrder(task_id) for task_id in chosen]
+    by: Acting = {
+        "actor": current_actor(),
+        "now": now(),
+        "entrance": ENTRANCE,
+        "request_key": f"issue-{current_actor().person_id}",
+    }
+    try:
+        with transaction() as session:
+            workflow.issue_tasks(session, orders, plan_id=plan_id, **by)
+    except BatchRefused as refused:
+        for task_id, problem in refused.problems.items():
+            if task_id in rows:
+                rows[task_id].show_problem(problem)
+        return _issue_page(_drafts(plan_id, chosen), rows.values(), form, refused=refused, status=422)
+    flash(f"已交办 {len(orders)} 项任务，并通知了相关单位的联络员。", "success")
+    return redirect(url_for("plans.plan", plan_id=plan_id), 303)
+
+
+def _chosen_ids(texts: Iterable[str]) -> list[int]:
+    """The ids that were sent, each once; raises :class:`NotFound` for what no id can be."""
+    if not all(text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID for text in texts):
+        raise NotFound(subject="task")
+    return list(dict.fromkeys(int(text) for text in texts))
+
+
+def _drafts(plan_id: int, chosen: list[int] | None) -> Drafts:
+    return tasks.list_drafts(read_session(), plan_id, current_actor(), today=today(), task_ids=chosen)
+
+
+def _issue_page(
+    drafts: Drafts,
+    rows: Iterable[IssueRow],
+    form: IssueForm,
+    *,
+    refused: BatchRefused | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    page = render_template("tasks/issue.html", drafts=drafts, rows=list(rows), form=form, refused=refused)
+    return page, status
