@@ -5,7 +5,11 @@ from __future__ import annotations
 import click
 
 from taskboard import __version__
+from taskboard.cli.database import create_first_administrator, migrate
+from taskboard.cli.demo import demo
+from taskboard.cli.jobs import jobs
 from taskboard.cli.plans import plans
+from taskboard.cli.serve import scheduler, serve
 
 
 @click.group()
@@ -14,4 +18,5 @@ def main() -> None:
     """督办台账：计划文件 → 任务 → 进展 → 逾期 → 提醒 → 周报。"""
 
 
-main.add_command(plans)
+for command in (serve, scheduler, demo, migrate, create_first_administrator, jobs, plans):
+    main.add_command(command)

@@ -1,0 +1,64 @@
+"""The application for commands: from the environment's settings, with errors said in one clear line."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import click
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy.exc import OperationalError
+
+from taskboard import paths
+from taskboard.app import create_app
+from taskboard.config import ConfigurationError, Settings, settings_from_environment
+from taskboard.extensions import db, transaction
+from taskboard.services.calendar import seed_calendar
+
+
+def load_settings() -> Settings:
+    """The settings of the environment; ends the command where one is missing or unusable."""
+    try:
+        settings = settings_from_environment(os.environ)
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+    return settings
+
+
+def load_app(settings: Settings | None = None, *, needs_migration: bool = True) -> Flask:
+    """The application; ends the command where the database cannot be reached, or is not of this version's shape."""
+    settings = settings or load_settings()
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    app = create_app(settings)
+    try:
+        is_current = is_migrated(app)
+    except OperationalError as error:
+        raise click.ClickException(f"连不上数据库：{error.orig}") from None
+    if needs_migration and not is_current:
+        raise click.ClickException("数据库还没有升级到当前版本。请先运行：taskboard migrate")
+    return app
+
+
+def is_migrated(app: Flask) -> bool:
+    """Whether the database has the newest shape; raises ``OperationalError`` where it cannot be reached."""
+    with app.app_context(), db.engine.connect() as connection:
+        current = set(MigrationContext.configure(connection).get_current_heads())
+    return current == set(ScriptDirectory(str(paths.MIGRATIONS)).get_heads())
+
+
+def migrate_database(app: Flask) -> None:
+    """Bring the database to the newest shape and fill in the working calendar; changes nothing where both are done."""
+    with app.app_context():
+        upgrade()
+        with transaction() as session:
+            seed_calendar(session)
+
+
+def log_to_terminal() -> None:
+    """Let the log go where a service manager looks for it."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)

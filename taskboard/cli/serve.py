@@ -1,0 +1,203 @@
+"""``taskboard serve``, ``taskboard scheduler``: the web server and the scheduler, in one process or several."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+import click
+import waitress
+from flask import Flask
+from waitress import wasyncore
+
+from taskboard.cli.application import load_app, log_to_terminal
+from taskboard.jobs.scheduler import JobScheduler
+
+log = logging.getLogger(__name__)
+
+THREADS = 8
+THREADS_PER_WORKER = 4
+GRACE_SECONDS = 20
+RESTART_PAUSES = (1, 2, 5, 15, 30)
+"""seconds before the scheduler's process is started anew, growing while it keeps failing"""
+STEADY_SECONDS = 120
+LAST_PORT = 65535
+
+host_option = click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址。")
+port_option = click.option(
+    "--port", type=click.IntRange(1, LAST_PORT), default=8000, show_default=True, help="监听的端口。"
+)
+
+
+@click.command()
+@host_option
+@port_option
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=None, help="用 gunicorn 开这么多个进程，调度程序另成一个进程。"
+)
+def serve(host: str, port: int, workers: int | None) -> None:
+    """启动网站和定时任务。"""
+    log_to_terminal()
+    if workers is None:
+        run_in_one_process(load_app(), host, port)
+    else:
+        load_app()
+        run_in_many_processes(host, port, workers)
+
+
+@click.command()
+def scheduler() -> None:
+    """只启动定时任务；网站另外启动时用。"""
+    log_to_terminal()
+    ending = Ending()
+    job_scheduler = JobScheduler(load_app(), on_fatal=ending.fail)
+    with ending.raised_on_signals():
+        job_scheduler.start()
+        threading.Event().wait()
+    finish(job_scheduler, ending.code)
+
+
+def web_application() -> Flask:
+    """What gunicorn's workers serve."""
+    return load_app()
+
+
+# One process
+
+
+def run_in_one_process(app: Flask, host: str, port: int, *, announce: Callable[[], None] = lambda: None) -> NoReturn:
+    """Serve with waitress, the scheduler beside it in threads, until told to stop; never returns."""
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
+    except OSError as error:
+        raise click.ClickException(
+            f"不能在 {host}:{port} 上监听（{error.strerror}）。请用 --port 换一个端口。"
+        ) from None
+    ending = Ending()
+    job_scheduler = JobScheduler(app, on_fatal=ending.fail)
+    with ending.raised_on_signals():
+        job_scheduler.start()
+        announce()
+        # It ends on SystemExit, after the requests at work.
+        server.run()
+    server.close()
+    # Their answers are still to be written: nobody else turns this loop any more.
+    wasyncore.loop(timeout=0.1, map=server._map, count=5)
+    finish(job_scheduler, ending.code)
+
+
+def finish(job_scheduler: JobScheduler, code: int) -> NoReturn:
+    """Stop the scheduler and end the process, without waiting for ever for a mail server that hangs."""
+    is_idle = job_scheduler.stop()
+    log.info("stopped")
+    if not is_idle:
+        os._exit(code)
+    sys.exit(code)
+
+
+class Ending:
+    """How and why this process ends: told to (0), or because it cannot go on (1)."""
+
+    def __init__(self) -> None:
+        self.code = 0
+
+    def fail(self) -> None:
+        """End from any thread, so that the service manager starts the process anew."""
+        self.code = 1
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    @contextmanager
+    def raised_on_signals(self) -> Iterator[None]:
+        """Within it SIGTERM and SIGINT raise ``SystemExit`` in the main thread; leaving it, the exit is caught."""
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            raise SystemExit(self.code)
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        except SystemExit:
+            pass
+        finally:
+            for number in before:
+                # A second signal must not interrupt the end.
+                signal.signal(number, signal.SIG_IGN)
+
+
+# Several processes
+
+
+def run_in_many_processes(host: str, port: int, workers: int) -> NoReturn:
+    """Watch over gunicorn and the scheduler's process until told to stop, or until gunicorn ends; never returns."""
+    ending = Ending()
+    web = subprocess.Popen(_gunicorn(host, port, workers))
+    keeper = Keeper([sys.executable, "-m", "taskboard", "scheduler"])
+    with ending.raised_on_signals():
+        while web.poll() is None:
+            keeper.look_after()
+            time.sleep(0.5)
+    _end([process for process in (web, keeper.process) if process is not None])
+    # gunicorn ends by itself only where it cannot go on, such as when its port is taken.
+    sys.exit(ending.code or max(web.returncode, 0))
+
+
+def _gunicorn(host: str, port: int, workers: int) -> list[str]:
+    settings = {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "worker-class": "gthread",
+        "threads": THREADS_PER_WORKER,
+        "graceful-timeout": GRACE_SECONDS // 2,
+    }
+    options = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
+    return [sys.executable, "-m", "gunicorn", *options, "taskboard.cli.serve:web_application()"]
+
+
+class Keeper:
+    """Keeps one process running: one that ended is started anew, after a pause that grows while it keeps failing."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._failures = 0
+        self._start_at = time.monotonic()
+        self._started_at = 0.0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def look_after(self) -> None:
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self._start_at:
+                self.process = subprocess.Popen(self._command)
+                self._started_at = now
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        is_steady = now - self._started_at > STEADY_SECONDS
+        self._failures = 0 if is_steady else min(self._failures + 1, len(RESTART_PAUSES) - 1)
+        self._start_at = now + RESTART_PAUSES[self._failures]
+        self.process = None
+        log.warning("the scheduler ended with %s; it is started again in %s s", code, RESTART_PAUSES[self._failures])
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + GRACE_SECONDS
+    for process in processes:
+        try:
+            process.wait(timeout=max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            log.warning("process %s does not end and is killed", process.pid)
+            process.kill()
+            process.wait()

@@ -1,0 +1,27 @@
+"""The first administrator of an empty installation: before them nobody may add anybody."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from taskboard.domain.permissions import Actor, Post
+from taskboard.domain.roles import Role
+from taskboard.models import Person
+from taskboard.services.departments import create_department, match_names
+from taskboard.services.people import PersonValues, add_person, add_post
+
+
+def create_administrator(
+    session: Session, values: PersonValues, *, department: str, password_hash: str, today: date
+) -> Person:
+    """An account with the administrator's post at this department, which is created where it is not known yet.
+
+    For whoever runs the server: nobody is asked whether they may. Raises :class:`Invalid` for values that do not do.
+    """
+    place = match_names(session, [department])[department] or create_department(session, name=department)
+    installer = Actor(person_id=0, name="", posts=(Post(Role.ADMINISTRATOR, place.id, place.path),))
+    person = add_person(session, values, actor=installer, password_hash=password_hash)
+    add_post(session, person.id, role=Role.ADMINISTRATOR, department_id=place.id, from_on=today, actor=installer)
+    return person
