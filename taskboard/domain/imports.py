@@ -248,6 +248,13 @@ def guess_kind(name: str) -> DepartmentKind:
     return DepartmentKind.COLLECTIVE if COLLECTIVE.search(name) else DepartmentKind.UNIT
 
 
+def with_lead(entry: Entry, names: tuple[str, ...]) -> Entry:
+    """The entry led by these units where it is included and nobody leads it; a new lead stops being a partner."""
+    if entry.lead or not entry.is_included:
+        return entry
+    return replace(entry, lead=names, partners=tuple(name for name in entry.partners if name not in names))
+
+
 def split_names(text: str) -> tuple[str, ...]:
     """Unit names from a field: separated by 、，； or a new line, never inside brackets; each once, in order."""
     return _each_once("".join(name.split()) for name in _pieces(text))

@@ -166,7 +166,7 @@ def test_unknown_names_are_created_or_mapped_in_the_same_step(chen, session, usu
     confirmed = chen.post(address, act="confirm", **fields)
 
     assert (refused.status_code, confirmed.status_code) == (422, 303)
-    assert "“云泽市教育局”与名录中的单位相近" in words_of(refused)
+    assert "“云泽市教育局”：与名录中的单位相近" in words_of(refused)
     session.rollback()
     assert match_names(session, ["云泽市教育局"])["云泽市教育局"].id == usual.other.id
     assert match_names(session, ["各县（市、区）人民政府"])["各县（市、区）人民政府"].kind.value == "collective"
@@ -282,7 +282,7 @@ def test_what_was_typed_comes_back_with_its_error_and_nothing_is_stored(chen, se
         ({"m1-partners": "市发展和改革委员会"}, "第 1 项：同一单位不能既牵头又配合"),
         ({"m2-deadline": "inherited", "plan-horizon_on": ""}, "第 2 项：计划期限还没有填写"),
         ({"m2-deadline": "date"}, "第 2 项：选了“另定日期”，请填写日期"),
-        ({"plan-title": ""}, "计划标题还是空的"),
+        ({"plan-title": ""}, "计划：标题还是空的"),
         ({"m2-title": ""}, "第 2 项：标题还是空的"),
     ],
 )
@@ -297,6 +297,19 @@ def test_what_is_not_fit_is_said_at_its_place_and_kept_in_the_draft(chen, sessio
     assert {name: fields_of(answer)[name] for name in changes} == changes
     assert counts(session)["Plan"] == 0
     assert {name: fields_of(chen.get(address))[name] for name in changes} == changes
+
+
+def test_measures_without_a_lead_can_be_given_one_together(chen, session):
+    address = draft_of(chen, (PLANS / "14_no_units.txt").read_text(encoding="utf-8"))
+    fields = fields_of(chen.get(address)) | {"m2-lead": "市财政局", "common_lead": "市发展改革委"}
+    fields.pop("m3-is_included")
+
+    answer = chen.post(address, act="fill", **fields)
+    filled = fields_of(chen.get(address))
+
+    assert answer.status_code == 303
+    assert [filled[f"m{number}-lead"] for number in (1, 2, 3, 4)] == ["市发展改革委", "市财政局", "", "市发展改革委"]
+    assert chen.post(address, act="confirm", **filled).status_code == 303
 
 
 def test_inferred_leads_must_be_confirmed_by_a_tick(chen, session):

@@ -48,12 +48,6 @@ class DiscardForm(Form):
     """The press of a button."""
 
 
-class ReviewForm(VersionedForm):
-    """What the review sends besides its parts."""
-
-    leads_are_checked = BooleanField("我已逐项核对推断的牵头单位，确认无误")
-
-
 class Part(PlainForm):
     """Base of the forms that make up the review: they travel together, so token and version stand beside them."""
 
@@ -77,6 +71,13 @@ class NamesField(TextField):
         too_long = next((name for name in self.names if len(name) > NAME_LENGTH), None)
         if too_long is not None:
             raise ValidationError(f"单位名称最多 {NAME_LENGTH} 个字：“{too_long[:20]}…”。")
+
+
+class ReviewForm(VersionedForm):
+    """What the review sends besides its parts."""
+
+    leads_are_checked = BooleanField("我已逐项核对推断的牵头单位，确认无误")
+    common_lead = NamesField("没有牵头单位的统一填为")
 
 
 class FactsForm(Part):

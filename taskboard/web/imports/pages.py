@@ -74,12 +74,16 @@ class NamePage:
     form: NameForm
 
 
+Link = tuple[str, str]
+"""an anchor on the page, and the words to click"""
+
+
 @dataclass(frozen=True)
 class Way:
-    """Something that stands in the way of confirming, with the place on the page where it can be settled."""
+    """Something that stands in the way of confirming, with all places on the page where it can be settled."""
 
     words: str
-    anchor: str
+    places: list[Link]
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,16 @@ class Summary:
     left_out: int
     candidates: int
     ways: list[Way]
-    inferred: list[tuple[str, str]]
-    collective: list[tuple[str, str]]
-    undated: list[tuple[str, str]]
+    inferred: list[Link]
+    collective: list[Link]
+    undated: list[Link]
+    without_lead: int
     new_departments: int
+
+    @property
+    def open(self) -> int:
+        """At how many places something is to be settled."""
+        return sum(len(way.places) for way in self.ways)
 
 
 def upload_facts() -> dict[str, str]:
@@ -216,7 +226,8 @@ def summary_of(review: Review, refused: Iterable[Hindrance] = ()) -> Summary:
         included=len(included),
         left_out=len(review.rows) - len(candidates) - sum(not one.row.is_candidate for one in included),
         candidates=len(candidates),
-        ways=[way(one, review) for one in (*review.hindrances, *(one for one in refused if one not in own))],
+        ways=ways_of((*review.hindrances, *(one for one in refused if one not in own)), review),
+        without_lead=sum(not one.lead for one in included),
         inferred=_places_of(review.with_inferred_lead),
         collective=_places_of(review.with_collective_lead),
         undated=_places_of(one for one in included if one.due.due_on is None and one.due.origin.value == "missing"),
@@ -224,20 +235,27 @@ def summary_of(review: Review, refused: Iterable[Hindrance] = ()) -> Summary:
     )
 
 
-def _places_of(rows: Iterable[ReviewRow]) -> list[tuple[str, str]]:
-    return [(one.row.key, place_words(one.row.key)) for one in rows]
+def _places_of(rows: Iterable[ReviewRow]) -> list[Link]:
+    return [(f"row-{one.row.key}", place_words(one.row.key)) for one in rows]
 
 
-def way(hindrance: Hindrance, review: Review) -> Way:
-    words = OBSTACLES[hindrance.obstacle]
+def ways_of(hindrances: Iterable[Hindrance], review: Review) -> list[Way]:
+    """One line for each kind of obstacle, however many places have it."""
+    places: dict[Obstacle, list[Link]] = {}
+    for one in hindrances:
+        places.setdefault(one.obstacle, []).append(_place_of(one, review))
+    return [Way(OBSTACLES[obstacle], links) for obstacle, links in places.items()]
+
+
+def _place_of(hindrance: Hindrance, review: Review) -> Link:
     if hindrance.row_key is not None:
-        return Way(f"{place_words(hindrance.row_key)}：{words}", f"row-{hindrance.row_key}")
+        return f"row-{hindrance.row_key}", place_words(hindrance.row_key)
     if hindrance.name_key is not None:
         name = next(one.name for one in review.unknown if one.key == hindrance.name_key)
-        return Way(f"“{name}”{words}", f"name-{hindrance.name_key}")
+        return f"name-{hindrance.name_key}", f"“{name}”"
     if hindrance.obstacle is Obstacle.LEADS_UNCHECKED:
-        return Way(words, "confirm")
-    return Way(f"计划{words}" if hindrance.obstacle is Obstacle.TITLE_EMPTY else words, "facts")
+        return "confirm", "推断的牵头单位"
+    return "facts", "计划"
 
 
 def conflicts(review: Review, typed: Parts) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 
 from taskboard.documents.document import DocumentError, DocumentProblem
 from taskboard.domain.errors import Invalid, Stale
+from taskboard.domain.imports import Decisions, with_lead
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, transaction
 from taskboard.labels.documents import describe_document_problem
@@ -67,7 +69,7 @@ def review(draft_id: int) -> ResponseReturnValue:
     if not form.is_submitted():
         return _review_page(draft, current, bind(current), form)
     parts = bind(current, request.form)
-    if not parts.validate():
+    if not parts.validate() or not form.common_lead.validate(form):
         return _review_page(draft, current, parts, form, status=422)
     return _keep(draft_id, parts, form)
 
@@ -75,7 +77,7 @@ def review(draft_id: int) -> ResponseReturnValue:
 def _keep(draft_id: int, parts: Parts, form: ReviewForm) -> ResponseReturnValue:
     """Save what was entered, and confirm where that was asked for; a confirmation refused loses nothing."""
     try:
-        version = _save(draft_id, parts, form.known_version)
+        version = _save(draft_id, _decided(parts, form), form.known_version)
         if request.form.get("act") == "confirm":
             return _confirm(draft_id, version, leads_are_checked=bool(form.leads_are_checked.data))
     except Stale:
@@ -97,7 +99,7 @@ def save_parts(draft_id: int) -> ResponseReturnValue:
         errors = {field.id: " ".join(field.errors) for one in parts.all_forms() for field in one if field.errors}
         return jsonify(errors=errors), 422
     try:
-        version = _save(draft_id, parts, form.known_version)
+        version = _save(draft_id, parts.decisions(), form.known_version)
     except Stale:
         return jsonify(message="有人刚修改了这份导入。您填写的内容还在，请点“保存”查看差别。"), 409
     draft = imports.get_draft(read_session(), draft_id, current_actor())
@@ -185,11 +187,18 @@ def _same_page(form: UploadForm, same: Same) -> ResponseReturnValue:
 # Reviewing
 
 
-def _save(draft_id: int, parts: Parts, version: int) -> int:
+def _decided(parts: Parts, form: ReviewForm) -> Decisions:
+    """What the form says; with the button for it, the common lead where an included measure has none."""
+    decisions = parts.decisions()
+    if request.form.get("act") != "fill" or not form.common_lead.names:
+        return decisions
+    entries = {key: with_lead(entry, form.common_lead.names) for key, entry in (decisions.entries or {}).items()}
+    return replace(decisions, entries=entries)
+
+
+def _save(draft_id: int, decisions: Decisions, version: int) -> int:
     with transaction() as session:
-        draft = imports.save_decisions(
-            session, draft_id, parts.decisions(), version=version, actor=current_actor(), now=now()
-        )
+        draft = imports.save_decisions(session, draft_id, decisions, version=version, actor=current_actor(), now=now())
         return draft.version
 
 
@@ -249,7 +258,7 @@ def _review_page(
         summary=pages.summary_of(current, refused or ()),
         notes=pages.notes_of(current),
         is_refused=refused is not None,
-        has_errors=any(one.errors for one in parts.all_forms()),
+        has_errors=bool(form.common_lead.errors) or any(one.errors for one in parts.all_forms()),
         changes=changes,
         same=same,
         known_names=imports.list_known_names(read_session()),
