@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from taskboard.documents.document import DocumentKind
 from taskboard.domain.imports import DeadlineChoice, NameChoice, Obstacle
 
 PASTED_NAME = "粘贴的文本.txt"
@@ -39,13 +38,13 @@ OBSTACLES: Mapping[Obstacle, str] = {
     Obstacle.LEADS_UNCHECKED: "有牵头单位是推断的，请核对后勾选确认。",
 }
 
-FILE_ENDINGS: Mapping[DocumentKind, tuple[str, ...]] = {
-    DocumentKind.DOCX: (".docx",),
-    DocumentKind.XLSX: (".xlsx",),
-    DocumentKind.HTML: (".html", ".htm"),
-    DocumentKind.MHTML: (".mht", ".mhtml"),
-    DocumentKind.TEXT: (".txt",),
-    DocumentKind.OFD: (".ofd",),
+FILE_ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "docx": (".docx",),
+    "xlsx": (".xlsx",),
+    "html": (".html", ".htm"),
+    "mhtml": (".mht", ".mhtml"),
+    "text": (".txt",),
+    "ofd": (".ofd",),
 }
 
 INFERENCE_RULES: Mapping[str, str] = {
