@@ -124,6 +124,15 @@ def _likeliest(name: str, known: Iterable[Row[int, str]]) -> list[tuple[int, int
     return sorted(best.items(), key=lambda one: (-one[1], one[0]))[:SUGGESTIONS]
 
 
+def find_department(session: Session, name: str, *, field: str) -> Department:
+    """The department that somebody named in a form; raises :class:`Invalid`, with those it may have meant."""
+    department = match_names(session, [name])[name]
+    if department is None:
+        likely = "、".join(one.name for one, _ in suggest(session, name))
+        raise Invalid(field, "department_unknown_but_like" if likely else "department_unknown", name=name, likely=likely)
+    return department
+
+
 def subtree_ids(session: Session, path: str) -> list[int]:
     """The departments at and below this place in the tree."""
     return list(session.scalars(select(Department.id).where(in_subtree(path)).order_by(Department.id)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than the stubs
 from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
@@ -168,6 +169,11 @@ class DayField(Field):
             raise ValueError("日期的写法不对，请写成 2026-11-21 这样。") from None
 
 
+def choices(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+    """What a select or radio field offers: values with their words."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
 class EnumField(SelectField):
     """A choice among values of a domain enum, shown by their labels; ``blank`` offers none of them in these words."""
 
@@ -175,9 +181,9 @@ class EnumField(SelectField):
         values = list(kind)
         self.by_value = {value.value: value for value in values}
         self.has_blank = blank is not None
-        choices = [("", blank)] if blank is not None else []
-        choices += [(value.value, label(value)) for value in values]
-        super().__init__(text, choices=choices, coerce=self._from_value, **more)
+        pairs = [("", blank)] if blank is not None else []
+        pairs += [(value.value, label(value)) for value in values]
+        super().__init__(text, choices=choices(pairs), coerce=self._from_value, **more)
 
     def _from_value(self, value: Any) -> StrEnum | str | None:
         if value is None or isinstance(value, StrEnum):
