@@ -142,12 +142,19 @@ def _unlabelled_items(node: Node) -> list[Item]:
     """Paragraphs without any label that carry clauses, each with the short heading above it."""
     items = []
     for group in _paragraphs_with_clauses(node.texts):
-        start = next((n for n in range(len(group) - 1, -1, -1) if len(group[n]) > LONGEST_HEADING), 0)
-        if start and len(group[start - 1]) <= LONGEST_HEADING and "。" not in group[start - 1].plain:
+        start = max((n for n, text in enumerate(group) if not _is_only_clause(text)), default=0)
+        if start and len(group[start - 1]) <= LONGEST_LONE_HEADING and not re.search("[。;:,]", group[start - 1].plain):
             start -= 1
-        own = Node(None, node, node.order, group[start:], part=node.part)
-        items.append(_item(own))
+        items.append(_item(Node(None, node, node.order, group[start:], part=node.part)))
     return items
+
+
+LONGEST_LONE_HEADING = 30
+
+
+def _is_only_clause(text: Text) -> bool:
+    clauses = find_clauses(text)
+    return bool(clauses) and not without_ranges(text, [(c.start, c.end) for c in clauses]).plain.strip(" 。;")
 
 
 def _item(node: Node) -> Item:

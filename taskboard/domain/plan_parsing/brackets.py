@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
 from dataclasses import dataclass
+from functools import cache
 
 PAIRS = {"(": ")", "[": "]", "《": "》", "“": "”"}
 CLOSERS = {closer: opener for opener, closer in PAIRS.items()}
@@ -19,15 +20,20 @@ class Group:
     end: int
 
 
-def outer_groups(plain: str, openers: Collection[str] = ("(", "[")) -> list[Group]:
-    """The outermost round and square groups, in order; a bracket that is never closed opens nothing."""
+ROUND_AND_SQUARE = re.compile(r"[()\[\]]")
+ALL_BRACKETS = re.compile(r"[()\[\]《》“”]")
+
+
+def outer_groups(plain: str, marks: re.Pattern[str] = ROUND_AND_SQUARE) -> list[Group]:
+    """The outermost groups in order; a bracket that is never closed opens nothing."""
     groups: list[Group] = []
     stack: list[tuple[str, int]] = []
-    for position, character in enumerate(plain):
-        if character in openers:
-            stack.append((character, position))
-        elif character in CLOSERS and CLOSERS[character] in openers:
-            _close(character, position, stack, groups)
+    for found in marks.finditer(plain):
+        character = found.group()
+        if character in PAIRS:
+            stack.append((character, found.start()))
+        else:
+            _close(character, found.start(), stack, groups)
     return groups
 
 
@@ -45,18 +51,24 @@ def _close(character: str, position: int, stack: list[tuple[str, int]], groups: 
     groups.append(Group(start, position + 1))
 
 
-def split_outside(plain: str, separators: Collection[str]) -> list[tuple[int, int]]:
+def split_outside(plain: str, separators: str) -> list[tuple[int, int]]:
     """The ranges between separators that stand outside every bracket; empty ranges are left out."""
+    inside = iter(outer_groups(plain, ALL_BRACKETS) if ALL_BRACKETS.search(plain) else ())
+    nowhere = Group(len(plain) + 1, len(plain) + 1)
+    group = next(inside, nowhere)
     ranges: list[tuple[int, int]] = []
-    inside = outer_groups(plain, ("(", "[", "《", "“"))
-    boundaries = iter([*inside, Group(len(plain) + 1, len(plain) + 1)])
-    group = next(boundaries)
     start = 0
-    for position, character in enumerate(plain):
+    for found in _any_of(separators).finditer(plain):
+        position = found.start()
         while position >= group.end:
-            group = next(boundaries)
-        if character in separators and not group.start <= position < group.end:
+            group = next(inside, nowhere)
+        if not group.start <= position < group.end:
             ranges.append((start, position))
             start = position + 1
     ranges.append((start, len(plain)))
     return [(a, b) for a, b in ranges if plain[a:b].strip()]
+
+
+@cache
+def _any_of(characters: str) -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(characters)}]")

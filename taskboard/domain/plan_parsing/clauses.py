@@ -145,6 +145,8 @@ def _are_fields(named: list[re.Match[str]]) -> bool:
 def _field_clauses(text: Text, brackets: list[Clause]) -> list[Clause]:
     clauses: list[Clause] = []
     plain = text.plain
+    if ":" not in plain:
+        return clauses
     groups = outer_groups(plain)
     named = [
         found
@@ -362,6 +364,9 @@ DO_VERB = (
     r"(?:负责|落实|抓好|组织|实施|推进|执行|推动|开展|承办|办理|工作|到位|督导|贯彻|好)*)"
 )
 VERB_END = re.compile(rf"(?P<manner>{MANNER})(?:(?P<lead>{LEAD_VERB})|(?P<partner>{PARTNER_VERB})|(?P<do>{DO_VERB}))$")
+ANY_VERB = re.compile(
+    r"牵头|负责|落实|配合|协助|协同|参与|参加|支持|协作|主办|主责|主抓|为主|抓总|统筹|抓好|承办|实施|推进|执行|督导|承担|办理|组织|贯彻|协办"
+)
 VERB_WINDOW = 40
 WITH = re.compile(r"(?:牵头)?(?:会同|商(?=[省市县区各国有]))|(?<=牵头),?会同")
 AFTERTHOUGHT = re.compile(r"^(?:下同|以下同|长期|持续).{0,2}$")
@@ -369,6 +374,8 @@ AFTERTHOUGHT = re.compile(r"^(?:下同|以下同|长期|持续).{0,2}$")
 
 def read_role_sentence(content: Text, *, complete: bool = True) -> Reading | None:
     """A牵头，B、C按职责分工负责; nothing when any part is neither units nor units with a verb."""
+    if not ANY_VERB.search(content.plain):
+        return None
     reading = Reading()
     waiting: list[Text] = []
     closed = False

@@ -71,10 +71,17 @@ SEASON = (
     "|元旦|五一|“五一”|劳动节|春节|中秋节?|入冬|冬季|防火期|枯水期|雨季|高考|春耕"
 )
 
+FIRST_CHARACTER = (
+    r"[\d一二三四五六七八九十〇今本当明次翌来自从于在印发下公施实“\"第Q上年全到立即马"
+    r"主汛入供采秋春新开暑寒国元劳中冬防枯雨高]"
+)
+"""what a mention begins with, so that most characters are passed over at once"""
+
 MENTION = re.compile(
     rf"""
+      (?={FIRST_CHARACTER})(?:
       (?P<issued>
-          (?:自|从|于|在)?(?:本|该)?(?:{DOCUMENT})?(?:印发|发布|下发|公布|施行|实施|发文)
+          (?:(?:自|从|于|在)(?:本|该)?(?:{DOCUMENT})?)?(?:印发|发布|下发|公布|施行|实施|发文)
           (?:之日|之时|日)?(?:起|后|以后|之后)(?:的)?,?
           (?P<count>\d{{1,3}}|[一二三四五六七八九十两]{{1,3}})(?P<unit>个?工作日|日|天|个月|月|周|年)(?:之?内|以内|前))
     | (?P<numeric>(?:19|20)\d\d[-/.]\d{{1,2}}(?:[-/.]\d{{1,2}})?(?![\d年月])(?:\s00:00:00)?(?:底|末)?{BEFORE}?)
@@ -103,6 +110,7 @@ MENTION = re.compile(
     | (?P<relative>明年|今年)(?={BEFORE}|[,，])
     | (?P<lost>到年(?=[,，。;；、]|[\u4e00-\u9fff]|$)|(?<=[。;；,，])年(?=[,，]))
     | (?P<now>立行立改|立即|即知即改|即行即改|立查立改|即时|即刻整改|马上整改)
+      )
     """,
     re.VERBOSE,
 )
@@ -367,10 +375,13 @@ LIMIT_WORDS = re.compile(
 )
 
 
+OF_TIME = re.compile(r"[年月季期前底日天周持每常立即逐按Q]")
+
+
 def is_time_limit(plain: str) -> bool:
     """Whether the words are only a time limit: 6月底完成, 2025年底前, 持续推进."""
     words = plain.strip()
-    if not 2 <= len(words) <= 40:
+    if not 2 <= len(words) <= 40 or not OF_TIME.search(words):
         return False
     rest = MENTION.sub("", words)
     if rest == words and not re.match(r"^(?:长期|持续|常态化|每[年季月周]|全年|按[月季年]|分年度|逐[月年])", words):
@@ -420,16 +431,19 @@ NAMED = re.compile(
 )
 PAST = re.compile(r"^[^。;]{0,24}?(?:已经|已(?!有)|共发生|发生了?|水毁|累计实现了|以来|期间,我|,我[市省县区]有)")
 STARTS = re.compile(r"^[^。;,]{0,12}?(?:启动|开工|动工|开始|施行|起施行|实施起|起执行|试运行启动)")
-TITLE_LIKE = re.compile(r"[《〈]")
+TITLE_MARKS = re.compile(r"[《》]")
 
 
 def find_deadlines(plain: str, anchor: Anchor, *, heading_end: int = 0) -> list[Mention]:
     """The deadlines that a measure's own text states, in order; dates that are facts, names or starts are left out."""
     mentions: list[Mention] = []
-    titles = outer_groups(plain, ("《",)) if TITLE_LIKE.search(plain) else []
+    titles = iter(outer_groups(plain, TITLE_MARKS))
+    title = next(titles, None)
     inherited: int | None = None
     for found in MENTION.finditer(plain):
-        if any(group.start < found.start() < group.end for group in titles):
+        while title is not None and title.end <= found.start():
+            title = next(titles, None)
+        if title is not None and title.start < found.start():
             continue
         mention = read_mention(found, anchor, inherited)
         if mention is None or (mention.bare_year and found.end() <= heading_end):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from taskboard.domain.plan_parsing.text import squeezed
 
@@ -123,12 +124,14 @@ AMBIGUOUS_IN_TEXT = frozenset(
 
 TEXT_NAMES = sorted((n for names in NAMES.values() for n in names), key=len, reverse=True)
 FIELD_NAME = re.compile(
+    rf"(?=[{''.join(sorted({name[0] for name in TEXT_NAMES}))}])"
     r"(?<![各该相关主和及与一同、的与])(?P<name>"
     + "|".join(r"\s?".join(map(re.escape, name)) for name in TEXT_NAMES)
     + r")[\s\])]{0,4}:\s{0,4}"
 )
 
 
+@lru_cache(maxsize=4096)
 def field_named(name: str) -> Field | None:
     """The field of a header or a name before a colon, in half width; white space inside does not matter."""
     squeezed_name = re.sub(r"\([^()]*(?:\)|$)", "", squeezed(name)).strip(":、.*#")

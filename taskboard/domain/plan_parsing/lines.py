@@ -59,11 +59,14 @@ def read_pages(blocks: Sequence[Block]) -> Pages:
     return Pages(parts, sources, blocks_by_position, dropped, columns_found)
 
 
+LINE_BREAK = re.compile(r"[\n\v\f\u2028]")
+
+
 def _lines_of(block: Paragraph, source: int) -> Iterable[Line]:
     text = read_text(block.text, source)
     label, level = block.label, block.heading_level
     start = 0
-    for end in [*(n for n, c in enumerate(text.plain) if c in "\n\v\f\u2028"), len(text)]:
+    for end in [*(found.start() for found in LINE_BREAK.finditer(text.plain)), len(text)]:
         line = text[start:end].strip(" ")
         start = end + 1
         noise = [found.span() for found in INLINE_PAGE_NUMBER.finditer(line.plain)]

@@ -36,7 +36,7 @@ def is_noise(plain: str) -> bool:
     line = plain.strip()
     if not line:
         return True
-    if len(line) > 300:
+    if len(line) > 160:
         return False
     return any(
         pattern.search(line)

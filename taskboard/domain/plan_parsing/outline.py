@@ -164,6 +164,7 @@ def _is_certain_field(plain: str) -> bool:
 
 # --- labels inside a line ------------------------------------------------------------------------
 
+BRACKETS_AND_TITLES = re.compile(r"[()\[\]《》]")
 INLINE_LABEL = re.compile(
     r"(?<=[。;!?)\]”])\s{0,4}(?=(?:\([一二三四五六七八九十]{1,3}\)|\(\d{1,2}\)|\d{1,2}\)|[①-⑳⑴-⒇㈠-㈩⒈-⒛]|\d{1,3}[、.](?!\d)|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}条))"
 )
@@ -178,7 +179,7 @@ def split_labels(line: Line) -> list[tuple[Text, Label | None]]:
     label = first
     last_numbers: dict[Kind, int] = {first.kind: first.number} if first else {}
     last_seen: dict[str, int] = {}
-    groups = iter(outer_groups(text.plain, ("(", "[", "《")))
+    groups = iter(outer_groups(text.plain, BRACKETS_AND_TITLES))
     group = next(groups, None)
     for found in INLINE_LABEL.finditer(text.plain):
         while group is not None and group.end <= found.start():

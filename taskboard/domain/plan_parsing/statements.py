@@ -50,6 +50,11 @@ STATEMENT = re.compile(
 )
 
 
+STATEMENT_HINT = re.compile(
+    r"下同|不再|不另|不一一|不逐|不单独|不重复|以下|以上|牵头单位|牵头部门|涉及|列第|排名?第|排在|列首|列在|未列|汇总|除"
+)
+
+
 def read_statements(text: Text) -> Statements:
     """The document-wide statements, wherever in the text they stand."""
     plain = text.plain
@@ -71,6 +76,8 @@ def _unit_names(words: Text) -> list[str]:
 
 def without_statements(content: Text) -> Text:
     """A clause without the sentences in it that speak of the whole document."""
+    if not STATEMENT_HINT.search(content.plain):
+        return content.strip(" ,;。")
     dropped = [
         (start, min(end + 1, len(content)))
         for start, end in split_outside(content.plain, "。;")

@@ -303,6 +303,7 @@ def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkL
     return rest, lists
 
 
+TAB, BAR = re.compile("\t"), re.compile(r"\|")
 WIDE_GAP = re.compile(r" {2,}")
 FEWEST_SPACED_CELLS = 4
 
@@ -311,14 +312,11 @@ def _cells_in(text: Text) -> list[tuple[int, int]]:
     """The ranges of the cells of a line that tabs, | or wide gaps divide; none when there are too few."""
     plain = text.plain
     if "\t" in plain:
-        return _divided(plain, re.compile("\t"))
+        return _divided(plain, TAB)
     if plain.count("|") >= 2 or plain.rstrip().endswith("|"):
-        ranges = _divided(plain, re.compile(r"\|"))
-        while ranges and not plain[slice(*ranges[0])].strip():
-            ranges = ranges[1:]
-        while ranges and not plain[slice(*ranges[-1])].strip():
-            ranges = ranges[:-1]
-        return ranges
+        ranges = _divided(plain, BAR)
+        filled = [n for n, (start, end) in enumerate(ranges) if plain[start:end].strip()]
+        return ranges[filled[0] : filled[-1] + 1] if filled else []
     ranges = _divided(plain, WIDE_GAP)
     return ranges if len(ranges) >= FEWEST_SPACED_CELLS else []
 

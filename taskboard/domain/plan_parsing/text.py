@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from taskboard.domain.plan_parsing.reading import Span
 from taskboard.domain.plan_parsing.script import to_simplified
@@ -80,8 +80,9 @@ class Text:
         return Text(self.clean[part], self.plain[part], self.at[part])
 
     def strip(self, characters: str | None = None) -> Text:
+        right = len(self.plain.rstrip(characters))
         left = len(self.plain) - len(self.plain.lstrip(characters))
-        return self[left : max(left, len(self.plain.rstrip(characters)))]
+        return self if left == 0 and right == len(self.plain) else self[left : max(left, right)]
 
 
 EMPTY = Text("", "", array("Q"))
@@ -140,21 +141,42 @@ def without_ranges(text: Text, ranges: Iterable[tuple[int, int]]) -> Text:
 def spans_of(text: Text, sources: list[Source]) -> tuple[Span, ...]:
     """Where the characters of ``text`` stand in the blocks, neighbours joined."""
     spans: list[Span] = []
-    mask = (1 << OFFSET_BITS) - 1
-    start = previous = -1
-    for position in text.at:
-        if start >= 0 and position >> OFFSET_BITS == previous >> OFFSET_BITS and previous <= position <= previous + 8:
-            previous = position
-            continue
-        if start >= 0:
-            spans.append(_span(start, previous, sources, mask))
-        start = previous = position
-    if start >= 0:
-        spans.append(_span(start, previous, sources, mask))
+    for first, last in _runs(text.at):
+        span = _span(first, last, sources)
+        if spans and _is_next_to(spans[-1], span):
+            spans[-1] = replace(spans[-1], end=max(span.end, spans[-1].end))
+        else:
+            spans.append(span)
     return tuple(spans)
 
 
-def _span(first: int, last: int, sources: list[Source], mask: int) -> Span:
+NOISE_BETWEEN = 8
+"""characters of noise that two runs may have between them and still be one span"""
+
+
+def _runs(at: array[int]) -> list[tuple[int, int]]:
+    """First and last of each run of positions that count on; halves are split until they do."""
+    runs: list[tuple[int, int]] = []
+    pending = [(0, len(at))]
+    while pending:
+        start, end = pending.pop()
+        if start >= end:
+            continue
+        if at[end - 1] - at[start] == end - 1 - start:
+            runs.append((at[start], at[end - 1]))
+            continue
+        middle = (start + end) // 2
+        pending += [(middle, end), (start, middle)]
+    return runs
+
+
+def _is_next_to(before: Span, after: Span) -> bool:
+    same = (before.block, before.row, before.column) == (after.block, after.row, after.column)
+    return same and before.start <= after.start <= before.end + NOISE_BETWEEN
+
+
+def _span(first: int, last: int, sources: list[Source]) -> Span:
+    mask = (1 << OFFSET_BITS) - 1
     source = sources[first >> OFFSET_BITS]
     return Span(source.block, first & mask, (last & mask) + 1, source.row, source.column)
 
