@@ -13,8 +13,11 @@ from taskboard.cli import demo_data
 from taskboard.cli.application import is_migrated, load_app, log_to_terminal, migrate_database
 from taskboard.cli.serve import host_option, port_option, run_in_one_process
 from taskboard.config import MailTransport, Settings
-from taskboard.extensions import now, read_session, transaction
+from taskboard.domain.jobs import JobName
+from taskboard.extensions import now, read_session, today, transaction
+from taskboard.jobs.runner import run_by_hand
 from taskboard.models import Person
+from taskboard.services.calendar import load_calendar
 
 FOLDER = Path("instance") / "demo"
 
@@ -62,6 +65,9 @@ def prepare_demo(folder: Path, public_url: str) -> Flask:
             click.echo("正在填入演示数据……")
             with transaction() as session:
                 demo_data.fill(session, now=now())
+            last_working_day = load_calendar(read_session()).on_or_before(today())
+            # So that there are reminders to look at whatever day it is.
+            run_by_hand(app, JobName.MORNING_MAIL, last_working_day)
     return app
 
 

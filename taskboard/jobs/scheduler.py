@@ -30,6 +30,7 @@ from taskboard.services.jobs import HEARTBEAT_SECONDS, LeaseLost
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 10
+FIRST_TICK_SECONDS = 1
 LATE_IS_FINE_SECONDS = 3600
 """a tick that comes late is still a tick: what is due is asked of the database anyway"""
 GIVE_UP_SECONDS = 60

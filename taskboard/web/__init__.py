@@ -13,8 +13,12 @@ from taskboard.web import errors, guards, security, shared
 from taskboard.web.accounts.views import blueprint as accounts
 from taskboard.web.departments.views import blueprint as departments
 from taskboard.web.forms import LARGEST_ID
+from taskboard.web.health.views import blueprint as health
 from taskboard.web.home.views import blueprint as home
 from taskboard.web.imports.views import blueprint as imports
+from taskboard.web.jobs.views import blueprint as jobs
+from taskboard.web.mailbox.views import blueprint as mailbox
+from taskboard.web.outbox.views import blueprint as outbox
 from taskboard.web.overdue.views import blueprint as overdue
 from taskboard.web.people.views import blueprint as people
 from taskboard.web.plans.views import blueprint as plans
@@ -29,6 +33,10 @@ BLUEPRINTS = (
     overdue,
     departments,
     people,
+    jobs,
+    outbox,
+    mailbox,
+    health,
 )
 WORKING_DAY = timedelta(hours=12)
 

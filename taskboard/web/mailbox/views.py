@@ -1,0 +1,50 @@
+"""The demo's mailbox: every mail as its recipient would read it. Outside the demo there is no such page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from taskboard.domain.errors import NotFound
+from taskboard.domain.outbox import OutboxState
+from taskboard.extensions import current_settings, read_session
+from taskboard.models import Person
+from taskboard.services import outbox
+from taskboard.web.forms import LARGEST_ID, page_number
+from taskboard.web.mails import html_part, may_frame
+
+blueprint = Blueprint("mailbox", __name__, url_prefix="/mailbox")
+
+
+@blueprint.before_request
+def _only_in_the_demo() -> None:
+    if not current_settings().is_demo:
+        raise NotFound()
+
+
+@blueprint.get("")
+def mail_list() -> ResponseReturnValue:
+    session = read_session()
+    person_id = _asked_person()
+    page = outbox.list_mails(session, state=OutboxState.SENT, person_id=person_id, number=page_number())
+    return render_template(
+        "mailbox/list.html", page=page, recipients=outbox.list_recipients(session), person_id=person_id
+    )
+
+
+@blueprint.get("/<int:mail_id>")
+def mail(mail_id: int) -> ResponseReturnValue:
+    session = read_session()
+    message = outbox.get_mail(session, mail_id)
+    recipient = session.get_one(Person, message.person_id)
+    return may_frame(make_response(render_template("mailbox/mail.html", mail=message, recipient=recipient)))
+
+
+@blueprint.get("/<int:mail_id>/html")
+def mail_html(mail_id: int) -> ResponseReturnValue:
+    return html_part(outbox.get_mail(read_session(), mail_id))
+
+
+def _asked_person() -> int | None:
+    asked = request.args.get("person", type=int)
+    return asked if asked is not None and 0 < asked <= LARGEST_ID else None

@@ -1,0 +1,68 @@
+"""The outbox for administrators: what waits, what went, what failed and why, and trying again."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from taskboard.domain.outbox import OutboxState
+from taskboard.domain.roles import Role
+from taskboard.extensions import now, read_session, transaction
+from taskboard.models import Person
+from taskboard.services import outbox
+from taskboard.web.forms import Form, page_number
+from taskboard.web.guards import requires
+from taskboard.web.mails import html_part, may_frame
+
+blueprint = Blueprint("outbox", __name__, url_prefix="/outbox")
+
+
+@blueprint.get("")
+@requires(Role.ADMINISTRATOR)
+def mail_list() -> ResponseReturnValue:
+    session = read_session()
+    state = _asked_state()
+    return render_template(
+        "outbox/list.html",
+        page=outbox.list_mails(session, state=state, number=page_number()),
+        counts=outbox.count_by_state(session),
+        states=list(OutboxState),
+        state=state,
+        requeueable=outbox.REQUEUEABLE,
+        form=Form(),
+    )
+
+
+@blueprint.get("/<int:mail_id>")
+@requires(Role.ADMINISTRATOR)
+def mail(mail_id: int) -> ResponseReturnValue:
+    session = read_session()
+    message = outbox.get_mail(session, mail_id)
+    page = render_template(
+        "outbox/mail.html",
+        mail=message,
+        recipient=session.get_one(Person, message.person_id),
+        may_requeue=message.state in outbox.REQUEUEABLE,
+        form=Form(),
+    )
+    return may_frame(make_response(page))
+
+
+@blueprint.get("/<int:mail_id>/html")
+@requires(Role.ADMINISTRATOR)
+def mail_html(mail_id: int) -> ResponseReturnValue:
+    return html_part(outbox.get_mail(read_session(), mail_id))
+
+
+@blueprint.post("/<int:mail_id>/requeue")
+@requires(Role.ADMINISTRATOR)
+def requeue(mail_id: int) -> ResponseReturnValue:
+    with transaction() as session:
+        outbox.requeue(session, mail_id, now=now())
+    flash("已放回发件箱，稍后重新发送。", "success")
+    return redirect(url_for("outbox.mail", mail_id=mail_id))
+
+
+def _asked_state() -> OutboxState | None:
+    asked = request.args.get("state", "")
+    return OutboxState(asked) if asked in list(OutboxState) else None
