@@ -40,12 +40,15 @@ OBSTACLES: Mapping[Obstacle, str] = {
 
 FILE_ENDINGS: Mapping[str, tuple[str, ...]] = {
     "docx": (".docx",),
+    "doc": (".doc", ".wps"),
     "xlsx": (".xlsx",),
+    "pdf": (".pdf",),
     "html": (".html", ".htm"),
     "mhtml": (".mht", ".mhtml"),
     "text": (".txt",),
     "ofd": (".ofd",),
 }
+"""kind of document → how such files are called; labels stand beside the readers and know their kinds by name only"""
 
 INFERENCE_RULES: Mapping[str, str] = {
     "first_listed_leads": "原文没有写明牵头，取列在第一位的单位",
