@@ -8,6 +8,7 @@ from taskboard.domain.errors import NotAllowed, NotNow
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     ASSIGNMENT_MOVES,
+    ROLE_OF_PARTY,
     TASK_MOVES,
     Act,
     AssignmentRole,
@@ -124,9 +125,6 @@ def parties(actor: Actor, task: TaskSituation, assignment: AssignmentSituation |
         found.add(Party.LIAISON)
     if assignment.officer_id == actor.person_id and actor.holds(Role.OFFICER, assignment.department_id):
         found.add(Party.OFFICER)
-    if Party.SUPERVISOR in found:
-        found |= {Party.HEAD for role in assignment.vacant if role is Role.HEAD}
-        found |= {Party.LIAISON for role in assignment.vacant if role is Role.LIAISON}
     if assignment.role is AssignmentRole.PARTNER and _speaks_for_a_lead(actor, task):
         found.add(Party.LEAD)
     if assignment.submitted_by_id == actor.person_id and found & {Party.HEAD, Party.LIAISON, Party.OFFICER}:
@@ -141,6 +139,23 @@ def _speaks_for_a_lead(actor: Actor, task: TaskSituation) -> bool:
         if one.role is AssignmentRole.LEAD and one.state is not AssignmentState.WITHDRAWN
         for role in DEPARTMENT_WIDE
     )
+
+
+def _allows(by: frozenset[Party], capacities: frozenset[Party], assignment: AssignmentSituation) -> bool:
+    """Whether one of the capacities is asked for, or a supervisor stands in because nobody holds a post that is.
+
+    What a colleague in post can do does not wait for anybody: then the supervisor has no hand in it.
+    """
+    if by & capacities:
+        return True
+    posts = {ROLE_OF_PARTY[party] for party in by & {Party.HEAD, Party.LIAISON}}
+    return Party.SUPERVISOR in capacities and bool(posts) and posts <= assignment.vacant
+
+
+def may_sign_off(actor: Actor, task: TaskSituation, assignment: AssignmentSituation) -> bool:
+    """Whether this person's own submission needs no second signature: the head, or who stands in for a missing one."""
+    move = ASSIGNMENT_MOVES[AssignmentState.HEAD_REVIEW, Act.SIGN_OFF]
+    return _allows(move.by, parties(actor, task, assignment), assignment)
 
 
 def acts_on_task(actor: Actor, task: TaskSituation) -> frozenset[Act]:
@@ -158,7 +173,9 @@ def acts_on_assignment(actor: Actor, task: TaskSituation, assignment: Assignment
         return frozenset()
     capacities = parties(actor, task, assignment)
     return frozenset(
-        act for (state, act), move in ASSIGNMENT_MOVES.items() if state is assignment.state and move.by & capacities
+        act
+        for (state, act), move in ASSIGNMENT_MOVES.items()
+        if state is assignment.state and _allows(move.by, capacities, assignment)
     )
 
 
@@ -181,11 +198,11 @@ def permitted_assignment_move(
 ) -> Move[AssignmentState]:
     """The row of the table by which this person may do this to the assignment now; raises as for a task."""
     capacities = parties(actor, task, assignment)
-    if not any(move.by & capacities for (_, one), move in ASSIGNMENT_MOVES.items() if one is act):
+    if not any(_allows(move.by, capacities, assignment) for (_, one), move in ASSIGNMENT_MOVES.items() if one is act):
         raise NotAllowed(act=act)
     if task.state not in WORKABLE:
         raise NotNow(act=act, state=task.state)
     move = assignment_move(assignment.state, act)
-    if not move.by & capacities:
+    if not _allows(move.by, capacities, assignment):
         raise NotAllowed(act=act)
     return move

@@ -139,16 +139,18 @@ def _conditions(actor: Actor, today: date, calendar: WorkingCalendar) -> dict[Sh
 
 
 def _mine(actor: Actor, today: date) -> ColumnElement[bool]:
-    """Open assignments this person works on; supervisors stand in where nobody holds the post of liaison."""
+    """Open assignments this person works on; supervisors stand in where nobody is liaison or head."""
     is_mine = held_assignments(actor)
     if actor.is_supervisor:
-        is_mine = or_(is_mine, _unmanned(actor, Role.LIAISON, today))
+        is_mine = or_(is_mine, _unmanned(actor, DEPARTMENT_WIDE, today))
     return and_(is_mine, Assignment.state.in_(OPEN_ASSIGNMENT), Task.state.in_(OPEN_TASK))
 
 
-def _unmanned(actor: Actor, role: Role, today: date) -> ColumnElement[bool]:
+def _unmanned(actor: Actor, roles: Collection[Role], today: date) -> ColumnElement[bool]:
+    """Supervised assignments of departments where nobody holds any of the roles, neither there nor at the parent."""
+    places = (Department.id, Department.parent_id)
     vacant = select(Department.id).where(
-        ~has_holder(Department.id, role, today), ~has_holder(Department.parent_id, role, today)
+        *(~has_holder(place, role, today) for place in places for role in sorted(roles))
     )
     return and_(supervised_tasks(actor), Assignment.department_id.in_(vacant))
 
@@ -171,7 +173,7 @@ def _awaiting(actor: Actor, today: date) -> Select[int]:
             is_submitted, Assignment.role == AssignmentRole.LEAD, Task.state == TaskState.SUBMITTED
         )
         parts.append(submitted.where(supervised_tasks(actor)))
-        parts.append(in_review.where(_unmanned(actor, Role.HEAD, today)))
+        parts.append(in_review.where(_unmanned(actor, {Role.HEAD}, today)))
     found = union_all(*parts).subquery()
     return select(found.c.id)
 

@@ -27,7 +27,7 @@ from taskboard.domain.deadlines import (
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import DomainError, Invalid, NotFound, NotNow, Stale
 from taskboard.domain.local_time import local_date
-from taskboard.domain.permissions import parties
+from taskboard.domain.permissions import may_sign_off
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     CLOSING_ENDS,
@@ -37,7 +37,6 @@ from taskboard.domain.workflow import (
     AssignmentState,
     Closure,
     DeadlineOrigin,
-    Party,
     PastDeadline,
     TaskState,
     Verification,
@@ -422,9 +421,11 @@ def submit(
     if statement.strip():
         add_report(case, done=statement)
     department = case.departments[case.assignment.department_id]
-    capacities = parties(case.actor, case.situation, case.chosen_situation)
     case.assignment.submitted_by_id = case.actor.person_id
-    state = submission_leads_to(needs_sign_off=department.needs_sign_off, by_head=Party.HEAD in capacities)
+    state = submission_leads_to(
+        needs_sign_off=department.needs_sign_off,
+        by_head=may_sign_off(case.actor, case.situation, case.chosen_situation),
+    )
     if state is AssignmentState.SUBMITTED:
         _mark_submitted(case)
     else:

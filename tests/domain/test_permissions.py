@@ -15,6 +15,7 @@ from taskboard.domain.permissions import (
     acts_on_assignment,
     acts_on_task,
     may_see_task,
+    may_sign_off,
     parties,
     permitted_assignment_move,
     permitted_task_move,
@@ -106,12 +107,23 @@ def test_a_lead_that_was_withdrawn_no_longer_decides_about_partners() -> None:
     assert parties(LI, task, PARTNERS) == set()
 
 
-def test_supervisors_act_for_posts_that_nobody_holds() -> None:
-    empty = replace(LEADS, vacant=frozenset({Role.LIAISON}))
+def test_supervisors_stand_in_where_nobody_holds_any_post_that_could_act() -> None:
+    empty = replace(LEADS, vacant=frozenset({Role.LIAISON, Role.HEAD}))
+    headless = replace(LEADS, vacant=frozenset({Role.HEAD}))
 
-    assert parties(CHEN, TASK, empty) == {Party.SUPERVISOR, Party.LIAISON}
-    assert Act.REPORT in acts_on_assignment(CHEN, TASK, empty)
-    assert Act.REPORT not in acts_on_assignment(CHEN, TASK, LEADS)
+    assert acts_on_assignment(CHEN, TASK, empty) == {Act.DISPATCH, Act.REPORT, Act.SUBMIT, Act.OBJECT}
+    assert acts_on_assignment(CHEN, TASK, headless) == {Act.OBJECT}
+    assert acts_on_assignment(CHEN, TASK, LEADS) == frozenset()
+    assert acts_on_assignment(LIU, TASK, empty) == frozenset()
+
+
+def test_a_submission_needs_no_second_signature_from_the_head_or_who_stands_in() -> None:
+    headless = replace(LEADS, vacant=frozenset({Role.HEAD}))
+
+    assert may_sign_off(GAO, TASK, LEADS)
+    assert may_sign_off(CHEN, TASK, headless)
+    assert not may_sign_off(LI, TASK, headless)
+    assert not may_sign_off(CHEN, TASK, LEADS)
 
 
 def test_only_who_submitted_and_is_still_in_post_withdraws() -> None:

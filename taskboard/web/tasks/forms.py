@@ -26,6 +26,7 @@ from taskboard.web.forms import (
     TextField,
     VersionedForm,
     VersionField,
+    choices,
 )
 
 LONGEST_TEXT = 5000
@@ -105,7 +106,7 @@ class DispatchForm(DecisionForm):
 
     def offer(self, officers: Iterable[tuple[int, str]]) -> None:
         """Put these people up for choice."""
-        self.officer_id.choices = [("", "不指定"), *officers]
+        self.officer_id.choices = choices([("", "不指定"), *((str(number), name) for number, name in officers)])
 
     def values(self) -> dict[str, Any]:
         return {**super().values(), "officer_id": self.officer_id.data}
@@ -151,7 +152,7 @@ class CloseForm(DecisionForm):
 
     def offer(self, branches: Iterable[Branch]) -> None:
         """Name the branches that would still be open."""
-        self.not_owing.choices = [(one.id, one.department) for one in branches]
+        self.not_owing.choices = choices((str(one.id), one.department) for one in branches)
 
     def values(self) -> dict[str, Any]:
         return {
@@ -246,7 +247,7 @@ class IssueRow(PlainForm):
         row.task_id.data = draft.id
         if row.version.data is None:
             row.version.data = draft.version
-        row.choice.choices = choices_for(draft)
+        row.choice.choices = choices(choices_for(draft))
         return row
 
     draft: Draft

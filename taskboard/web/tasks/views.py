@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -172,9 +171,11 @@ def _carry_out(offer: Offer, task_id: int, assignment_id: int | None = None) -> 
 
 
 def _add_act(offer: Offer, rule: str) -> None:
-    view: Callable[..., ResponseReturnValue] = partial(_carry_out, offer)
+    def act(task_id: int, assignment_id: int | None = None) -> ResponseReturnValue:
+        return _carry_out(offer, task_id, assignment_id)
+
     endpoint = offer.slug.replace("-", "_")
-    blueprint.add_url_rule(f"{rule}/{offer.slug}", endpoint, view, methods=["POST"])
+    blueprint.add_url_rule(f"{rule}/{offer.slug}", endpoint, act, methods=["POST"])
 
 
 for _offer in ON_TASK:
