@@ -1,0 +1,99 @@
+"""The script of the review page in a real browser: keeps what is entered, completes names, never trips over itself."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from taskboard.models import ImportDraft, Task
+from tests.support import factories
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
+
+TEXT = """云泽市优化营商环境2026年行动方案
+
+一、重点任务
+1.推进一网通办。2026年底前，高频事项全部上线。（市发改委牵头，市财政局配合）
+2.清理收费项目。全面清理涉企收费。（市财政局牵头，市教育局配合）
+"""
+
+
+@pytest.fixture
+def review(page: Page, usual) -> Page:
+    """The review of a pasted text, open in chen's browser."""
+    page.goto("/sign-in")
+    page.fill("[name=username]", "chen")
+    page.fill("[name=password]", factories.PASSWORD)
+    page.click("main button[type=submit]")
+    page.goto("/imports/new")
+    page.fill("[name=text]", TEXT)
+    page.get_by_role("button", name="读取并核对").click()
+    page.wait_for_url("**/imports/*")
+    return page
+
+
+def entries(session):
+    session.rollback()
+    return session.scalars(select(ImportDraft)).one().decisions.get("entries", {})
+
+
+def test_what_is_entered_is_kept_without_a_click(review: Page, session):
+    review.fill("#m1-title", "一网通办")
+    review.locator("#m1-title").blur()
+
+    expect(review.locator("#saving")).to_contain_text("已自动保存")
+    assert entries(session) == {"m1": {"title": "一网通办"}}
+
+
+def test_a_department_is_found_and_taken_by_keyboard(review: Page, session):
+    field = review.locator("#m2-partners")
+    field.click()
+    field.press("End")
+    field.press_sequentially("、发改")
+    expect(review.locator(".suggestions").get_by_role("option")).to_have_text(["市发展改革委"])
+    field.press("ArrowDown")
+    field.press("Enter")
+
+    expect(field).to_have_value("市教育局、市发展改革委")
+    expect(review.locator("#saving")).to_contain_text("已自动保存")
+    assert entries(session) == {"m2": {"partners": ["市教育局", "市发展改革委"]}}
+
+
+def test_a_date_that_is_none_is_said_at_the_field_and_can_be_mended(review: Page, session):
+    field = review.locator("#m2-decided_on")
+    field.fill("2026-09-31")
+    field.blur()
+    expect(review.locator("#m2-decided_on-errors")).to_contain_text("日期的写法不对")
+    field.fill("2026-09-30")
+    field.blur()
+
+    expect(review.locator("#saving")).to_contain_text("已自动保存")
+    expect(review.locator("#m2-decided_on-errors")).to_be_empty()
+    assert entries(session)["m2"] == {"deadline": "date", "decided_on": "2026-09-30"}
+
+
+def test_a_change_and_the_confirmation_right_after_it_are_no_conflict(review: Page, session):
+    review.fill("#m1-title", "一网通办")
+    review.get_by_role("button", name="确认导入").click()
+    review.wait_for_url("**/plans/*")
+
+    session.rollback()
+    assert session.scalars(select(Task.title).order_by(Task.position)).all() == ["一网通办", "清理收费项目"]
+
+
+def test_two_people_at_one_review_see_each_others_changes(review: Page, session):
+    other = review.context.new_page()
+    other.goto(review.url)
+    other.fill("#m1-title", "别人的题目")
+    other.locator("#m1-title").blur()
+    expect(other.locator("#saving")).to_contain_text("已自动保存")
+
+    review.fill("#m1-title", "我的题目")
+    review.locator("#m1-title").blur()
+    expect(review.locator("#saving")).to_contain_text("有人刚修改了这份导入")
+    review.get_by_role("button", name="保存，稍后再核对").click()
+
+    expect(review.locator(".alert-warning")).to_contain_text("别人的题目")
+    expect(review.locator("#m1-title")).to_have_value("我的题目")
+    assert entries(session)["m1"] == {"title": "别人的题目"}
