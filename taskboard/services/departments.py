@@ -129,7 +129,9 @@ def find_department(session: Session, name: str, *, field: str) -> Department:
     department = match_names(session, [name])[name]
     if department is None:
         likely = "、".join(one.name for one, _ in suggest(session, name))
-        raise Invalid(field, "department_unknown_but_like" if likely else "department_unknown", name=name, likely=likely)
+        raise Invalid(
+            field, "department_unknown_but_like" if likely else "department_unknown", name=name, likely=likely
+        )
     return department
 
 
