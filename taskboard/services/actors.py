@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Integer, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import SQLCoreOperations
 
@@ -14,6 +14,10 @@ from taskboard.domain.errors import NotAllowed
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor, Post
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
+
+TODAY = bindparam("today", type_=Date)
+"""for statements that are built once: building one with its subqueries takes longer than running it"""
+PERSON_ID = bindparam("person_id", type_=Integer)
 
 ROLE_ORDER = {role: number for number, role in enumerate(Role)}
 
@@ -29,7 +33,7 @@ class HeldPost:
     is_stand_in: bool = False
 
 
-def held_on(day: date, post: type[PersonPost] = PersonPost) -> ColumnElement[bool]:
+def held_on(day: date | BindParameter[date], post: type[PersonPost] = PersonPost) -> ColumnElement[bool]:
     """Whether a post is held on the day; its last day still counts."""
     return and_(post.from_on <= day, or_(post.to_on.is_(None), post.to_on >= day))
 
@@ -60,41 +64,20 @@ def load_posts(session: Session, person_id: int, *, today: date) -> list[HeldPos
 
 
 def _own_posts(session: Session, person_id: int, today: date) -> list[HeldPost]:
-    query = (
-        select(PersonPost.role, Department.id, Department.name, Department.path)
-        .distinct()
-        .join(Department, Department.id == PersonPost.department_id)
-        .join(Person, Person.id == PersonPost.person_id)
-        .where(PersonPost.person_id == person_id, Person.is_active, held_on(today))
-    )
-    posts = [HeldPost(*row) for row in session.execute(query)]
+    rows = session.execute(_OWN_POSTS, {"person_id": person_id, "today": today})
+    posts = [HeldPost(*row) for row in rows]
     return sorted(posts, key=lambda post: (ROLE_ORDER[post.role], post.path))
 
 
 def _stand_in_posts(session: Session, person_id: int, today: date) -> list[HeldPost]:
-    query = (
-        select(PersonPost.role, Department.id, Department.name, Department.path)
-        .distinct()
-        .join(Department, Department.parent_id == PersonPost.department_id)
-        .join(Person, Person.id == PersonPost.person_id)
-        .where(
-            PersonPost.person_id == person_id,
-            Person.is_active,
-            PersonPost.role.in_(DEPARTMENT_WIDE),
-            held_on(today),
-            Department.is_active,
-            Department.kind == DepartmentKind.UNIT,
-            ~has_holder(Department.id, PersonPost.role, today),
-        )
-        .order_by(Department.path)
-    )
-    return [HeldPost(*row, is_stand_in=True) for row in session.execute(query)]
+    rows = session.execute(_STAND_IN_POSTS, {"person_id": person_id, "today": today})
+    return [HeldPost(*row, is_stand_in=True) for row in rows]
 
 
 def has_holder(
     department_id: SQLCoreOperations[int] | SQLCoreOperations[int | None],
     role: SQLCoreOperations[Role] | Role,
-    today: date,
+    today: date | BindParameter[date],
 ) -> ColumnElement[bool]:
     """Whether somebody who is not switched off holds the role at the department today."""
     held, holder = aliased(PersonPost), aliased(Person)
@@ -109,3 +92,29 @@ def require_role(actor: Actor, *roles: Role) -> None:
     """Raise :class:`NotAllowed` unless the person holds one of the roles somewhere."""
     if not any(actor.holds(role) for role in roles):
         raise NotAllowed()
+
+
+_OWN_POSTS = (
+    select(PersonPost.role, Department.id, Department.name, Department.path)
+    .distinct()
+    .join(Department, Department.id == PersonPost.department_id)
+    .join(Person, Person.id == PersonPost.person_id)
+    .where(PersonPost.person_id == PERSON_ID, Person.is_active, held_on(TODAY))
+)
+
+_STAND_IN_POSTS = (
+    select(PersonPost.role, Department.id, Department.name, Department.path)
+    .distinct()
+    .join(Department, Department.parent_id == PersonPost.department_id)
+    .join(Person, Person.id == PersonPost.person_id)
+    .where(
+        PersonPost.person_id == PERSON_ID,
+        Person.is_active,
+        PersonPost.role.in_(DEPARTMENT_WIDE),
+        held_on(TODAY),
+        Department.is_active,
+        Department.kind == DepartmentKind.UNIT,
+        ~has_holder(Department.id, PersonPost.role, TODAY),
+    )
+    .order_by(Department.path)
+)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NotRequired, TypedDict, Unpack
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid, NotFound, Stale
@@ -30,7 +30,7 @@ from taskboard.domain.roles import Role
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, Move, TaskState, derived_task_state
 from taskboard.models import Assignment, Department, HistoryEntry, Task
 from taskboard.services import history
-from taskboard.services.actors import has_holder
+from taskboard.services.actors import TODAY, has_holder
 
 
 class Acting(TypedDict):
@@ -230,14 +230,21 @@ def describe(
     )
 
 
+ROLES_TO_FILL = tuple(sorted(DEPARTMENT_WIDE))
+
+_VACANCIES = select(
+    Department.id,
+    *(
+        and_(~has_holder(Department.id, role, TODAY), ~has_holder(Department.parent_id, role, TODAY))
+        for role in ROLES_TO_FILL
+    ),
+).where(Department.id.in_(bindparam("department_ids", expanding=True)))
+
+
 def vacant_roles(session: Session, department_ids: Iterable[int], *, today: date) -> dict[int, frozenset[Role]]:
     """Per department the roles of head and liaison that nobody holds, neither here nor at the parent; one query."""
-    roles = sorted(DEPARTMENT_WIDE)
-    is_vacant = [
-        and_(~has_holder(Department.id, role, today), ~has_holder(Department.parent_id, role, today)) for role in roles
-    ]
-    rows = session.execute(select(Department.id, *is_vacant).where(Department.id.in_(set(department_ids))))
+    rows = session.execute(_VACANCIES, {"department_ids": list(set(department_ids)), "today": today})
     return {
-        department_id: frozenset(role for role, vacant in zip(roles, flags, strict=True) if vacant)
+        department_id: frozenset(role for role, vacant in zip(ROLES_TO_FILL, flags, strict=True) if vacant)
         for department_id, *flags in rows
     }
