@@ -26,7 +26,7 @@ from taskboard.models import (
 )
 
 PASSWORD = "correct horse 督办"
-LONG_AGO = date(2020, 1, 1)
+LONG_AGO = date(2015, 1, 1)
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """Monday 23 November 2026, nine o'clock in Shanghai"""
 
