@@ -8,9 +8,11 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 import dev
+from taskboard.cli import main
 from tests.support.checkout import ROOT, committed_files
 
 # Written in parts, so that this file does not name what no file may name.
@@ -57,6 +59,21 @@ def test_documented_commands_of_dev_py_exist(document: Path) -> None:
     for command in commands:
         arguments, more = dev.command_line().parse_known_args(shlex.split(command))
         assert not more or arguments.command in dev.TAKES_MORE, command
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS])
+def test_documented_commands_of_taskboard_exist(document: Path) -> None:
+    shell = "\n".join(re.findall(r"^```sh\n(.*?)^```", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+    typed = re.findall(r"^(?:\.venv/bin/python -m )?taskboard +([^#\n]*)", shell, re.MULTILINE)
+
+    for words in map(shlex.split, typed):
+        command: click.Command = main
+        while isinstance(command, click.Group) and words:
+            name = words.pop(0)
+            assert name in command.commands, f"{document.name}: taskboard has no {name}"
+            command = command.commands[name]
+        options = {word.partition("=")[0] for word in words if word.startswith("--")}
+        assert options <= {option for known in command.params for option in known.opts}, f"{command.name}: {options}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS])
