@@ -32,6 +32,7 @@ FACTS: dict[str, str] = {
     "failed_sign_ins": "删除登录失败记录 {} 条",
     "runs": "删除运行记录 {} 条",
 }
+SAID_EVEN_WHEN_ZERO = frozenset({"queued", "reminders"})
 NOT_A_WORKING_DAY = "非工作日，不发邮件"
 MAIL_IS_OFF = "没有设置邮件服务器，邮件留在发件箱"
 NOTHING = "没有要办的"
@@ -52,5 +53,9 @@ def facts_words(facts: Mapping[str, Any] | None) -> str:
         return NOT_A_WORKING_DAY
     if facts.get("is_mail_off"):
         return MAIL_IS_OFF
-    counts = "，".join(words.format(facts[name]) for name, words in FACTS.items() if name in facts)
+    counts = "，".join(
+        words.format(facts[name])
+        for name, words in FACTS.items()
+        if facts.get(name) or (name in SAID_EVEN_WHEN_ZERO & facts.keys())
+    )
     return f"周报：{counts}" if facts.get("is_digest") else counts or NOTHING

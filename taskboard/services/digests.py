@@ -239,7 +239,7 @@ class _Desk:
         """The digest by hats. Empty ones are left out; only a supervisor's comes all the same."""
         parts = []
         work = compose_work(self._held(posts), today=self._today, since=self._since, calendar=self._calendar)
-        if work.sections or any(figure.now for figure in work.figures):
+        if work.sections:
             parts.append(work)
         if supervised := self._overview(Hat.SUPERVISOR, posts):
             parts.append(supervised)
