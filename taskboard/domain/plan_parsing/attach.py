@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from taskboard.domain.plan_parsing.clauses import Clause, Form, find_clauses, find_prose_clauses
-from taskboard.domain.plan_parsing.numbering import Kind
+from taskboard.domain.plan_parsing.numbering import Kind, read_step
 from taskboard.domain.plan_parsing.outline import Node, split_steps
 from taskboard.domain.plan_parsing.sections import never_holds_measures
 from taskboard.domain.plan_parsing.text import Text, join_texts, without_ranges
@@ -141,12 +141,20 @@ def _paragraphs_with_clauses(texts: Sequence[Text]) -> list[list[Text]]:
 def _unlabelled_items(node: Node) -> list[Item]:
     """Paragraphs without any label that carry clauses, each with the short heading above it."""
     items = []
-    for group in _paragraphs_with_clauses(node.texts):
+    for position, group in enumerate(_paragraphs_with_clauses(node.texts)):
         start = max((n for n, text in enumerate(group) if not _is_only_clause(text)), default=0)
-        if start and len(group[start - 1]) <= LONGEST_LONE_HEADING and not re.search("[。;:,]", group[start - 1].plain):
-            start -= 1
-        items.append(_item(Node(None, node, node.order, group[start:], part=node.part)))
+        label = read_step(group[start].plain)
+        first = group[start][label.end :] if label else group[start]
+        is_title = start == 1 and position == 0 and node.parent is None
+        if start and label is None and not is_title and _is_lone_heading(group[start - 1], first):
+            first = join_texts([group[start - 1], first], "\n")
+        items.append(_item(Node(label, node, node.order, [first, *group[start + 1 :]], part=node.part)))
     return items
+
+
+def _is_lone_heading(line: Text, below: Text) -> bool:
+    """A short line without punctuation above a paragraph that has no title words of its own."""
+    return len(line) <= LONGEST_LONE_HEADING and not re.search("[。;:,]", line.plain) and "。" not in below.plain[:20]
 
 
 LONGEST_LONE_HEADING = 30

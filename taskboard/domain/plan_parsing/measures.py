@@ -37,6 +37,8 @@ class Context:
     statements: Statements
     sources: list[Source]
     problems: list[Problem] = field(default_factory=list)
+    prose_is_usual: bool = False
+    """whether most clauses of the document stand in running text, so that one more is no surprise"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
     doubts = Doubts(
         several_clauses=len(readings) > 1,
         from_below=item.clause_from_below,
-        prose=any(clause.form is Form.PROSE for clause in item.clauses),
+        prose=not context.prose_is_usual and any(clause.form is Form.PROSE for clause in item.clauses),
         stray=bool(stray),
     )
     return _measure(

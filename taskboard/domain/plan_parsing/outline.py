@@ -12,6 +12,7 @@ from taskboard.domain.plan_parsing.lines import Line
 from taskboard.domain.plan_parsing.noise import is_attached_list
 from taskboard.domain.plan_parsing.numbering import Kind, Label, read_label, read_step
 from taskboard.domain.plan_parsing.text import Text, join_texts, squeezed
+from taskboard.domain.plan_parsing.units import looks_like_unit
 
 
 @dataclass
@@ -115,7 +116,10 @@ class _Builder:
 
     def _leave(self, line: Line) -> None:
         """A signature ends what stands above; what follows belongs to no item until the next label."""
-        self.current = Node(None, self.top, part=self.part)
+        signed = Node(None, self.top, part=self.part)
+        while self.current.texts and _is_signature(self.current.texts[-1], self.current):
+            signed.texts.insert(0, self.current.texts.pop())
+        self.current = signed
         self.current.texts.append(line.text)
         self.top.children.append(self.current)
         self.after_signature = True
@@ -155,6 +159,11 @@ class _Builder:
         if node.label is None and node is not self.top:
             return self.top
         return node
+
+
+def _is_signature(text: Text, node: Node) -> bool:
+    """The name of the issuer on a line of its own above the date."""
+    return len(node.texts) > 1 and len(text) <= 30 and looks_like_unit(text.plain.strip())
 
 
 def _is_certain_field(plain: str) -> bool:

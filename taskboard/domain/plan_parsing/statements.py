@@ -66,7 +66,7 @@ def read_statements(text: Text) -> Statements:
     return Statements(tuple(defaults), bool(FIRST_LEADS.search(plain)), bool(RESPONSIBLE_LEAD.search(plain)))
 
 
-NO_BODY = re.compile(r"措施|任务|工作$|事项|项$|条$|内容|要求")
+NO_BODY = re.compile(r"措施|任务|工作$|事项|项$|条$|内容|要求|^(?:相关)?(?:责任|配合|牵头|参与|落实)(?:单位|部门)$")
 
 
 def _unit_names(words: Text) -> list[str]:

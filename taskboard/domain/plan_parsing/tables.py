@@ -103,26 +103,33 @@ def read_grid(
         if NOTE.match(next((cell.plain for cell in cells if len(cell)), "")):
             work.notes.append(join_texts(cells, " "))
             continue
+        if _is_section(cells, columns):
+            section, above = cells_text(cells), {}
+            continue
         filled = False
         if not merged_cells_resolved:
             filled = _fill_down(cells, columns, above)
         above = dict(enumerate(cells))
         row = read_row(cells, columns)
         row.section, row.filled_down = section, filled
-        if _is_section(row, work):
-            section = row.action.plain.strip()
-            above = {}
-            continue
         if len(row.action) or len(row.heading):
             work.rows.append(row)
     return work if work.rows else None
 
 
-def _is_section(row: Row, work: WorkList) -> bool:
+CHINESE_NUMBER = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?")
+
+
+def _is_section(cells: Sequence[Text], columns: dict[int, Field]) -> bool:
     """一 | 大力提振消费 | | |: a row with a Chinese number and a title, and nothing assigned."""
-    if not work.has_units or row.reading.has_units or len(row.deadline):
-        return False
-    return bool(re.fullmatch(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?", row.number)) and len(row.action) <= 40
+    numbers = [cells[c].plain.strip() for c, f in columns.items() if f is Field.NUMBER and c < len(cells)]
+    filled = {id(cell) for cell in cells if len(cell)}
+    return bool(numbers) and bool(CHINESE_NUMBER.fullmatch(numbers[0])) and len(filled) <= 2
+
+
+def cells_text(cells: Sequence[Text]) -> str:
+    """The words of a row that is no data row."""
+    return " ".join(dict.fromkeys(cell.plain.strip() for cell in cells if len(cell)))
 
 
 NOTE = re.compile(r"^(?:备?注|说明|填表说明|备注说明)\s?[:：\d.、]|^(?:合计|总计|小计)$")

@@ -16,7 +16,7 @@ PINYIN_NOTE = re.compile(r"(?<=[\u3400-\u9fff])[(（][a-zāáǎàēéěèīíǐ�
 WORD_REMAINS = re.compile(r"\[bookmark:[^\]\n]{0,40}\]|\*\*|[\u200b-\u200f\ufeff\u00ad\r]")
 
 HALF_WIDTH_STOP = re.compile(
-    r"(?<=[\u4e00-\u9fff)”》%])(?<!^[一二三四五六七八九十])(?<!^[一二三四五六七八九十]{2})(?<!\n[一二三四五六七八九十])\.(?=[\u4e00-\u9fff“《(\[]|\s*$)"
+    r"(?<=[\u4e00-\u9fff)”》%])(?<!^[一二三四五六七八九十])(?<!^[一二三四五六七八九十]{2})(?<!\n[一二三四五六七八九十])\.(?=[\u4e00-\u9fff“《(\[]|(?:19|20)\d\d年|\s*$)"
 )
 """a full stop in half width; after 一 or 十二 at the start of a line it closes a label"""
 

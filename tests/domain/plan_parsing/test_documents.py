@@ -16,7 +16,7 @@ DOCUMENTS = sorted(path for path in PLANS.iterdir() if path.suffix in {".txt", "
 
 
 def read(path: Path) -> dict[str, Any]:
-    blocks = read_document(path.read_bytes(), path.name).blocks
+    blocks = read_document(path.read_bytes()).blocks
     return reading_to_dict(parse_plan(blocks, calendar=WorkingCalendar()))
 
 
@@ -86,7 +86,7 @@ def test_items_without_a_clause_beside_items_with_one_are_offered_apart() -> Non
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 def test_every_field_points_at_its_characters_in_the_blocks(path: Path) -> None:
-    blocks = read_document(path.read_bytes(), path.name).blocks
+    blocks = read_document(path.read_bytes()).blocks
     plan = parse_plan(blocks)
 
     for measure in plan.measures:

@@ -1,0 +1,109 @@
+"""Unit clauses in all their forms."""
+
+import pytest
+
+from taskboard.domain.plan_parsing.clauses import assign, find_clauses, find_prose_clauses, read_persons
+from taskboard.domain.plan_parsing.text import read_text
+
+BEFORE = "加强管理。建立制度，形成机制。"
+
+FORMS = [
+    ("（责任单位：市发改委、市财政局，各县区）", ["市发改委"], ["市财政局", "各县区"]),
+    ("[责任单位:市发改委、市财政局(市国资委)]", ["市发改委"], ["市财政局(市国资委)"]),
+    ("\n责任单位：市发改委、市财政局", ["市发改委"], ["市财政局"]),
+    ("\n牵头单位：市发改委\n责任单位：市财政局、市教育局", ["市发改委"], ["市财政局", "市教育局"]),
+    ("[牵头单位：市发改委；责任单位：市财政局]", ["市发改委"], ["市财政局"]),
+    ("(牵头单位：市发改委；责任单位：市财政局、市水利局，6月底完成)", ["市发改委"], ["市财政局", "市水利局"]),
+    ("（市发改委牵头，市财政局、市水利局按职责分工负责）", ["市发改委"], ["市财政局", "市水利局"]),
+    ("（市发改委、市财政局牵头，各县区负责）", ["市发改委", "市财政局"], ["各县区"]),
+    ("（市发改委、市财政局按职责分工负责）", ["市发改委"], ["市财政局"]),
+    ("（市发改委负责）", ["市发改委"], []),
+    ("（市发改委牵头负责）", ["市发改委"], []),
+    ("〔市公安局负责，市交通局等参与，各县（市、区）政府负责落实〕", ["市公安局"], ["市交通局", "各县（市、区）政府"]),
+    ("（市生态环境局、市住建局牵头督导，各区落实）", ["市生态环境局", "市住建局"], ["各区"]),
+    ("〔市发改委、市财政局〕", ["市发改委"], ["市财政局"]),
+    ("（国家数据局会同财政部、有关部门负责）", ["国家数据局"], ["财政部", "有关部门"]),
+    ("（市发改委、市财政局分别牵头）", ["市发改委", "市财政局"], []),
+    ("责任单位：市教育局、市人社局。", ["市教育局"], ["市人社局"]),
+    ("（责任股室：财务股、办公室）", ["财务股"], ["办公室"]),
+    ("（主办单位：市文旅局；协办单位：市商务局）", ["市文旅局"], ["市商务局"]),
+    ("主要责任单位：市文旅局\n协同配合单位：市商务局", ["市文旅局"], ["市商务局"]),
+    ("（责任单位：市文旅局、市体育局；配合单位：市商务局）", ["市文旅局"], ["市体育局", "市商务局"]),
+    ("【责任单位：教务处；分管校领导：李明、王 芳】", ["教务处"], []),
+    ("（责任单位：市发改委牵头，市财政局配合）", ["市发改委"], ["市财政局"]),
+    ("（市卫健委负责，2025年12月底前完成）", ["市卫健委"], []),
+    ("市教育局牵头，市财政局配合。", ["市教育局"], ["市财政局"]),
+    ("（牵头部门：市教育局 配合部门：市人社局）", ["市教育局"], ["市人社局"]),
+]
+
+
+@pytest.mark.parametrize(("clause", "leads", "partners"), FORMS)
+def test_a_clause_names_lead_and_partners(clause: str, leads: list[str], partners: list[str]) -> None:
+    readings = [found.reading for found in find_clauses(read_text(BEFORE + clause))]
+    assigned = assign(readings)
+
+    assert [unit.name for unit in assigned.leads] == leads
+    assert [unit.name for unit in assigned.partners] == partners
+
+
+@pytest.mark.parametrize(
+    ("sentence", "leads", "partners"),
+    [
+        ("由市发改委会同市财政局、市教育局等部门负责落实。", ["市发改委"], ["市财政局", "市教育局"]),
+        ("由市发改委牵头制定方案，市财政局配合。", ["市发改委"], ["市财政局"]),
+        ("请市发改委会同市财政局研究提出意见。", ["市发改委"], ["市财政局"]),
+        ("以市教育局为主，市财政局配合。", ["市教育局"], ["市财政局"]),
+    ],
+)
+def test_running_text_names_them_too(sentence: str, leads: list[str], partners: list[str]) -> None:
+    (found,) = find_prose_clauses(read_text(BEFORE + sentence))
+    assigned = assign([found.reading])
+
+    assert [unit.name for unit in assigned.leads] == leads
+    assert [unit.name for unit in assigned.partners] == partners
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "（含外资企业）",
+        "（以下简称《方案》）",
+        "（由企业牵头组建）",
+        "（主要负责同志牵头）",
+        "落实《若干规定》（沅政发〔2023〕11号）。",
+        "各责任单位要于每月底前报送进展。",
+        "领导小组办公室设在市发改委。",
+    ],
+)
+def test_what_only_looks_like_a_clause_is_none(words: str) -> None:
+    assert find_clauses(read_text(BEFORE + words)) == []
+
+
+def test_who_interprets_the_document_is_no_clause() -> None:
+    assert find_prose_clauses(read_text("由市委人才办负责解释。")) == []
+
+
+def test_two_clauses_in_one_item_make_the_first_unit_the_lead_and_all_others_partners() -> None:
+    text = read_text("制定方案。（市水利局牵头，各县区负责）打击非法采砂。（市公安局牵头，市司法局配合）")
+    assigned = assign(found.reading for found in find_clauses(text))
+
+    assert [unit.name for unit in assigned.leads] == ["市水利局"]
+    assert [unit.name for unit in assigned.partners] == ["各县区", "市公安局", "市司法局"]
+
+
+def test_a_statement_about_the_whole_document_is_no_unit() -> None:
+    words = "（责任单位：市发改委、市财政局。列第一位者为牵头单位，下同。以下各项均需各县区落实，不再列出）"
+    assigned = assign(found.reading for found in find_clauses(read_text(BEFORE + words)))
+
+    assert [unit.name for unit in (*assigned.leads, *assigned.partners)] == ["市发改委", "市财政局"]
+
+
+def test_a_clause_carries_its_own_time_limit_and_persons() -> None:
+    (found,) = find_clauses(read_text(BEFORE + "\n责任领导：陈 强  赵敏\n牵头单位：市水利局\n完成时限：2024年底前"))
+
+    assert found.reading.persons == ["陈强", "赵敏"]
+    assert [limit.plain for limit in found.reading.time_limits] == ["2024年底前"]
+
+
+def test_names_with_a_space_inside_are_one_person() -> None:
+    assert read_persons("俞 悦 王强、李 明") == ["俞悦", "王强", "李明"]

@@ -1,0 +1,173 @@
+"""Deadlines in words, and dates that are none."""
+
+from datetime import date
+
+import pytest
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.plan_parsing.deadlines import (
+    Anchor,
+    Why,
+    choose_deadline,
+    find_deadlines,
+    is_time_limit,
+    read_seasons,
+    read_time_limit,
+)
+from taskboard.domain.plan_parsing.text import read_text
+
+SIGNED = date(2024, 3, 5)
+QINGMING = [date(2024, 4, 4), date(2024, 4, 5)]
+ANCHOR = Anchor(SIGNED, 2024, WorkingCalendar(holidays=QINGMING), {"汛期": date(2024, 3, 31)})
+
+
+def deadline_in(words: str, anchor: Anchor = ANCHOR) -> date | None:
+    mention = choose_deadline(find_deadlines(read_text("加强管理。" + words).plain, anchor))
+    return mention.date if mention else None
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("6月30日前完成改造", "2024-06-30"),
+        ("2024年底前建成", "2024-12-31"),
+        ("12月底前完成", "2024-12-31"),
+        ("年底前完成", "2024-12-31"),
+        ("今年年底前建成", "2024-12-31"),
+        ("年内新增10家", "2024-12-31"),
+        ("全年完成投资900亿元", "2024-12-31"),
+        ("2024年10月底前，全部完成", "2024-10-31"),
+        ("到2026年6月底，建成5个", "2026-06-30"),
+        ("到2025年，建成5个", "2025-12-31"),
+        ("到2025年底前，建成5个", "2025-12-31"),
+        ("2025年，所有园区全面建成", "2025-12-31"),
+        ("一季度末完成", "2024-03-31"),
+        ("第三季度前完成", "2024-09-30"),
+        ("上半年完成招标", "2024-06-30"),
+        ("Q2末完成", "2024-06-30"),
+        ("9月1日前完成", "2024-09-01"),
+        ("12月中旬前完成", "2024-12-20"),
+        ("明年6月底前完成", "2025-06-30"),
+        ("自印发之日起30日内公布", "2024-04-04"),
+        ("本方案印发后3个月内出台", "2024-06-05"),
+        ("印发之日起15个工作日内完成", "2024-03-26"),
+        ("2023年—2025年分批建设", "2025-12-31"),
+        ("2024年4—6月开展集中整治", "2024-06-30"),
+        ("“十四五”期末达到80%", "2025-12-31"),
+        ("二○二四年六月底前完成", "2024-06-30"),
+        ("汛期前完成清淤", "2024-03-31"),
+        ("秋季开学前投入使用", "2024-08-31"),
+        ("不迟于2024年11月30日", "2024-11-30"),
+    ],
+)
+def test_a_deadline_is_the_last_day_of_the_period_named(words: str, day: str) -> None:
+    assert deadline_in(words) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "自2024年9月1日起施行",
+        "较2020年下降18%",
+        "比2023年增长10%",
+        "截至2023年底，已建成20个",
+        "2022年全省新增5家",
+        "按照2019年修订的条例",
+        "开展2024年全省土地集约利用评价工作",
+        "落实《2024年底前重点工作安排》",
+        "2024年启动试点",
+        "每月28日前报送进展",
+        "新办企业2个工作日内办结",
+        "3年内实现全覆盖",
+        "按照500万元/年安排",
+        "对签约满半年未开工的项目会诊",
+    ],
+)
+def test_facts_starts_names_and_durations_are_no_deadlines(words: str) -> None:
+    assert deadline_in(words) is None
+
+
+def test_the_latest_that_ends_the_whole_counts() -> None:
+    assert deadline_in("2024年9月底前完成首批试点，2024年底前全面推开") == date(2024, 12, 31)
+    assert deadline_in("2024年6月启动建设，2025年10月底前完工") == date(2025, 10, 31)
+
+
+def test_a_month_takes_the_year_of_the_deadline_before_it() -> None:
+    assert deadline_in("2025年3月底前完成立项，10月底前建成") == date(2025, 10, 31)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("到年，基本建成", Why.YEAR_LOST),
+        ("立即整改", Why.NOT_FIXED),
+        ("暑假前完成", Why.NOT_FIXED),
+        ("每年10月底前完成", Why.RECURRING),
+    ],
+)
+def test_words_of_time_without_a_day_are_kept(words: str, why: Why) -> None:
+    mention = choose_deadline(find_deadlines(read_text(words).plain, ANCHOR))
+
+    assert mention is not None
+    assert (mention.date, mention.why_not) == (None, why)
+
+
+def test_what_a_day_is_counted_from_may_be_missing() -> None:
+    undated = Anchor()
+    by_issue = choose_deadline(find_deadlines("印发之日起30日内", undated))
+    by_working_days = choose_deadline(find_deadlines("印发之日起15个工作日内", Anchor(SIGNED, 2024)))
+    without_year = choose_deadline(find_deadlines("6月底前完成", undated))
+
+    assert by_issue is not None and by_issue.why_not is Why.NO_DOCUMENT_DATE
+    assert by_working_days is not None and by_working_days.why_not is Why.NO_CALENDAR
+    assert without_year is not None and without_year.why_not is Why.NO_YEAR
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("2023年12月", "2023-12-31"),
+        ("2023/9/30", "2023-09-30"),
+        ("2023-09-30", "2023-09-30"),
+        ("2024.6.30", "2024-06-30"),
+        ("2024-2025年", "2025-12-31"),
+        ("3月—12月", "2024-12-31"),
+        ("2024年三季度", "2024-09-30"),
+        ("2025年", "2025-12-31"),
+        ("“十四五”期间", "2025-12-31"),
+        ("2024年12月31日前完成并持续推进", "2024-12-31"),
+        ("立即整改，2024年4月底前", "2024-04-30"),
+        ("2024年9月底前完成主体工程；2025年6月底前投用", "2025-06-30"),
+    ],
+)
+def test_a_time_column_names_its_day(words: str, day: str) -> None:
+    mention = read_time_limit(read_text(words).plain, ANCHOR)
+
+    assert mention is not None and mention.date == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize("words", ["每年年底前", "长期", "持续推进", "每季度", "暑假前"])
+def test_a_time_column_may_name_none(words: str) -> None:
+    mention = read_time_limit(words, ANCHOR)
+
+    assert mention is None or mention.date is None
+
+
+@pytest.mark.parametrize(
+    ("words", "is_limit"),
+    [("6月底完成", True), ("2025年底前", True), ("持续推进", True), ("市发改委", False), ("2024年工作专班", False)],
+)
+def test_a_time_limit_in_a_list_of_units_is_told_apart(words: str, is_limit: bool) -> None:
+    assert is_time_limit(words) is is_limit
+
+
+@pytest.mark.parametrize(
+    ("words", "season", "day"),
+    [
+        ("我市主汛期为4月1日至9月30日", "汛期", "2025-03-31"),
+        ("以下“汛期前”均指3月31日前", "汛期", "2025-03-31"),
+        ("供暖季自11月1日起", "供暖季", "2025-10-31"),
+    ],
+)
+def test_a_document_fixes_its_own_seasons(words: str, season: str, day: str) -> None:
+    assert read_seasons(words, 2025)[season] == date.fromisoformat(day)

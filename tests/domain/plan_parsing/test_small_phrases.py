@@ -1,0 +1,154 @@
+"""Labels, rhythms, targets, statements about the whole document, and the text that everything is read from."""
+
+import pytest
+
+from taskboard.domain.plan_parsing.lines import Line
+from taskboard.domain.plan_parsing.numbering import Kind, chinese_number, read_label
+from taskboard.domain.plan_parsing.outline import split_labels, split_steps
+from taskboard.domain.plan_parsing.rhythms import recurrence_in_limit, recurrence_in_text
+from taskboard.domain.plan_parsing.sections import never_holds_measures
+from taskboard.domain.plan_parsing.statements import read_statements
+from taskboard.domain.plan_parsing.targets import read_targets
+from taskboard.domain.plan_parsing.text import Source, read_text, spans_of
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "number", "written"),
+    [
+        ("一、总体要求", Kind.CHINESE, 1, "一"),
+        ("十二、保障", Kind.CHINESE, 12, "十二"),
+        ("（三）加快建设", Kind.CHINESE_BRACKET, 3, "（三）"),
+        ("1.建设平台", Kind.NUMBER, 1, "1"),
+        ("１２、建设平台", Kind.NUMBER, 12, "１２"),
+        ("3．建设平台", Kind.NUMBER, 3, "3"),
+        ("1.5G网络建设", Kind.NUMBER, 1, "1"),
+        ("2.2024年底前建成", Kind.NUMBER, 2, "2"),
+        ("1.1 推行集中采购", Kind.DECIMAL, 1, "1.1"),
+        ("（2）建设平台", Kind.NUMBER_BRACKET, 2, "（2）"),
+        ("③建设平台", Kind.CIRCLED, 3, "③"),
+        ("⑵建设平台", Kind.NUMBER_BRACKET, 2, "⑵"),
+        ("第十条 支持研发", Kind.ARTICLE, 10, "第十条"),
+        ("第二章 总则", Kind.CHAPTER, 2, "第二章"),
+    ],
+)
+def test_labels_are_read_in_every_form(line: str, kind: Kind, number: int, written: str) -> None:
+    text = read_text(line)
+    label = read_label(text.plain, text.clean)
+
+    assert label is not None
+    assert (label.kind, label.number, label.text) == (kind, number, written)
+
+
+@pytest.mark.parametrize("line", ["1.2万亩优质稻", "2024年底前", "12345热线", "一是加快", "第3次会议", "一般工业项目"])
+def test_quantities_and_years_are_no_labels(line: str) -> None:
+    assert read_label(read_text(line).plain) is None
+
+
+def test_chinese_numerals_are_numbers_or_digits() -> None:
+    assert [chinese_number(n) for n in ("十", "二十三", "一百零五", "二〇二五")] == [10, 23, 105, 2025]
+
+
+def test_items_that_run_on_in_one_paragraph_are_split() -> None:
+    pieces = split_labels(Line(read_text("1.标题。（1）甲。（A局负责）（2）乙，见第（3）款。（3）丙。")))
+
+    assert [(label.text if label else None, text.clean) for text, label in pieces] == [
+        ("1", "标题。"),
+        ("（1）", "甲。（A局负责）"),
+        ("（2）", "乙，见第（3）款。"),
+        ("（3）", "丙。"),
+    ]
+
+
+def test_steps_count_from_one() -> None:
+    intro, steps = split_steps(read_text("抓好工作：一是甲，二是乙；三是丙。"))
+
+    assert intro.clean == "抓好工作："
+    assert [(label.text, step.clean) for label, step in steps] == [("一是", "甲，"), ("二是", "乙；"), ("三是", "丙。")]
+
+
+@pytest.mark.parametrize(
+    ("words", "recurrence"),
+    [
+        ("每月至少开展一次演练", "monthly"),
+        ("逐月更新进度", "monthly"),
+        ("实行一月一调度、一季一通报", "monthly"),
+        ("每季度通报情况", "quarterly"),
+        ("每年培训2000人次", "yearly"),
+        ("长期坚持值班制度", "ongoing"),
+        ("常态化整治虚假宣传", "ongoing"),
+        ("每月2000元补贴", None),
+        ("年均增长5%", None),
+        ("持续优化环境", None),
+        ("对长期不更新的部门约谈", None),
+    ],
+)
+def test_the_rhythm_of_an_action(words: str, recurrence: str | None) -> None:
+    found = recurrence_in_text(words)
+
+    assert (found[0].value if found else None) == recurrence
+
+
+@pytest.mark.parametrize(
+    ("words", "recurrence"),
+    [
+        ("每季度", "quarterly"),
+        ("持续推进", "ongoing"),
+        ("长期", "ongoing"),
+        ("每年年底前", "yearly"),
+        ("2024年底前", None),
+    ],
+)
+def test_the_rhythm_of_a_time_limit(words: str, recurrence: str | None) -> None:
+    found = recurrence_in_limit(words)
+
+    assert (found.value if found else None) == recurrence
+
+
+def test_targets_are_short_strings_of_numbers() -> None:
+    words = "到2025年，新增企业8000家，占比达到70%以上，时间压缩至20小时以内（〔2023〕11号）"
+
+    assert [target for target, _, _ in read_targets(words)] == ["8000家", "达到70%以上", "压缩至20小时以内"]
+
+
+@pytest.mark.parametrize(
+    ("words", "defaults"),
+    [
+        ("以下重点工作均需各市人民政府落实，不再单独列出", ("各市人民政府",)),
+        ("以下各项措施均需各县（市、区）人民政府落实，不再列出", ("各县（市、区）人民政府",)),
+        ("以上各项任务，各县区人民政府均为责任单位，不再逐一列出", ("各县区人民政府",)),
+        ("各县（市、区）人民政府负责本行政区域内任务落实", ()),
+    ],
+)
+def test_units_for_every_measure_are_defaults(words: str, defaults: tuple[str, ...]) -> None:
+    assert read_statements(read_text(words)).defaults == defaults
+
+
+def test_who_leads_may_be_said_once() -> None:
+    assert read_statements(read_text("列第一位的为牵头单位，下同")).first_leads
+    assert read_statements(read_text("无牵头单位的，责任单位即为牵头单位")).responsible_lead
+
+
+@pytest.mark.parametrize("title", ["总体要求", "基本原则", "发展目标", "面临的形势", "存在的主要问题", "实施步骤"])
+def test_some_sections_never_hold_measures(title: str) -> None:
+    assert never_holds_measures(title)
+
+
+@pytest.mark.parametrize("title", ["重点任务", "推广典型经验", "提升治理成效", "保障措施", "目标和主要任务"])
+def test_others_may(title: str) -> None:
+    assert not never_holds_measures(title)
+
+
+def test_noise_is_left_out_and_every_character_keeps_its_place() -> None:
+    raw = "責(zé)任單(dān)位：**市財政局**"
+    text = read_text(raw)
+
+    assert text.clean == "責任單位：市財政局"
+    assert text.plain == "责任单位:市财政局"
+    (span,) = spans_of(text[5:], [Source(0)])
+    assert raw[span.start : span.end] == "市財政局"
+
+
+def test_a_full_stop_in_half_width_is_one_but_not_in_a_label_or_number() -> None:
+    assert read_text("实施改造.完成20万.").plain == "实施改造。完成20万。"
+    assert read_text("一.总体要求").plain == "一.总体要求"
+    assert read_text("1.5倍").plain == "1.5倍"
