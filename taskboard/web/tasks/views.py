@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from taskboard.domain.deadlines import days_left, default_correction_day, latest_review_day
 from taskboard.domain.errors import Invalid, NotFound, NotNow, Stale
 from taskboard.domain.roles import Role
-from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, Act, AssignmentState
+from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, Act, AssignmentState, TaskState
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.services import tasks, workflow
 from taskboard.services.calendar import load_calendar
@@ -81,6 +81,9 @@ COURSE = {
 }
 """acts of the supervisors that change a task's course"""
 
+AT_WORK = UNDER_WAY - {TaskState.SUBMITTED}
+"""the clock runs for the lead"""
+
 
 def _task_page(
     shown: TaskDetail,
@@ -104,10 +107,10 @@ def _task_page(
         task=shown,
         forms=forms,
         stale_key=stale_key,
-        own=[one for one in shown.branches if one.acts],
+        own=[one for one in shown.branches if any(assignment_id == one.id for _, assignment_id in forms)],
         course=[(slug, words) for slug, words in COURSE.items() if (slug, None) in forms],
         owing_partners=[one for one in shown.partners if one.state in OWING],
-        days_left=days_left(shown.due_on, today()) if shown.due_on and shown.state in UNDER_WAY else None,
+        days_left=days_left(shown.due_on, today()) if shown.due_on and shown.state in AT_WORK else None,
         correct_by=default_correction_day(shown.due_on, today(), load_calendar(read_session())),
         latest_review=latest_review_day(today()),
         may_issue=Act.ISSUE in shown.acts,
