@@ -141,13 +141,17 @@ def without_ranges(text: Text, ranges: Iterable[tuple[int, int]]) -> Text:
 def spans_of(text: Text, sources: list[Source]) -> tuple[Span, ...]:
     """Where the characters of ``text`` stand in the blocks, neighbours joined."""
     spans: list[Span] = []
-    for first, last in _runs(text.at):
-        span = _span(first, last, sources)
-        if spans and _is_next_to(spans[-1], span):
-            spans[-1] = replace(spans[-1], end=max(span.end, spans[-1].end))
-        else:
-            spans.append(span)
+    for line in LINE.finditer(text.plain):
+        for first, last in _runs(text.at[line.start() : line.end()]):
+            span = _span(first, last, sources)
+            if spans and _is_next_to(spans[-1], span):
+                spans[-1] = replace(spans[-1], end=max(span.end, spans[-1].end))
+            else:
+                spans.append(span)
     return tuple(spans)
+
+
+LINE = re.compile(r"[^\n]+")
 
 
 NOISE_BETWEEN = 8
