@@ -1,0 +1,1 @@
+"""Tools for those who develop taskboard; each is run as ``python -m tools.NAME``."""
