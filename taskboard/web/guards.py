@@ -119,16 +119,14 @@ def own_address(address: str | None) -> str | None:
 
 @login_manager.user_loader  # type: ignore[untyped-decorator] # Flask-Login has no types
 def _load_account(session_id: str) -> SignedIn | None:
-    found = SESSION_ID.fullmatch(session_id)
-    if found is None:
+    parts = SESSION_ID.fullmatch(session_id)
+    if parts is None:
         return None
-    person_id, epoch = found.groups()
-    row = read_session().execute(
-        select(Person.id, Person.name, Person.username, Person.session_epoch).where(
-            Person.id == int(person_id), Person.is_active, Person.session_epoch == int(epoch)
-        )
+    person_id, epoch = (int(part) for part in parts.groups())
+    query = select(Person.id, Person.name, Person.username, Person.session_epoch).where(
+        Person.id == person_id, Person.is_active, Person.session_epoch == epoch
     )
-    found = row.one_or_none()
+    found = read_session().execute(query).one_or_none()
     return SignedIn(*found) if found else None
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from flask import Flask, current_app, g, request, url_for
-from werkzeug.routing import Rule
+from flask import Flask, g, request, url_for
 
 from taskboard import __version__
 from taskboard.domain.lights import Judgement
@@ -18,7 +17,6 @@ from taskboard.services.actors import HeldPost
 from taskboard.web.guards import current_posts, signed_in
 
 STAFF = frozenset({Role.HEAD, Role.LIAISON, Role.OFFICER})
-OVERSEERS = frozenset({Role.SUPERVISOR, Role.LEADER, Role.AUDITOR})
 EVERYBODY = frozenset(Role)
 
 
@@ -26,21 +24,27 @@ EVERYBODY = frozenset(Role)
 class Section:
     """A part of the product, and who finds it in the navigation. (What they may see there the pages decide.)"""
 
-    path: str
+    endpoint: str
     words: str
     roles: frozenset[Role]
     is_demo: bool = False
+    blueprints: frozenset[str] = frozenset()
+    """pages of other subjects that belong to this part"""
+
+    @property
+    def is_current(self) -> bool:
+        return request.blueprint in self.blueprints | {self.endpoint.partition(".")[0]}
 
 
 SECTIONS = (
-    Section("/my-tasks", "我的任务", STAFF | {Role.SUPERVISOR}),
-    Section("/overdue", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
-    Section("/plans", "计划", EVERYBODY - {Role.ADMINISTRATOR}),
-    Section("/departments", "单位", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
-    Section("/people", "人员", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
-    Section("/jobs", "定时任务", frozenset({Role.ADMINISTRATOR})),
-    Section("/outbox", "发件箱", frozenset({Role.ADMINISTRATOR})),
-    Section("/mailbox", "演示邮箱", EVERYBODY, is_demo=True),
+    Section("tasks.my_tasks", "我的任务", STAFF | {Role.SUPERVISOR}),
+    Section("overdue.overdue_list", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
+    Section("plans.index", "计划", EVERYBODY - {Role.ADMINISTRATOR}, blueprints=frozenset({"imports"})),
+    Section("departments.department_list", "单位", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
+    Section("people.person_list", "人员", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
+    Section("jobs.job_list", "定时任务", frozenset({Role.ADMINISTRATOR})),
+    Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),
+    Section("mailbox.mail_list", "演示邮箱", EVERYBODY, is_demo=True),
 )
 
 
@@ -100,23 +104,12 @@ def post_words(post: HeldPost) -> str:
 def navigation(posts: list[HeldPost]) -> list[Link]:
     """The sections for these posts, in their order."""
     roles = {post.role for post in posts}
+    is_demo = current_settings().is_demo
     return [
-        Link(address, section.words, is_current=request.path.startswith(section.path))
+        Link(url_for(section.endpoint), section.words, section.is_current)
         for section in SECTIONS
-        if section.roles & roles and (current_settings().is_demo or not section.is_demo)
-        for address in [section_address(section)]
-        if address is not None
+        if section.roles & roles and (is_demo or not section.is_demo)
     ]
-
-
-def section_address(section: Section) -> str | None:
-    """Where the section begins; None while this installation does not have it."""
-    rule = next((rule for rule in current_app.url_map.iter_rules() if _shows(rule, section.path)), None)
-    return url_for(rule.endpoint) if rule else None
-
-
-def _shows(rule: Rule, path: str) -> bool:
-    return rule.rule == path and "GET" in (rule.methods or ())
 
 
 def light_shape(judgement: Judgement) -> str:

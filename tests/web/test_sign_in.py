@@ -289,7 +289,17 @@ class TestOwnPassword:
 
 
 class TestHome:
-    @pytest.mark.parametrize(("name", "section"), [("sun", "/departments")])
+    @pytest.mark.parametrize(
+        ("name", "section"),
+        [
+            ("li", "/my-tasks"),
+            ("gao", "/my-tasks"),
+            ("qian", "/my-tasks"),
+            ("chen", "/my-tasks"),
+            ("liu", "/overdue"),
+            ("sun", "/departments"),
+        ],
+    )
     def test_everybody_comes_to_their_work(self, visitor: Visitor, usual: Usual, name: str, section: str) -> None:
         assert visitor.enter(getattr(usual, name)).get("/").location == section
 
