@@ -41,8 +41,8 @@ A task's *待签收*, *办理中* and *待审核* follow from its lead assignmen
 待签收, when all have submitted it is 待审核, otherwise 办理中.
 """
 
-SIGN_OFF = """A submission goes to 单位审签 where the department's sign-off is on and the head does not submit in person,
-else it is 已报送 at once."""
+SIGN_OFF = """A submission goes to 单位审签 where the department's sign-off is on and the head does not submit in
+person, else it is 已报送 at once."""
 
 
 def render() -> str:
