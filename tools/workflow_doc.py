@@ -77,8 +77,12 @@ def _table(moves: Mapping[tuple[Any, Act], Move[Any]]) -> Iterator[str]:
 
 def _in_order(moves: Mapping[tuple[Any, Act], Move[Any]]) -> list[tuple[tuple[Any, Act], Move[Any]]]:
     """By state and act as their enums list them, so that the page is the same every time."""
-    states = {state: list(type(state)) for state, _ in moves}
-    return sorted(moves.items(), key=lambda row: (states[row[0][0]].index(row[0][0]), list(Act).index(row[0][1])))
+    return sorted(moves.items(), key=lambda row: (_place(row[0][0]), _place(row[0][1])))
+
+
+def _place(member: StrEnum) -> int:
+    members: list[StrEnum] = [*type(member)]
+    return members.index(member)
 
 
 def _drawing(moves: Mapping[tuple[Any, Act], Move[Any]]) -> str:
