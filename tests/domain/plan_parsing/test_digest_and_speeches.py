@@ -1,0 +1,92 @@
+"""Documents that are no plans in form: digests of research reports, and press conferences."""
+
+from taskboard.domain.plan_parsing import parse_plan
+from taskboard.domain.plan_parsing.blocks import Paragraph
+
+DIGEST = """云州省决策咨询成果提要
+一、现代物流研究基地：推进多式联运发展的建议
+课题负责人：周 明
+主要参加人：李 华
+一、存在的问题
+1. 通道能力不足。铁路货运占比偏低。
+3. 标准不统一。单证互不相认。
+2. 信息不互通。数据分散。
+二、推进多式联运的对策建议
+1. 完善通道布局。一是打通铁路专用线。二是提升港口能力。
+2. 统一单证标准。推广“一单制”，
+支持企业先行先试。
+二、城市治理研究基地：社区养老的路径研究
+课题负责人：王 芳
+当前社区养老需求增长较快。为此建议：
+1. 盘活存量用房。建设嵌入式设施。
+2. 培育专业队伍。完善培训补贴。
+"""
+
+PRESS_CONFERENCE = """省政府新闻办举行发布会
+发布日期：2023-04-06
+今天我们邀请省商务厅副厅长赵 刚先生、省文化和旅游厅副厅长、新闻发言人钱敏女士介绍情况。
+首先请赵刚先生介绍。
+赵刚
+一、起草背景
+把握三个原则：一是突出重点。二是注重实效。
+海东日报记者
+今年如何促进消费？
+钱敏
+我省文旅消费持续回暖，重点抓三件事。
+一是办好文旅节庆。举办活动100场，年底前实现县县有品牌。
+二是丰富产品供给。推出线路50条，到今年底覆盖率达到90%。
+云州电视台记者
+外贸如何稳住？
+赵刚
+去年取得了积极成效：一是规模创新高。二是结构更优。
+下一步，一是拓市场。组织企业参展。二是优服务。压缩通关时间。
+"""
+
+
+def blocks_of(text: str) -> list[Paragraph]:
+    return [Paragraph(line) for line in text.split("\n")]
+
+
+def test_a_digest_gives_the_recommendations_of_each_report_and_not_the_analysis() -> None:
+    plan = parse_plan(blocks_of(DIGEST))
+
+    assert [(measure.path, measure.heading) for measure in plan.measures] == [
+        (("一", "二", "1"), "完善通道布局"),
+        (("一", "二", "2"), "统一单证标准"),
+        (("二", "1"), "盘活存量用房"),
+        (("二", "2"), "培育专业队伍"),
+    ]
+    assert all(not measure.lead for measure in plan.measures)
+
+
+def test_columns_pasted_out_of_order_are_reported() -> None:
+    plan = parse_plan(blocks_of(DIGEST))
+
+    assert [problem.where[:2] for problem in plan.problems if problem.code == "interleaved_columns"] == ["一、"]
+
+
+def test_a_press_conference_gives_the_steps_of_its_answers() -> None:
+    plan = parse_plan(blocks_of(PRESS_CONFERENCE))
+
+    assert [(measure.path, measure.heading) for measure in plan.measures] == [
+        (("问1", "一是"), "办好文旅节庆"),
+        (("问1", "二是"), "丰富产品供给"),
+        (("问2", "一是"), "拓市场"),
+        (("问2", "二是"), "优服务"),
+    ]
+
+
+def test_the_office_of_a_speaker_is_only_a_suggestion() -> None:
+    first, *_, last = parse_plan(blocks_of(PRESS_CONFERENCE)).measures
+
+    assert first.lead == ()
+    assert first.inferred_lead == ("省文化和旅游厅",)
+    assert first.inferred["lead"] == "office_of_speaker"
+    assert last.inferred_lead == ("省商务厅",)
+
+
+def test_what_a_speech_expects_is_no_limit_but_what_it_sets_is() -> None:
+    first, second, *_ = parse_plan(blocks_of(PRESS_CONFERENCE)).measures
+
+    assert first.deadline is not None and first.deadline.isoformat() == "2023-12-31"
+    assert second.deadline is None
