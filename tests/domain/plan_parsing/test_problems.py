@@ -1,0 +1,57 @@
+"""The fixed list of problems, and its description."""
+
+from pathlib import Path
+
+import pytest
+
+from taskboard.domain.plan_parsing import parse_plan
+from taskboard.domain.plan_parsing.blocks import Paragraph
+from taskboard.domain.plan_parsing.problems import WORDING, Code, problem
+
+DOCS = Path(__file__).parents[3] / "docs" / "plan-documents.md"
+
+
+def codes(text: str) -> list[str]:
+    return [found.code for found in parse_plan([Paragraph(line) for line in text.split("\n")]).problems]
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_every_problem_has_its_wording_and_stands_in_the_documentation(code: Code) -> None:
+    row = f"| `{code.value}` | {WORDING[code].format(words='…')} |"
+
+    assert row in DOCS.read_text(encoding="utf-8")
+
+
+def test_a_problem_says_where_and_what() -> None:
+    found = problem(Code.DEADLINE_YEAR_LOST, "第 17 项", "到年")
+
+    assert (found.where, found.text) == ("第 17 项", "截止年份在原文中缺失（“到年”）")
+
+
+CLAUSE = "（责任单位：市发改委）"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "nothing_to_read"),
+        ("一、重点任务\n1.建设平台。推进共享。", "no_unit_clause"),
+        ("今天天气很好。", "no_measures"),
+        (f"1.建设平台。到年，建成10个。{CLAUSE}", "deadline_year_lost"),
+        (f"1.建设平台。6月底前完成。{CLAUSE}", "deadline_without_year"),
+        (f"1.建设平台。印发之日起30日内完成。{CLAUSE}", "deadline_without_document_date"),
+        (f"2024年3月5日\n1.建设平台。印发之日起15个工作日内完成。{CLAUSE}", "deadline_without_calendar"),
+        (f"1.建设平台。2024年2月30日前完成。{CLAUSE}", "deadline_impossible"),
+        ("1.建设平台。\n责任单位：市发改委\n完成时限：待定", "deadline_unread"),
+        (f"一、任务{CLAUSE}\n1.甲平台。{CLAUSE}\n2.乙平台。{CLAUSE}", "clause_of_parent_unused"),
+        ("1.建设平台。\n配合单位：市发改委", "lead_missing"),
+        (f"1.甲平台。{CLAUSE}\n3.乙平台。{CLAUSE}", "numbering_gap"),
+        (f"1.甲平台。{CLAUSE}\n1.乙平台。{CLAUSE}", "numbering_repeated"),
+    ],
+)
+def test_what_is_wrong_with_a_document_is_told(text: str, code: str) -> None:
+    assert code in codes(text)
+
+
+def test_a_sound_document_has_no_problems() -> None:
+    assert codes(f"2024年工作要点\n一、重点任务\n1.甲平台。6月底前建成。{CLAUSE}\n2.乙平台。{CLAUSE}") == []
