@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -105,10 +105,14 @@ class PlanDetail:
 # Conditions
 
 
+def supervised_bodies(actor: Actor) -> ColumnElement[bool]:
+    """Condition on :class:`Department`: those where this person is supervisor, and all below them."""
+    return or_(false(), *(in_subtree(post.path) for post in actor.posts if post.role is Role.SUPERVISOR))
+
+
 def supervised_plans(actor: Actor) -> ColumnElement[bool]:
-    """Condition on :class:`Plan`: those of bodies where this person is supervisor, or below them."""
-    places = [in_subtree(post.path) for post in actor.posts if post.role is Role.SUPERVISOR]
-    return Plan.body_id.in_(select(Department.id).where(or_(False, *places)))
+    """Condition on :class:`Plan`: those of supervised bodies."""
+    return Plan.body_id.in_(select(Department.id).where(supervised_bodies(actor)))
 
 
 def visible_plans(actor: Actor) -> ColumnElement[bool]:

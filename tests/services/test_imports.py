@@ -28,6 +28,7 @@ from taskboard.models import (
 )
 from taskboard.services import imports
 from taskboard.services.departments import match_names
+from taskboard.services.import_review import review_draft
 from tests.support import factories
 from tests.support.factories import NOW
 
@@ -63,7 +64,7 @@ def start(session, people, text=TEXT):
 
 
 def review(session, draft):
-    return imports.review_draft(session, draft)
+    return review_draft(session, draft)
 
 
 def row(session, draft, key):
@@ -187,8 +188,9 @@ def test_a_document_met_before_can_be_read_again_without_a_second_upload(session
     from_draft = imports.read_again(session, draft_id=draft.id, plan_id=None, actor=chen)
     plan = confirm(session, draft, chen)
     from_plan = imports.read_again(session, draft_id=None, plan_id=plan.id, actor=chen)
+    from_confirmed = imports.read_again(session, draft_id=draft.id, plan_id=None, actor=chen)
 
-    assert from_draft[0] == from_plan[0] == TEXT.encode()
+    assert from_draft == from_plan == from_confirmed == (TEXT.encode(), "粘贴的文本.txt")
     with pytest.raises(NotFound):
         imports.read_again(session, draft_id=None, plan_id=plan.id, actor=people.actor("li"))
 

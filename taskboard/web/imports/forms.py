@@ -27,7 +27,7 @@ from taskboard.domain.imports import (
 )
 from taskboard.labels.imports import DEADLINE_CHOICES, NAME_CHOICES
 from taskboard.labels.times import day_words
-from taskboard.services.imports import Review, ReviewRow, UnknownName
+from taskboard.services.import_review import Review, ReviewRow, UnknownName
 from taskboard.web.forms import DayField, Form, IdField, LineField, MaxLength, TextField, VersionedForm
 
 MOST_NAMES = 300
@@ -39,7 +39,7 @@ class UploadForm(Form):
 
     file = FileField("计划文件")
     text = TextField("或粘贴正文")
-    body = SelectField("督查单位", coerce=str, validate_choice=False)
+    body = SelectField("督查单位", coerce=str)
     draft = IdField()
     plan = IdField()
 

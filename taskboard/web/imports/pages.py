@@ -15,7 +15,7 @@ from taskboard.extensions import current_settings
 from taskboard.labels import label
 from taskboard.labels.documents import DOCUMENT_NOTES
 from taskboard.labels.imports import FILE_ENDINGS, INFERENCE_RULES, OBSTACLES
-from taskboard.services.imports import Hindrance, Review, ReviewRow, ReviewUnit, UnknownName
+from taskboard.services.import_review import Hindrance, Review, ReviewRow, ReviewUnit, UnknownName
 from taskboard.web.imports.forms import MeasureForm, NameForm, Part, Parts, bind
 
 
@@ -157,7 +157,13 @@ def mark(one: ReviewRow, field: str) -> Mark:
         return Mark("stated", f"原文：{label(one.row.parsed.recurrence)}")
     if field == "partners" and origin is Origin.MISSING:
         return Mark("none", "无")
-    return Mark(origin.value, label(origin), INFERENCE_RULES.get(one.row.parsed.inferred.get(field, ""), ""))
+    if field in one.row.parsed.review:
+        return Mark(Origin.INFERRED.value, f"{label(origin)}，请核对", _rule(one, field))
+    return Mark(origin.value, label(origin), _rule(one, field))
+
+
+def _rule(one: ReviewRow, field: str) -> str:
+    return INFERENCE_RULES.get(one.row.parsed.inferred.get(field, ""), "")
 
 
 def unit_page(unit: ReviewUnit) -> UnitPage:

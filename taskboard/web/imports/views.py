@@ -15,10 +15,12 @@ from taskboard.domain.imports import Decisions, with_lead
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, transaction
 from taskboard.labels.documents import describe_document_problem
+from taskboard.labels.errors import problem_words
 from taskboard.models import ImportDraft
 from taskboard.services import imports
 from taskboard.services.calendar import load_calendar
-from taskboard.services.imports import Hindrance, Review, Same, Source
+from taskboard.services.import_review import Hindrance, Review, review_draft
+from taskboard.services.imports import Same, Source
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.imports import pages
 from taskboard.web.imports.forms import DiscardForm, Parts, ReviewForm, UploadForm, bind, sent_parts
@@ -65,7 +67,7 @@ def review(draft_id: int) -> ResponseReturnValue:
     if draft.plan_id is not None:
         return _to_plan(draft.plan_id)
     form = ReviewForm()
-    current = imports.review_draft(read_session(), draft)
+    current = review_draft(read_session(), draft)
     if not form.is_submitted():
         return _review_page(draft, current, bind(current), form)
     parts = bind(current, request.form)
@@ -83,7 +85,7 @@ def _keep(draft_id: int, parts: Parts, form: ReviewForm) -> ResponseReturnValue:
     except Stale:
         return _conflict_page(draft_id, form)
     except Invalid as error:
-        return _refused_page(draft_id, form, error.facts["hindrances"])
+        return _refused_page(draft_id, form, error)
     flash("已保存。核对完毕后，请点“确认导入”。", "success")
     return redirect(url_for("imports.review", draft_id=draft_id), 303)
 
@@ -94,7 +96,7 @@ def save_parts(draft_id: int) -> ResponseReturnValue:
     """Keep the parts of the review that a script sends while a person works; answers what to show anew."""
     draft = imports.get_draft(read_session(), draft_id, current_actor())
     form = ReviewForm()
-    parts = sent_parts(imports.review_draft(read_session(), draft), request.form)
+    parts = sent_parts(review_draft(read_session(), draft), request.form)
     if not parts.validate():
         errors = {field.id: " ".join(field.errors) for one in parts.all_forms() for field in one if field.errors}
         return jsonify(errors=errors), 422
@@ -103,7 +105,7 @@ def save_parts(draft_id: int) -> ResponseReturnValue:
     except Stale:
         return jsonify(message="有人刚修改了这份导入。您填写的内容还在，请点“保存”查看差别。"), 409
     draft = imports.get_draft(read_session(), draft_id, current_actor())
-    current = imports.review_draft(read_session(), draft)
+    current = review_draft(read_session(), draft)
     fresh = bind(current)
     shown = {one.key: one for one in pages.rows_of(current, fresh) if one.key in parts.measures}
     return jsonify(
@@ -129,7 +131,7 @@ def discard(draft_id: int) -> ResponseReturnValue:
 def _offer_bodies(form: UploadForm) -> None:
     bodies = imports.list_importing_bodies(read_session(), current_actor())
     form.body.choices = [(str(one.id), one.name) for one in bodies]
-    if form.body.data not in {str(one.id) for one in bodies}:
+    if not form.body.data:
         form.body.data = str(bodies[0].id)
 
 
@@ -221,15 +223,18 @@ def _conflict_page(draft_id: int, form: ReviewForm) -> ResponseReturnValue:
     draft = imports.get_draft(read_session(), draft_id, current_actor())
     if draft.plan_id is not None:
         return _to_plan(draft.plan_id)
-    current = imports.review_draft(read_session(), draft)
+    current = review_draft(read_session(), draft)
     typed = bind(current, request.form)
     return _review_page(draft, current, typed, form, status=409, changes=pages.conflicts(current, typed))
 
 
-def _refused_page(draft_id: int, form: ReviewForm, hindrances: Iterable[Hindrance]) -> ResponseReturnValue:
+def _refused_page(draft_id: int, form: ReviewForm, error: Invalid) -> ResponseReturnValue:
     """What was typed is kept in the draft; what stands in the way of confirming is said at the top."""
     draft = imports.get_draft(read_session(), draft_id, current_actor())
-    current = imports.review_draft(read_session(), draft)
+    current = review_draft(read_session(), draft)
+    hindrances: list[Hindrance] = error.facts.get("hindrances", [])
+    if not hindrances:
+        form.form_errors.append(problem_words(error))
     return _review_page(draft, current, bind(current), form, status=422, refused=hindrances)
 
 

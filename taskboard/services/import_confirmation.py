@@ -1,0 +1,167 @@
+"""What a confirmed import makes: the plan, its measures and draft tasks, their assignments, new departments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from taskboard.domain.imports import NAME_LENGTH, Row
+from taskboard.domain.permissions import Actor
+from taskboard.domain.workflow import AssignmentRole, DeadlineOrigin
+from taskboard.models import (
+    Assignment,
+    ImportDraft,
+    Measure,
+    Plan,
+    PlanDefaultDepartment,
+    PlanSource,
+    Task,
+)
+from taskboard.services.departments import add_alias, create_department, match_names
+from taskboard.services.import_review import Identity, Review, ReviewRow, ReviewUnit
+from taskboard.services.readings import readings_by_key
+
+
+def make_plan(session: Session, draft: ImportDraft, review: Review, *, actor: Actor, now: datetime) -> Plan:
+    """The plan of a review without hindrances, with all that belongs to it."""
+    facts = review.facts
+    plan = Plan(
+        title=facts.title,
+        body_id=draft.body_id,
+        imported_at=now,
+        imported_by_id=actor.person_id,
+        source_name=draft.source_name,
+        source_sha256=draft.source_sha256,
+        issuer=facts.issuer or None,
+        document_number=facts.document_number or None,
+        dated_on=facts.dated_on,
+        horizon_on=facts.horizon_on,
+    )
+    session.add(plan)
+    session.flush()
+    session.add(PlanSource(plan_id=plan.id, content=draft.content, blocks=draft.blocks))
+    departments = _settle_departments(session, review, body_id=draft.body_id)
+    _add_defaults(session, plan, review, departments)
+    _add_tasks(session, plan, review, departments, readings_by_key(draft.reading), now=now)
+    return plan
+
+
+def _settle_departments(session: Session, review: Review, *, body_id: int) -> dict[Identity, int]:
+    """The department of every unit of the review: created where it is new, its spellings kept as aliases."""
+    settled: dict[Identity, int] = {}
+    units = [unit for one in review.included for unit in (*one.lead, *one.partners)] + list(review.defaults)
+    names = {unknown.key: unknown for unknown in review.unknown}
+    for unit in units:
+        if unit.department_id is not None:
+            settled[unit.identity] = unit.department_id
+        elif unit.identity not in settled:
+            assert unit.new_key is not None and unit.kind is not None, "a unit without a decision passed the review"
+            created = create_department(session, name=names[unit.new_key].name, kind=unit.kind, parent_id=body_id)
+            settled[unit.identity] = created.id
+    _keep_spellings(session, units, settled)
+    return settled
+
+
+def _keep_spellings(session: Session, units: Iterable[ReviewUnit], settled: Mapping[Identity, int]) -> None:
+    """A name that a person mapped to a department is known from now on."""
+    departments = {unit.name: settled[unit.identity] for unit in units}
+    known = match_names(session, sorted(departments))
+    for name, department_id in departments.items():
+        if known.get(name) is None and match_names(session, [name])[name] is None:
+            add_alias(session, department_id, name)
+
+
+def _add_defaults(session: Session, plan: Plan, review: Review, departments: Mapping[Identity, int]) -> None:
+    seen: set[int] = set()
+    for unit in review.defaults:
+        department_id = departments[unit.identity]
+        if department_id not in seen:
+            seen.add(department_id)
+            session.add(PlanDefaultDepartment(plan_id=plan.id, department_id=department_id, name_as_written=unit.name))
+
+
+def _add_tasks(
+    session: Session,
+    plan: Plan,
+    review: Review,
+    departments: Mapping[Identity, int],
+    readings: Mapping[str, dict[str, Any]],
+    *,
+    now: datetime,
+) -> None:
+    measures = [
+        _measure(plan, position, one.row, readings[one.row.key])
+        for position, one in enumerate(_ordered(review), start=1)
+    ]
+    session.add_all(measures)
+    session.flush()
+    tasks = [_task(plan, measure, one, now) for measure, one in zip(measures, _ordered(review), strict=True)]
+    session.add_all(tasks)
+    session.flush()
+    for task, one in zip(tasks, _ordered(review), strict=True):
+        session.add_all(_assignments(task, one, departments))
+    session.flush()
+
+
+def _ordered(review: Review) -> list[ReviewRow]:
+    """The included rows in the document's order; a candidate taken in goes where its text stands."""
+    included = review.included
+    if not all(one.row.parsed.spans.get("text") for one in included):
+        return included
+    return sorted(included, key=lambda one: _beginning(one.row))
+
+
+def _beginning(row: Row) -> tuple[int, int, int, int]:
+    first = row.parsed.spans["text"][0]
+    return (first.block, first.row or 0, first.column or 0, first.start)
+
+
+def _measure(plan: Plan, position: int, row: Row, reading: dict[str, Any]) -> Measure:
+    parsed = row.parsed
+    return Measure(
+        plan_id=plan.id,
+        position=position,
+        path=list(parsed.path),
+        heading=parsed.heading,
+        text=parsed.text,
+        units_as_written=parsed.units_as_written,
+        deadline_text=parsed.deadline_text,
+        reading=reading,
+    )
+
+
+def _task(plan: Plan, measure: Measure, one: ReviewRow, now: datetime) -> Task:
+    return Task(
+        plan_id=plan.id,
+        measure_id=measure.id,
+        body_id=plan.body_id,
+        position=measure.position,
+        title=one.row.entry.title,
+        created_at=now,
+        is_ongoing=one.due.origin is DeadlineOrigin.ONGOING,
+        due_on=one.due.due_on,
+        deadline_origin=one.due.origin,
+        recurrence=one.row.parsed.recurrence,
+    )
+
+
+def _assignments(task: Task, one: ReviewRow, departments: Mapping[Identity, int]) -> Iterator[Assignment]:
+    seen: set[int] = set()
+    roles = [(unit, AssignmentRole.LEAD) for unit in one.lead] + [(u, AssignmentRole.PARTNER) for u in one.partners]
+    for unit, role in roles:
+        department_id = departments[unit.identity]
+        if department_id in seen:
+            continue
+        seen.add(department_id)
+        yield Assignment(
+            task_id=task.id,
+            department_id=department_id,
+            role=role,
+            name_as_written=unit.name[:NAME_LENGTH],
+            is_confirmed=True,
+            position=len(seen) - 1,
+            due_on=task.due_on,
+        )

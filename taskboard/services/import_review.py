@@ -1,0 +1,273 @@
+"""An import under review: its names looked up in the directory, and what stands in the way of confirming it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from taskboard.domain.department_names import match_key
+from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.imports import (
+    KIND_OF_CHOICE,
+    Decisions,
+    Due,
+    NameChoice,
+    NameDecision,
+    Obstacle,
+    PlanFacts,
+    Row,
+    decisions_from_json,
+    due_of,
+    guess_kind,
+    obstacles_of_entry,
+    read_facts,
+    review_rows,
+)
+from taskboard.domain.plan_parsing.reading import Problem
+from taskboard.models import Department, ImportDraft
+from taskboard.services.departments import match_names, suggest_all
+from taskboard.services.readings import notes_from_json, plan_from_json
+
+Identity = tuple[str, int | str]
+"""what tells two units of a review apart"""
+
+
+@dataclass(frozen=True)
+class ReviewUnit:
+    """A unit of a row: a department of the directory, or a new one (``new_key``) where that is decided."""
+
+    name: str
+    department_id: int | None = None
+    department_name: str | None = None
+    kind: DepartmentKind | None = None
+    new_key: str | None = None
+    is_active: bool = True
+
+    @property
+    def identity(self) -> Identity:
+        """Equal for two names exactly when they would end as one department."""
+        return ("id", self.department_id) if self.department_id is not None else ("new", self.new_key or self.name)
+
+    @property
+    def is_collective(self) -> bool:
+        return self.kind is DepartmentKind.COLLECTIVE
+
+
+class Suggestion(NamedTuple):
+    department_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class UnknownName:
+    """A unit that the directory does not know, with all spellings of it in this document.
+
+    ``decision`` is what a person chose, ``proposal`` what happens when nobody chooses: a name that resembles a known
+    one has none, so that no second department of the same unit comes to be in silence.
+    """
+
+    key: str
+    names: tuple[str, ...]
+    numbers: tuple[int, ...]
+    guessed_kind: DepartmentKind
+    suggestions: tuple[Suggestion, ...]
+    decision: NameDecision | None = None
+
+    @property
+    def name(self) -> str:
+        """The spelling that becomes the official name."""
+        return _official(self.names)
+
+    @property
+    def proposal(self) -> NameDecision | None:
+        if self.suggestions:
+            return None
+        return NameDecision(_CREATE[self.guessed_kind])
+
+    @property
+    def effective(self) -> NameDecision | None:
+        return self.decision or self.proposal
+
+
+def _official(names: Iterable[str]) -> str:
+    """The longest spelling is the least abbreviated."""
+    return max(names, key=len)
+
+
+_CREATE = {kind: choice for choice, kind in KIND_OF_CHOICE.items()}
+
+
+@dataclass(frozen=True)
+class Hindrance:
+    """One obstacle and where it stands: at a row, at an unknown name, or at the import as a whole."""
+
+    obstacle: Obstacle
+    row_key: str | None = None
+    name_key: str | None = None
+
+
+@dataclass(frozen=True)
+class ReviewRow:
+    """One measure with its units resolved against the directory."""
+
+    row: Row
+    lead: tuple[ReviewUnit, ...]
+    partners: tuple[ReviewUnit, ...]
+    due: Due
+    obstacles: tuple[Obstacle, ...]
+
+
+@dataclass(frozen=True)
+class Review:
+    """A draft as it stands: everything the page shows, and what stands in the way of confirming."""
+
+    draft_id: int
+    version: int
+    facts: PlanFacts
+    read_facts: PlanFacts
+    rows: tuple[ReviewRow, ...]
+    defaults: tuple[ReviewUnit, ...]
+    unknown: tuple[UnknownName, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    decisions: Decisions
+    hindrances: tuple[Hindrance, ...]
+
+    @property
+    def included(self) -> list[ReviewRow]:
+        return [one for one in self.rows if one.row.entry.is_included]
+
+    @property
+    def with_inferred_lead(self) -> list[ReviewRow]:
+        """Rows whose lead only confirming makes certain."""
+        return [one for one in self.included if one.row.has_inferred_lead]
+
+    @property
+    def with_collective_lead(self) -> list[ReviewRow]:
+        """Rows that cannot be issued before the lead is one unit."""
+        return [one for one in self.included if any(unit.is_collective for unit in one.lead)]
+
+
+def review_draft(session: Session, draft: ImportDraft) -> Review:
+    """The draft with its names looked up in the directory as it is now."""
+    plan = plan_from_json(draft.reading)
+    decisions = decisions_from_json(plan, draft.decisions)
+    facts = decisions.facts or read_facts(plan)
+    rows = review_rows(plan, decisions.entries or {})
+    directory = _Directory(session, rows, facts, decisions.names or {})
+    reviewed = tuple(_review_row(row, facts, directory) for row in rows)
+    return Review(
+        draft_id=draft.id,
+        version=draft.version,
+        facts=facts,
+        read_facts=read_facts(plan),
+        rows=reviewed,
+        defaults=tuple(directory.unit(name) for name in facts.defaults),
+        unknown=tuple(directory.unknown.values()),
+        problems=plan.problems,
+        notes=tuple(notes_from_json(draft.reading)),
+        decisions=decisions,
+        hindrances=tuple(_hindrances(facts, reviewed, directory)),
+    )
+
+
+def _review_row(row: Row, facts: PlanFacts, directory: _Directory) -> ReviewRow:
+    lead = tuple(map(directory.unit, row.entry.lead))
+    partners = tuple(map(directory.unit, row.entry.partners))
+    obstacles = obstacles_of_entry(row.entry, row.parsed, facts)
+    if {unit.identity for unit in lead} & {unit.identity for unit in partners}:
+        obstacles.append(Obstacle.SAME_DEPARTMENT)
+    if not all(unit.is_active for unit in (*lead, *partners)):
+        obstacles.append(Obstacle.DEPARTMENT_INACTIVE)
+    return ReviewRow(row, lead, partners, due_of(row.entry, row.parsed, facts), tuple(obstacles))
+
+
+def _hindrances(facts: PlanFacts, rows: Iterable[ReviewRow], directory: _Directory) -> Iterator[Hindrance]:
+    included = [one for one in rows if one.row.entry.is_included]
+    if not included:
+        yield Hindrance(Obstacle.NOTHING_INCLUDED)
+    if not facts.title:
+        yield Hindrance(Obstacle.TITLE_EMPTY)
+    for unknown in directory.unknown.values():
+        obstacle = directory.obstacle_of(unknown)
+        if obstacle is not None:
+            yield Hindrance(obstacle, name_key=unknown.key)
+    for one in included:
+        yield from (Hindrance(obstacle, row_key=one.row.key) for obstacle in one.obstacles)
+
+
+class _Directory:
+    """The names of one draft against the directory: known, new by decision, or still open."""
+
+    def __init__(
+        self, session: Session, rows: Iterable[Row], facts: PlanFacts, decided: Mapping[str, NameDecision]
+    ) -> None:
+        used = _names_in_use(rows, facts)
+        targets = {one.same_as for one in decided.values() if one.choice is NameChoice.SAME_AS and one.same_as}
+        self.known = match_names(session, sorted(used.keys() | targets))
+        self.unknown = self._group(session, used, decided)
+
+    def _group(
+        self, session: Session, used: Mapping[str, list[int]], decided: Mapping[str, NameDecision]
+    ) -> dict[str, UnknownName]:
+        groups: dict[str, dict[str, list[int]]] = {}
+        for name, numbers in used.items():
+            if self.known.get(name) is None:
+                groups.setdefault(match_key(name), {})[name] = numbers
+        suggested = suggest_all(session, [_official(names) for names in groups.values()]) if groups else {}
+        return {
+            key: UnknownName(
+                key=key,
+                names=tuple(names),
+                numbers=tuple(sorted({number for numbers in names.values() for number in numbers})),
+                guessed_kind=guess_kind(_official(names)),
+                suggestions=tuple(Suggestion(one.id, one.name) for one, _ in suggested[_official(names)]),
+                decision=decided.get(key),
+            )
+            for key, names in groups.items()
+        }
+
+    def unit(self, name: str) -> ReviewUnit:
+        """What the name stands for, as far as that is known or decided."""
+        department = self.known.get(name)
+        if department is not None:
+            return _known_unit(name, department)
+        return replace(self._new_unit(match_key(name), seen=frozenset()), name=name)
+
+    def _new_unit(self, key: str, *, seen: frozenset[str]) -> ReviewUnit:
+        unknown = self.unknown.get(key)
+        decision = unknown.effective if unknown else None
+        if not key or unknown is None or decision is None or key in seen:
+            return ReviewUnit(key)
+        if decision.choice is not NameChoice.SAME_AS:
+            return ReviewUnit(unknown.name, kind=KIND_OF_CHOICE[decision.choice], new_key=key)
+        target = self.known.get(decision.same_as)
+        if target is not None:
+            return _known_unit(unknown.name, target)
+        return self._new_unit(match_key(decision.same_as), seen=seen | {key})
+
+    def obstacle_of(self, unknown: UnknownName) -> Obstacle | None:
+        if not unknown.key:
+            return Obstacle.NAME_UNREADABLE
+        if unknown.effective is None:
+            return Obstacle.NAME_UNDECIDED
+        unit = self.unit(unknown.name)
+        if unit.department_id is None and unit.new_key is None:
+            return Obstacle.TARGET_UNKNOWN
+        return None
+
+
+def _known_unit(name: str, department: Department) -> ReviewUnit:
+    return ReviewUnit(name, department.id, department.name, department.kind, is_active=department.is_active)
+
+
+def _names_in_use(rows: Iterable[Row], facts: PlanFacts) -> dict[str, list[int]]:
+    used: dict[str, list[int]] = {name: [] for name in facts.defaults}
+    for row in rows:
+        if row.entry.is_included:
+            for name in row.entry.names:
+                used.setdefault(name, []).append(row.number)
+    return used
