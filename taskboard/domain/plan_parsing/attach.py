@@ -67,7 +67,7 @@ def _heading_end(line: str, has_more: bool) -> int:
     if 0 < stop <= LONGEST_HEADING and (stop + 1 < len(line.rstrip()) or (has_more and "," not in line)):
         return stop
     colon = line.find(":")
-    if 2 <= colon <= 25 and colon + 1 < len(line.rstrip()) and "," not in line[:colon]:
+    if 2 <= colon <= 25 and colon + 1 < len(line.rstrip()) and not re.search("[,(]", line[:colon]):
         return colon
     gap = line.find("  ")
     if 4 <= gap <= 30 and not re.search("[,。;]", line[:gap]):

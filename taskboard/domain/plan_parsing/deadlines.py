@@ -102,7 +102,7 @@ MENTION = re.compile(
           (?P<qbefore>{BEFORE}|内)?)
     | (?P<half>(?P<hy>{ANY_YEAR})?(?P<which>上|下)半年(?P<hend>末|底)?(?P<hbefore>{BEFORE}|内)?)
     | (?P<yearend>
-          (?:(?P<ey>{ANY_YEAR})|{NOT_COUNTED_YEARS}年)(?P<eend>底|末|终)(?P<ebefore>{BEFORE})?
+          (?:(?P<ey>{ANY_YEAR})|{NOT_COUNTED_YEARS}年)(?P<eend>底|末|终(?=前|之前))(?P<ebefore>{BEFORE})?
           |(?<!十)今(?:年)?(?:底|末)(?:{BEFORE})?)
     | (?P<within>(?:{YEAR}|今|本|当|{NOT_COUNTED_YEARS})年(?:度)?内|(?:{YEAR})?全年(?![龄份])|(?:今|本)年全年)
     | (?P<season>(?P<sy>{ANY_YEAR})?(?:{SEASON}){BEFORE})
@@ -510,11 +510,18 @@ def _is_limit(before: str, after: str, found: re.Match[str]) -> bool:
 
 
 def _quarter_is_limit(found: re.Match[str], before: str, after: str) -> bool:
-    return bool(found["qend"]) or (_completes(after, 16) and not after.startswith(("一次", "通报", "调度")))
+    return bool(found["qend"]) or _is_due_in(before, after)
 
 
 def _half_is_limit(found: re.Match[str], before: str, after: str) -> bool:
-    return bool(found["hend"]) or (_completes(after, 16) and not after.startswith(("、", "和", "各", "一次")))
+    return bool(found["hend"]) or _is_due_in(before, after)
+
+
+def _is_due_in(before: str, after: str) -> bool:
+    """三季度完成…, 上半年开展…: an action in the period; 上半年、下半年各一次 is a rhythm."""
+    if after.startswith(("、", "和", "各", "一次", "通报", "调度")):
+        return False
+    return _completes(after, 16) or (_starts_clause(before) and bool(ACTS.search(after[:8])))
 
 
 def _month_is_limit(found: re.Match[str], before: str, after: str) -> bool:

@@ -30,7 +30,7 @@ OFFICE = re.compile(
     r"(?:党(?:组|委)?(?:副?书记|成员)?、?)?"
     r"(?:副|一级巡视员|二级巡视员|总工程师|总经济师|新闻发言人|秘书长|常务|第一|副|党组成员|、|和)*"
     r"(?:主任|厅长|局长|部长|书记|秘书长|巡视员|发言人|处长|总工程师|主席|院长|会长|县长|市长|区长|成员)"
-    r"(?:、[^,。;\s]{2,10}?[人长任员记席师])?(?P<name>[\u4e00-\u9fff]{2,3})(?:先生|女士|同志)"
+    r"(?:、[^,。;\s]{2,10}?[人长任员记席师])?(?P<name>[\u4e00-\u9fff]\s?[\u4e00-\u9fff]{1,2})(?:先生|女士|同志)"
 )
 FEWEST_TURNS = 2
 NO_STEPS = re.compile(r"原则|成效|成绩|问题|亮点|特点|背景|经验|变化|不足|困难|意义|回顾|进展情况")
@@ -45,7 +45,9 @@ def is_press_conference(lines: Sequence[Line]) -> bool:
 
 def read_steps(lines: Sequence[Line]) -> list[Step]:
     """The steps of all answers in order."""
-    offices = {found["name"]: found["office"] for line in lines for found in OFFICE.finditer(line.text.plain[:2000])}
+    offices = {
+        squeezed(found["name"]): found["office"] for line in lines for found in OFFICE.finditer(line.text.plain[:2000])
+    }
     steps: list[Step] = []
     question = 0
     speaker = ""

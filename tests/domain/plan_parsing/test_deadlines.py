@@ -44,6 +44,7 @@ def deadline_in(words: str, anchor: Anchor = ANCHOR) -> date | None:
         ("一季度末完成", "2024-03-31"),
         ("第三季度前完成", "2024-09-30"),
         ("上半年完成招标", "2024-06-30"),
+        ("四季度开展年终考核", "2024-12-31"),
         ("Q2末完成", "2024-06-30"),
         ("9月1日前完成", "2024-09-01"),
         ("12月中旬前完成", "2024-12-20"),
@@ -81,6 +82,8 @@ def test_a_deadline_is_the_last_day_of_the_period_named(words: str, day: str) ->
         "3年内实现全覆盖",
         "按照500万元/年安排",
         "对签约满半年未开工的项目会诊",
+        "上半年、下半年各开展一次检查",
+        "“十五五”规划编制工作",
     ],
 )
 def test_facts_starts_names_and_durations_are_no_deadlines(words: str) -> None:

@@ -70,7 +70,9 @@ def test_a_role_in_brackets_is_no_part_of_the_name() -> None:
     assert (second.name, second.role_mark) == ("市财政局", "")
 
 
-@pytest.mark.parametrize("words", ["市发改委", "国网沅峰供电公司", "各区县", "武警沅峰支队", "市委政法委", "教务处"])
+@pytest.mark.parametrize(
+    "words", ["市发改委", "国网沅峰供电公司", "各区县", "武警沅峰支队", "市委政法委", "教务处", "省应急厅", "市推进办"]
+)
 def test_bodies_and_groups_look_like_units(words: str) -> None:
     assert looks_like_unit(words)
 
