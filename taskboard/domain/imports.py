@@ -238,6 +238,7 @@ _MISSING_DATE: Mapping[DeadlineChoice, list[Obstacle]] = {
 
 COLLECTIVE = re.compile(
     r"^(各|有关|相关|其他|其它)"
+    r"|级(及)?以上"
     r"|(成员单位|有关(部门|单位|方面)|相关(部门|单位|方面)|各?专班)$"
     r"|各(级|地|市|州|县|区|乡|镇|街道|街办|园区|开发区|部门|单位|有关|相关|直属)"
 )

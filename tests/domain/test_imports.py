@@ -145,6 +145,7 @@ def test_a_field_of_names_gives_back_what_it_shows():
         "市直各部门",
         "有关单位",
         "国务院相关部门",
+        "省级及以上产业园区",
     ],
 )
 def test_the_wording_of_a_group_is_taken_for_a_collective(name):
