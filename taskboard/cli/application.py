@@ -34,6 +34,8 @@ def load_app(settings: Settings | None = None, *, needs_migration: bool = True) 
     settings = settings or load_settings()
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(settings)
+    if context := click.get_current_context(silent=True):
+        context.call_on_close(lambda: _disconnect(app))
     try:
         is_current = is_migrated(app)
     except OperationalError as error:
@@ -41,6 +43,13 @@ def load_app(settings: Settings | None = None, *, needs_migration: bool = True) 
     if needs_migration and not is_current:
         raise click.ClickException("数据库还没有升级到当前版本。请先运行：taskboard migrate")
     return app
+
+
+def _disconnect(app: Flask) -> None:
+    """Close the connections that are kept for reuse: a command that ends reuses none."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def is_migrated(app: Flask) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ from taskboard.jobs.scheduler import JobScheduler
 log = logging.getLogger(__name__)
 
 THREADS = 8
+BACKLOG = 1024
 THREADS_PER_WORKER = 4
 GRACE_SECONDS = 20
 RESTART_PAUSES = (1, 2, 5, 15, 30)
@@ -76,12 +78,7 @@ def web_application() -> Flask:
 
 def run_in_one_process(app: Flask, host: str, port: int, *, announce: Callable[[], None] = lambda: None) -> NoReturn:
     """Serve with waitress, the scheduler beside it in threads, until told to stop; never returns."""
-    try:
-        server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
-    except OSError as error:
-        raise click.ClickException(
-            f"不能在 {host}:{port} 上监听（{error.strerror}）。请用 --port 换一个端口。"
-        ) from None
+    server = waitress.create_server(app, sockets=[_listen(host, port)], threads=THREADS, ident=None)
     ending = Ending()
     job_scheduler = JobScheduler(app, on_fatal=ending.fail)
     with ending.raised_on_signals():
@@ -93,6 +90,17 @@ def run_in_one_process(app: Flask, host: str, port: int, *, announce: Callable[[
     # Their answers are still to be written: nobody else turns this loop any more.
     wasyncore.loop(timeout=0.1, map=server._map, count=5)
     finish(job_scheduler, ending.code)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket to serve on; ends the command where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise click.ClickException(
+            f"不能在 {host}:{port} 上监听（{error.strerror}）。请用 --port 换一个端口。"
+        ) from None
 
 
 def finish(job_scheduler: JobScheduler, code: int) -> NoReturn:
