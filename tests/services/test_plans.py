@@ -1,0 +1,173 @@
+"""Which plans a person sees, with which figures, and the measures of one plan."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from taskboard.domain.errors import NotFound
+from taskboard.domain.lights import Light
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import AssignmentRole, AssignmentState, TaskState
+from taskboard.models import Assignment, PlanDefaultDepartment, PlanSource
+from taskboard.services import plans
+from taskboard.services.calendar import package_calendar
+from taskboard.services.plans import Figures
+from tests.support import factories
+from tests.support.queries import counted_queries
+
+TODAY = date(2026, 11, 23)
+CALENDAR = package_calendar()
+
+
+@pytest.fixture
+def people(session):
+    return factories.usual_people(session)
+
+
+@pytest.fixture
+def plan(session, people):
+    return factories.make_plan(session, body=people.body, imported_by=people.chen)
+
+
+def list_plans(session, actor, **page):
+    return plans.list_plans(session, actor, today=TODAY, **page).rows
+
+
+def get_plan(session, plan, actor, **page):
+    return plans.get_plan(session, plan.id, actor, today=TODAY, calendar=CALENDAR, **page)
+
+
+def test_a_supervisor_sees_every_plan_of_the_body_with_its_figures(session, people, plan):
+    make = {"plan": plan, "lead": people.lead, "partners": (people.partner,)}
+    factories.make_task(session, **make, state=TaskState.DRAFT)
+    factories.make_task(session, **make, due_on=TODAY)
+    factories.make_task(session, **make, due_on=TODAY - timedelta(days=1))
+    factories.make_task(session, **make, state=TaskState.CLOSED, due_on=TODAY - timedelta(days=9))
+    empty = factories.make_plan(session, body=people.body, imported_by=people.chen, title="空计划")
+
+    rows = {row.id: row for row in list_plans(session, people.actor("chen"))}
+
+    assert rows[plan.id].figures == Figures(total=4, drafts=1, running=2, closed=1, overdue=1)
+    assert rows[empty.id].figures == Figures()
+
+
+def test_a_department_sees_plans_and_figures_of_its_own_tasks_only(session, people, plan):
+    factories.make_task(session, plan=plan, lead=people.lead, state=TaskState.DRAFT)
+    factories.make_task(session, plan=plan, lead=people.lead, due_on=TODAY - timedelta(days=1))
+    factories.make_task(session, plan=plan, lead=people.partner)
+
+    assert [row.figures for row in list_plans(session, people.actor("li"))] == [Figures(total=1, running=1, overdue=1)]
+    assert [row.figures for row in list_plans(session, people.actor("wang"))] == [Figures(total=1, running=1)]
+    assert list_plans(session, people.actor("zhao")) == []
+
+
+def test_a_plan_with_drafts_only_exists_for_its_supervisors(session, people, plan):
+    factories.make_task(session, plan=plan, lead=people.lead, state=TaskState.DRAFT)
+
+    assert len(get_plan(session, plan, people.actor("chen")).tasks.rows) == 1
+    for name in ("li", "gao", "liu", "sun"):
+        assert list_plans(session, people.actor(name)) == []
+        with pytest.raises(NotFound):
+            get_plan(session, plan, people.actor(name))
+
+
+def test_a_leader_reads_the_plans_of_the_body(session, people, plan):
+    factories.make_task(session, plan=plan, lead=people.lead)
+
+    found = get_plan(session, plan, people.actor("liu"))
+
+    assert len(found.tasks.rows) == 1
+    assert not found.may_issue
+
+
+def test_the_plans_of_another_body_do_not_exist(session, people, plan):
+    factories.make_task(session, plan=plan, lead=people.lead)
+    elsewhere = factories.make_department(session, "海原市人民政府")
+    stranger = factories.actor_of(people.zhao, (Role.SUPERVISOR, elsewhere))
+    session.add(PlanSource(plan_id=plan.id, content=b"x", blocks=[]))
+    session.flush()
+
+    assert list_plans(session, stranger) == []
+    with pytest.raises(NotFound):
+        get_plan(session, plan, stranger)
+    with pytest.raises(NotFound):
+        plans.get_source(session, plan.id, stranger)
+    with pytest.raises(NotFound):
+        plans.get_source(session, plan.id, people.actor("zhao"))
+
+
+def test_a_plan_shows_its_facts_defaults_and_tasks_in_order(session, people, plan):
+    factories.make_task(session, plan=plan, lead=people.lead, partners=(people.partner, people.other), title="第一件")
+    factories.make_task(session, plan=plan, lead=people.partner, title="第二件", state=TaskState.DRAFT)
+    session.add(PlanDefaultDepartment(plan_id=plan.id, department_id=people.other.id, name_as_written="市教育局"))
+    session.flush()
+
+    found = get_plan(session, plan, people.actor("chen"))
+
+    assert (found.title, found.body, found.imported_by) == ("优化营商环境工作要点", "云泽市人民政府", "陈督查")
+    assert found.defaults == ["市教育局"]
+    assert found.may_issue
+    first, second = found.tasks.rows
+    assert (first.title, first.is_draft, second.title, second.is_draft) == ("第一件", False, "第二件", True)
+    assert [unit.name for unit in first.leads] == ["市发展改革委"]
+    assert [(unit.name, unit.role) for unit in first.partners] == [
+        ("市财政局", AssignmentRole.PARTNER),
+        ("市教育局", AssignmentRole.PARTNER),
+    ]
+
+
+def test_each_department_of_a_task_has_its_own_light(session, people, plan):
+    task = factories.make_task(
+        session, plan=plan, lead=people.lead, partners=(people.partner,), due_on=TODAY - timedelta(days=3)
+    )
+    [partner] = [
+        one
+        for one in session.scalars(select(Assignment).where(Assignment.task_id == task.id))
+        if one.role is AssignmentRole.PARTNER
+    ]
+    partner.state = AssignmentState.WAIVED
+    session.flush()
+
+    [shown] = get_plan(session, plan, people.actor("chen")).tasks.rows
+
+    assert (shown.leads[0].light.light, shown.leads[0].light.days) == (Light.RED, 3)
+    assert shown.partners[0].light.light is Light.IDLE
+
+
+def test_the_source_is_given_to_who_sees_the_plan(session, people, plan):
+    factories.make_task(session, plan=plan, lead=people.lead)
+    session.add(PlanSource(plan_id=plan.id, content="正文".encode(), blocks=[]))
+    session.flush()
+
+    assert plans.get_source(session, plan.id, people.actor("li")) == ("要点.txt", "正文".encode())
+
+
+def test_a_long_plan_is_shown_in_pages(session, people, plan, monkeypatch):
+    monkeypatch.setattr(plans, "TASKS_PER_PAGE", 2)
+    for number in range(5):
+        factories.make_task(session, plan=plan, lead=people.lead, title=f"第{number}件")
+
+    page = get_plan(session, plan, people.actor("chen"), number=3).tasks
+
+    assert ([task.title for task in page.rows], page.total, page.last) == (["第4件"], 5, 3)
+
+
+def test_lists_ask_a_fixed_number_of_queries(session, engine, people):
+    chen = people.actor("chen")
+    asked = []
+    for _ in range(2):
+        for _ in range(3):
+            plan = factories.make_plan(session, body=people.body, imported_by=people.chen)
+            for _ in range(3):
+                factories.make_task(session, plan=plan, lead=people.lead, partners=(people.partner,))
+        session.flush()
+        with counted_queries(engine) as listed:
+            list_plans(session, chen)
+        with counted_queries(engine) as opened:
+            get_plan(session, plan, chen)
+        asked.append((len(listed), len(opened)))
+
+    assert asked == [(3, 6), (3, 6)]
