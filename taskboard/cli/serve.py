@@ -167,7 +167,8 @@ def _gunicorn(host: str, port: int, workers: int) -> list[str]:
         "graceful-timeout": GRACE_SECONDS // 2,
     }
     options = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
-    return [sys.executable, "-m", "gunicorn", *options, "taskboard.cli.serve:web_application()"]
+    # Without its control socket, which two installations of one user would share.
+    return [sys.executable, "-m", "gunicorn", *options, "--no-control-socket", "taskboard.cli.serve:web_application()"]
 
 
 class Keeper:
