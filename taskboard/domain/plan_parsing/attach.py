@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from taskboard.domain.plan_parsing.clauses import Clause, Form, find_clauses, find_prose_clauses
+from taskboard.domain.plan_parsing.clauses import IN_TEXT, Clause, Form, find_clauses, find_prose_clauses
 from taskboard.domain.plan_parsing.numbering import Kind, read_step
 from taskboard.domain.plan_parsing.outline import Node, split_steps
 from taskboard.domain.plan_parsing.sections import never_holds_measures
@@ -31,10 +31,11 @@ class Item:
 
     @property
     def body(self) -> Text:
-        """The text without its clauses."""
+        """The text without its clauses; one in running text (由A负责…，年底前出台) is part of it."""
         if self.clause_from_below:
             return self.text.strip()
-        return without_ranges(self.text, [(clause.start, clause.end) for clause in self.clauses]).strip()
+        apart = [(clause.start, clause.end) for clause in self.clauses if clause.form is not Form.PROSE]
+        return without_ranges(self.text, apart).strip()
 
     @property
     def has_units(self) -> bool:
@@ -124,7 +125,7 @@ def _paragraphs_with_clauses(texts: Sequence[Text]) -> list[list[Text]]:
     groups: list[list[Text]] = []
     pending: list[Text] = []
     for text in texts:
-        clauses = [clause for clause in find_clauses(text) if clause.form is not Form.PROSE]
+        clauses = [clause for clause in find_clauses(text) if clause.form not in IN_TEXT]
         only_clause = bool(clauses) and not without_ranges(text, [(c.start, c.end) for c in clauses]).plain.strip(
             " 。;"
         )
@@ -143,6 +144,8 @@ def _unlabelled_items(node: Node) -> list[Item]:
     items = []
     for position, group in enumerate(_paragraphs_with_clauses(node.texts)):
         start = max((n for n, text in enumerate(group) if not _is_only_clause(text)), default=0)
+        if start == 0 and position == 0 and node.parent is None and node.children:
+            continue  # fields below the title speak of the document
         label = read_step(group[start].plain)
         first = group[start][label.end :] if label else group[start]
         is_title = start == 1 and position == 0 and node.parent is None
@@ -254,11 +257,11 @@ GENERIC_BODY = re.compile(
 
 def add_prose_clauses(top: Item) -> None:
     """Clauses in running text (由A会同B负责落实) count where many items have them and few another form."""
-    explicit = sum(any(clause.form is not Form.PROSE for clause in item.clauses) for item in top.walk())
+    explicit = sum(any(clause.form not in IN_TEXT for clause in item.clauses) for item in top.walk())
     eligible = prose = 0
     found: list[tuple[Item, list[Clause]]] = []
     for item in top.walk():
-        prose += any(clause.form is Form.PROSE for clause in item.clauses)
+        prose += any(clause.form in IN_TEXT for clause in item.clauses)
         if item.node.label is None or any(below.has_units for below in item.walk()) or is_never_measure(item):
             continue
         eligible += not item.children
@@ -284,7 +287,7 @@ def drop_doubtful_prose(top: Item) -> None:
         item.clauses = [
             clause
             for clause in item.clauses
-            if clause.form is not Form.PROSE or (_names_a_body(clause) and not is_never_measure(item))
+            if clause.form not in IN_TEXT or (_names_a_body(clause) and not is_never_measure(item))
         ]
 
 

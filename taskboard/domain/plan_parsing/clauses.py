@@ -21,7 +21,12 @@ class Form(Enum):
 
     FIELDS = "fields"
     BRACKET = "bracket"
+    SENTENCE = "sentence"
     PROSE = "prose"
+
+
+IN_TEXT = frozenset({Form.SENTENCE, Form.PROSE})
+"""forms that ordinary sentences may have too"""
 
 
 @dataclass
@@ -213,10 +218,12 @@ def _closing_sentence(text: Text, found: list[Clause]) -> list[Clause]:
     if not 3 <= len(sentence) <= 300 or any(clause.start < len(stripped) and clause.end > start for clause in found):
         return []
     by = BY_UNITS.match(sentence.plain)
+    if NOT_THE_TASK.search(sentence.plain):
+        return []
     reading = _read_prose(sentence[by.end() :]) if by else read_role_sentence(sentence)
     if reading is None or start == 0:
         return []
-    return [Clause(start, len(plain), Form.PROSE, sentence, reading)]
+    return [Clause(start, len(plain), Form.PROSE if by else Form.SENTENCE, sentence, reading)]
 
 
 BY_UNITS = re.compile(r"^(?:由|请|以)")

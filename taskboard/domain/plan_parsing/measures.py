@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from taskboard.domain.plan_parsing.attach import Item, heading_of, whole_text
-from taskboard.domain.plan_parsing.clauses import Assigned, Form, assign
+from taskboard.domain.plan_parsing.clauses import IN_TEXT, Assigned, assign
 from taskboard.domain.plan_parsing.deadlines import (
     Anchor,
     Mention,
@@ -73,7 +73,7 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
     doubts = Doubts(
         several_clauses=len(readings) > 1,
         from_below=item.clause_from_below,
-        prose=not context.prose_is_usual and any(clause.form is Form.PROSE for clause in item.clauses),
+        prose=not context.prose_is_usual and any(clause.form in IN_TEXT for clause in item.clauses),
         stray=bool(stray),
     )
     return _measure(

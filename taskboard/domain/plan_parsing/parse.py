@@ -17,7 +17,7 @@ from taskboard.domain.plan_parsing.attach import (
     items_with_clauses,
 )
 from taskboard.domain.plan_parsing.blocks import Block, Table
-from taskboard.domain.plan_parsing.clauses import Form
+from taskboard.domain.plan_parsing.clauses import IN_TEXT
 from taskboard.domain.plan_parsing.deadlines import Anchor, read_seasons
 from taskboard.domain.plan_parsing.digests import is_digest, read_reports
 from taskboard.domain.plan_parsing.identity import Identity, read_identity
@@ -110,7 +110,7 @@ def _read_measures(document: Document, lines: Sequence[Line], work_lists: Sequen
     with_units = [work for work in work_lists if any(row.reading.has_units for row in work.rows)]
     if not items and not with_units:
         return _without_clauses(document, lines, top, work_lists)
-    prose = sum(any(clause.form is Form.PROSE for clause in item.clauses) for item in items)
+    prose = sum(any(clause.form in IN_TEXT for clause in item.clauses) for item in items)
     context.prose_is_usual = prose * 2 >= len(items)
     rows = _measures_of_lists(with_units, top, context)
     problems = [*_unused_parent_clauses(top), *_numbering_problems(top)]
