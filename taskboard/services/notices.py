@@ -1,22 +1,24 @@
 """Notices of people's acts: queued in the transaction of the act, addressed through posts, never to who acted.
 
-The facts of each mail carry what its template in ``templates/mail/`` shows; links are paths, to which the renderer adds
-the public address.
+The facts of each mail carry what its template in ``templates/mail/`` shows, and the posts for which the person gets it;
+links are paths, to which the renderer adds the public address.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from taskboard.domain.lights import ACKNOWLEDGE_LIMIT
 from taskboard.domain.outbox import MailKind
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, AssignmentRole, AssignmentState
 from taskboard.models import Assignment, HistoryEntry, Person, Plan, Task
 from taskboard.services.answerable import people_answerable, supervisors_of
+from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Case
 from taskboard.services.outbox import queue_mail
 from taskboard.services.people import Holder
@@ -24,65 +26,84 @@ from taskboard.services.people import Holder
 MOST_TASKS_IN_A_MAIL = 20
 
 
+class Recipient(NamedTuple):
+    """Somebody who is told, and the post for which they are."""
+
+    person: Holder
+    role: Role
+    department: str
+
+
 def issued(cases: Sequence[Case], entries: Mapping[int, HistoryEntry]) -> None:
-    """Tell each department what was handed to it: one mail a person for the whole batch, whatever plans it is of."""
+    """Tell each department what was handed to it: one mail to a person for the whole batch."""
     if not cases:
         return
     first = cases[0]
-    session = first.session
-    concerned = [(case, one) for case in cases for one in case.assignments if one.state in OPEN_ASSIGNMENT]
-    liaisons = people_answerable(session, {one.department_id for _, one in concerned}, Role.LIAISON, today=first.today)
-    received: dict[Holder, list[tuple[Case, Assignment]]] = {}
-    for case, one in concerned:
-        for person in liaisons[one.department_id] or supervisors_of(
-            session, case.situation.body_path, today=case.today
-        ):
-            received.setdefault(person._replace(is_stand_in=False), []).append((case, one))
-    plans = _plan_titles(session, {case.task.plan_id for case in cases})
+    received: dict[int, list[tuple[Recipient, Case, Assignment]]] = {}
+    for case, one, recipient in _liaisons_of_batch(cases):
+        received.setdefault(recipient.person.person_id, []).append((recipient, case, one))
+    plans = _plan_titles(first.session, {case.task.plan_id for case in cases})
     batch = min(entries[case.task.id].id for case in cases)
-    for person, branches in received.items():
+    calendar = load_calendar(first.session)
+    for rows in received.values():
         facts = {
-            "actor": first.actor.name,
-            "plans": sorted({plans[case.task.plan_id] for case, _ in branches}),
-            "total": len(branches),
-            "tasks": [_branch_facts(case, one) for case, one in branches[:MOST_TASKS_IN_A_MAIL]],
+            "plans": sorted({plans[case.task.plan_id] for _, case, _ in rows}),
+            "total": len(rows),
+            "tasks": [_branch_facts(case, one) for _, case, one in rows[:MOST_TASKS_IN_A_MAIL]],
+            "acknowledge_by": calendar.add(first.today, ACKNOWLEDGE_LIMIT).isoformat(),
             "path": "/my-tasks?show=to_acknowledge",
         }
-        _queue(first, person, f"issued:{batch}", "issued", facts)
+        _queue(first, f"issued:{batch}", "issued", [recipient for recipient, _, _ in rows], facts)
+
+
+def _liaisons_of_batch(cases: Sequence[Case]) -> Iterable[tuple[Case, Assignment, Recipient]]:
+    concerned = [(case, one) for case in cases for one in case.assignments if one.state in OPEN_ASSIGNMENT]
+    session, today = cases[0].session, cases[0].today
+    liaisons = people_answerable(session, {one.department_id for _, one in concerned}, Role.LIAISON, today=today)
+    supervisors: dict[int, list[Recipient]] = {}
+    for case, one in concerned:
+        holders = [Recipient(person, Role.LIAISON, _department(case, one)) for person in liaisons[one.department_id]]
+        if not holders and case.task.body_id not in supervisors:
+            supervisors[case.task.body_id] = _supervisors(case)
+        for recipient in holders or supervisors[case.task.body_id]:
+            yield case, one, recipient
 
 
 def submitted(case: Case, entry: HistoryEntry) -> None:
     """Tell whoever decides next: the head to sign off, the lead about a partner's, the supervisors about a lead's."""
     one = case.assignment
     if one.state is AssignmentState.HEAD_REVIEW:
-        people = _people_of(case, [one], Role.HEAD)
-        decision = "sign_off"
+        people, decision = _people_of(case, [one], Role.HEAD), "sign_off"
     elif one.role is AssignmentRole.PARTNER:
-        people = _people_of(case, [lead for lead in case.leads if lead.state in OPEN_ASSIGNMENT], Role.LIAISON)
-        decision = "accept"
+        leads = [lead for lead in case.leads if lead.state in OPEN_ASSIGNMENT]
+        people, decision = _people_of(case, leads, Role.LIAISON), "accept"
     else:
-        people = supervisors_of(case.session, case.situation.body_path, today=case.today)
-        decision = "review"
-    _tell(case, entry, people, "submitted", decision=decision, department=_department(case, one), **_late(one))
+        people, decision = _supervisors(case), "review"
+    _tell(
+        case,
+        entry,
+        people,
+        "submitted",
+        decision=decision,
+        department=_department(case, one),
+        days_late=one.days_late,
+    )
 
 
 def accepted(case: Case, entry: HistoryEntry) -> None:
     """Tell a partner that the lead took its submission over."""
-    _tell(case, entry, _workers(case, [case.assignment]), "accepted")
+    _tell(case, entry, _workers(case, [case.assignment]), "accepted", department=_department(case, case.assignment))
 
 
 def returned(case: Case, entry: HistoryEntry, assignments: Sequence[Assignment]) -> None:
     """Tell those whose submission comes back, why, and by when it is to be corrected."""
-    days = {one.due_on.isoformat() for one in assignments if one.due_on}
+    days = [one.due_on.isoformat() for one in assignments if one.due_on]
     _tell(case, entry, _workers(case, assignments), "returned", is_inside=False, correct_by=min(days) if days else None)
 
 
-def returned_inside(case: Case, entry: HistoryEntry, submitter_id: int | None) -> None:
-    """Tell who submitted that the head wants it improved."""
-    people = _workers(case, [case.assignment])
-    if submitter_id is not None:
-        people = [*people, *_holders(case.session, [submitter_id])]
-    _tell(case, entry, people, "returned", is_inside=True, correct_by=None)
+def returned_inside(case: Case, entry: HistoryEntry) -> None:
+    """Tell the department's liaison and officer that the head wants it improved."""
+    _tell(case, entry, _workers(case, [case.assignment]), "returned", is_inside=True, correct_by=None)
 
 
 def closed(case: Case, entry: HistoryEntry) -> None:
@@ -110,64 +131,86 @@ def changed(case: Case, entry: HistoryEntry, assignments: Sequence[Assignment] |
         _workers(case, assignments),
         "changed",
         act=entry.act.value,
-        due_on_before=before.get("due_on"),
         is_deadline_new="due_on" in before,
+        due_on_before=before.get("due_on"),
         review_on=(entry.after or {}).get("act", {}).get("review_on"),
     )
 
 
 def dispatched(case: Case, entry: HistoryEntry) -> None:
     """Tell the officer that the assignment is theirs now."""
-    officer_id = case.assignment.officer_id
-    if officer_id is not None and entry.after is not None:
-        people = _holders(case.session, [officer_id])
-        _tell(case, entry, people, "dispatched", department=_department(case, case.assignment))
+    if entry.after is not None:
+        _tell(
+            case, entry, _officers(case, [case.assignment]), "dispatched", department=_department(case, case.assignment)
+        )
 
 
 # Who is told
 
 
-def _workers(case: Case, assignments: Iterable[Assignment]) -> list[Holder]:
+def _workers(case: Case, assignments: Iterable[Assignment]) -> list[Recipient]:
     """The liaisons and officers of the branches; the supervisors for a department that has nobody."""
     assignments = list(assignments)
-    officers = [one.officer_id for one in assignments if one.officer_id is not None]
-    return [*_people_of(case, assignments, Role.LIAISON), *_holders(case.session, officers)]
+    return [*_people_of(case, assignments, Role.LIAISON), *_officers(case, assignments)]
 
 
-def _people_of(case: Case, assignments: Iterable[Assignment], role: Role) -> list[Holder]:
-    found = people_answerable(case.session, {one.department_id for one in assignments}, role, today=case.today)
-    people = [one for holders in found.values() for one in holders]
-    if not all(found.values()):
-        people += supervisors_of(case.session, case.situation.body_path, today=case.today)
-    return people
+def _people_of(case: Case, assignments: Iterable[Assignment], role: Role) -> list[Recipient]:
+    departments = {one.department_id: _department(case, one) for one in assignments}
+    found = people_answerable(case.session, departments, role, today=case.today)
+    people = [
+        Recipient(person, role, departments[department_id])
+        for department_id, holders in found.items()
+        for person in holders
+    ]
+    return people if all(found.values()) else [*people, *_supervisors(case)]
 
 
-def _holders(session: Session, person_ids: Iterable[int]) -> list[Holder]:
-    query = select(Person.id, Person.name, Person.email).where(Person.id.in_(set(person_ids)), Person.is_active)
-    return [Holder(*row) for row in session.execute(query)]
+def _officers(case: Case, assignments: Iterable[Assignment]) -> list[Recipient]:
+    departments = {one.officer_id: _department(case, one) for one in assignments if one.officer_id is not None}
+    query = select(Person.id, Person.name, Person.email).where(Person.id.in_(departments), Person.is_active)
+    return [
+        Recipient(Holder(row.id, row.name, row.email), Role.OFFICER, departments[row.id])
+        for row in case.session.execute(query)
+    ]
+
+
+def _supervisors(case: Case) -> list[Recipient]:
+    holders = supervisors_of(case.session, case.situation.body_path, today=case.today)
+    return [Recipient(person, Role.SUPERVISOR, case.departments[case.task.body_id].name) for person in holders]
 
 
 # What they are told
 
 
-def _tell(case: Case, entry: HistoryEntry, people: Iterable[Holder], template: str, **facts: Any) -> None:
-    plan = _plan_titles(case.session, {case.task.plan_id})[case.task.plan_id]
+def _tell(case: Case, entry: HistoryEntry, people: Iterable[Recipient], template: str, **facts: Any) -> None:
     facts = {
-        "actor": case.actor.name,
-        "plan": plan,
+        "plan": _plan_titles(case.session, {case.task.plan_id})[case.task.plan_id],
         "task": _task_facts(case.task),
         "reason": entry.reason,
         "departments": _departments(case),
         "path": f"/tasks/{case.task.id}",
         **facts,
     }
-    for person in {one.person_id: one for one in people}.values():
-        _queue(case, person, f"act:{entry.id}", template, facts)
+    posts: dict[int, list[Recipient]] = {}
+    for one in people:
+        posts.setdefault(one.person.person_id, []).append(one)
+    for recipients in posts.values():
+        _queue(case, f"act:{entry.id}", template, recipients, facts)
 
 
-def _queue(case: Case, person: Holder, subject: str, template: str, facts: Mapping[str, Any]) -> None:
+def _queue(case: Case, subject: str, template: str, posts: Sequence[Recipient], facts: Mapping[str, Any]) -> None:
+    """One mail to the person behind these posts."""
+    person = posts[0].person
     if person.email is None or person.person_id == case.actor.person_id:
         return
+    named = {
+        (one.department, one.role): {
+            "department": one.department,
+            "role": one.role.value,
+            "is_stand_in": one.person.is_stand_in,
+        }
+        for one in posts
+    }
     queue_mail(
         case.session,
         key=f"{subject}:{person.person_id}",
@@ -175,7 +218,7 @@ def _queue(case: Case, person: Holder, subject: str, template: str, facts: Mappi
         person_id=person.person_id,
         to_address=person.email,
         template=template,
-        facts={"person": person.name, **facts},
+        facts={"person": person.name, "actor": case.actor.name, "posts": list(named.values()), **facts},
         now=case.now,
     )
 
@@ -210,10 +253,6 @@ def _departments(case: Case) -> dict[str, list[str]]:
     return {
         role.value: [_department(case, one) for one in case.assignments if one.role is role] for role in AssignmentRole
     }
-
-
-def _late(assignment: Assignment) -> dict[str, int]:
-    return {"days_late": assignment.days_late}
 
 
 def _plan_titles(session: Session, plan_ids: Iterable[int]) -> dict[int, str]:

@@ -481,10 +481,9 @@ def return_inside(
     if case.earlier:
         return case.earlier
     reason_given = case.reason(reason)
-    submitter_id = case.assignment.submitted_by_id
     _reopen_branch(case.assignment)
     entry = case.finish(reason=reason_given)
-    notices.returned_inside(case, entry, submitter_id)
+    notices.returned_inside(case, entry)
     return entry
 
 

@@ -668,7 +668,7 @@ def test_a_supervisor_signs_off_where_there_is_no_head(office: Office) -> None:
 
 def test_the_head_returns_inside_with_a_reason(office: Office) -> None:
     branch = office.branch(office.task(own="head_review"))
-    branch.submitted_by_id = office.usual.qian.id
+    branch.officer_id = branch.submitted_by_id = office.usual.qian.id
 
     with pytest.raises(Invalid):
         office.do(workflow.return_inside, branch.id, "gao", reason=" ")
