@@ -20,9 +20,7 @@ def people_answerable(
 ) -> dict[int, list[Holder]]:
     """Per department the holders of the role, else those of its parent; nobody where both are vacant. Two queries."""
     wanted = set(department_ids)
-    parents = dict(
-        session.execute(select(Department.id, Department.parent_id).where(Department.id.in_(wanted))).all()
-    )
+    parents = dict(session.execute(select(Department.id, Department.parent_id).where(Department.id.in_(wanted))).all())
     holders = _holders(session, wanted | {one for one in parents.values() if one is not None}, role, today)
     found = {}
     for department_id, parent_id in parents.items():
