@@ -129,7 +129,7 @@ def issue_only(visitor, plan_address, title):
     return send(visitor, page, f"{plan_address}/issue", task_id=task_id)
 
 
-def working_mornings(first, last):
+def days_between(first, last):
     day = first
     while day <= last:
         yield day
@@ -170,7 +170,7 @@ def test_a_plan_goes_the_whole_way_from_document_to_weekly_digest(way, smtp_serv
     # The jobs run every morning, and once more: one scheduled mail a person and day at the most.
     smtp_server.received.clear()
     by_day = {}
-    for day in working_mornings(DUE_ON - timedelta(days=6), FIRST_DAY_BACK + timedelta(days=1)):
+    for day in days_between(date(2019, 9, 23), FIRST_DAY_BACK + timedelta(days=1)):
         way.run_jobs(day)
         by_day[day] = list(smtp_server.received)
         way.run_jobs(day)
@@ -182,14 +182,17 @@ def test_a_plan_goes_the_whole_way_from_document_to_weekly_digest(way, smtp_serv
     def days_of(username):
         return [day for day, mails in by_day.items() for one in mails if one.recipients == (f"{username}@example.org",)]
 
-    # Three working days before, one before (a Sunday worked in exchange), the due day, the first working day after.
-    expected = [date(2019, 9, 26), date(2019, 9, 29), DUE_ON, FIRST_DAY_BACK]
+    # The Monday of a weekly digest; three working days before the deadline; one before it, a Sunday worked in exchange;
+    # the due day, again a Monday; and the first working day after the holiday.
+    expected = [date(2019, 9, 23), date(2019, 9, 26), date(2019, 9, 29), DUE_ON, FIRST_DAY_BACK]
     assert days_of("li") == expected
     assert days_of("wang") == expected
     assert days_of("zhao") == []
     assert not any(by_day[date(2019, 10, day)] for day in range(1, 8)), "mail on a holiday"
 
-    # On the first working day of the week the one mail is the weekly digest, with what is overdue.
+    # On the first working day of each week, and only then, the one mail is the weekly digest.
+    weekly = {day for day, mails in by_day.items() if any("周报" in mail.subject for mail in mails)}
+    assert weekly == {date(2019, 9, 23), DUE_ON, FIRST_DAY_BACK}
     digests = {mail.recipients[0]: mail for mail in by_day[FIRST_DAY_BACK]}
     for username in ("li", "wang", "gao", "chen"):
         mail = digests[f"{username}@example.org"]
