@@ -16,7 +16,7 @@ JOBS: dict[JobName, str] = {
 PURPOSES: dict[JobName, str] = {
     JobName.MORNING_MAIL: "找出到期的提醒，给每人生成一封邮件；每周第一个工作日为周报。",
     JobName.DELIVER_MAIL: "把发件箱里的邮件逐封交给邮件服务器，失败的按间隔重试。",
-    JobName.CLEAN_UP: "删除过期的登录失败记录、90 天未动的导入草稿和旧的运行记录。",
+    JobName.CLEAN_UP: "删除过期的登录失败记录、30 天未动的导入草稿和旧的运行记录。",
 }
 
 FACTS: dict[str, str] = {

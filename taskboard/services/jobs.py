@@ -14,7 +14,8 @@ from taskboard.domain.errors import NotFound
 from taskboard.domain.jobs import MOST_ATTEMPTS, SCHEDULES, Daily, JobName, JobState, may_try_again
 from taskboard.domain.local_time import at_local, local_date
 from taskboard.domain.outbox import WAITING, OutboxState
-from taskboard.models import FailedSignIn, ImportDraft, JobRun, OutboxMessage, SchedulerLease
+from taskboard.models import FailedSignIn, JobRun, OutboxMessage, SchedulerLease
+from taskboard.services.imports import remove_untouched_drafts
 from taskboard.services.inserts import insert_where_free
 
 LEASE = timedelta(seconds=12)
@@ -26,7 +27,6 @@ LONGEST_ERROR = 4000
 HAND_RUN_LASTS_AT_MOST = timedelta(hours=1)
 
 KEEP_FAILED_SIGN_INS = timedelta(days=30)
-KEEP_DRAFTS = timedelta(days=90)
 KEEP_FREQUENT_RUNS = timedelta(days=14)
 KEEP_RUNS = timedelta(days=800)
 
@@ -339,14 +339,13 @@ def digest_facts(session: Session, *, since: date) -> dict[str, Any]:
 
 def clean_up(session: Session, *, now: datetime) -> dict[str, int]:
     """Delete what nobody needs any more; how many rows of each kind."""
-    old_drafts = delete(ImportDraft).where(ImportDraft.updated_at < now - KEEP_DRAFTS, ImportDraft.plan_id.is_(None))
     old_sign_ins = delete(FailedSignIn).where(FailedSignIn.at < now - KEEP_FAILED_SIGN_INS)
     frequent = JobRun.job == JobName.DELIVER_MAIL
     old_runs = delete(JobRun).where(
         or_(JobRun.started_at < now - KEEP_RUNS, frequent & (JobRun.started_at < now - KEEP_FREQUENT_RUNS))
     )
     return {
-        "drafts": _changed(session, old_drafts),
+        "drafts": remove_untouched_drafts(session, now=now),
         "failed_sign_ins": _changed(session, old_sign_ins),
         "runs": _changed(session, old_runs),
     }
