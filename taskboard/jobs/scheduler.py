@@ -68,7 +68,14 @@ class JobScheduler:
         for job, schedule in SCHEDULES.items():
             seconds = schedule.seconds if isinstance(schedule, Every) else TICK_SECONDS
             self._ticker.add_job(
-                self.tick, "interval", seconds=seconds, args=[job], id=job.value, replace_existing=True
+                self.tick,
+                "interval",
+                seconds=seconds,
+                args=[job],
+                id=job.value,
+                replace_existing=True,
+                # When the lease will have been taken, rather than after a whole interval.
+                next_run_time=datetime.now(ZONE) + timedelta(seconds=FIRST_TICK_SECONDS),
             )
         self._heart.start()
         self._ticker.start()

@@ -26,7 +26,10 @@ def may_frame(response: Response) -> Response:
 
 
 def html_part(mail: OutboxMessage) -> Response:
-    """The HTML part as a document for a frame: no scripts, no forms, nothing from outside; links open the whole page."""
+    """The HTML part as a document for a frame: no scripts, no forms, nothing from outside.
+
+    Its links open the whole page.
+    """
     html = (mail.html or NOT_MADE_YET).replace("<head>", '<head><base target="_top">', 1)
     response = Response(html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = FRAME_POLICY
