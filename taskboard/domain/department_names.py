@@ -129,10 +129,14 @@ SHORT_FORMS = _by_variant(USUAL_ABBREVIATIONS)
 @lru_cache(maxsize=20_000)
 def match_key(name: str) -> str:
     """The key by which names of departments are compared; empty where the name has nothing to compare."""
+    return "".join(part if part in ("(", ")") else _fold(part) for part in BRACKETED.split(plain_name(name)))
+
+
+def plain_name(name: str) -> str:
+    """The name in simplified characters, without blanks and quotes, nothing of it shortened."""
     plain = unicodedata.normalize("NFKC", name)
     plain = "".join(char for char in plain if unicodedata.category(char) != "Cf")
-    plain = NOISE.sub("", to_simplified(plain).translate(BRACKETS)).casefold()
-    return "".join(part if part in ("(", ")") else _fold(part) for part in BRACKETED.split(plain))
+    return NOISE.sub("", to_simplified(plain).translate(BRACKETS)).casefold()
 
 
 def resemblance(name: str, other: str) -> int:
@@ -147,14 +151,15 @@ def resemblance(name: str, other: str) -> int:
         return 0
     if short == long:
         return 100
-    if _is_subsequence(short, long):
+    if is_subsequence(short, long):
         return 90 + 9 * len(short) // len(long)
     if short[:-1] == long[:-1] and short[-1] in ORGAN_ENDS and long[-1] in ORGAN_ENDS:
         return 88
     return int(fuzz.ratio(one, two))
 
 
-def _is_subsequence(short: str, long: str) -> bool:
+def is_subsequence(short: str, long: str) -> bool:
+    """Whether all characters of the short name stand in the long one, in their order."""
     rest = iter(long)
     return all(char in rest for char in short)
 
