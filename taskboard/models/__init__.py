@@ -2,7 +2,7 @@
 
 from taskboard.models.base import Base
 from taskboard.models.calendar import CalendarDay, CalendarYear
-from taskboard.models.department import Department, DepartmentName
+from taskboard.models.department import Department, DepartmentMember, DepartmentName, DepartmentRenaming
 from taskboard.models.history import HistoryEntry
 from taskboard.models.job import JobRun, SchedulerLease
 from taskboard.models.mail import OutboxMessage, Reminder
@@ -16,7 +16,9 @@ __all__ = [
     "CalendarDay",
     "CalendarYear",
     "Department",
+    "DepartmentMember",
     "DepartmentName",
+    "DepartmentRenaming",
     "FailedSignIn",
     "HistoryEntry",
     "ImportDraft",
