@@ -68,9 +68,9 @@ class DepartmentMember(Base):
 class DepartmentRenaming(Base):
     """A kind of department that has another name since ``from_on``, wherever it stands.
 
-    ``old_names`` and ``new_names`` are lists with 、 between the names; :mod:`taskboard.domain.renamings` says what they
-    mean. ``shipped_as`` is the name of one that came with the product: it is never put in a second time, however an
-    administrator changed it.
+    ``old_names`` and ``new_names`` are lists with 、 between the names; :mod:`taskboard.domain.renamings` says what
+    they mean. ``shipped_as`` is the name of one that came with the product: it is never put in a second time, however
+    an administrator changed it.
     """
 
     __tablename__ = "department_renaming"
