@@ -17,6 +17,7 @@ from taskboard.web.health.views import blueprint as health
 from taskboard.web.home.views import blueprint as home
 from taskboard.web.imports.views import blueprint as imports
 from taskboard.web.jobs.views import blueprint as jobs
+from taskboard.web.ledger.views import blueprint as ledger
 from taskboard.web.mailbox.views import blueprint as mailbox
 from taskboard.web.outbox.views import blueprint as outbox
 from taskboard.web.overdue.views import blueprint as overdue
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     accounts,
     imports,
     plans,
+    ledger,
     tasks,
     overdue,
     departments,

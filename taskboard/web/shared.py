@@ -39,7 +39,12 @@ class Section:
 SECTIONS = (
     Section("tasks.my_tasks", "我的任务", STAFF | {Role.SUPERVISOR}),
     Section("overdue.overdue_list", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
-    Section("plans.index", "计划", EVERYBODY - {Role.ADMINISTRATOR}, blueprints=frozenset({"imports"})),
+    Section(
+        "plans.index",
+        "计划",
+        EVERYBODY - {Role.ADMINISTRATOR},
+        blueprints=frozenset({"imports", "ledger", "revisions"}),
+    ),
     Section("departments.department_list", "单位", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     Section("people.person_list", "人员", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     Section("jobs.job_list", "定时任务", frozenset({Role.ADMINISTRATOR})),
