@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from typing import TypeAlias
 
 from taskboard.domain.department_names import is_subsequence, match_key, plain_name
 from taskboard.domain.department_places import CENTRAL, Places, belongs_elsewhere, full_forms, split_place
@@ -24,6 +25,10 @@ TWO_NAMES = re.compile(r"(?P<outside>[^()]{3,})\((?P<inside>[^()、,]{3,})\)")
 MANY = re.compile(r"^(?:各|有关|相关|其他)|成员单位|各(?:级|市|州|县|区|乡|镇)|有关(?:部门|单位)$")
 TOO_COMMON = frozenset({"政府", "人大", "政协", "纪委", "党委"})
 SHORTEST_SUBJECT = 2
+
+
+Outline: TypeAlias = tuple[str, str, str]
+"""the place of a name, and the first and last character of what follows"""
 
 
 class MatchRule(StrEnum):
@@ -104,6 +109,10 @@ class Directory:
     def is_active(self, department_id: int) -> bool:
         return self._listed[department_id].is_active
 
+    def name_of(self, department_id: int) -> str:
+        """The official name."""
+        return self._listed[department_id].names[0]
+
     def places_of(self, department_id: int | None) -> Places:
         """Where the department stands: the places in its own name and in the names of those above it."""
         if department_id is None:
@@ -138,15 +147,15 @@ class Directory:
         )
 
     @cached_property
-    def full_names(self) -> Sequence[tuple[str, str, int]]:
-        """Place, rest of the name and department, for every complete form of every name of an active unit."""
-        units = [one for one in self._active if one.kind is DepartmentKind.UNIT]
-        return [
-            (*_place_and_rest(form), one.id)
-            for one in units
-            for name in one.names
-            for form in _spelled_forms(name, self.places_of(one.id))
-        ]
+    def full_names(self) -> Mapping[Outline, Sequence[tuple[str, int]]]:
+        """What follows the place in each complete form of each name of an active unit, with the department."""
+        groups: dict[Outline, list[tuple[str, int]]] = {}
+        for one in self._active:
+            for name in one.names if one.kind is DepartmentKind.UNIT else ():
+                for form in _spelled_forms(name, self.places_of(one.id)):
+                    outline, rest = _outlined(form)
+                    groups.setdefault(outline, []).append((rest, one.id))
+        return groups
 
     @cached_property
     def _active(self) -> Sequence[Listed]:
@@ -242,13 +251,12 @@ class NameReader:
 
     def _by_subsequence(self, name: str) -> NameMatch:
         """A short name is taken for a full one at the same place that begins and ends like it and has all of it."""
-        shorts = [_place_and_rest(form) for form in _spelled_forms(name, self.places)]
         found = {
             department_id
-            for place, short in shorts
+            for outline, short in map(_outlined, _spelled_forms(name, self.places))
             if _is_telling(short)
-            for other, full, department_id in self.directory.full_names
-            if place == other and _abbreviates(short, full)
+            for full, department_id in self.directory.full_names.get(outline, ())
+            if len(short) < len(full) and is_subsequence(short, full)
         }
         return _only(frozenset(found), MatchRule.SUBSEQUENCE)
 
@@ -268,19 +276,16 @@ def _spelled_forms(name: str, places: Places) -> list[str]:
     return [full_forms(spelling, places)[-1] for spelling in spellings if spelling]
 
 
-def _place_and_rest(form: str) -> tuple[str, str]:
+def _outlined(form: str) -> tuple[Outline, str]:
     parts = split_place(form)
-    return ("", form) if CENTRAL.search(form) else (parts.place, parts.rest)
+    place, rest = ("", form) if CENTRAL.search(form) else (parts.place, parts.rest)
+    return (place, rest[:1], rest[-1:]), rest
 
 
 def _is_telling(short: str) -> bool:
     """市委, 市委办 and 市政府办 are parts of many names and short for none."""
     subject = short[:-1]
     return len(subject) >= SHORTEST_SUBJECT and subject not in TOO_COMMON
-
-
-def _abbreviates(short: str, full: str) -> bool:
-    return len(short) < len(full) and short[0] == full[0] and short[-1] == full[-1] and is_subsequence(short, full)
 
 
 def _only(found: frozenset[int], rule: MatchRule) -> NameMatch:

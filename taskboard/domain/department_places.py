@@ -62,12 +62,8 @@ def split_place(key: str) -> NameParts:
 
 def is_place(text: str) -> bool:
     """Whether the text is nothing but a place, a bare level, or places one inside the other."""
-    while text:
-        parts = split_place(text)
-        if not parts.place:
-            return False
-        text = parts.rest
-    return True
+    parts = split_place(text)
+    return bool(parts.place) and (not parts.rest or is_place(parts.rest))
 
 
 class Places:
