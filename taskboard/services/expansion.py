@@ -1,0 +1,88 @@
+"""Expanding a collective unit (各市人民政府) on drafts into its members, so that each owes its own part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Unpack
+
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
+
+from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.errors import Invalid, NotFound, NotNow
+from taskboard.domain.workflow import Act, AssignmentRole, TaskState
+from taskboard.models import Assignment, Department, HistoryEntry
+from taskboard.services.cases import Acting, Case, open_cases
+from taskboard.services.members import members_on
+
+
+def expand_collective(
+    session: Session, task_ids: Iterable[int], *, department_id: int, reason: str = "", **by: Unpack[Acting]
+) -> list[HistoryEntry]:
+    """Put the members of today in the place of a collective unit on each of these drafts: all of them or none.
+
+    Members take over its role and the name as the document writes it; one that stands on the task already stays once,
+    and leads where the unit led. Raises :class:`Invalid` where the unit is not collective or has no members,
+    :class:`NotNow` for a task that was issued, :class:`NotFound` where a task does not name the unit.
+    """
+    wanted = list(dict.fromkeys(task_ids))
+    cases = open_cases(session, Act.CORRECT, wanted, **by)
+    return [_expand(cases[task_id], department_id, reason) for task_id in wanted]
+
+
+def _expand(case: Case, department_id: int, reason: str) -> HistoryEntry:
+    earlier = case.find_earlier()
+    if earlier is not None:
+        return earlier
+    case.check()
+    if case.task.state is not TaskState.DRAFT:
+        raise NotNow(act=case.act, state=case.task.state)
+    group = next((one for one in case.assignments if one.department_id == department_id), None)
+    if group is None:
+        raise NotFound(subject="assignment")
+    members = _members(case, case.departments[department_id])
+    assignments = _replaced(case.assignments, group, members)
+    case.session.delete(group)
+    case.session.flush()
+    case.session.add_all(assignments)
+    for position, one in enumerate(assignments):
+        one.position = position
+    # Whoever looks at the draft as it was must not issue it as it is now.
+    flag_modified(case.task, "state")
+    case.session.flush()
+    case.assignments = assignments
+    return case.finish(
+        reason=case.reason(reason), facts={"expanded": department_id, "into": [one.id for one in members]}
+    )
+
+
+def _members(case: Case, unit: Department) -> list[Department]:
+    if unit.kind is not DepartmentKind.COLLECTIVE:
+        raise Invalid("department", "not_collective", name=unit.name)
+    members = [one for one in members_on(case.session, unit.id, case.today) if one.is_active]
+    if not members:
+        raise Invalid("department", "collective_without_members", name=unit.name)
+    return members
+
+
+def _replaced(assignments: Sequence[Assignment], group: Assignment, members: Sequence[Department]) -> list[Assignment]:
+    """The task's assignments in their order, the members in the group's place."""
+    standing = {one.department_id: one for one in assignments}
+    if group.role is AssignmentRole.LEAD:
+        for member in members:
+            if member.id in standing:
+                standing[member.id].role = AssignmentRole.LEAD
+    new = [_assignment(group, member) for member in members if member.id not in standing]
+    place = assignments.index(group)
+    return [*assignments[:place], *new, *assignments[place + 1 :]]
+
+
+def _assignment(group: Assignment, member: Department) -> Assignment:
+    return Assignment(
+        task_id=group.task_id,
+        department_id=member.id,
+        role=group.role,
+        name_as_written=group.name_as_written,
+        is_confirmed=True,
+        due_on=group.due_on,
+    )
