@@ -27,6 +27,7 @@ from taskboard.services.actors import load_actor
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.departments import create_department
+from taskboard.services.import_review import review_draft
 
 PASSWORD = "taskboard-demo"
 PLAN = Path(__file__).with_name("demo_plan.txt")
@@ -181,7 +182,7 @@ def _import_plan(session: Session, supervisor: Actor, *, body: Department, today
     )
     now = _moment(today, ISSUED_DAYS_AGO + 1, 15)
     draft = imports.start_import(session, source, body_id=body.id, actor=supervisor, now=now)
-    review = imports.review_draft(session, draft)
+    review = review_draft(session, draft)
     names = {
         unknown.key: NameDecision(NameChoice.SAME_AS, unknown.suggestions[0].name)
         for unknown in review.unknown

@@ -19,12 +19,12 @@ from taskboard.services.jobs import find_heartbeat, find_last_run
 
 @click.group()
 def jobs() -> None:
-    """定时任务：查看、手工运行。"""
+    """定时作业：查看、手工运行。"""
 
 
 @jobs.command("list")
 def list_jobs() -> None:
-    """列出定时任务、上次和下次运行。"""
+    """列出定时作业、上次和下次运行。"""
     with load_app().app_context():
         session = read_session()
         calendar = load_calendar(session)

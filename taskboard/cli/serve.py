@@ -47,7 +47,7 @@ port_option = click.option(
     "--workers", type=click.IntRange(1, 64), default=None, help="用 gunicorn 开这么多个进程，调度程序另成一个进程。"
 )
 def serve(host: str, port: int, workers: int | None) -> None:
-    """启动网站和定时任务。"""
+    """启动网站和定时作业。"""
     log_to_terminal()
     if workers is None:
         run_in_one_process(load_app(), host, port)
@@ -58,7 +58,7 @@ def serve(host: str, port: int, workers: int | None) -> None:
 
 @click.command()
 def scheduler() -> None:
-    """只启动定时任务；网站另外启动时用。"""
+    """只启动定时作业；网站另外启动时用。"""
     log_to_terminal()
     ending = Ending()
     job_scheduler = JobScheduler(load_app(), on_fatal=ending.fail)

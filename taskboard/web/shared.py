@@ -47,7 +47,7 @@ SECTIONS = (
     ),
     Section("departments.department_list", "单位", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     Section("people.person_list", "人员", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
-    Section("jobs.job_list", "定时任务", frozenset({Role.ADMINISTRATOR})),
+    Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),
     Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),
     Section("mailbox.mail_list", "演示邮箱", EVERYBODY, is_demo=True),
 )
