@@ -14,11 +14,13 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import taskboard
 from taskboard.documents.document import Document, DocumentError, DocumentProblem
+from taskboard.documents.nursery import Nursery, NurseryLost
 from taskboard.documents.reader import MAX_BYTES
 from taskboard.documents.wire import calendar_to_plain, from_plain
 from taskboard.domain.calendar import WorkingCalendar
@@ -31,7 +33,7 @@ logger = logging.getLogger(__name__)
 class Limits:
     """What one reading may use: ``seconds`` of time (and of processor), ``memory_bytes`` beyond the empty process."""
 
-    seconds: int = 20
+    seconds: float = 20
     memory_bytes: int = 512 * 1024 * 1024
 
 
@@ -45,7 +47,9 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 INHERITED_SETTINGS = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "TMPDIR")
 """environment that an interpreter may need to start; secrets and addresses stay here"""
 
-STDERR_SHOWN = 2_000
+CAN_FORK = sys.platform != "win32"
+
+TRACE_SHOWN = 2_000
 
 
 def read_document_safely(data: bytes, filename: str | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Document:
@@ -91,58 +95,72 @@ def _ask(
         raise DocumentError(DocumentProblem.EMPTY)
     if len(data) > MAX_BYTES:
         raise DocumentError(DocumentProblem.TOO_LARGE, size=len(data), limit=MAX_BYTES)
-    request = {
+    order = {
         "is_pasted": is_pasted,
         "parse": parse,
         "calendar": calendar_to_plain(calendar) if calendar else None,
         "memory_bytes": limits.memory_bytes,
-        "cpu_seconds": limits.seconds,
+        "seconds": limits.seconds,
     }
     if not _places.acquire(timeout=limits.seconds):
         raise DocumentError(DocumentProblem.BUSY)
     try:
-        reply = _run(json.dumps(request).encode() + b"\n" + data, filename=filename, seconds=limits.seconds)
+        reply = _read_apart(json.dumps(order).encode() + b"\n" + data, filename=filename, seconds=limits.seconds)
     finally:
         _places.release()
     return _open(reply)
 
 
-def _run(request: bytes, *, filename: str | None, seconds: int) -> bytes:
+def _read_apart(request: bytes, *, filename: str | None, seconds: float) -> bytes:
     """What the reading process answers. Raises ``DocumentError`` when it takes too long or dies."""
-    # -P: a file beside the server's working directory must not be taken for a module.
-    command = [sys.executable, "-P", "-m", "taskboard.documents.child"]
-    with subprocess.Popen(
-        command,
-        env=_environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        try:
-            reply, errors = process.communicate(request, timeout=seconds)
-        except subprocess.TimeoutExpired as error:
-            process.kill()
-            process.communicate()
-            raise DocumentError(DocumentProblem.TOO_SLOW, seconds=seconds) from error
-        except BaseException:
-            process.kill()
-            raise
-    if process.returncode == 0:
+    try:
+        reply, status = _ask_nursery(request, seconds) if CAN_FORK else _start_reader(request, seconds)
+    except (TimeoutError, subprocess.TimeoutExpired) as error:
+        raise DocumentError(DocumentProblem.TOO_SLOW, seconds=round(seconds)) from error
+    except NurseryLost as error:
+        raise DocumentError(DocumentProblem.CRASHED) from error
+    if status == 0:
         return reply
-    if sys.platform != "win32" and process.returncode == -signal.SIGXCPU:
-        raise DocumentError(DocumentProblem.TOO_SLOW, seconds=seconds)
-    logger.error(
-        "reading %r ended with code %s: %s",
-        filename,
-        process.returncode,
-        errors.decode(errors="replace")[-STDERR_SHOWN:],
-    )
+    if CAN_FORK and -status in {signal.SIGXCPU, signal.SIGALRM}:
+        raise DocumentError(DocumentProblem.TOO_SLOW, seconds=round(seconds))
+    logger.error("reading %r ended with code %s", filename, status)
     raise DocumentError(DocumentProblem.CRASHED)
+
+
+def _ask_nursery(request: bytes, seconds: float) -> tuple[bytes, int]:
+    return _nursery().ask(request, seconds=seconds)
+
+
+@cache
+def _nursery() -> Nursery:
+    return Nursery(_command("taskboard.documents.nursery"), _environment())
+
+
+def _start_reader(request: bytes, seconds: float) -> tuple[bytes, int]:
+    """The slower way, for systems without fork: a process of its own from the very beginning."""
+    result = subprocess.run(
+        _command("taskboard.documents.child"),
+        env=_environment(),
+        input=request,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=seconds,
+        check=False,
+    )
+    return result.stdout, result.returncode
+
+
+def _command(module: str) -> list[str]:
+    # -P: a file beside the server's working directory must not be taken for a module.
+    return [sys.executable, "-P", "-m", module]
 
 
 def _open(reply: bytes) -> tuple[Document, Any]:
     try:
         answer: Mapping[str, Any] = json.loads(reply)
+        if "trace" in answer:
+            logger.error("reading a file failed: %s", answer["trace"][-TRACE_SHOWN:])
+            raise DocumentError(DocumentProblem.CRASHED)
         if "error" in answer:
             error = answer["error"]
             raise DocumentError(DocumentProblem(error["problem"]), **error["facts"])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from taskboard.documents import isolation
 from taskboard.documents.document import DocumentError, DocumentKind, DocumentProblem
 from taskboard.documents.isolation import Limits, parse_document_safely, parse_text_safely, read_document_safely
 from taskboard.documents.reader import read_document
@@ -19,7 +20,14 @@ from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.plan_parsing import parse_plan
 from tests.documents.files import cell, make_docx, paragraph, row, table
 
+without_fork = pytest.mark.usefixtures("_without_fork")
 PLANS = Path(__file__).parent.parent / "data/plans"
+
+
+@pytest.fixture
+def _without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on systems whose processes cannot be forked."""
+    monkeypatch.setattr(isolation, "CAN_FORK", False)
 
 
 def test_the_reading_process_gives_what_reading_here_gives() -> None:
@@ -75,10 +83,10 @@ def test_many_threads_may_ask_at_once() -> None:
 
 def test_a_refusal_comes_back_with_its_facts() -> None:
     with pytest.raises(DocumentError) as caught:
-        read_document_safely(b"%PDF-1.7\n")
+        read_document_safely(b"MZ" + b"x" * 100)
 
     assert caught.value.problem is DocumentProblem.UNSUPPORTED
-    assert caught.value.facts["format"] == "pdf"
+    assert caught.value.facts["format"] == "program"
 
 
 def test_a_file_that_wants_too_much_memory_is_refused() -> None:
@@ -97,17 +105,40 @@ def test_a_file_that_takes_too_long_is_given_up() -> None:
     assert caught.value.problem is DocumentProblem.TOO_SLOW
 
 
-def test_a_reading_process_that_used_up_its_processor_time_was_too_slow(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@without_fork
+@pytest.mark.parametrize("script", ["sleep 9", "exec sleep 9"])
+def test_a_reading_process_that_does_not_end_is_given_up(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "executable", _interpreter(tmp_path, "cat > /dev/null; kill -XCPU $$"))
+    monkeypatch.setattr(sys, "executable", _interpreter(tmp_path, f"exec 1>&- 2>&-; {script}"))
 
     with pytest.raises(DocumentError) as caught:
-        read_document_safely("正文".encode())
+        read_document_safely("正文".encode(), limits=Limits(seconds=0.2))
 
     assert caught.value.problem is DocumentProblem.TOO_SLOW
 
 
+@without_fork
+def test_a_process_of_its_own_from_the_beginning_gives_the_same() -> None:
+    data = (PLANS / "34_xlsx_merged.xlsx").read_bytes()
+
+    document, plan = parse_document_safely(data)
+
+    assert document == read_document(data)
+    assert plan == parse_plan(document.blocks)
+
+
+def test_a_nursery_that_was_killed_is_replaced() -> None:
+    read_document_safely("正文".encode())
+    process = isolation._nursery()._process
+    assert process is not None
+    process.kill()
+    process.wait()
+
+    assert [block.text for block in read_document_safely("正文".encode()).blocks] == ["正文"]
+
+
+@without_fork
 def test_nothing_is_started_for_a_file_that_is_empty_or_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent")
 
@@ -117,6 +148,7 @@ def test_nothing_is_started_for_a_file_that_is_empty_or_too_large(monkeypatch: p
         assert caught.value.problem is problem
 
 
+@without_fork
 @pytest.mark.parametrize("script", ["kill -SEGV $$", "exit 3", "echo no json", 'echo "{}"'])
 def test_a_reading_process_that_dies_or_raves_is_a_refusal_like_others(
     script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -129,6 +161,7 @@ def test_a_reading_process_that_dies_or_raves_is_a_refusal_like_others(
     assert caught.value.problem is DocumentProblem.CRASHED
 
 
+@without_fork
 def test_the_reading_process_gets_neither_secrets_nor_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = tmp_path / "seen"
     script = f"env > {seen}; ls -l /proc/self/fd >> {seen}; cat > /dev/null"
