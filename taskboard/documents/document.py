@@ -18,6 +18,11 @@ class DocumentKind(StrEnum):
     DOCX = "docx"
     XLSX = "xlsx"
     OFD = "ofd"
+    PDF = "pdf"
+    DOC = "doc"
+    XLS = "xls"
+    RTF = "rtf"
+    IMAGE = "image"
 
 
 class DocumentNote(StrEnum):
@@ -33,16 +38,26 @@ class DocumentNote(StrEnum):
     HIDDEN_SHEETS = "hidden_sheets"
     HIDDEN_ROWS = "hidden_rows"
     FORMULAS = "formulas"
+    SCANNED_PAGES = "scanned_pages"
+    DAMAGED_PAGES = "damaged_pages"
+    RECOGNISED = "recognised"
+    NUMBERS_RESTORED = "numbers_restored"
+    AUTOMATIC_NUMBERS = "automatic_numbers"
 
 
 @dataclass(frozen=True)
 class Document:
-    """The blocks of one file in reading order; ``encoding`` is the Python codec of a text or web page."""
+    """The blocks of one file in reading order.
+
+    ``encoding`` is the Python codec of a text or web page; ``scanned_pages`` are the numbers of pages that are pictures
+    and were not read.
+    """
 
     blocks: tuple[Block, ...]
     kind: DocumentKind
     encoding: str | None = None
     notes: tuple[DocumentNote, ...] = ()
+    scanned_pages: tuple[int, ...] = ()
 
 
 MAX_CHARACTERS = 2_000_000
@@ -56,6 +71,9 @@ class DocumentProblem(StrEnum):
     NO_TEXT = "no_text"
     TOO_LARGE = "too_large"
     TOO_LONG = "too_long"
+    TOO_MANY_PAGES = "too_many_pages"
+    SCANNED = "scanned"
+    NO_RECOGNITION = "no_recognition"
     BINARY = "binary"
     ENCODING = "encoding"
     ENCRYPTED = "encrypted"

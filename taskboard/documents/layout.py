@@ -1,134 +1,223 @@
-"""From pieces of text at places on a page to lines, and from wrapped lines back to the paragraphs they were."""
+"""From pieces of text at places on pages to the blocks they were: running heads dropped, columns read one after the
+other, wrapped lines joined to paragraphs again."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import ceil
+from statistics import median
 
+from taskboard.documents.columns import reading_order
+from taskboard.documents.pieces import OUTLINE_LABEL, Piece, Row, join_row, rows_of
+from taskboard.documents.ruled_tables import RuledTable, build_ruled_table, continue_table, fill
 from taskboard.documents.text import clean_line
-from taskboard.domain.plan_parsing.blocks import Paragraph, Place
+from taskboard.domain.plan_parsing.blocks import Block, Paragraph, Place
 
-SAME_LINE = 0.5
-"""pieces whose base lines differ by less than this share of their size stand on one line"""
-WORD_GAP = 0.3
-COLUMN_GAP = 1.5
-"""gaps, in character sizes, that become a space and a tab"""
 FULL_LINE = 2.0
 """a line that ends closer than this many characters to the right margin was wrapped there"""
 NARROWEST_TEXT = 10.0
 """where the longest lines have fewer characters, they are a list and were not wrapped"""
 INDENT = 0.8
 """a line that begins more than this many characters right of the margin begins a paragraph"""
+USUAL_BEGINS = 0.03
+"""share of the lines that begin at the left margin, at least"""
 USUAL_ENDS = 0.95
 """share of the lines that end within the right margin"""
 SIZE_STEP = 0.15
 """text that differs more than this share in size belongs to another paragraph"""
+APART = 1.4
+"""a line that stands this many times the usual distance below the one before begins a paragraph"""
 
-PAGE_NUMBER = re.compile(r"[\s—–·.\-]*\d{1,4}[\s—–·.\-]*$|第\s*\d+\s*页(?:\s*[/共]\s*\d+\s*页?)?$")
-OUTLINE_LABEL = re.compile(
-    r"\s*(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}[.．、](?!\d)|[①-⑳])"
+EDGE_ROWS = 2
+EDGE_SHARE = 0.12
+"""running heads are among the first or last rows of a page and within this share of its height"""
+REPEATED = 0.4
+"""share of the pages on which a row must stand again to be a running head: left and right pages may differ"""
+
+PAGE_NUMBER = re.compile(
+    r"[\s—–·.\-]*\d{1,4}[\s—–·.\-]*$|第\s*\d+\s*页(?:\s*[/，,共]\s*共?\s*\d+\s*页?)?$|\d+\s*/\s*\d+$"
 )
-"""a number that begins an item begins a paragraph, whatever the margins say"""
 NARROW_END = re.compile(r"[\w,.;:)%]$", re.ASCII)
 NARROW_START = re.compile(r"[\w(]", re.ASCII)
+FIGURES = re.compile(r"\d+")
+SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Text at a place: measures in the page's unit, from its top left corner; ``base`` is the line it stands on."""
+class Page:
+    """What stands on one page; ``tables`` have their cells still to be filled with the pieces that lie in them."""
 
-    text: str
-    page: int
+    number: int
+    height: float
+    pieces: tuple[Piece, ...]
+    tables: tuple[RuledTable, ...] = ()
+
+
+Item = Piece | RuledTable
+"""a line, or a table with its cells filled, in reading order"""
+
+
+def blocks_of(pages: Sequence[Page]) -> Iterator[Block]:
+    """The paragraphs and tables of these pages."""
+    bare = _without_running_heads([_filled(page) for page in pages])
+    yield from _blocks(_continued(_items(bare)))
+
+
+def _filled(page: Page) -> Page:
+    """The page with pieces in tables moved into their cells."""
+    tables, free = [], list(page.pieces)
+    for table in page.tables:
+        inside = [piece for piece in free if table.holds(piece)]
+        free = [piece for piece in free if not table.holds(piece)]
+        tables.append(fill(table, inside))
+    return replace(page, pieces=tuple(free), tables=tuple(table for table in tables if table.has_text))
+
+
+# Running heads and page numbers
+
+
+def _without_running_heads(pages: Sequence[Page]) -> Iterator[Page]:
+    edges = [_edges(page) for page in pages]
+    counts = Counter(sign for rows in edges for sign in {_sign(row) for row in rows})
+    enough = max(2, REPEATED * len(pages))
+    for page, rows in zip(pages, edges, strict=True):
+        dropped = {piece for row in rows if _is_running(row, counts, enough) for piece in row}
+        yield replace(page, pieces=tuple(piece for piece in page.pieces if piece not in dropped))
+
+
+def _edges(page: Page) -> list[Row]:
+    """The rows at the top and bottom of a page, none where there would be nothing left."""
+    rows = [row for row in rows_of(page.pieces) if any(piece.text.strip() for piece in row)]
+    if len(rows) + len(page.tables) < 2:
+        return []
+    top = [row for row in rows[:EDGE_ROWS] if row[0].base < EDGE_SHARE * page.height]
+    bottom = [row for row in rows[-EDGE_ROWS:] if row[0].base > (1 - EDGE_SHARE) * page.height]
+    numbers = [row for row in (rows[0], rows[-1]) if _is_page_number(row)] if rows else []
+    return [*top, *bottom, *numbers]
+
+
+def _is_running(row: Row, counts: Mapping[str, int], enough: float) -> bool:
+    return _is_page_number(row) or counts[_sign(row)] >= enough
+
+
+def _is_page_number(row: Row) -> bool:
+    return PAGE_NUMBER.match(join_row(row).text.strip()) is not None
+
+
+def _sign(row: Row) -> str:
+    """What makes a row the same on another page: its words, whatever its page number."""
+    return FIGURES.sub("#", SPACE.sub("", join_row(row).text))
+
+
+# Reading order
+
+
+def _items(pages: Iterable[Page]) -> Iterator[Item]:
+    """Lines and tables from top to bottom; between two tables columns are read one after the other."""
+    gap: float | None = None
+    for page in pages:
+        free = list(page.pieces)
+        for table in sorted(page.tables, key=lambda table: table.top):
+            lines, gap = reading_order([piece for piece in free if piece.base < table.bottom], gap)
+            free = [piece for piece in free if piece.base >= table.bottom]
+            yield from lines
+            yield table
+        lines, gap = reading_order(free, gap)
+        yield from lines
+
+
+def _continued(items: Iterable[Item]) -> list[Item]:
+    """The items with tables that go on over the page made one."""
+    result: list[Item] = []
+    for item in items:
+        before = result[-1] if result else None
+        if isinstance(item, RuledTable) and isinstance(before, RuledTable) and before.goes_on_in(item):
+            result[-1] = continue_table(before, item)
+        else:
+            result.append(item)
+    return result
+
+
+# Paragraphs
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Where lines of one column usually begin and end, and how far they stand apart."""
+
     left: float
     right: float
-    base: float
-    size: float
+    leading: float
 
 
-def paragraphs_of(pieces: Iterable[Piece]) -> Iterator[Paragraph]:
-    """The paragraphs of a document's pieces, page numbers left out."""
-    lines = list(_without_page_numbers(_lines(pieces)))
-    left, right = _margins(lines)
+def _blocks(items: Sequence[Item]) -> Iterator[Block]:
+    margins = _margins([item for item in items if isinstance(item, Piece)])
     gathered: Piece | None = None
+    last: Piece | None = None
     count = 0
-    for line in lines:
-        if gathered is not None and _continues(gathered, line, left=left, right=right):
-            gathered = replace(line, text=_join(gathered.text, line.text), page=gathered.page)
+    for item in items:
+        if isinstance(item, Piece) and gathered and last and _continues(last, item, margins):
+            gathered = replace(gathered, text=join_lines(gathered.text, item.text))
+            last = item
             continue
         if gathered is not None:
             count += 1
-            yield _paragraph(gathered, count)
-        gathered = line
+            yield Paragraph(clean_line(gathered.text), place=Place(paragraph=count, page=gathered.page))
+        gathered = last = None
+        if isinstance(item, RuledTable):
+            count += 1
+            yield build_ruled_table(item, paragraph=count)
+        elif item.text.strip():
+            gathered = last = item
     if gathered is not None:
-        yield _paragraph(gathered, count + 1)
+        yield Paragraph(clean_line(gathered.text), place=Place(paragraph=count + 1, page=gathered.page))
 
 
-def _lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Pieces on one base line joined from left to right, in reading order."""
-    line: list[Piece] = []
-    for piece in sorted(pieces, key=lambda piece: (piece.page, piece.base)):
-        if line and not _on_line(line[0], piece):
-            yield _joined(line)
-            line = []
-        line.append(piece)
-    if line:
-        yield _joined(line)
-
-
-def _on_line(first: Piece, piece: Piece) -> bool:
-    return piece.page == first.page and piece.base - first.base < SAME_LINE * max(first.size, piece.size)
-
-
-def _joined(pieces: Sequence[Piece]) -> Piece:
-    ordered = sorted(pieces, key=lambda piece: piece.left)
-    line = ordered[0]
-    for piece in ordered[1:]:
-        gap = (piece.left - line.right) / max(piece.size, 0.01)
-        between = "\t" if gap > COLUMN_GAP else " " if gap > WORD_GAP else ""
-        line = replace(line, text=line.text + between + piece.text, right=max(line.right, piece.right))
-    return replace(line, size=max(piece.size for piece in pieces))
-
-
-def _without_page_numbers(lines: Iterable[Piece]) -> Iterator[Piece]:
-    by_page: dict[int, list[Piece]] = {}
+def _margins(lines: Sequence[Piece]) -> dict[int, Margins]:
+    by_column: dict[int, list[Piece]] = {}
     for line in lines:
         if line.text.strip():
-            by_page.setdefault(line.page, []).append(line)
-    for page in by_page.values():
-        for position, line in enumerate(page):
-            is_edge = position in {0, len(page) - 1}
-            if not (is_edge and len(page) > 1 and PAGE_NUMBER.match(line.text.strip())):
-                yield line
+            by_column.setdefault(line.column, []).append(line)
+    return {column: _margins_of(listed) for column, listed in by_column.items()}
 
 
-def _margins(lines: Sequence[Piece]) -> tuple[float, float]:
+def _margins_of(lines: Sequence[Piece]) -> Margins:
     """Where most lines begin, and where the long ones end; a few may hang over."""
-    if not lines:
-        return 0.0, 0.0
     begins = Counter(round(line.left) for line in lines)
-    most = max(begins.values())
-    # Short documents have as many indented lines as full ones: of equally common beginnings the leftmost counts.
-    left = min(begin for begin, count in begins.items() if count * 2 >= most)
+    # Short paragraphs are all indented; the few lines that were wrapped show the margin.
+    left = min(
+        begin for begin, count in begins.items() if count >= min(USUAL_BEGINS * len(lines), max(begins.values()))
+    )
     ends = sorted(line.right for line in lines)
-    return float(left), ends[ceil(USUAL_ENDS * (len(ends) - 1))]
+    pairs = pairwise(lines)
+    steps = [after.base - before.base for before, after in pairs if after.page == before.page]
+    leading = median(step for step in steps if step > 0) if any(step > 0 for step in steps) else 0.0
+    return Margins(float(left), ends[ceil(USUAL_ENDS * (len(ends) - 1))], leading)
 
 
-def _continues(before: Piece, line: Piece, *, left: float, right: float) -> bool:
+def _continues(before: Piece, line: Piece, margins: Mapping[int, Margins]) -> bool:
+    if before.column not in margins or line.column not in margins or not line.text.strip():
+        return False
+    if "\t" in before.text or "\t" in line.text:
+        return False  # rows of a table without lines
     size = max(before.size, 0.01)
+    its, here = margins[before.column], margins[line.column]
     same_size = abs(line.size - before.size) <= SIZE_STEP * size
-    was_full = before.right >= right - FULL_LINE * size and right - left >= NARROWEST_TEXT * size
-    is_indented = line.left > left + INDENT * size
-    return same_size and was_full and not is_indented and OUTLINE_LABEL.match(line.text) is None
+    was_full = before.right >= its.right - FULL_LINE * size and its.right - its.left >= NARROWEST_TEXT * size
+    is_indented = line.left > here.left + INDENT * size
+    is_apart = _is_below(before, line) and line.base - before.base > APART * max(here.leading, size)
+    return same_size and was_full and not is_indented and not is_apart and OUTLINE_LABEL.match(line.text) is None
 
 
-def _join(before: str, after: str) -> str:
-    # Latin words and figures need their space back; Chinese characters never had one.
+def _is_below(before: Piece, line: Piece) -> bool:
+    return (line.page, line.column) == (before.page, before.column)
+
+
+def join_lines(before: str, after: str) -> str:
+    """Two lines of one paragraph: Latin words and figures need their space back, Chinese characters never had one."""
     needs_space = NARROW_END.search(before) and NARROW_START.match(after) and not before[-1].isdigit()
     return f"{before}{' ' if needs_space else ''}{after}"
-
-
-def _paragraph(line: Piece, count: int) -> Paragraph:
-    return Paragraph(clean_line(line.text), place=Place(paragraph=count, page=line.page))

@@ -9,7 +9,8 @@ from lxml import etree
 
 from taskboard.documents.archive import Archive
 from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentNote, DocumentProblem
-from taskboard.documents.layout import Piece, paragraphs_of
+from taskboard.documents.layout import Page, blocks_of
+from taskboard.documents.pieces import Piece
 from taskboard.documents.safe_xml import parse_xml
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -17,6 +18,8 @@ UNCHANGED: Matrix = (1, 0, 0, 1, 0, 0)
 
 USUAL_SIZE = 5.0
 """millimetres: the third size that official documents are set in, for text that names none"""
+A4_HEIGHT = 297.0
+"""millimetres, for pages that leave their size to the document"""
 MAX_STEPS = 10_000
 """glyphs of one text; a repetition that claims more is no text"""
 
@@ -26,13 +29,13 @@ def read_ofd(data: bytes) -> Document:
     archive = Archive(data)
     if any(posixpath.basename(name) == "Encryptions.xml" for name in archive.names):
         raise DocumentError(DocumentProblem.ENCRYPTED)
-    pieces: list[Piece] = []
+    pages: list[Page] = []
     has_pictures = False
-    for page, content in enumerate(_pages(archive), start=1):
-        pieces += _pieces(content, page)
+    for number, content in enumerate(_pages(archive), start=1):
+        pages.append(Page(number, _height(content), tuple(_pieces(content, number))))
         has_pictures |= next(content.iter("{*}ImageObject"), None) is not None
     notes = (DocumentNote.PICTURES,) if has_pictures else ()
-    return Document(tuple(paragraphs_of(pieces)), DocumentKind.OFD, notes=notes)
+    return Document(tuple(blocks_of(pages)), DocumentKind.OFD, notes=notes)
 
 
 def _pages(archive: Archive) -> Iterator[etree._Element]:
@@ -48,6 +51,11 @@ def _resolve(archive: Archive, source: str, location: str) -> str:
     relative = posixpath.normpath(posixpath.join(posixpath.dirname(source), location))
     is_relative = not location.startswith("/") and relative in archive.names
     return relative if is_relative else posixpath.normpath(location).lstrip("/")
+
+
+def _height(content: etree._Element) -> float:
+    *_, height = (A4_HEIGHT, *_numbers(content.findtext("{*}Area/{*}PhysicalBox"))[3:])
+    return height
 
 
 def _pieces(content: etree._Element, page: int) -> Iterator[Piece]:

@@ -15,6 +15,7 @@ from taskboard.documents.document import (
 from taskboard.documents.docx import read_docx
 from taskboard.documents.html import read_html, read_mhtml
 from taskboard.documents.ofd import read_ofd
+from taskboard.documents.pdf import read_pdf
 from taskboard.documents.sniffing import sniff
 from taskboard.documents.text import read_text_file
 from taskboard.documents.xlsx import read_xlsx
@@ -29,6 +30,7 @@ READERS: Mapping[DocumentKind, Callable[[bytes], Document]] = {
     DocumentKind.DOCX: read_docx,
     DocumentKind.XLSX: read_xlsx,
     DocumentKind.OFD: read_ofd,
+    DocumentKind.PDF: read_pdf,
 }
 
 

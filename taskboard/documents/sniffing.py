@@ -48,7 +48,7 @@ def sniff(data: bytes) -> DocumentKind:
     if data.startswith(OLE_MAGIC):
         _refuse_old_office(data)
     if b"%PDF-" in data[:PDF_MAGIC_WITHIN]:
-        raise _unsupported("pdf")
+        return DocumentKind.PDF
     for magic, name in OTHER_MAGIC:
         if data.startswith(magic):
             raise _unsupported(name)

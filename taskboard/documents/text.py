@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from taskboard.documents.document import (
@@ -58,6 +59,18 @@ CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 INVISIBLE = re.compile(r"[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 REPLACEMENT = "\ufffd"
 
+RADICALS: Mapping[int, str] = {
+    **{code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)},
+    **dict(
+        zip(
+            map(ord, "⺠⺟⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻢⻥⻦⻨⻩⻬⻮⻰⻳⺩"),
+            "民母西见角贝车長长门青韦页风飞食马鱼鸟麦黄齐齿龙龟王",
+            strict=True,
+        )
+    ),
+}
+"""radicals that look like characters (⼀ for 一): some programs fill the text of PDF files with them"""
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -101,8 +114,9 @@ def decode(data: bytes, *, declared: str | None = None) -> Decoded:
 
 
 def clean_line(line: str) -> str:
-    """The line without what no reader can see: controls, zero-width marks, white space at its end."""
-    return INVISIBLE.sub("", CONTROL.sub("", line)).rstrip()
+    """The line without what no reader can see: controls, zero-width marks, radicals in place of characters, white
+    space at its end."""
+    return INVISIBLE.sub("", CONTROL.sub("", line)).translate(RADICALS).rstrip()
 
 
 def _document(text: str, *, encoding: str | None, notes: tuple[DocumentNote, ...]) -> Document:

@@ -10,7 +10,12 @@ DOCUMENT_PROBLEMS: Mapping[str, str] = {
     "no_text": "文件里没有文字，可能是扫描件或图片。请上传可以复制文字的版本，或直接粘贴正文。",
     "too_large": "文件太大（{size}，上限 {limit}）。请删去图片和附件后再上传，或直接粘贴正文。",
     "too_long": "文件内容太长（{characters} 字，上限 {limit} 字）。请只保留计划正文，或分成几个文件上传。",
-    "binary": "这不是文字文件，无法读取。请上传 Word（.docx）、Excel（.xlsx）、网页或文本文件，或直接粘贴正文。",
+    "too_many_pages": "文件有 {pages} 页，超过上限（{limit} 页）。请只保留计划正文，或分成几个文件上传。",
+    "scanned": "文件共 {pages} 页，都是扫描件或图片，没有可以复制的文字。请上传可以复制文字的版本，或直接粘贴正文；"
+    "如要自动识别，请管理员安装文字识别组件 taskboard[ocr]。",
+    "no_recognition": "这台服务器没有安装文字识别组件，不能识别扫描件和图片。请管理员安装 taskboard[ocr]，"
+    "或上传可以复制文字的版本，或直接粘贴正文。",
+    "binary": "这不是文字文件，无法读取。请上传 Word、PDF、Excel（.xlsx）、网页或文本文件，或直接粘贴正文。",
     "encoding": "无法识别文件的文字编码，打开后会是乱码。请用记事本另存为“UTF-8”编码后再上传，或直接粘贴正文。",
     "encrypted": "文件设有密码，无法读取。请去掉密码后再上传。",
     "zip_bomb": "文件解压后异常庞大，为安全起见没有读取。请用 Word、WPS 或 Excel 打开后另存一份再上传。",
@@ -25,8 +30,7 @@ DOCUMENT_PROBLEMS: Mapping[str, str] = {
 """problem of a document → what happened and what to do about it"""
 
 FORMATS: Mapping[str, tuple[str, str]] = {
-    "pdf": ("PDF", "请上传 Word（.docx）版本，或把正文复制后粘贴。"),
-    "doc": ("旧版 Word 或 WPS 文字，.doc/.wps", "请用 Word 或 WPS 打开后另存为 .docx 再上传。"),
+    "doc": ("Word 95 或更早的文件", "请用 Word 或 WPS 打开后另存为 .docx 再上传。"),
     "xls": ("旧版 Excel 或 WPS 表格，.xls/.et", "请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"),
     "xlsb": ("二进制 Excel，.xlsb", "请用 Excel 打开后另存为 .xlsx 再上传。"),
     "ppt": ("演示文稿，.ppt", "请把其中的计划正文复制后粘贴。"),
@@ -51,6 +55,11 @@ DOCUMENT_NOTES: Mapping[str, str] = {
     "pictures": "文件里有图片，图片中的文字没有读取。",
     "hidden_sheets": "隐藏的工作表没有读取。",
     "hidden_rows": "表格中有隐藏的行或列，已一并读取。",
+    "scanned_pages": "有的页面是扫描图片，没有读取，请对照原文件补上。",
+    "damaged_pages": "有的页面已损坏，没有读取，请对照原文件补上。",
+    "recognised": "文字由图片识别而来，可能有错字，请对照原文件核对。",
+    "numbers_restored": "识别时丢失的序号已按前后顺序补上，请核对。",
+    "automatic_numbers": "文件用了自动编号，编号没有读取，请对照原文件核对层次；另存为 .docx 再上传可以读出编号。",
     "formulas": "有的单元格只有公式、没有保存计算结果，没有读取。请用 Excel 或 WPS 打开并保存一次再上传。",
 }
 """note on a reading → what to know about it"""

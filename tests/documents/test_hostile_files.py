@@ -263,7 +263,7 @@ def test_random_bytes_behind_the_mark_of_a_format_are_no_document() -> None:
 
     assert refusal_of(b"PK\x03\x04" + noise) is DocumentProblem.BROKEN
     assert refusal_of(CONTAINER + noise) is DocumentProblem.UNSUPPORTED
-    assert refusal_of(b"%PDF-1.7" + noise) is DocumentProblem.UNSUPPORTED
+    assert refusal_of(b"%PDF-1.7" + noise) is DocumentProblem.BROKEN
 
 
 # Passwords and names

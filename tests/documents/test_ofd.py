@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from taskboard.documents.document import DocumentError, DocumentKind, DocumentNote, DocumentProblem
-from taskboard.documents.layout import Piece, paragraphs_of
+from taskboard.documents.layout import Page, blocks_of
+from taskboard.documents.pieces import Piece
 from taskboard.documents.reader import read_document
 from taskboard.domain.plan_parsing.blocks import Paragraph, Place
 from tests.documents.files import make_zip
@@ -49,7 +50,10 @@ def column(*texts: str, page: int = 1, left: float = 20) -> Iterable[Piece]:
 
 
 def joined(pieces: Iterable[Piece]) -> list[str]:
-    return [paragraph.text for paragraph in paragraphs_of(pieces)]
+    listed = list(pieces)
+    numbers = sorted({piece.page for piece in listed})
+    pages = [Page(number, 297, tuple(piece for piece in listed if piece.page == number)) for number in numbers]
+    return [block.text for block in blocks_of(pages) if isinstance(block, Paragraph)]
 
 
 def test_text_is_read_in_the_order_of_the_page_not_of_the_file() -> None:

@@ -8,7 +8,14 @@ from taskboard.documents.document import DocumentNote, DocumentProblem
 from taskboard.documents.sniffing import OLE_STREAMS, OTHER_MAGIC
 from taskboard.labels.documents import DOCUMENT_NOTES, DOCUMENT_PROBLEMS, FORMATS, describe_document_problem
 
-FACTS = {"size": 123_456_789, "limit": 50_000_000, "characters": 3_000_000, "seconds": 20, "format": "doc"}
+FACTS = {
+    "size": 123_456_789,
+    "limit": 50_000_000,
+    "characters": 3_000_000,
+    "seconds": 20,
+    "format": "doc",
+    "pages": 1_200,
+}
 
 
 def test_problems_and_notes_have_words_and_words_have_problems_and_notes() -> None:
