@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -46,7 +46,7 @@ from taskboard.services.answerable import people_answerable
 from taskboard.services.cases import describe, vacant_roles
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, Page, last_page
-from taskboard.services.visibility import department_ids, held_assignments, supervised_tasks
+from taskboard.services.visibility import department_ids, held_assignments, supervised_assignments, task_value
 
 REPORTS_SHOWN = 30
 HISTORY_SHOWN = 100
@@ -105,17 +105,14 @@ def list_my_tasks(
 ) -> MyTasks:
     """The open assignments this person works on, or what waits for their decision, what is due first on top.
 
-    Four queries, however many tasks there are.
+    Four queries, five for supervisors, however many tasks there are.
     """
-    conditions = _conditions(actor, today, calendar)
-    counts = _count(session, actor, today, conditions)
+    conditions = _conditions(today, calendar)
+    desk = _desk(session, actor, today)
+    counts = _count(session, desk, conditions)
     total = counts[show]
     number = min(max(1, number), last_page(total, size))
-    is_asked_for = (
-        Assignment.id.in_(_awaiting(actor, today))
-        if show is Show.TO_DECIDE
-        else and_(_mine(actor, today), conditions[show])
-    )
+    is_asked_for = Assignment.id.in_(_awaiting(desk)) if show is Show.TO_DECIDE else and_(_mine(desk), conditions[show])
     ids = (
         select(Assignment.id)
         .join(Task, Task.id == Assignment.task_id)
@@ -128,7 +125,7 @@ def list_my_tasks(
     return MyTasks(page=Page(rows=rows, number=number, size=size, total=total), counts=counts)
 
 
-def _conditions(actor: Actor, today: date, calendar: WorkingCalendar) -> dict[Show, ColumnElement[bool]]:
+def _conditions(today: date, calendar: WorkingCalendar) -> dict[Show, ColumnElement[bool]]:
     is_owed = and_(Assignment.state.in_(OWING), Task.state.in_(UNDER_WAY))
     return {
         Show.ALL: true(),
@@ -138,57 +135,81 @@ def _conditions(actor: Actor, today: date, calendar: WorkingCalendar) -> dict[Sh
     }
 
 
-def _mine(actor: Actor, today: date) -> ColumnElement[bool]:
-    """Open assignments this person works on; supervisors stand in where nobody is liaison or head."""
-    is_mine = held_assignments(actor)
-    if actor.is_supervisor:
-        is_mine = or_(is_mine, _unmanned(actor, DEPARTMENT_WIDE, today))
-    return and_(is_mine, Assignment.state.in_(OPEN_ASSIGNMENT), Task.state.in_(OPEN_TASK))
+class _Desk(NamedTuple):
+    """Whose list it is, and for which departments a supervisor must stand in: nobody there or above is head …"""
+
+    actor: Actor
+    headless: list[int]
+    unmanned: list[int]
+    """… or neither head nor liaison"""
 
 
-def _unmanned(actor: Actor, roles: Collection[Role], today: date) -> ColumnElement[bool]:
-    """Supervised assignments of departments where nobody holds any of the roles, neither there nor at the parent."""
-    places = (Department.id, Department.parent_id)
-    vacant = select(Department.id).where(
-        *(~has_holder(place, role, today) for place in places for role in sorted(roles))
+def _desk(session: Session, actor: Actor, today: date) -> _Desk:
+    if not actor.is_supervisor:
+        return _Desk(actor, [], [])
+    head, liaison = (
+        and_(~has_holder(Department.id, role, today), ~has_holder(Department.parent_id, role, today))
+        for role in (Role.HEAD, Role.LIAISON)
     )
-    return and_(supervised_tasks(actor), Assignment.department_id.in_(vacant))
+    rows = session.execute(select(Department.id, liaison).where(Department.kind == DepartmentKind.UNIT, head)).all()
+    return _Desk(actor, [row[0] for row in rows], [row[0] for row in rows if row[1]])
 
 
-def _awaiting(actor: Actor, today: date) -> Select[int]:
+def _mine(desk: _Desk) -> ColumnElement[bool]:
+    """Open assignments this person works on or stands in for."""
+    is_mine = held_assignments(desk.actor)
+    is_open = Assignment.state.in_(OPEN_ASSIGNMENT)
+    if desk.unmanned:
+        stands_in = Assignment.department_id.in_(desk.unmanned)
+        is_mine = or_(is_mine, and_(stands_in, supervised_assignments(desk.actor)))
+    return and_(is_mine, is_open, task_value(Task.state).in_(OPEN_TASK))
+
+
+def _awaiting(desk: _Desk) -> Select[int]:
     """Ids of the assignments that wait for this person's decision."""
-    under_way = select(Assignment.id).join(Task, Task.id == Assignment.task_id).where(Task.state.in_(UNDER_WAY))
-    in_review = under_way.where(Assignment.state == AssignmentState.HEAD_REVIEW)
-    parts = [in_review.where(Assignment.department_id.in_(department_ids(actor, {Role.HEAD})))]
-    lead = aliased(Assignment)
-    led = select(lead.task_id).where(
-        lead.department_id.in_(department_ids(actor, DEPARTMENT_WIDE)),
-        lead.role == AssignmentRole.LEAD,
-        lead.state.in_(OPEN_ASSIGNMENT),
-    )
+    actor = desk.actor
+    in_review = Assignment.state == AssignmentState.HEAD_REVIEW
     is_submitted = Assignment.state == AssignmentState.SUBMITTED
-    parts.append(under_way.where(is_submitted, Assignment.role == AssignmentRole.PARTNER, Assignment.task_id.in_(led)))
-    if actor.is_supervisor:
-        submitted = under_way.where(
-            is_submitted, Assignment.role == AssignmentRole.LEAD, Task.state == TaskState.SUBMITTED
+    # Only the parts that this person's posts ask for: most people have one or two of them.
+    parts = []
+    if headed := department_ids(actor, {Role.HEAD}):
+        parts.append(_under_way(in_review).where(Assignment.department_id.in_(headed)))
+    if spoken_for := department_ids(actor, DEPARTMENT_WIDE):
+        lead = aliased(Assignment)
+        led = select(lead.task_id).where(
+            lead.department_id.in_(spoken_for),
+            lead.role == AssignmentRole.LEAD,
+            lead.state.in_(OPEN_ASSIGNMENT),
         )
-        parts.append(submitted.where(supervised_tasks(actor)))
-        parts.append(in_review.where(_unmanned(actor, {Role.HEAD}, today)))
+        is_of_a_partner = Assignment.role == AssignmentRole.PARTNER
+        parts.append(_under_way(is_submitted).where(is_of_a_partner, Assignment.task_id.in_(led)))
+    if actor.is_supervisor:
+        is_of_a_lead = Assignment.role == AssignmentRole.LEAD
+        is_all_submitted = task_value(Task.state) == TaskState.SUBMITTED
+        parts.append(_under_way(is_submitted).where(is_of_a_lead, is_all_submitted, supervised_assignments(actor)))
+        if desk.headless:
+            stands_in = Assignment.department_id.in_(desk.headless)
+            parts.append(_under_way(in_review).where(stands_in, supervised_assignments(actor)))
+    if not parts:
+        return select(Assignment.id).where(false())
     found = union_all(*parts).subquery()
     return select(found.c.id)
 
 
-def _count(
-    session: Session, actor: Actor, today: date, conditions: Mapping[Show, ColumnElement[bool]]
-) -> dict[Show, int]:
+def _under_way(condition: ColumnElement[bool]) -> Select[int]:
+    """Ids of the assignments that fulfil the condition, of tasks under way."""
+    return select(Assignment.id).where(condition, task_value(Task.state).in_(UNDER_WAY))
+
+
+def _count(session: Session, desk: _Desk, conditions: Mapping[Show, ColumnElement[bool]]) -> dict[Show, int]:
     query = (
         select(*(func.count().filter(condition) for condition in conditions.values()))
         .select_from(Assignment)
         .join(Task, Task.id == Assignment.task_id)
-        .where(_mine(actor, today))
+        .where(_mine(desk))
     )
     counts = dict(zip(conditions, session.execute(query).one(), strict=True))
-    ids = _awaiting(actor, today).subquery()
+    ids = _awaiting(desk).subquery()
     counts[Show.TO_DECIDE] = session.scalar(select(func.count(func.distinct(ids.c.id)))) or 0
     return counts
 

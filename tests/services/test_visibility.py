@@ -13,7 +13,13 @@ from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import Assignment, Department, Person, Task
 from taskboard.services.cases import describe
-from taskboard.services.visibility import held_assignments, overseen_assignments, supervised_tasks, visible_tasks
+from taskboard.services.visibility import (
+    held_assignments,
+    overseen_assignments,
+    supervised_assignments,
+    supervised_tasks,
+    visible_tasks,
+)
 from tests.support import factories
 
 TASKS = 60
@@ -79,6 +85,9 @@ def test_queries_and_the_table_agree_on_who_sees_what(session: Session, seed: in
 
         supervised = set(session.scalars(select(Task.id).where(supervised_tasks(actor))))
         assert supervised == {task_id for task_id, one in situations.items() if actor.supervises(one.body_path)}
+
+        watched = set(session.scalars(select(Assignment.task_id).where(supervised_assignments(actor))))
+        assert watched == supervised
 
         held = set(session.scalars(select(Assignment.id).where(held_assignments(actor))))
         assert held == {
