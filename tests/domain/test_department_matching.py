@@ -19,7 +19,7 @@ CITY = """
 市农业农村局 市数据局 市委金融办 市委编办 市委宣传部 市广播电视局 市文化广电旅游局（市文物局） 市司法局 市教育局
 市人力资源和社会保障局 市住房和城乡建设局 市城市管理局 市政务服务办公室 清河县人民政府 各县（市、区）人民政府
 国家税务总局云泽市税务局 国家金融监督管理总局云泽监管分局 中国人民银行云泽市分行 国网云泽供电公司
-""".split()
+"""
 OLD, COPIED = date(2015, 6, 1), date(2024, 5, 1)
 
 
@@ -46,7 +46,7 @@ def found(directory: Directory, name: str, *, dated_on: date | None = COPIED) ->
 
 @pytest.fixture(scope="module")
 def city() -> Directory:
-    return directory_of(CITY)
+    return directory_of(CITY.split())
 
 
 @pytest.mark.parametrize(
