@@ -18,6 +18,7 @@ from taskboard.app import create_app
 from taskboard.config import ConfigurationError, Settings, settings_from_environment
 from taskboard.extensions import db, transaction
 from taskboard.services.calendar import seed_calendar
+from taskboard.services.renamings import seed_renamings
 
 
 def load_settings() -> Settings:
@@ -60,11 +61,12 @@ def is_migrated(app: Flask) -> bool:
 
 
 def migrate_database(app: Flask) -> None:
-    """Bring the database to the newest shape and fill in the working calendar; changes nothing where both are done."""
+    """Bring the database to the newest shape and fill in what ships with it; changes nothing where both are done."""
     with app.app_context():
         upgrade()
         with transaction() as session:
             seed_calendar(session)
+            seed_renamings(session)
 
 
 def log_to_terminal() -> None:

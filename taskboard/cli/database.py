@@ -15,7 +15,7 @@ from taskboard.services.people import PersonValues
 
 @click.command()
 def migrate() -> None:
-    """把数据库升级到当前版本，并填入工作日历。"""
+    """把数据库升级到当前版本，并填入工作日历和机构更名。"""
     migrate_database(load_app(needs_migration=False))
     click.echo("数据库已是当前版本。")
 
