@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
-from taskboard.services.actors import held_on
+from taskboard.services.actors import TODAY, held_on
 from taskboard.services.people import Holder
+
+DEPARTMENT_IDS: BindParameter[Sequence[int]] = bindparam("department_ids", expanding=True)
+
+_PARENTS = select(Department.id, Department.parent_id).where(Department.id.in_(DEPARTMENT_IDS))
+_HOLDERS = (
+    select(PersonPost.department_id, Person.id, Person.name, Person.email)
+    .distinct()
+    .join(Person, Person.id == PersonPost.person_id)
+    .where(
+        PersonPost.department_id.in_(DEPARTMENT_IDS),
+        PersonPost.role == bindparam("role"),
+        Person.is_active,
+        held_on(TODAY),
+    )
+    .order_by(PersonPost.department_id, Person.name, Person.id)
+)
 
 
 def people_answerable(
@@ -20,7 +36,7 @@ def people_answerable(
 ) -> dict[int, list[Holder]]:
     """Per department the holders of the role, else those of its parent; nobody where both are vacant. Two queries."""
     wanted = set(department_ids)
-    parents = dict(session.execute(select(Department.id, Department.parent_id).where(Department.id.in_(wanted))).all())
+    parents = dict(session.execute(_PARENTS, {"department_ids": list(wanted)}).all())
     holders = _holders(session, wanted | {one for one in parents.values() if one is not None}, role, today)
     found = {}
     for department_id, parent_id in parents.items():
@@ -37,14 +53,8 @@ def supervisors_of(session: Session, path: str, *, today: date) -> list[Holder]:
 
 
 def _holders(session: Session, department_ids: set[int], role: Role, today: date) -> dict[int, list[Holder]]:
-    query = (
-        select(PersonPost.department_id, Person.id, Person.name, Person.email)
-        .distinct()
-        .join(Person, Person.id == PersonPost.person_id)
-        .where(PersonPost.department_id.in_(department_ids), PersonPost.role == role, Person.is_active, held_on(today))
-        .order_by(PersonPost.department_id, Person.name, Person.id)
-    )
+    rows = session.execute(_HOLDERS, {"department_ids": list(department_ids), "role": role, "today": today})
     found: dict[int, list[Holder]] = defaultdict(list)
-    for row in session.execute(query):
+    for row in rows:
         found[row.department_id].append(Holder(row.id, row.name, row.email))
     return found

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -502,6 +502,41 @@ class TaskDetail:
         raise NotFound(subject="assignment")
 
 
+# Built once: for a page of a few rows each, building a statement takes longer than running it.
+_TASK = (
+    select(
+        Task,
+        Plan.title,
+        Measure.path,
+        Measure.heading,
+        Measure.text,
+        Measure.units_as_written,
+        Measure.deadline_text,
+    )
+    .join(Measure, Measure.id == Task.measure_id)
+    .join(Plan, Plan.id == Task.plan_id)
+    .where(Task.id == bindparam("task_id"))
+)
+_ASSIGNMENTS = (
+    select(Assignment).where(Assignment.task_id == bindparam("task_id")).order_by(Assignment.position, Assignment.id)
+)
+_DEPARTMENTS = select(Department).where(Department.id.in_(bindparam("department_ids", expanding=True)))
+_REPORTS = (
+    select(ProgressReport, Person.name)
+    .join(Person, Person.id == ProgressReport.author_id)
+    .where(ProgressReport.assignment_id.in_(bindparam("assignment_ids", expanding=True)))
+    .order_by(ProgressReport.id.desc())
+    .limit(REPORTS_SHOWN + 1)
+)
+_HISTORY = (
+    select(HistoryEntry, Person.name)
+    .join(Person, Person.id == HistoryEntry.actor_id)
+    .where(HistoryEntry.task_id == bindparam("task_id"))
+    .order_by(HistoryEntry.id.desc())
+    .limit(HISTORY_SHOWN + 1)
+)
+
+
 def get_task(
     session: Session,
     task_id: int,
@@ -513,20 +548,13 @@ def get_task(
 ) -> TaskDetail:
     """The task with its source, branches, reports and history; raises :class:`NotFound` where it does not exist for
     this person. ``reports_before`` is the id of a report to see the ones before it. A fixed number of queries."""
-    found = session.execute(
-        select(Task, Measure, Plan.title)
-        .join(Measure, Measure.id == Task.measure_id)
-        .join(Plan, Plan.id == Task.plan_id)
-        .where(Task.id == task_id)
-    ).one_or_none()
+    found = session.execute(_TASK, {"task_id": task_id}).one_or_none()
     if found is None:
         raise NotFound(subject="task")
-    task, measure, plan = found
-    assignments = session.scalars(
-        select(Assignment).where(Assignment.task_id == task_id).order_by(Assignment.position, Assignment.id)
-    ).all()
+    task, plan, path, heading, text, units_as_written, deadline_text = found
+    assignments = session.scalars(_ASSIGNMENTS, {"task_id": task_id}).all()
     named = {one.department_id for one in assignments} | {task.body_id}
-    departments = {one.id: one for one in session.scalars(select(Department).where(Department.id.in_(named)))}
+    departments = {one.id: one for one in session.scalars(_DEPARTMENTS, {"department_ids": list(named)})}
     situation = describe(task, assignments, departments, vacant_roles(session, named, today=today))
     if not may_see_task(actor, situation):
         raise NotFound(subject="task")
@@ -580,7 +608,7 @@ def get_task(
         plan=plan,
         body=departments[task.body_id].name,
         position=task.position,
-        source=Source(measure.path, measure.heading, measure.text, measure.units_as_written, measure.deadline_text),
+        source=Source(path, heading, text, units_as_written, deadline_text),
         due_on=task.due_on,
         original_due_on=task.original_due_on,
         is_ongoing=task.is_ongoing,
@@ -607,15 +635,7 @@ def _names(session: Session, assignments: Sequence[Assignment]) -> dict[int | No
 
 
 def _reports(session: Session, departments: Mapping[int, str], before: int | None) -> list[ReportRow]:
-    query = (
-        select(ProgressReport, Person.name)
-        .join(Person, Person.id == ProgressReport.author_id)
-        .where(ProgressReport.assignment_id.in_(list(departments)))
-        .order_by(ProgressReport.id.desc())
-        .limit(REPORTS_SHOWN + 1)
-    )
-    if before is not None:
-        query = query.where(ProgressReport.id < before)
+    query = _REPORTS if before is None else _REPORTS.where(ProgressReport.id < before)
     return [
         ReportRow(
             id=one.id,
@@ -630,19 +650,13 @@ def _reports(session: Session, departments: Mapping[int, str], before: int | Non
             help_needed=one.help_needed,
             percent=one.percent,
         )
-        for one, author in session.execute(query)
+        for one, author in session.execute(query, {"assignment_ids": list(departments)})
     ]
 
 
 def _history(session: Session, task_id: int, departments: Mapping[int, str]) -> list[HistoryRow]:
-    query = (
-        select(HistoryEntry, Person.name)
-        .join(Person, Person.id == HistoryEntry.actor_id)
-        .where(HistoryEntry.task_id == task_id)
-        .order_by(HistoryEntry.id.desc())
-        .limit(HISTORY_SHOWN + 1)
-    )
-    return [_history_row(entry, actor, departments) for entry, actor in session.execute(query)]
+    rows = session.execute(_HISTORY, {"task_id": task_id})
+    return [_history_row(entry, actor, departments) for entry, actor in rows]
 
 
 def _history_row(entry: HistoryEntry, actor: str, departments: Mapping[int, str]) -> HistoryRow:
