@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from taskboard import extensions, paths
 from taskboard.clock import Clock, SystemClock
@@ -43,4 +44,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
     app.extensions["taskboard_clock"] = clock or SystemClock()
     extensions.init_database(app)
     register_pages(app)
+    if settings.trusted_proxies:
+        # Only the address is taken from the proxies: links begin with the public address, whatever they say.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign] # the way Flask documents for middleware
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
+        )
     return app

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 MINIMUM_SECRET_LENGTH = 32
 DEFAULT_SECRET = "change-me"
 MEBIBYTE = 1024 * 1024
+MOST_PROXIES = 9
 
 
 class ConfigurationError(Exception):
@@ -38,6 +39,8 @@ class Settings:
     """``smtp://user:password@host:25``, ``smtp+starttls://…`` or ``smtps://…``"""
     mail_from: str = "taskboard@localhost"
     max_upload_bytes: int = 20 * MEBIBYTE
+    trusted_proxies: int = 0
+    """how many proxies stand in front, each adding the address it was asked from to ``X-Forwarded-For``"""
     is_demo: bool = False
     is_testing: bool = False
 
@@ -63,6 +66,7 @@ def settings_from_environment(environ: Mapping[str, str]) -> Settings:
         smtp_url=smtp_url,
         mail_from=environ.get("TASKBOARD_MAIL_FROM", "taskboard@localhost"),
         max_upload_bytes=_positive(environ, "TASKBOARD_MAX_UPLOAD_MIB", 20) * MEBIBYTE,
+        trusted_proxies=_trusted_proxies(environ),
     )
 
 
@@ -95,6 +99,15 @@ def _check_url(name: str, value: str, schemes: set[str]) -> None:
         raise ConfigurationError(
             f"{name} 的写法不对，应以 {'、'.join(f'{s}://' for s in sorted(schemes))} 开头并带主机名。"
         )
+
+
+def _trusted_proxies(environ: Mapping[str, str]) -> int:
+    value = environ.get("TASKBOARD_TRUSTED_PROXIES", "0")
+    if not (value.isascii() and value.isdecimal() and int(value) <= MOST_PROXIES):
+        raise ConfigurationError(
+            f"TASKBOARD_TRUSTED_PROXIES 应是本站前面反向代理的层数（0 到 {MOST_PROXIES}），现在是“{value}”。"
+        )
+    return int(value)
 
 
 def _positive(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import psutil
 import pytest
@@ -21,6 +22,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import create_engine, text
 
 from taskboard.cli import main
+from tests.support.visitor import found_token
 
 SECRET = secrets.token_urlsafe(48)
 
@@ -248,6 +250,30 @@ def test_serve_runs_pages_and_jobs_in_one_process_and_stops_cleanly(installation
         value(installation, "SELECT 86400 * (julianday(expires_at) - julianday(heartbeat_at)) < 5 FROM scheduler_lease")
         == 1
     )
+
+
+@pytest.mark.parametrize(("proxies", "address"), [("0", "127.0.0.1"), ("1", "192.0.2.7")])
+def test_serve_believes_the_address_of_a_visitor_only_behind_a_proxy(
+    installation: Path, proxies: str, address: str
+) -> None:
+    port = free_port()
+    with running(installation, "serve", "--port", str(port), TASKBOARD_TRUSTED_PROXIES=proxies) as process:
+        wait_until(lambda: status(port, "/healthz") == 200, process, installation)
+        sign_in_wrongly(port, forwarded_for="192.0.2.7")
+
+    assert value(installation, "SELECT address FROM failed_sign_in") == address
+
+
+def sign_in_wrongly(port: int, *, forwarded_for: str) -> None:
+    browser = build_opener(HTTPCookieProcessor())
+    browser.addheaders = [("X-Forwarded-For", forwarded_for)]
+    with browser.open(f"http://127.0.0.1:{port}/sign-in", timeout=10) as page:
+        token = found_token(page.read().decode())
+    form = urlencode({"csrf_token": token, "username": "nobody", "password": "a wrong password"}).encode()
+    with pytest.raises(HTTPError) as refused:
+        browser.open(f"http://127.0.0.1:{port}/sign-in", form, timeout=10)
+    with refused.value as answer:
+        assert answer.status == 422
 
 
 def test_serve_with_workers_runs_the_scheduler_as_a_process_of_its_own_and_ends_with_all_of_them(
