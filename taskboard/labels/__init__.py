@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from taskboard.domain.department_matching import MatchRule
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.jobs import JobState
 from taskboard.domain.lights import Judgement, Light, LightReason
@@ -31,6 +32,13 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Role.AUDITOR, "审计员"),
     (DepartmentKind.UNIT, "单位"),
     (DepartmentKind.COLLECTIVE, "集合单位"),
+    (MatchRule.EXACT, "名称相同"),
+    (MatchRule.KEY, "名称的另一种写法"),
+    (MatchRule.ALIAS, "别名"),
+    (MatchRule.RENAMING, "更名"),
+    (MatchRule.ELISION, "省略了地名"),
+    (MatchRule.SECOND_NAME, "一个机构两个名称"),
+    (MatchRule.SUBSEQUENCE, "简称"),
     (TaskState.DRAFT, "草稿"),
     (TaskState.ISSUED, "待签收"),
     (TaskState.IN_PROGRESS, "办理中"),
