@@ -182,9 +182,16 @@ def _cut_after_clause(text: Text, clauses: list[Clause]) -> Text:
     """Lines that follow an item's last clause belong to no item, unless the clause stands beside its heading."""
     before = without_ranges(text[: clauses[0].end], [(clauses[0].start, clauses[0].end)]).plain.strip(" 。\n")
     if "。" not in before and len(before) <= LONGEST_HEADING:
-        return text
+        closing = CLOSING_LINE.search(text.plain, max(clause.end - 1 for clause in clauses))
+        return text[: closing.start()] if closing else text
     rest = text.plain.find("\n", max(clause.end - 1 for clause in clauses))
     return text if rest < 0 else text[:rest]
+
+
+CLOSING_LINE = re.compile(
+    r"\n\s*(?:以上|上述|请各|各(?:有关|相关|责任|牵头|成员)?(?:单位|部门)要|各级各部门|市?政府督查室|本(?:方案|意见|通知|计划|清单|办法)自)"
+)
+"""how a paragraph begins that speaks of all items again"""
 
 
 def _with_steps(node: Node, text: Text, clauses: list[Clause]) -> Item | None:

@@ -226,13 +226,13 @@ def _closing_sentence(text: Text, found: list[Clause]) -> list[Clause]:
     return [Clause(start, len(plain), Form.PROSE if by else Form.SENTENCE, sentence, reading)]
 
 
-BY_UNITS = re.compile(r"^(?:由|请|以)")
+BY_UNITS = re.compile(r"^(?:具体|主要)?(?:此项|该项|本项|这项|以上|上述)?(?:工作|任务|事项)?(?:由|请|以)")
 
 
 # --- prose ---------------------------------------------------------------------------------------
 
 PROSE = re.compile(
-    r"(?:^|(?<=[。;,:!\n]))(?:具体|主要|此项工作|该项工作|本项工作|这项工作)?(?:由|请|以)(?P<part>[^。;!?\n:]{3,160}?)(?=[。;\n]|$)"
+    r"(?:^|(?<=[。;,:!\n]))(?:具体|主要)?(?:此项|该项|本项|这项|以上|上述)?(?:工作|任务|事项)?(?:由|请|以)(?P<part>[^。;!?\n:]{3,160}?)(?=[。;\n]|$)"
 )
 NOT_THE_TASK = re.compile(r"负责解释|起草|负责日常|解释权|设在|负责人")
 PROSE_VERB = re.compile(

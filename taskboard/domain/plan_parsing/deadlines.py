@@ -519,9 +519,9 @@ def _half_is_limit(found: re.Match[str], before: str, after: str) -> bool:
 
 def _is_due_in(before: str, after: str) -> bool:
     """三季度完成…, 上半年开展…: an action in the period; 上半年、下半年各一次 is a rhythm."""
-    if after.startswith(("、", "和", "各", "一次", "通报", "调度")):
+    if after.startswith(("、", "和", "各", "一", "通报", "调度", "的")):
         return False
-    return _completes(after, 16) or (_starts_clause(before) and bool(ACTS.search(after[:8])))
+    return _completes(after, 16) or _starts_clause(before)
 
 
 def _month_is_limit(found: re.Match[str], before: str, after: str) -> bool:

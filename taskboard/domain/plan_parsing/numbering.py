@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -106,6 +107,24 @@ def read_label(plain: str, clean: str | None = None, start: int = 0) -> Label | 
     form = found.lastgroup
     first, last = found.span(form)
     return Label(KINDS[form], _number(form, plain[first:last]), (clean or plain)[first:last].strip(), found.end())
+
+
+DAMAGED_LABEL = re.compile(
+    r"\s*(?:(?P<number>\d{1,3})(?=[\u4e00-\u9fff“])(?![万亿倍余多个亩米元公吨千百月日年时分家项种条号届次位名处人天所座户件类级期批周岁])"
+    r"|(?P<chinese_bracket>\([一二三四五六七八九十]{1,3}(?=[\u4e00-\u9fff])|[一二三四五六七八九十]{1,3}\)))"
+)
+
+
+def read_damaged_label(plain: str, clean: str, awaited: Mapping[Kind, int]) -> Label | None:
+    """A label whose mark or half of whose brackets was lost (3完善…, （三加强…), when just that number is awaited."""
+    found = DAMAGED_LABEL.match(plain)
+    if not found or not found.lastgroup:
+        return None
+    first, last = found.span(found.lastgroup)
+    kind, number = KINDS[found.lastgroup], _number(found.lastgroup, plain[first:last])
+    if awaited.get(kind) != number:
+        return None
+    return Label(kind, number, clean[first:last].strip(), found.end())
 
 
 def read_step(plain: str, start: int = 0) -> Label | None:

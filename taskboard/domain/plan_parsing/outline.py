@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from taskboard.domain.plan_parsing.brackets import outer_groups
 from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, FIELD_NAME
 from taskboard.domain.plan_parsing.lines import Line
 from taskboard.domain.plan_parsing.noise import is_attached_list
-from taskboard.domain.plan_parsing.numbering import Kind, Label, read_label, read_step
+from taskboard.domain.plan_parsing.numbering import Kind, Label, read_damaged_label, read_label, read_step
 from taskboard.domain.plan_parsing.text import FOLDING, Text, join_texts, squeezed
 from taskboard.domain.plan_parsing.units import looks_like_unit
 
@@ -92,7 +92,7 @@ class _Builder:
         plain = line.text.plain
         if self._starts_part(line, plain):
             return
-        for piece, label in split_labels(line):
+        for piece, label in split_labels(line, self._awaited()):
             self._add_piece(piece, label, line)
 
     def _starts_part(self, line: Line, plain: str) -> bool:
@@ -151,6 +151,16 @@ class _Builder:
             self.current.texts.append(piece)
         parent.children.append(self.current)
 
+    def _awaited(self) -> dict[Kind, int]:
+        """The number that would come next for each kind of label on the way to the root."""
+        awaited: dict[Kind, int] = {}
+        node: Node | None = self.current
+        while node is not None and node is not self.top:
+            if node.label is not None:
+                awaited.setdefault(node.label.kind, node.label.number + 1)
+            node = node.parent
+        return awaited
+
     def _climb(self, rank: int) -> Node:
         node = self.current
         while node is not self.top and node.rank >= rank:
@@ -173,17 +183,23 @@ def _is_certain_field(plain: str) -> bool:
 
 # --- labels inside a line ------------------------------------------------------------------------
 
+NOTHING_AWAITED: Mapping[Kind, int] = {}
 BRACKETS_AND_TITLES = re.compile(r"[()\[\]《》]")
 INLINE_LABEL = re.compile(
     r"(?<=[。;!?)\]”])\s{0,4}(?=(?:\([一二三四五六七八九十]{1,3}\)|\(\d{1,2}\)|\d{1,2}\)|[①-⑳⑴-⒇㈠-㈩⒈-⒛]|\d{1,3}[、.](?!\d)|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}条))"
 )
 
 
-def split_labels(line: Line) -> list[tuple[Text, Label | None]]:
-    """The items in one line: its own label, and labels that follow a full stop and count on from the ones before."""
+def split_labels(line: Line, awaited: Mapping[Kind, int] = NOTHING_AWAITED) -> list[tuple[Text, Label | None]]:
+    """The items in one line: its own label, and labels that follow a full stop and count on from the ones before.
+
+    ``awaited`` are the numbers that would come next; such a one is a label also when its closing mark was lost.
+    """
     text = line.text
     pieces: list[tuple[Text, Label | None]] = []
-    first = _format_label(line) or read_label(text.plain, text.clean)
+    first = (
+        _format_label(line) or read_label(text.plain, text.clean) or read_damaged_label(text.plain, text.clean, awaited)
+    )
     start = first.end if first else 0
     label = first
     last_numbers: dict[Kind, int] = {first.kind: first.number} if first else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from taskboard.domain.plan_parsing.brackets import split_outside
+from taskboard.domain.plan_parsing.brackets import outer_groups, split_outside
 from taskboard.domain.plan_parsing.text import Text, without_ranges
 from taskboard.domain.plan_parsing.units import looks_like_unit, read_units
 
@@ -45,7 +45,7 @@ RESPONSIBLE_LEAD = re.compile(
     r"(?:无|没有|未列|未明确|未注明|不列)[^。;\n]{0,2}牵头(?:单位|部门)[^。;\n]{0,4},?(?:责任单位|责任部门)[^。;\n]{0,4}?(?:为|是|作为)牵头"
 )
 STATEMENT = re.compile(
-    rf"{NOT_REPEATED}|为牵头(?:单位|部门)|(?:单位|部门)为牵头|^涉及[^。;]{{0,30}}?(?:负责|落实)$|^以[下上][^。;]{{0,40}}?(?:均|都|需|由)"
+    rf"{NOT_REPEATED}|为牵头(?:单位|部门)|(?:单位|部门)为牵头|^涉及[^。;]{{0,30}}?(?:负责|落实)$|^{ALL_ITEMS}[^。;]{{0,40}}?(?:均|都|需|由)"
     r"|^(?:除|列第|排名?第|排在|列首|列在|无牵头|未列)|为汇总单位"
 )
 
@@ -78,11 +78,14 @@ def without_statements(content: Text) -> Text:
     """A clause without the sentences in it that speak of the whole document."""
     if not STATEMENT_HINT.search(content.plain):
         return content.strip(" ,;。")
-    dropped = [
-        (start, min(end + 1, len(content)))
-        for start, end in split_outside(content.plain, "。;")
-        if STATEMENT.search(content.plain[start:end].strip()) and not _names_units_first(content.plain[start:end])
-    ]
+    content = _without_statement_brackets(content)
+    dropped: list[tuple[int, int]] = []
+    for start, end in split_outside(content.plain, "。;"):
+        sentence = content.plain[start:end]
+        says_all = STATEMENT.search(sentence.strip()) and not _names_units_first(sentence)
+        goes_on = bool(dropped) and dropped[0][0] > 0 and ":" not in sentence
+        if says_all or goes_on:
+            dropped.append((start, min(end + 1, len(content))))
     shorter = without_ranges(content, dropped)
     parts = [
         (start, min(end + 1, len(shorter)))
@@ -90,6 +93,16 @@ def without_statements(content: Text) -> Text:
         if STATEMENT.search(shorter.plain[start:end].strip())
     ]
     return without_ranges(shorter, parts).strip(" ,;。")
+
+
+def _without_statement_brackets(content: Text) -> Text:
+    """各区县（市）政府（列第一位的为牵头单位，下同）: the bracket goes, the name stays."""
+    spoken = [
+        (group.start, group.end)
+        for group in outer_groups(content.plain)
+        if group.start and STATEMENT.search(content.plain[group.start + 1 : group.end - 1])
+    ]
+    return without_ranges(content, spoken) if spoken else content
 
 
 def _names_units_first(sentence: str) -> bool:
