@@ -1,0 +1,177 @@
+"""What supervisors correct of a task besides its deadline: its departments, and the document's wording it goes by.
+
+They are acts of the workflow (``Act.CORRECT``) like :func:`taskboard.services.workflow.correct_deadline`, checked and
+recorded in the same way, and raise the same errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Unpack
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
+
+from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.errors import Invalid, NotNow
+from taskboard.domain.workflow import OWING, Act, AssignmentRole, AssignmentState, TaskState
+from taskboard.models import Assignment, Department, HistoryEntry, Measure, Task
+from taskboard.services import notices
+from taskboard.services.cases import Acting, Case, open_case
+from taskboard.services.deadlines import set_own_deadline
+
+CORRECTABLE = frozenset(
+    {TaskState.DRAFT, TaskState.ISSUED, TaskState.IN_PROGRESS, TaskState.SUBMITTED, TaskState.SUSPENDED}
+)
+"""the states from which the workflow's table knows the act"""
+
+
+def correct_departments(
+    session: Session,
+    task_id: int,
+    *,
+    leads: Sequence[int],
+    partners: Sequence[int],
+    reason: str = "",
+    **by: Unpack[Acting],
+) -> HistoryEntry:
+    """Give the task these lead and partner departments.
+
+    Once it is issued, a department that is added starts at pending and one that is left out ends withdrawn; what the
+    others did stays. Of a draft they are simply replaced.
+    """
+    case = open_case(session, Act.CORRECT, task_id=task_id, **by)
+    if case.earlier:
+        return case.earlier
+    reason_given = case.reason(reason)
+    roles = dict.fromkeys(leads, AssignmentRole.LEAD) | dict.fromkeys(partners, AssignmentRole.PARTNER)
+    departments = _check_departments(case, leads, partners)
+    before = _named(case)
+    case.departments = {**case.departments, **departments}
+    concerned = _take_out(case, roles) + _put_in(case, roles)
+    # What is decided about the departments is decided about the task: who saw the old ones decides anew.
+    flag_modified(case.task, "state")
+    session.flush()
+    entry = case.finish(
+        reason=reason_given,
+        facts={"departments_before": before, "departments_after": _named(case)},
+    )
+    if case.situation.state is not TaskState.DRAFT:
+        kept = [one for one in case.assignments if one not in concerned and one.state in OWING]
+        notices.changed(case, entry, [*concerned, *kept])
+    return entry
+
+
+def _check_departments(case: Case, leads: Sequence[int], partners: Sequence[int]) -> dict[int, Department]:
+    wanted = {*leads, *partners}
+    query = select(Department).where(Department.id.in_(wanted))
+    departments = {one.id: one for one in case.session.scalars(query)}
+    if len(departments) < len(wanted):
+        raise Invalid("departments", "unknown")
+    if not leads:
+        raise Invalid("lead", "lead_missing")
+    for both in sorted(set(leads) & set(partners)):
+        raise Invalid("partners", "department_twice", name=departments[both].name)
+    standing = {one.department_id for one in case.assignments if one.state is not AssignmentState.WITHDRAWN}
+    if any(not departments[one].is_active for one in wanted - standing):
+        raise Invalid("departments", "department_inactive")
+    if case.task.state is not TaskState.DRAFT:
+        for one in leads:
+            if departments[one].kind is DepartmentKind.COLLECTIVE:
+                raise Invalid("lead", "lead_collective", name=departments[one].name)
+    return departments
+
+
+def _named(case: Case) -> dict[str, list[str]]:
+    """Who stands on the task, for the record: names by role."""
+    standing = [one for one in case.assignments if one.state is not AssignmentState.WITHDRAWN]
+    return {
+        role.value: [case.departments[one.department_id].name for one in standing if one.role is role]
+        for role in AssignmentRole
+    }
+
+
+def _take_out(case: Case, roles: Mapping[int, AssignmentRole]) -> list[Assignment]:
+    """The assignments of departments that are not wanted any more."""
+    gone = [
+        one for one in case.assignments if one.department_id not in roles and one.state is not AssignmentState.WITHDRAWN
+    ]
+    if case.task.state is TaskState.DRAFT:
+        for one in gone:
+            case.session.delete(one)
+        case.assignments = [one for one in case.assignments if one not in gone]
+        case.session.flush()
+        return []
+    for one in gone:
+        one.state = AssignmentState.WITHDRAWN
+    return gone
+
+
+def _put_in(case: Case, roles: Mapping[int, AssignmentRole]) -> list[Assignment]:
+    """The assignments of wanted departments that are new to the task, come back to it, or changed their role."""
+    known = {one.department_id: one for one in case.assignments}
+    changed = []
+    for position, (department_id, role) in enumerate(roles.items()):
+        one = known.get(department_id)
+        if one is None:
+            one = Assignment(
+                task_id=case.task.id,
+                department_id=department_id,
+                role=role,
+                name_as_written=case.departments[department_id].name,
+                is_confirmed=True,
+                due_on=case.task.due_on,
+            )
+            case.session.add(one)
+            case.assignments = [*case.assignments, one]
+            _begin(case, one)
+            changed.append(one)
+        elif one.state is AssignmentState.WITHDRAWN:
+            one.role, one.is_confirmed = role, True
+            _begin(case, one)
+            changed.append(one)
+        elif one.role is not role:
+            one.role, one.is_confirmed = role, True
+            if one.state not in OWING | {AssignmentState.OBJECTED}:
+                # What it delivered in the other role is not what is owed now.
+                _begin(case, one)
+            changed.append(one)
+        one.position = position
+    return changed
+
+
+def _begin(case: Case, one: Assignment) -> None:
+    is_collective = case.departments[one.department_id].kind is DepartmentKind.COLLECTIVE
+    is_waived = is_collective and case.task.state is not TaskState.DRAFT
+    one.state = AssignmentState.WAIVED if is_waived else AssignmentState.PENDING
+    one.acknowledged_at = one.submitted_at = one.accepted_at = None
+    one.submitted_by_id = one.officer_id = None
+    set_own_deadline(one, case.task.due_on)
+
+
+def correct_wording(
+    session: Session, task_id: int, *, measure: Measure, title: str, reason: str = "", **by: Unpack[Acting]
+) -> HistoryEntry:
+    """Let the task go by another measure of its plan, as a revised document states it.
+
+    The measure it went by stays as it is; the record says which it was.
+    """
+    case = open_case(session, Act.CORRECT, task_id=task_id, **by)
+    if case.earlier:
+        return case.earlier
+    reason_given = case.reason(reason)
+    facts = {"measures": [case.task.measure_id, measure.id], "titles": [case.task.title, title]}
+    case.task.measure_id, case.task.title = measure.id, title
+    session.flush()
+    return case.finish(reason=reason_given, facts=facts)
+
+
+def discard_draft_task(session: Session, task_id: int, **by: Unpack[Acting]) -> None:
+    """Take a draft away that will not be issued; nobody but the supervisors ever saw it. Its measure stays."""
+    case = open_case(session, Act.CORRECT, task_id=task_id, **by)
+    if case.task.state is not TaskState.DRAFT:
+        raise NotNow(act=Act.CORRECT, state=case.task.state)
+    for model in (HistoryEntry, Assignment):
+        session.execute(delete(model).where(model.task_id == task_id))
+    session.execute(delete(Task).where(Task.id == task_id))
