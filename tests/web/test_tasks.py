@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from apiflask import APIFlask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -363,6 +365,15 @@ def test_the_way_through_sign_off_return_and_closure(desk: Desk) -> None:
     assert "成效不实" in page
 
 
+def test_the_supervisor_reads_who_submitted_and_how_late(desk: Desk) -> None:
+    late, punctual = desk.task(partners=(), due_on=TODAY - timedelta(days=4)), desk.task(partners=())
+    for task in (late, punctual):
+        desk.as_("li").post(desk.address(task, "submit"), statement="完成")
+
+    assert "李联络 于 2026-11-23 09:00 报送，<strong>晚 4 天</strong>" in desk.as_("chen").get(f"/tasks/{late.id}").text
+    assert "报送，按时。" in desk.visitor.get(f"/tasks/{punctual.id}").text
+
+
 def test_a_lead_decides_about_its_partners_submission(desk: Desk) -> None:
     returned, accepted = desk.task(), desk.task()
     for task in (returned, accepted):
@@ -690,6 +701,29 @@ def test_a_plan_of_another_body_does_not_exist(desk: Desk) -> None:
     assert desk.as_("chen").get(f"/plans/{foreign.id}/issue").status_code == 404
     assert desk.visitor.post(f"/plans/{foreign.id}/issue", task_id="1").status_code == 404
     assert desk.visitor.get("/plans/987654/issue").status_code == 404
+
+
+def test_people_who_report_at_the_same_time_lose_nothing(desk: Desk, app: APIFlask) -> None:
+    task = desk.task()
+    where = desk.address(task, "report")
+    visitors = [
+        Visitor(app.test_client()).enter(desk.usual.li if number % 2 else desk.usual.gao) for number in range(4)
+    ]
+    desk.session.commit()
+
+    def report(number: int) -> list[int]:
+        return [
+            visitors[number]
+            .post(where, done=f"第 {number} 人第 {count} 次", request_key=f"{number}-{count}")
+            .status_code
+            for count in range(8)
+        ]
+
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        answers = [status for statuses in pool.map(report, range(len(visitors))) for status in statuses]
+
+    assert answers == [303] * 32
+    assert len({one.done for one in desk.reports()}) == 32
 
 
 def test_the_light_follows_the_clock(desk: Desk, clock: SettableClock) -> None:
