@@ -43,13 +43,13 @@ def make_plan(session: Session, draft: ImportDraft, review: Review, *, actor: Ac
     session.add(plan)
     session.flush()
     session.add(PlanSource(plan_id=plan.id, content=draft.content, blocks=draft.blocks))
-    departments = _settle_departments(session, review, body_id=draft.body_id)
+    departments = settle_departments(session, review, body_id=draft.body_id)
     _add_defaults(session, plan, review, departments)
-    _add_tasks(session, plan, review, departments, readings_by_key(draft.reading), now=now)
+    add_tasks(session, plan, review, departments, readings_by_key(draft.reading), now=now)
     return plan
 
 
-def _settle_departments(session: Session, review: Review, *, body_id: int) -> dict[Identity, int]:
+def settle_departments(session: Session, review: Review, *, body_id: int) -> dict[Identity, int]:
     """The department of every unit of the review: created where it is new, its spellings kept as aliases."""
     settled: dict[Identity, int] = {}
     units = [unit for one in review.included for unit in (*one.lead, *one.partners)] + list(review.defaults)
@@ -83,7 +83,7 @@ def _add_defaults(session: Session, plan: Plan, review: Review, departments: Map
             session.add(PlanDefaultDepartment(plan_id=plan.id, department_id=department_id, name_as_written=unit.name))
 
 
-def _add_tasks(
+def add_tasks(
     session: Session,
     plan: Plan,
     review: Review,
@@ -91,10 +91,12 @@ def _add_tasks(
     readings: Mapping[str, dict[str, Any]],
     *,
     now: datetime,
+    first_position: int = 1,
 ) -> None:
+    """Measures and draft tasks for the included rows, numbered from ``first_position`` in the document's order."""
     measures = [
-        _measure(plan, position, one.row, readings[one.row.key])
-        for position, one in enumerate(_ordered(review), start=1)
+        make_measure(plan, position, one.row, readings[one.row.key])
+        for position, one in enumerate(_ordered(review), start=first_position)
     ]
     session.add_all(measures)
     session.flush()
@@ -119,7 +121,8 @@ def _beginning(row: Row) -> tuple[int, int, int, int]:
     return (first.block, first.row or 0, first.column or 0, first.start)
 
 
-def _measure(plan: Plan, position: int, row: Row, reading: dict[str, Any]) -> Measure:
+def make_measure(plan: Plan, position: int, row: Row, reading: dict[str, Any]) -> Measure:
+    """The measure as the document states it, with its whole reading."""
     parsed = row.parsed
     return Measure(
         plan_id=plan.id,
