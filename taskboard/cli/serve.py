@@ -78,7 +78,14 @@ def web_application() -> Flask:
 
 def run_in_one_process(app: Flask, host: str, port: int, *, announce: Callable[[], None] = lambda: None) -> NoReturn:
     """Serve with waitress, the scheduler beside it in threads, until told to stop; never returns."""
-    server = waitress.create_server(app, sockets=[_listen(host, port)], threads=THREADS, ident=None)
+    server = waitress.create_server(
+        app,
+        sockets=[_listen(host, port)],
+        threads=THREADS,
+        ident=None,
+        # It would take the headers of proxies away; which of them count is for the application to say.
+        clear_untrusted_proxy_headers=False,
+    )
     ending = Ending()
     job_scheduler = JobScheduler(app, on_fatal=ending.fail)
     with ending.raised_on_signals():
