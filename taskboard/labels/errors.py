@@ -42,7 +42,6 @@ PROBLEMS: dict[str, str] = {
     "department_has_work": "该单位还有 {count} 项未办结的任务，请先调整责任单位。",
     "department_is_collective": "集合单位没有岗位，请选择具体单位。",
     "department_twice": "“{name}”不能既牵头又配合。",
-    "department_twice": "“{name}”不能既牵头又配合。",
     "department_inactive": "该单位已停用，请另选一个。",
     "renaming_name_unusable": "“{name}”不能用：名称至少两个字，“＊”最多一个。",
     "renaming_to_itself": "“{name}”既是旧名称又是新名称，请从其中一栏删去。",
