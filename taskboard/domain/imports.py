@@ -23,6 +23,8 @@ OPENING_LENGTH = 60
 SEPARATORS = "、，,；;\n\r\t"
 OPENING_BRACKETS = "（(〔[【《“"
 CLOSING_BRACKETS = "）)〕]】》”"
+FIELDS_IN_DOUBT = ("lead", "partners", "deadline", "recurrence")
+"""the fields of a measure that the parser can mark for review, in the order in which a person meets them"""
 
 
 class DeadlineChoice(StrEnum):
@@ -88,6 +90,9 @@ class Entry:
     partners: tuple[str, ...]
     deadline: DeadlineChoice
     decided_on: date | None = None
+    recurrence: Recurrence | None = None
+    looked_at: tuple[str, ...] = ()
+    """doubtful fields that a person looked at and left as they were read"""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -132,8 +137,22 @@ class Row:
         )
 
     def is_decided(self, field: str) -> bool:
-        """Whether a person changed this field of the entry."""
+        """Whether a person changed this field of the entry; the day that was chosen belongs to the deadline."""
+        if field == "deadline" and self.is_decided("decided_on"):
+            return True
         return bool(getattr(self.entry, field) != getattr(self.proposal, field))
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """Fields that the parser marked for review, whether or not somebody looked at them."""
+        return tuple(name for name in FIELDS_IN_DOUBT if name in self.parsed.review) if self.parsed.review else ()
+
+    @property
+    def uncertain(self) -> tuple[str, ...]:
+        """Doubtful fields that nobody changed or looked at yet; none where the measure is left out."""
+        if not self.entry.is_included:
+            return ()
+        return tuple(name for name in self.doubtful if name not in self.entry.looked_at and not self.is_decided(name))
 
 
 @dataclass(frozen=True)
@@ -177,6 +196,7 @@ def propose(parsed: ParsedMeasure, *, is_included: bool = True) -> Entry:
         lead=_each_once(parsed.lead),
         partners=_each_once(parsed.partners),
         deadline=_stated_choice(parsed),
+        recurrence=parsed.recurrence,
     )
 
 
@@ -343,8 +363,10 @@ def _entry_value(name: str, value: Any) -> Any:
     match name:
         case "decided_on":
             return _date(value)
-        case "lead" | "partners":
+        case "lead" | "partners" | "looked_at":
             return tuple(value)
+        case "recurrence":
+            return Recurrence(value) if value else None
         case "deadline":
             return DeadlineChoice(value)
         case _:

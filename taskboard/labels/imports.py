@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from taskboard.domain.imports import DeadlineChoice, NameChoice, Obstacle
+from taskboard.domain.plan_parsing.reading import Recurrence
+from taskboard.labels import label
 
 PASTED_NAME = "粘贴的文本.txt"
 UNNAMED = "未命名"
@@ -16,6 +18,9 @@ DEADLINE_CHOICES: Mapping[DeadlineChoice, str] = {
     DeadlineChoice.ONGOING: "长期坚持",
     DeadlineChoice.NONE: "暂不确定",
 }
+
+RECURRENCE_CHOICES: Sequence[tuple[str, str]] = [("", "不定期"), *((one.value, label(one)) for one in Recurrence)]
+"""how often a task is to be reported on or done; the empty value is a task that does not come back"""
 
 NAME_CHOICES: Mapping[NameChoice, str] = {
     NameChoice.CREATE_UNIT: "新建单位",

@@ -147,7 +147,7 @@ def _task(plan: Plan, measure: Measure, one: ReviewRow, now: datetime) -> Task:
         is_ongoing=one.due.origin is DeadlineOrigin.ONGOING,
         due_on=one.due.due_on,
         deadline_origin=one.due.origin,
-        recurrence=one.row.parsed.recurrence,
+        recurrence=one.row.entry.recurrence,
     )
 
 

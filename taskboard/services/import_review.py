@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -26,10 +26,10 @@ from taskboard.domain.imports import (
     read_facts,
     review_rows,
 )
-from taskboard.domain.plan_parsing.reading import Problem
+from taskboard.domain.plan_parsing.reading import Problem, Span
 from taskboard.models import Department, ImportDraft
 from taskboard.services.departments import match_names, suggest_all
-from taskboard.services.readings import notes_from_json, plan_from_json
+from taskboard.services.readings import notes_from_json, places_by_key, plan_from_json
 
 Identity = tuple[str, int | str]
 """what tells two units of a review apart"""
@@ -136,6 +136,10 @@ class Review:
     decisions: Decisions
     hindrances: tuple[Hindrance, ...]
 
+    def rows_by_key(self, keys: Container[str]) -> list[tuple[str, ReviewRow]]:
+        """Some rows with their keys, in their order."""
+        return [(one.row.key, one) for one in self.rows if one.row.key in keys]
+
     @property
     def included(self) -> list[ReviewRow]:
         return [one for one in self.rows if one.row.entry.is_included]
@@ -144,6 +148,11 @@ class Review:
     def with_inferred_lead(self) -> list[ReviewRow]:
         """Rows whose lead only confirming makes certain."""
         return [one for one in self.included if one.row.has_inferred_lead]
+
+    @property
+    def with_doubts(self) -> list[ReviewRow]:
+        """Rows with a field that the parser marked and nobody looked at yet."""
+        return [one for one in self.rows if one.row.uncertain]
 
     @property
     def with_collective_lead(self) -> list[ReviewRow]:
@@ -172,6 +181,11 @@ def review_draft(session: Session, draft: ImportDraft) -> Review:
         decisions=decisions,
         hindrances=tuple(_hindrances(facts, reviewed, directory)),
     )
+
+
+def find_places(draft: ImportDraft) -> dict[str, dict[str, list[Span]]]:
+    """The characters of the source that each field of each row was read from."""
+    return places_by_key(draft.reading)
 
 
 def _review_row(row: Row, facts: PlanFacts, directory: _Directory) -> ReviewRow:

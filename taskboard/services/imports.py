@@ -25,6 +25,7 @@ from taskboard.domain.imports import (
     decisions_to_json,
 )
 from taskboard.domain.permissions import Actor
+from taskboard.domain.plan_parsing.blocks import Block
 from taskboard.domain.plan_parsing.reading import ParsedPlan
 from taskboard.domain.roles import Role
 from taskboard.labels.imports import PASTED_NAME, UNNAMED
@@ -40,6 +41,7 @@ from taskboard.services.import_confirmation import make_plan
 from taskboard.services.import_review import Hindrance, review_draft
 from taskboard.services.plans import supervised_bodies
 from taskboard.services.readings import (
+    blocks_from_json,
     blocks_to_json,
     plan_from_json,
     reading_to_json,
@@ -195,6 +197,11 @@ def start_import(session: Session, source: Source, *, body_id: int, actor: Actor
 def get_draft(session: Session, draft_id: int, actor: Actor) -> ImportDraft:
     """The draft; raises ``NotFound`` where it is not of a body that this person supervises."""
     return _seen_by(session, session.get(ImportDraft, draft_id), actor)
+
+
+def list_source_blocks(draft: ImportDraft) -> list[Block]:
+    """The document as it was read, block by block; none for a confirmed draft, whose document is with its plan."""
+    return blocks_from_json(draft.blocks)
 
 
 def _lock_draft(session: Session, draft_id: int, actor: Actor) -> ImportDraft:

@@ -9,7 +9,7 @@ from typing import Any
 from taskboard.documents.document import Document
 from taskboard.documents.wire import from_plain, to_json
 from taskboard.domain.plan_parsing.blocks import Block
-from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan
+from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan, Span
 
 
 def _plain(value: Any) -> Any:
@@ -56,6 +56,26 @@ def blocks_to_json(blocks: Sequence[Block]) -> list[Any]:
     """The document's blocks, for showing the source again."""
     stored: list[Any] = _plain(list(blocks))
     return stored
+
+
+def blocks_from_json(stored: Sequence[Any]) -> list[Block]:
+    """The blocks of :func:`blocks_to_json`."""
+    return list(from_plain(tuple[Block, ...], list(stored)))
+
+
+def places_by_key(stored: Mapping[str, Any]) -> dict[str, dict[str, list[Span]]]:
+    """The characters of the source that each field was read from, by the key of its row under review.
+
+    They are most of a reading, so they are made into spans one by one and without a check of their kinds.
+    """
+    return {key: _places(measure.get("spans", {})) for key, measure in readings_by_key(stored).items()}
+
+
+def _places(spans: Mapping[str, Any]) -> dict[str, list[Span]]:
+    return {
+        name: [Span(one["block"], one["start"], one["end"], one["row"], one["column"]) for one in found]
+        for name, found in spans.items()
+    }
 
 
 def _complete(measure: Mapping[str, Any]) -> dict[str, Any]:

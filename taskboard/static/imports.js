@@ -95,6 +95,7 @@ async function take(answer, parts) {
     for (const [key, html] of Object.entries(told.rows)) replace(`state-${key}`, html);
     replace("summary", told.summary);
     replaceNames(told.names);
+    form.dispatchEvent(new CustomEvent("kept", { detail: told }));
     say(`已自动保存 ${new Date().toTimeString().slice(0, 5)}`);
   }
 }

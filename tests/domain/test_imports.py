@@ -177,7 +177,7 @@ def test_decisions_come_back_as_they_were_made():
         facts=replace(read_facts(PLAN), horizon_on=date(2027, 12, 31), defaults=("各市人民政府",)),
         entries={
             "m1": replace(row.entry, is_included=False, deadline=DeadlineChoice.DATE, decided_on=date(2026, 6, 30)),
-            "c1": replace(row.entry, partners=()),
+            "c1": replace(row.entry, partners=(), recurrence=Recurrence.MONTHLY, looked_at=("deadline",)),
         },
         names={"key": NameDecision(NameChoice.SAME_AS, "市财政局")},
     )
@@ -186,6 +186,7 @@ def test_decisions_come_back_as_they_were_made():
 
     assert again.facts == decisions.facts
     assert again.entries["m1"] == decisions.entries["m1"]
+    assert (again.entries["c1"].recurrence, again.entries["c1"].looked_at) == (Recurrence.MONTHLY, ("deadline",))
     assert again.names == decisions.names
 
 
@@ -193,3 +194,24 @@ def test_a_decision_about_a_row_that_is_not_there_is_passed_over():
     stored = {"entries": {"m99": {"title": "别处来的"}}}
 
     assert decisions_from_json(PLAN, stored).entries == {}
+
+
+IN_DOUBT = replace(PLAN, measures=(replace(MEASURE, review=("deadline", "lead")),))
+
+
+def test_fields_that_the_parser_marked_are_uncertain_until_somebody_looks_at_them_or_changes_them():
+    row, *_ = review_rows(IN_DOUBT, {})
+    looked, *_ = review_rows(IN_DOUBT, {"m1": replace(row.entry, looked_at=("lead",))})
+    changed, *_ = review_rows(IN_DOUBT, {"m1": replace(row.entry, decided_on=date(2026, 6, 30))})
+
+    assert row.uncertain == ("lead", "deadline")
+    assert looked.uncertain == ("deadline",)
+    assert changed.uncertain == ("lead",)
+
+
+def test_a_measure_that_is_left_out_has_nothing_uncertain():
+    row, *_ = review_rows(IN_DOUBT, {})
+    left_out, *_ = review_rows(IN_DOUBT, {"m1": replace(row.entry, is_included=False)})
+
+    assert left_out.uncertain == ()
+    assert left_out.doubtful == ("lead", "deadline")

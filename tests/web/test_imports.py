@@ -246,6 +246,89 @@ def test_a_draft_can_be_given_up(chen, session):
     assert chen.get(address).status_code == 404
 
 
+# The source beside the reading
+
+
+DOUBTFUL = """云泽市2026年工作要点
+一、重点任务
+1.推进一网通办。2026年底前，高频事项全部上线。（责任单位：市发改委；市财政局）
+2.清理收费项目。分别于2026年6月底前、2026年9月底前完成两批清理。（市财政局牵头）
+"""
+
+
+def test_the_whole_document_stands_beside_the_reading_with_ways_in_both_directions(chen):
+    page = html.fromstring(chen.get(draft_of(chen)).text)
+    source = page.get_element_by_id("source")
+    row = page.get_element_by_id("row-m2")
+
+    place = row.find_class("to-source")[0].get("href")
+    words = page.get_element_by_id(place.removeprefix("#")).text_content()
+
+    assert "一、重点任务" in source.text_content()
+    assert words.startswith("清理收费项目") or words.startswith("2.清理收费项目")
+    assert "#row-m2" in [link.get("href") for link in source.find_class("to-row")]
+
+
+def test_each_field_of_a_row_says_where_it_was_read(chen):
+    page = html.fromstring(chen.get(draft_of(chen)).text)
+    places = dict(one.split(":") for one in page.get_element_by_id("row-m1").get("data-places").split(";"))
+
+    def words(field):
+        at, start, end = places[field].split(" ")[0].split(",")
+        return page.get_element_by_id(f"at-{at}").text_content()[int(start) : int(end)]
+
+    assert (words("lead"), words("partners"), words("deadline")) == ("市发改委", "市财政局", "2026年底前")
+
+
+def test_the_cells_of_a_table_are_shown_once_with_the_sheet_they_stand_on(chen):
+    name = "30_docx_table_merged.docx"
+    page = html.fromstring(chen.get(upload(chen, (PLANS / name).read_bytes(), name).location).text)
+    places = dict(one.split(":") for one in page.get_element_by_id("row-m3").get("data-places").split(";"))
+
+    at, start, end = places["lead"].split(" ")[0].split(",")
+    cell = page.get_element_by_id(f"at-{at}")
+
+    assert cell.getparent().tag == "td"
+    assert cell.text_content()[int(start) : int(end)] == fields_of(chen.get(chen_address(chen)))["m3-lead"]
+    assert len({one.get("id") for one in page.xpath("//td/span")}) == len(page.xpath("//td/span"))
+
+
+def chen_address(chen):
+    """The draft that chen touched last."""
+    return html.fromstring(chen.get("/imports/new").text).find_class("draft-list")[0].xpath(".//a/@href")[0]
+
+
+def test_a_doubtful_field_is_marked_until_it_is_ticked_as_looked_at(chen, session):
+    address = draft_of(chen, DOUBTFUL)
+    page = chen.get(address)
+    (line, *_) = html.fromstring(page.text).find_class("is-uncertain")
+    key = line.xpath("ancestor::fieldset/@data-part")[0]
+    fields = fields_of(page)
+    part = {name: value for name, value in fields.items() if name.startswith(key)}
+
+    answer = chen.post(
+        f"{address}/parts", version=fields["version"], **part | {f"{key}looked_at": line.get("data-field")}
+    )
+
+    assert "有栏目没有把握" in words_of(page)
+    assert line.get("data-field") not in answer.json["uncertain"][key.rstrip("-")]
+    again = html.fromstring(chen.get(address).text)
+    tick = again.xpath(f"//input[@name='{key}looked_at'][@value='{line.get('data-field')}']")[0]
+    assert tick.get("checked") is not None
+    assert len(again.find_class("is-uncertain")) == len(html.fromstring(page.text).find_class("is-uncertain")) - 1
+
+
+def test_the_rhythm_of_a_measure_can_be_changed_and_is_imported(chen, session):
+    address = draft_of(chen)
+
+    answer = chen.post(
+        address, act="confirm", **fields_of(chen.get(address)) | {"m1-recurrence": "monthly"}, leads_are_checked="y"
+    )
+
+    assert answer.status_code == 303
+    assert stored(session, select(Task.recurrence).where(Task.position == 1)).one() == "monthly"
+
+
 # Nothing lost
 
 
@@ -435,7 +518,7 @@ def archive(**members):
         ((b" \n\t ", "空白.txt"), 422, "空"),
         ((bytes(range(256)) * 40, "计划.txt"), 422, "无法读取"),
         (("工作方案，责任单位".encode("utf-16-le")[1:] * 50, "乱码.txt"), 422, "。"),
-        ((b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(100), "计划.pdf"), None, "PDF"),
+        ((b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(100), "计划.pdf"), 422, "损坏"),
         ((b"PK\x03\x04" + bytes(100), "计划.docx"), 422, "损坏"),
         ((archive(mimetype="x", a="b"), "计划.zip"), 415, "解压"),
         ((archive(word__document__xml="x"), "计划.docx"), None, "。"),

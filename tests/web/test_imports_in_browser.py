@@ -97,3 +97,66 @@ def test_two_people_at_one_review_see_each_others_changes(review: Page, session)
     expect(review.locator(".alert-warning")).to_contain_text("别人的题目")
     expect(review.locator("#m1-title")).to_have_value("我的题目")
     assert entries(session)["m1"] == {"title": "别人的题目"}
+
+
+def open_review(page: Page, text: str) -> None:
+    page.goto("/imports/new")
+    page.fill("[name=text]", text)
+    page.get_by_role("button", name="读取并核对").click()
+    page.wait_for_url("**/imports/*")
+
+
+def test_choosing_a_field_marks_its_words_in_the_source(review: Page):
+    review.locator("#m2-lead").focus()
+    expect(review.locator("#source mark.is-field")).to_have_text(["市财政局"])
+
+    review.locator("#m1-deadline").focus()
+    expect(review.locator("#source mark.is-field")).to_have_text(["2026年底前"])
+    expect(review.locator("#source")).to_contain_text(
+        "2.清理收费项目。全面清理涉企收费。（市财政局牵头，市教育局配合）"
+    )
+
+
+def test_choosing_words_of_the_source_leads_to_their_measure(review: Page):
+    review.locator("#source").get_by_text("全面清理涉企收费").click()
+
+    expect(review.locator("#m2-title")).to_be_focused()
+    expect(review.locator(".measure.is-current")).to_have_id("row-m2")
+    expect(review.locator("#m2-title")).to_be_in_viewport()
+
+
+DOUBTFUL = """云泽市2026年工作要点
+一、重点任务
+1.推进一网通办。2026年底前，高频事项全部上线。（市发改委牵头）
+2.清理收费项目。分别于2026年6月底前、2026年9月底前完成两批清理。（市财政局牵头）
+3.健全机制。分别于2026年7月底前、2026年10月底前完成。（市财政局牵头）
+"""
+
+
+def test_a_key_leads_from_one_uncertain_field_to_the_next_and_what_was_looked_at_is_left_out(review: Page, session):
+    open_review(review, DOUBTFUL)
+    expect(review.locator("#doubts-left")).to_have_text("还有 2 处待核对")
+
+    review.locator("h1").click()
+    review.keyboard.press("n")
+    expect(review.locator("#m2-deadline")).to_be_focused()
+    review.keyboard.press("Alt+n")
+    expect(review.locator("#m3-deadline")).to_be_focused()
+    review.locator("#row-m2 [data-field=deadline] [name=m2-looked_at]").check()
+    expect(review.locator("#saving")).to_contain_text("已自动保存")
+    expect(review.locator("#doubts-left")).to_have_text("还有 1 处待核对")
+    review.reload()
+
+    expect(review.locator("#doubts-left")).to_have_text("还有 1 处待核对")
+    review.get_by_role("button", name="下一处待核对").click()
+    expect(review.locator("#m3-deadline")).to_be_focused()
+
+
+def test_the_way_into_the_review_fits_a_phone_whatever_the_drafts_are_called(review: Page):
+    open_review(review, TEXT.replace("云泽市优化营商环境2026年行动方案", "A" * 80))
+    review.set_viewport_size({"width": 390, "height": 844})
+    address = review.url
+
+    for place in ("/imports/new", address):
+        review.goto(place)
+        assert review.evaluate("document.documentElement.scrollWidth") <= 390, place

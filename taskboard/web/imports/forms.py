@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, RadioField, SelectField
+from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField
 from wtforms import Form as PlainForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import ValidationError
@@ -16,6 +16,7 @@ from wtforms.validators import ValidationError
 from taskboard.domain.imports import (
     NAME_LENGTH,
     TITLE_LENGTH,
+    FIELDS_IN_DOUBT,
     DeadlineChoice,
     Decisions,
     Entry,
@@ -25,10 +26,11 @@ from taskboard.domain.imports import (
     join_names,
     split_names,
 )
-from taskboard.labels.imports import DEADLINE_CHOICES, NAME_CHOICES
+from taskboard.domain.plan_parsing.reading import Recurrence
+from taskboard.labels.imports import DEADLINE_CHOICES, NAME_CHOICES, RECURRENCE_CHOICES
 from taskboard.labels.times import day_words
 from taskboard.services.import_review import Review, ReviewRow, UnknownName
-from taskboard.web.forms import DayField, Form, IdField, LineField, MaxLength, TextField, VersionedForm
+from taskboard.web.forms import DayField, Form, IdField, LineField, MaxLength, TextField, VersionedForm, choices
 
 MOST_NAMES = 300
 SUGGESTED = "suggested:"
@@ -110,10 +112,12 @@ class MeasureForm(Part):
     partners = NamesField("配合单位")
     deadline = SelectField("时限", coerce=DeadlineChoice)
     decided_on = DayField("日期")
+    recurrence = SelectField("频次", choices=choices(RECURRENCE_CHOICES))
+    looked_at = SelectMultipleField("已核对", choices=choices([(name, name) for name in FIELDS_IN_DOUBT]))
 
     def offer_deadlines(self, one: ReviewRow, facts: PlanFacts) -> None:
         """Only what there is: the text's own date where it states one, the plan's with the day it would be."""
-        self.deadline.choices = [(choice.value, words) for choice, words in _deadline_choices(one, facts)]
+        self.deadline.choices = [(choice.value, words) for choice, words in deadline_choices(one, facts)]
 
     def validate_decided_on(self, field: DayField) -> None:
         if field.data is not None and self.deadline.data is not DeadlineChoice.DATE:
@@ -127,10 +131,13 @@ class MeasureForm(Part):
             partners=self.partners.names,
             deadline=self.deadline.data,
             decided_on=self.decided_on.data,
+            recurrence=Recurrence(self.recurrence.data) if self.recurrence.data else None,
+            looked_at=tuple(self.looked_at.data or ()),
         )
 
 
-def _deadline_choices(one: ReviewRow, facts: PlanFacts) -> Iterator[tuple[DeadlineChoice, str]]:
+def deadline_choices(one: ReviewRow, facts: PlanFacts) -> Iterator[tuple[DeadlineChoice, str]]:
+    """The choices of one measure with their words, only those that lead somewhere."""
     stated = one.row.parsed.deadline
     for choice, words in DEADLINE_CHOICES.items():
         match choice:
@@ -210,6 +217,11 @@ class Sent:
     def part(self, prefix: str) -> MultiDict[str, str] | None:
         """The fields of one part; None where the form came without it, so that the part stands as it was."""
         return self.parts.get(prefix)
+
+
+def bind_unchanged(review: Review) -> Parts:
+    """The forms of a page that nobody sent; a measure shows its entry and needs none, which would take seconds."""
+    return Parts(bind_facts(review, Sent()), {}, {one.key: bind_name(one, Sent()) for one in review.unknown})
 
 
 def bind(review: Review, fields: MultiDict[str, str] | None = None) -> Parts:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wtforms import BooleanField, Field, SelectField
 
 from taskboard.config import MEBIBYTE
 from taskboard.documents.reader import READERS
-from taskboard.domain.imports import Obstacle, join_names
+from taskboard.domain.imports import Entry, Obstacle, PlanFacts, join_names
+from taskboard.domain.plan_parsing.blocks import Block
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure
 from taskboard.extensions import current_settings
 from taskboard.labels import label
 from taskboard.labels.documents import DOCUMENT_NOTES
 from taskboard.labels.imports import FILE_ENDINGS, INFERENCE_RULES, OBSTACLES
 from taskboard.services.import_review import Hindrance, Review, ReviewRow, ReviewUnit, UnknownName
-from taskboard.web.imports.forms import MeasureForm, NameForm, Part, Parts, bind
+from taskboard.web.forms import DayField
+from taskboard.web.imports.forms import MeasureForm, NameForm, Part, Parts, bind, deadline_choices
+from taskboard.web.imports.source import Places, SourceBlock, first_place, places_words, source_blocks
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,27 @@ class Passage:
 
 
 @dataclass(frozen=True)
+class FieldPage:
+    """A field of a measure as its form shows it: the entry's value, or what was typed and could not be kept.
+
+    Hundreds of measures stand on one page: their fields are written by the template, not by the form library.
+    """
+
+    id: str
+    value: str
+    errors: Sequence[str] = ()
+    is_uncertain: bool = False
+    is_looked_at: bool = False
+    is_doubtful: bool = False
+
+
+@dataclass(frozen=True)
 class RowPage:
-    """One measure beside its source text."""
+    """One measure beside its source text; ``places`` are the characters of the source that it was read from."""
 
     key: str
+    places: str
+    at: str
     words: str
     path: str
     passages: list[Passage]
@@ -52,7 +72,8 @@ class RowPage:
     suggested_lead: str
     obstacles: list[str]
     is_included: bool
-    form: MeasureForm
+    deadlines: list[tuple[str, str]]
+    fields: dict[str, FieldPage]
 
 
 @dataclass(frozen=True)
@@ -97,6 +118,7 @@ class Summary:
     inferred: list[Link]
     collective: list[Link]
     undated: list[Link]
+    doubts: list[Link]
     without_lead: int
     new_departments: int
 
@@ -118,14 +140,20 @@ def notes_of(review: Review) -> list[str]:
     return [DOCUMENT_NOTES[note] for note in review.notes if note in DOCUMENT_NOTES]
 
 
-def rows_of(review: Review, parts: Parts) -> list[RowPage]:
-    return [row_page(one, parts.measures[one.row.key]) for one in review.rows]
+def rows_of(review: Review, parts: Parts, places: Mapping[str, Places]) -> list[RowPage]:
+    facts = review.facts
+    return [row_page(one, facts, parts.measures.get(one.row.key), places.get(one.row.key, {})) for one in review.rows]
 
 
-def row_page(one: ReviewRow, form: MeasureForm) -> RowPage:
+def row_page(one: ReviewRow, facts: PlanFacts, form: MeasureForm | None, places: Places) -> RowPage:
     row, parsed = one.row, one.row.parsed
+    fields = _typed_fields(form) if form else _entry_fields(row.entry)
+    uncertain, doubtful = row.uncertain, row.doubtful
+    looked_at = (form.looked_at.data or ()) if form else row.entry.looked_at
     return RowPage(
         key=row.key,
+        places=places_words(places),
+        at=first_place(places),
         words=place_words(row.key),
         path=" / ".join(parsed.path),
         passages=passages(parsed),
@@ -137,8 +165,47 @@ def row_page(one: ReviewRow, form: MeasureForm) -> RowPage:
         suggested_lead=join_names(parsed.inferred_lead),
         obstacles=[OBSTACLES[obstacle] for obstacle in one.obstacles] if row.entry.is_included else [],
         is_included=row.entry.is_included,
-        form=form,
+        deadlines=[(choice.value, words) for choice, words in deadline_choices(one, facts)],
+        fields={
+            name: FieldPage(
+                id=f"{row.key}-{name}",
+                value=value,
+                errors=errors,
+                is_uncertain=name in uncertain,
+                is_looked_at=name in looked_at,
+                is_doubtful=name in doubtful,
+            )
+            for name, (value, errors) in fields.items()
+        },
     )
+
+
+FieldState = tuple[str, Sequence[str]]
+"""the value of a field, and its errors"""
+
+
+def _entry_fields(entry: Entry) -> dict[str, FieldState]:
+    return {
+        "is_included": ("y" if entry.is_included else "", ()),
+        "title": (entry.title, ()),
+        "lead": (join_names(entry.lead), ()),
+        "partners": (join_names(entry.partners), ()),
+        "deadline": (entry.deadline.value, ()),
+        "decided_on": (entry.decided_on.isoformat() if entry.decided_on else "", ()),
+        "recurrence": (entry.recurrence.value if entry.recurrence else "", ()),
+    }
+
+
+def _typed_fields(form: MeasureForm) -> dict[str, FieldState]:
+    return {one.short_name: (_typed(one), [str(error) for error in one.errors]) for one in form}
+
+
+def _typed(field: Field) -> str:
+    if isinstance(field, BooleanField):
+        return "y" if field.data else ""
+    if isinstance(field, DayField):
+        return str(field._value())
+    return str(field.data or "")
 
 
 def place_words(key: str) -> str:
@@ -148,7 +215,7 @@ def place_words(key: str) -> str:
 
 def mark(one: ReviewRow, field: str) -> Mark:
     """Whether the field was stated, inferred, missing, or changed by a person."""
-    if one.row.is_decided(field) or (field == "deadline" and one.row.is_decided("decided_on")):
+    if one.row.is_decided(field):
         return Mark("decided", "已改")
     if field == "title":
         return Mark("stated", label(Origin.STATED)) if one.row.parsed.heading else Mark("inferred", "取自正文")
@@ -157,7 +224,7 @@ def mark(one: ReviewRow, field: str) -> Mark:
         return Mark("stated", f"原文：{label(one.row.parsed.recurrence)}")
     if field == "partners" and origin is Origin.MISSING:
         return Mark("none", "无")
-    if field in one.row.parsed.review:
+    if field in one.row.uncertain:
         return Mark(Origin.INFERRED.value, f"{label(origin)}，请核对", _rule(one, field))
     return Mark(origin.value, label(origin), _rule(one, field))
 
@@ -208,6 +275,15 @@ def _unless_shown(words: str | None, text: str) -> str | None:
     return None if words is None or words in text else words
 
 
+def source_of(blocks: Iterable[Block], rows: Iterable[RowPage]) -> list[SourceBlock]:
+    """The document with a way to the row of each measure at the place where the measure begins."""
+    links: dict[str, list[Link]] = {}
+    for row in rows:
+        if row.at:
+            links.setdefault(row.at, []).append((row.key, row.words))
+    return list(source_blocks(blocks, links))
+
+
 def names_of(review: Review, parts: Parts) -> list[NamePage]:
     """The unknown names, those without a decision first."""
     open_keys = {one.name_key for one in review.hindrances}
@@ -236,6 +312,7 @@ def summary_of(review: Review, refused: Iterable[Hindrance] = ()) -> Summary:
         without_lead=sum(not one.lead for one in included),
         inferred=_places_of(review.with_inferred_lead),
         collective=_places_of(review.with_collective_lead),
+        doubts=_places_of(review.with_doubts),
         undated=_places_of(one for one in included if one.due.due_on is None and one.due.origin.value == "missing"),
         new_departments=len({unit.new_key for one in included for unit in (*one.lead, *one.partners) if unit.new_key}),
     )

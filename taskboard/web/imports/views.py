@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, get_template_attribute, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
@@ -16,14 +16,15 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, transaction
 from taskboard.labels.documents import describe_document_problem
 from taskboard.labels.errors import problem_words
+from taskboard.labels.imports import RECURRENCE_CHOICES
 from taskboard.models import ImportDraft
 from taskboard.services import imports
 from taskboard.services.calendar import load_calendar
-from taskboard.services.import_review import Hindrance, Review, review_draft
+from taskboard.services.import_review import Hindrance, Review, find_places, review_draft
 from taskboard.services.imports import Same, Source
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.imports import pages
-from taskboard.web.imports.forms import DiscardForm, Parts, ReviewForm, UploadForm, bind, sent_parts
+from taskboard.web.imports.forms import DiscardForm, Parts, ReviewForm, UploadForm, bind, bind_unchanged, sent_parts
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -69,8 +70,8 @@ def review(draft_id: int) -> ResponseReturnValue:
     form = ReviewForm()
     current = review_draft(read_session(), draft)
     if not form.is_submitted():
-        return _review_page(draft, current, bind(current), form)
-    parts = bind(current, request.form)
+        return _review_page(draft, current, bind_unchanged(current), form)
+    parts = sent_parts(current, request.form)
     if not parts.validate() or not form.common_lead.validate(form):
         return _review_page(draft, current, parts, form, status=422)
     return _keep(draft_id, parts, form)
@@ -106,11 +107,13 @@ def save_parts(draft_id: int) -> ResponseReturnValue:
         return jsonify(message="有人刚修改了这份导入。您填写的内容还在，请点“保存”查看差别。"), 409
     draft = imports.get_draft(read_session(), draft_id, current_actor())
     current = review_draft(read_session(), draft)
-    fresh = bind(current)
-    shown = {one.key: one for one in pages.rows_of(current, fresh) if one.key in parts.measures}
+    fresh = bind_unchanged(current)
+    row_state = get_template_attribute("imports/_row_state.html", "row_state")
+    shown = {key: pages.row_page(one, current.facts, None, {}) for key, one in current.rows_by_key(parts.measures)}
     return jsonify(
         version=version,
-        rows={key: render_template("imports/_row_state.html", row=row) for key, row in shown.items()},
+        uncertain={key: list(one.row.uncertain) for key, one in current.rows_by_key(parts.measures)},
+        rows={key: row_state(row) for key, row in shown.items()},
         names=render_template("imports/_names.html", names=pages.names_of(current, fresh)),
         summary=render_template("imports/_summary.html", summary=pages.summary_of(current)),
     )
@@ -235,7 +238,7 @@ def _refused_page(draft_id: int, form: ReviewForm, error: Invalid) -> ResponseRe
     hindrances: list[Hindrance] = error.facts.get("hindrances", [])
     if not hindrances:
         form.form_errors.append(problem_words(error))
-    return _review_page(draft, current, bind(current), form, status=422, refused=hindrances)
+    return _review_page(draft, current, bind_unchanged(current), form, status=422, refused=hindrances)
 
 
 def _review_page(
@@ -251,6 +254,7 @@ def _review_page(
     form.version.data = current.version
     form.version.raw_data = None
     same = imports.find_same(read_session(), draft.source_sha256, actor=current_actor(), besides=draft.id)
+    rows = pages.rows_of(current, parts, find_places(draft))
     page = render_template(
         "imports/review.html",
         draft=draft,
@@ -258,7 +262,9 @@ def _review_page(
         form=form,
         discard_form=DiscardForm(),
         facts=parts.facts,
-        rows=pages.rows_of(current, parts),
+        rows=rows,
+        recurrences=RECURRENCE_CHOICES,
+        source=pages.source_of(imports.list_source_blocks(draft), rows),
         names=pages.names_of(current, parts),
         summary=pages.summary_of(current, refused or ()),
         notes=pages.notes_of(current),
