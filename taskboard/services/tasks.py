@@ -7,9 +7,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -107,30 +121,47 @@ def list_my_tasks(
 
     Four queries, five for supervisors, however many tasks there are.
     """
-    conditions = _conditions(today, calendar)
     desk = _desk(session, actor, today)
-    counts = _count(session, desk, conditions)
+    soon = due_soon_until(today, calendar)
+    counts = _count(session, desk, today, soon)
     total = counts[show]
     number = min(max(1, number), last_page(total, size))
-    is_asked_for = Assignment.id.in_(_awaiting(desk)) if show is Show.TO_DECIDE else and_(_mine(desk), conditions[show])
-    ids = (
+    place = {"size": size, "offset": (number - 1) * size}
+    ids = session.scalars(_asked_for(desk, show, today, soon), place)
+    rows = _task_rows(session, list(ids), today, calendar)
+    return MyTasks(page=Page(rows=rows, number=number, size=size, total=total), counts=counts)
+
+
+COUNTED = (Show.ALL, Show.OVERDUE, Show.DUE_SOON, Show.TO_ACKNOWLEDGE)
+
+# The statements of a list are built from some hundred parts, which takes longer than running them: they are kept for
+# whoever opens the same list again. Nothing in them comes from the database but what stands in their arguments.
+keep_statement = lru_cache(maxsize=1024)
+
+
+@keep_statement
+def _asked_for(desk: _Desk, show: Show, today: date, soon: date) -> Select[int]:
+    """Ids of one page of the list, what is due first on top."""
+    if show is Show.TO_DECIDE:
+        is_asked_for: ColumnElement[bool] = Assignment.id.in_(_awaiting(desk))
+    else:
+        is_asked_for = and_(_mine(desk), _conditions(today, soon)[show])
+    return (
         select(Assignment.id)
         .join(Task, Task.id == Assignment.task_id)
         .where(is_asked_for)
         .order_by(Assignment.due_on.asc().nulls_last(), Assignment.id)
-        .limit(size)
-        .offset((number - 1) * size)
+        .limit(bindparam("size", type_=Integer))
+        .offset(bindparam("offset", type_=Integer))
     )
-    rows = _task_rows(session, list(session.scalars(ids)), today, calendar)
-    return MyTasks(page=Page(rows=rows, number=number, size=size, total=total), counts=counts)
 
 
-def _conditions(today: date, calendar: WorkingCalendar) -> dict[Show, ColumnElement[bool]]:
+def _conditions(today: date, soon: date) -> dict[Show, ColumnElement[bool]]:
     is_owed = and_(Assignment.state.in_(OWING), Task.state.in_(UNDER_WAY))
     return {
         Show.ALL: true(),
         Show.OVERDUE: overdue_assignments(today),
-        Show.DUE_SOON: and_(is_owed, Assignment.due_on.between(today, due_soon_until(today, calendar))),
+        Show.DUE_SOON: and_(is_owed, Assignment.due_on.between(today, soon)),
         Show.TO_ACKNOWLEDGE: and_(Assignment.state == AssignmentState.PENDING, Task.state.in_(UNDER_WAY)),
     }
 
@@ -139,20 +170,20 @@ class _Desk(NamedTuple):
     """Whose list it is, and for which departments a supervisor must stand in: nobody there or above is head …"""
 
     actor: Actor
-    headless: list[int]
-    unmanned: list[int]
+    headless: tuple[int, ...] = ()
+    unmanned: tuple[int, ...] = ()
     """… or neither head nor liaison"""
 
 
 def _desk(session: Session, actor: Actor, today: date) -> _Desk:
     if not actor.is_supervisor:
-        return _Desk(actor, [], [])
+        return _Desk(actor)
     head, liaison = (
         and_(~has_holder(Department.id, role, today), ~has_holder(Department.parent_id, role, today))
         for role in (Role.HEAD, Role.LIAISON)
     )
     rows = session.execute(select(Department.id, liaison).where(Department.kind == DepartmentKind.UNIT, head)).all()
-    return _Desk(actor, [row[0] for row in rows], [row[0] for row in rows if row[1]])
+    return _Desk(actor, tuple(row[0] for row in rows), tuple(row[0] for row in rows if row[1]))
 
 
 def _mine(desk: _Desk) -> ColumnElement[bool]:
@@ -201,47 +232,57 @@ def _under_way(condition: ColumnElement[bool]) -> Select[int]:
     return select(Assignment.id).where(condition, task_value(Task.state).in_(UNDER_WAY))
 
 
-def _count(session: Session, desk: _Desk, conditions: Mapping[Show, ColumnElement[bool]]) -> dict[Show, int]:
-    query = (
-        select(*(func.count().filter(condition) for condition in conditions.values()))
+def _count(session: Session, desk: _Desk, today: date, soon: date) -> dict[Show, int]:
+    counted, awaiting = _counting(desk, today, soon)
+    counts = dict(zip(COUNTED, session.execute(counted).one(), strict=True))
+    counts[Show.TO_DECIDE] = session.scalar(awaiting) or 0
+    return counts
+
+
+@keep_statement
+def _counting(desk: _Desk, today: date, soon: date) -> tuple[Executable, Select[int]]:
+    """How much there is under each heading, and how much waits for a decision."""
+    conditions = _conditions(today, soon)
+    counted = (
+        select(*(func.count().filter(conditions[show]) for show in COUNTED))
         .select_from(Assignment)
         .join(Task, Task.id == Assignment.task_id)
         .where(_mine(desk))
     )
-    counts = dict(zip(conditions, session.execute(query).one(), strict=True))
     ids = _awaiting(desk).subquery()
-    counts[Show.TO_DECIDE] = session.scalar(select(func.count(func.distinct(ids.c.id)))) or 0
-    return counts
+    return counted, select(func.count(func.distinct(ids.c.id)))
+
+
+_TASK_ROWS = (
+    select(
+        Assignment.id,
+        Assignment.task_id,
+        Task.title,
+        Plan.title.label("plan"),
+        Assignment.department_id,
+        Department.name.label("department"),
+        Assignment.role,
+        Assignment.state,
+        Task.state.label("task_state"),
+        Assignment.due_on,
+        Task.is_ongoing,
+        Person.name.label("officer"),
+        Assignment.percent,
+        Assignment.last_reported_at,
+        Task.issued_at,
+        Assignment.submitted_at,
+        Assignment.days_late,
+    )
+    .join(Task, Task.id == Assignment.task_id)
+    .join(Plan, Plan.id == Task.plan_id)
+    .join(Department, Department.id == Assignment.department_id)
+    .outerjoin(Person, Person.id == Assignment.officer_id)
+    .where(Assignment.id.in_(bindparam("assignment_ids", expanding=True)))
+    .order_by(Assignment.due_on.asc().nulls_last(), Assignment.id)
+)
 
 
 def _task_rows(session: Session, ids: Sequence[int], today: date, calendar: WorkingCalendar) -> list[TaskRow]:
-    query = (
-        select(
-            Assignment.id,
-            Assignment.task_id,
-            Task.title,
-            Plan.title.label("plan"),
-            Assignment.department_id,
-            Department.name.label("department"),
-            Assignment.role,
-            Assignment.state,
-            Task.state.label("task_state"),
-            Assignment.due_on,
-            Task.is_ongoing,
-            Person.name.label("officer"),
-            Assignment.percent,
-            Assignment.last_reported_at,
-            Task.issued_at,
-            Assignment.submitted_at,
-            Assignment.days_late,
-        )
-        .join(Task, Task.id == Assignment.task_id)
-        .join(Plan, Plan.id == Task.plan_id)
-        .join(Department, Department.id == Assignment.department_id)
-        .outerjoin(Person, Person.id == Assignment.officer_id)
-        .where(Assignment.id.in_(ids))
-        .order_by(Assignment.due_on.asc().nulls_last(), Assignment.id)
-    )
     return [
         TaskRow(
             assignment_id=row.id,
@@ -271,7 +312,7 @@ def _task_rows(session: Session, ids: Sequence[int], today: date, calendar: Work
                 calendar=calendar,
             ),
         )
-        for row in session.execute(query)
+        for row in session.execute(_TASK_ROWS, {"assignment_ids": list(ids)})
     ]
 
 
