@@ -20,9 +20,6 @@ class DocumentKind(StrEnum):
     OFD = "ofd"
     PDF = "pdf"
     DOC = "doc"
-    XLS = "xls"
-    RTF = "rtf"
-    IMAGE = "image"
 
 
 class DocumentNote(StrEnum):
@@ -42,7 +39,7 @@ class DocumentNote(StrEnum):
     DAMAGED_PAGES = "damaged_pages"
     RECOGNISED = "recognised"
     NUMBERS_RESTORED = "numbers_restored"
-    AUTOMATIC_NUMBERS = "automatic_numbers"
+    CONVERTED = "converted"
 
 
 @dataclass(frozen=True)

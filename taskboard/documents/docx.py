@@ -14,8 +14,8 @@ from taskboard.documents.docx_numbering import Numbering, W, is_on, read_numberi
 from taskboard.documents.grid import build_table
 from taskboard.documents.packages import main_part, related_parts
 from taskboard.documents.safe_xml import parse_xml
-from taskboard.documents.text import clean_line
-from taskboard.domain.plan_parsing.blocks import Block, Cell, Paragraph, Place
+from taskboard.documents.text import clean_line, split_paragraph
+from taskboard.domain.plan_parsing.blocks import Block, Cell, Place
 
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -118,7 +118,7 @@ class _Reader:
             else:
                 yield from self._table(element)
         if self._carried:
-            yield from _split(self._take_carried(), place=Place(paragraph=self._position))
+            yield from split_paragraph(self._take_carried(), place=Place(paragraph=self._position))
 
     # paragraphs
 
@@ -128,7 +128,7 @@ class _Reader:
             text = self._take_carried() + "".join(line.text)
             # An empty paragraph is counted by its list, but nobody asks for its heading.
             label, heading = self._label(element), self._heading_level(element) if text.strip() else None
-            yield from _split(text, label=label, heading_level=heading, place=place)
+            yield from split_paragraph(text, label=label, heading_level=heading, place=place)
             for box in line.boxes:
                 yield from self.blocks_of(box)
 
@@ -366,13 +366,6 @@ def _read_styles(root: etree._Element | None) -> dict[str, Style]:
         if element.get(f"{W}type") == "paragraph" and element.get(f"{W}default") in {"1", "true", "on"}:
             styles[DEFAULT_STYLE] = style
     return styles
-
-
-def _split(text: str, *, place: Place, label: str = "", heading_level: int | None = None) -> Iterator[Paragraph]:
-    """One paragraph for each line: a break inside a paragraph is how people who paste from the web start a new one."""
-    for part in filter(str.strip, map(clean_line, text.split("\n"))):
-        yield Paragraph(part, label=label, heading_level=heading_level, place=place)
-        label = ""
 
 
 def _flow(container: etree._Element) -> Iterator[etree._Element]:

@@ -12,15 +12,17 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import taskboard
-from taskboard.documents.document import Document, DocumentError, DocumentProblem
+from taskboard.documents.document import Document, DocumentError, DocumentNote, DocumentProblem
 from taskboard.documents.nursery import Nursery, NurseryLost
+from taskboard.documents.office import convert
 from taskboard.documents.reader import MAX_BYTES
 from taskboard.documents.wire import calendar_to_plain, from_plain
 from taskboard.domain.calendar import WorkingCalendar
@@ -46,6 +48,9 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 INHERITED_SETTINGS = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "TMPDIR")
 """environment that an interpreter may need to start; secrets and addresses stay here"""
+
+CONVERTING_SHARE = 0.8
+"""of the time that is left; the rest is for reading the result"""
 
 CAN_FORK = sys.platform != "win32"
 
@@ -100,19 +105,36 @@ def _ask(
         "parse": parse,
         "calendar": calendar_to_plain(calendar) if calendar else None,
         "memory_bytes": limits.memory_bytes,
-        "seconds": limits.seconds,
     }
     if not _places.acquire(timeout=limits.seconds):
         raise DocumentError(DocumentProblem.BUSY)
     try:
-        reply = _read_apart(json.dumps(order).encode() + b"\n" + data, filename=filename, seconds=limits.seconds)
+        return _read_or_convert(order, data, filename=filename, seconds=limits.seconds)
     finally:
         _places.release()
-    return _open(reply)
 
 
-def _read_apart(request: bytes, *, filename: str | None, seconds: float) -> bytes:
+def _read_or_convert(
+    order: Mapping[str, Any], data: bytes, *, filename: str | None, seconds: float
+) -> tuple[Document, Any]:
+    """Read the file, or where nothing here can, what LibreOffice makes of it in the time that is left."""
+    ends_at = time.monotonic() + seconds
+    try:
+        return _open(_read_apart(order, data, filename=filename, seconds=seconds))
+    except DocumentError as error:
+        if error.problem is not DocumentProblem.UNSUPPORTED:
+            raise
+        left = CONVERTING_SHARE * (ends_at - time.monotonic())
+        converted = convert(data, str(error.facts["format"]), seconds=left)
+        if converted is None:
+            raise
+    document, plan = _open(_read_apart(order, converted, filename=filename, seconds=ends_at - time.monotonic()))
+    return replace(document, notes=(*document.notes, DocumentNote.CONVERTED)), plan
+
+
+def _read_apart(order: Mapping[str, Any], data: bytes, *, filename: str | None, seconds: float) -> bytes:
     """What the reading process answers. Raises ``DocumentError`` when it takes too long or dies."""
+    request = json.dumps({**order, "seconds": seconds}).encode() + b"\n" + data
     try:
         reply, status = _ask_nursery(request, seconds) if CAN_FORK else _start_reader(request, seconds)
     except (TimeoutError, subprocess.TimeoutExpired) as error:

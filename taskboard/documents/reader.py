@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from taskboard.documents.doc import read_doc
 from taskboard.documents.document import (
     Document,
     DocumentError,
@@ -31,6 +32,7 @@ READERS: Mapping[DocumentKind, Callable[[bytes], Document]] = {
     DocumentKind.XLSX: read_xlsx,
     DocumentKind.OFD: read_ofd,
     DocumentKind.PDF: read_pdf,
+    DocumentKind.DOC: read_doc,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from taskboard.documents.archive import Archive
 from taskboard.documents.document import DocumentError, DocumentKind, DocumentProblem
@@ -26,11 +27,15 @@ OTHER_MAGIC: tuple[tuple[bytes, str], ...] = (
 """first bytes → name of a format that is recognised but not read"""
 
 OLE_STREAMS: tuple[tuple[str, str], ...] = (
-    ("WordDocument", "doc"),
     ("Workbook", "xls"),
     ("PowerPoint Document", "ppt"),
 )
 """name of a stream → format of the old Office file that holds it"""
+
+OPENDOCUMENT_TYPES: Mapping[bytes, str] = {
+    b"application/vnd.oasis.opendocument.text": "odt",
+    b"application/vnd.oasis.opendocument.spreadsheet": "ods",
+}
 
 PDF_MAGIC_WITHIN = 1024
 HTML_WITHIN = 4096
@@ -46,7 +51,7 @@ def sniff(data: bytes) -> DocumentKind:
     if data.startswith(ZIP_MAGIC):
         return _sniff_package(data)
     if data.startswith(OLE_MAGIC):
-        _refuse_old_office(data)
+        return _sniff_old_office(data)
     if b"%PDF-" in data[:PDF_MAGIC_WITHIN]:
         return DocumentKind.PDF
     for magic, name in OTHER_MAGIC:
@@ -77,14 +82,16 @@ def _sniff_package(data: bytes) -> DocumentKind:
     if "ppt/presentation.xml" in names:
         raise _unsupported("pptx")
     if "content.xml" in names and "mimetype" in names:
-        raise _unsupported("opendocument")
+        raise _unsupported(OPENDOCUMENT_TYPES.get(archive.read("mimetype"), "opendocument"))
     raise _unsupported("archive")
 
 
-def _refuse_old_office(data: bytes) -> None:
+def _sniff_old_office(data: bytes) -> DocumentKind:
     # Directory names are UTF-16; an encrypted docx or xlsx is an old-style container around the real package.
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise DocumentError(DocumentProblem.ENCRYPTED)
+    if "WordDocument".encode("utf-16-le") in data:
+        return DocumentKind.DOC
     for stream, name in OLE_STREAMS:
         if stream.encode("utf-16-le") in data:
             raise _unsupported(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from taskboard.documents.document import (
@@ -117,6 +117,15 @@ def clean_line(line: str) -> str:
     """The line without what no reader can see: controls, zero-width marks, radicals in place of characters, white
     space at its end."""
     return INVISIBLE.sub("", CONTROL.sub("", line)).translate(RADICALS).rstrip()
+
+
+def split_paragraph(
+    text: str, *, place: Place, label: str = "", heading_level: int | None = None
+) -> Iterator[Paragraph]:
+    """One paragraph for each line: a break inside a paragraph is how people who paste from the web start a new one."""
+    for part in filter(str.strip, map(clean_line, text.split("\n"))):
+        yield Paragraph(part, label=label, heading_level=heading_level, place=place)
+        label = ""
 
 
 def _document(text: str, *, encoding: str | None, notes: tuple[DocumentNote, ...]) -> Document:

@@ -35,6 +35,8 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     "xlsb": ("二进制 Excel，.xlsb", "请用 Excel 打开后另存为 .xlsx 再上传。"),
     "ppt": ("演示文稿，.ppt", "请把其中的计划正文复制后粘贴。"),
     "pptx": ("演示文稿，.pptx", "请把其中的计划正文复制后粘贴。"),
+    "odt": ("OpenDocument 文字，.odt", "请另存为 .docx 再上传。"),
+    "ods": ("OpenDocument 表格，.ods", "请另存为 .xlsx 再上传。"),
     "opendocument": ("OpenDocument", "请另存为 .docx 或 .xlsx 再上传。"),
     "rtf": ("RTF", "请用 Word 或 WPS 打开后另存为 .docx 再上传。"),
     "word_xml": ("Word 2003 XML", "请用 Word 或 WPS 打开后另存为 .docx 再上传。"),
@@ -59,7 +61,7 @@ DOCUMENT_NOTES: Mapping[str, str] = {
     "damaged_pages": "有的页面已损坏，没有读取，请对照原文件补上。",
     "recognised": "文字由图片识别而来，可能有错字，请对照原文件核对。",
     "numbers_restored": "识别时丢失的序号已按前后顺序补上，请核对。",
-    "automatic_numbers": "文件用了自动编号，编号没有读取，请对照原文件核对层次；另存为 .docx 再上传可以读出编号。",
+    "converted": "文件是旧格式，已由 LibreOffice 转换后读取，请对照原文件核对。",
     "formulas": "有的单元格只有公式、没有保存计算结果，没有读取。请用 Excel 或 WPS 打开并保存一次再上传。",
 }
 """note on a reading → what to know about it"""
