@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from taskboard.domain.plan_parsing.clauses import IN_TEXT, Clause, Form, find_clauses, find_prose_clauses
 from taskboard.domain.plan_parsing.numbering import Kind, read_step
-from taskboard.domain.plan_parsing.outline import Node, split_steps
+from taskboard.domain.plan_parsing.outline import Node, split_bullets, split_steps
 from taskboard.domain.plan_parsing.sections import never_holds_measures
 from taskboard.domain.plan_parsing.text import Text, join_texts, without_ranges
 from taskboard.domain.plan_parsing.units import GROUP_NAME
@@ -200,6 +200,8 @@ def _with_steps(node: Node, text: Text, clauses: list[Clause]) -> Item | None:
         return None
     intro, steps = split_steps(text)
     if not steps:
+        intro, steps = split_bullets(text)
+    if not steps:
         return None
     below = []
     for label, piece in steps:
@@ -280,6 +282,18 @@ def add_prose_clauses(top: Item) -> None:
         for item, clauses in found:
             item.clauses = sorted([*item.clauses, *clauses], key=lambda clause: clause.start)
             item.text = _cut_after_clause(item.text, item.clauses)
+        return
+    for item, clauses in found:
+        if item.parent is not None and _is_surrounded(item):
+            item.clauses = sorted([*item.clauses, *clauses], key=lambda clause: clause.start)
+            item.text = _cut_after_clause(item.text, item.clauses)
+
+
+def _is_surrounded(item: Item) -> bool:
+    """Whether an item without a clause stands in a row whose other items mostly have one."""
+    assert item.parent is not None
+    others = [other for other in item.parent.children if other is not item and other.node.label is not None]
+    return bool(others) and 2 * sum(other.has_units for other in others) > len(others)
 
 
 def _names_a_body(clause: Clause) -> bool:

@@ -41,6 +41,8 @@ class Reading:
     persons: list[str] = field(default_factory=list)
     time_limits: list[Text] = field(default_factory=list)
     stray: list[Text] = field(default_factory=list)
+    damaged: bool = False
+    """whether the clause was recognised although a mark of it is lost"""
 
     @property
     def has_units(self) -> bool:
@@ -65,6 +67,7 @@ class Reading:
         self.persons += other.persons
         self.time_limits += other.time_limits
         self.stray += other.stray
+        self.damaged = self.damaged or other.damaged
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,32 @@ def find_clauses(text: Text) -> list[Clause]:
     fields = _field_clauses(text, brackets)
     found = sorted([*brackets, *fields], key=lambda clause: clause.start)
     if not any(clause.reading.has_units for clause in found):
+        found += _damaged_field(text, found)
+    if not any(clause.reading.has_units for clause in found):
         found += _closing_sentence(text, found)
     return found
+
+
+DAMAGED_FIELD = re.compile(
+    r"(?:(?<=[。;)\]”])|^|\n)[(\[\s]{0,3}(?P<name>牵头单位|牵头部门|责任单位|责任部门|主办单位|责任科室|责任主体)(?P<lost>[;,.。、?\s]{0,2})"
+    r"(?P<value>[^。:\n]{3,300}?)[)\]]?(?=[。\n]|$)"
+)
+
+
+def _damaged_field(text: Text, found: list[Clause]) -> list[Clause]:
+    """责任单位市教育局、市财政局: a field whose colon was lost in copying, when nothing but names follows."""
+    for field_found in DAMAGED_FIELD.finditer(text.plain):
+        value = text[field_found.start("value") : field_found.end("value")].strip(" ?")
+        if any(clause.start < field_found.end() and clause.end > field_found.start() for clause in found):
+            continue
+        if not is_unit_list(value) or not SURE_BODY.search(value.plain):
+            continue
+        role = field_named(field_found["name"]) or Field.RESPONSIBLE
+        reading = Reading(damaged=True)
+        reading.add(role, read_units(value))
+        start = field_found.start() + (text.plain[field_found.start()] == "\n")
+        return [Clause(start, field_found.end(), Form.FIELDS, text[start : field_found.end()].strip(), reading)]
+    return []
 
 
 SENTENCE_END_BEFORE = "。;!?)]”\n…,、"
@@ -123,6 +150,8 @@ def _read_bracket(inner: Text, plain: str, start: int, end: int) -> Reading | No
     sentence = read_role_sentence(content)
     if sentence is not None:
         return sentence
+    if lost := _damaged_field(content, []):
+        return lost[0].reading
     before = plain[:start].rstrip()
     ends_sentence = not before or before[-1] in "。;!?)]”"
     if ends_sentence and STEP_AFTER.match(plain, end) and is_unit_list(content) and _is_surely_a_body(content.plain):
@@ -247,11 +276,55 @@ def find_prose_clauses(text: Text) -> list[Clause]:
         part = text[found.start("part") : found.end("part")]
         if NOT_THE_TASK.search(part.plain):
             continue
-        reading = _read_prose(part)
+        reading = _read_prose(part) or _read_together(part)
+        if reading is not None:
+            end = found.end() + text.plain.startswith("。", found.end())
+            clauses.append(Clause(found.start(), end, Form.PROSE, part, reading))
+    return clauses or _sentences_together(text)
+
+
+TOGETHER_SENTENCE = re.compile(r"(?:^|(?<=[。;\n]))(?P<part>[^。;,!?\n:]{2,40}?会同[^。;!?\n:]{2,120})")
+
+
+def _sentences_together(text: Text) -> list[Clause]:
+    """省教育厅要会同省财政厅抓紧制定方案, without 由 or 请."""
+    clauses = []
+    for found in TOGETHER_SENTENCE.finditer(text.plain):
+        part = text[found.start("part") : found.end("part")]
+        reading = None if NOT_THE_TASK.search(part.plain) else _read_together(part)
         if reading is not None:
             end = found.end() + text.plain.startswith("。", found.end())
             clauses.append(Clause(found.start(), end, Form.PROSE, part, reading))
     return clauses
+
+
+LEADS_TOGETHER = re.compile(r"^(?P<lead>[^,]{2,40}?)(?:牵头)?(?:要|应|须|应当|负责)?,?会同(?P<others>[^,]{2,100})")
+AFTER_OTHERS = re.compile(
+    r"(?:等(?:有关|相关)?(?:部门|单位)?)?(?:研究|制定|制订|提出|对|负责|抓紧|抓好|进行|组织|开展|编制|落实|出台|共同|联合|做好|推进|推动|加强|加快|建立|按照|完善|统筹|指导|督促|尽快|拟定|修订|起草|实施|办理|确定|采取|在|于|根据|结合|按|认真|积极|切实|牵头|承担|具体|依法|定期|\d)"
+)
+GENERIC_OTHERS = re.compile(r"^(?:各?有关|各?相关|其他)(?:部门|单位|方面)$")
+
+
+def _read_together(part: Text) -> Reading | None:
+    """省编办会同省法制办、省监察厅等部门，对…进行清理: the first leads, the others take part."""
+    found = LEADS_TOGETHER.match(part.plain)
+    if not found:
+        return None
+    lead = part[found.start("lead") : found.end("lead")]
+    if not is_unit_list(lead):
+        return None
+    others = part[found.start("others") : found.end("others")]
+    for end in [*(cut.start() for cut in AFTER_OTHERS.finditer(others.plain) if cut.start()), len(others)]:
+        named = others[:end]
+        generic = GENERIC_OTHERS.match(named.plain)
+        if not generic and not is_unit_list(named):
+            continue
+        reading = Reading()
+        reading.add(Field.LEAD, read_units(lead))
+        if not generic:
+            reading.add(Field.PARTNER, read_units(named))
+        return reading
+    return None
 
 
 def _read_prose(part: Text) -> Reading | None:
@@ -368,7 +441,7 @@ PARTNER_VERB = (
 )
 DO_VERB = (
     r"(?:(?:负责|落实|抓好|承办|实施|推进|执行|督导|承担|办理|组织|贯彻)"
-    r"(?:负责|落实|抓好|组织|实施|推进|执行|推动|开展|承办|办理|工作|到位|督导|贯彻|好)*)"
+    r"(?:负责|落实|抓好|组织|实施|推进|执行|推动|开展|承办|办理|工作|到位|督导|贯彻|好|抓落实|抓)*)"
 )
 VERB_END = re.compile(rf"(?P<manner>{MANNER})(?:(?P<lead>{LEAD_VERB})|(?P<partner>{PARTNER_VERB})|(?P<do>{DO_VERB}))$")
 ANY_VERB = re.compile(
@@ -387,7 +460,7 @@ def read_role_sentence(content: Text, *, complete: bool = True) -> Reading | Non
     waiting: list[Text] = []
     closed = False
     groups: list[tuple[str, Text]] = []
-    for start, end in split_outside(content.plain, ",;。\n"):
+    for start, end in _parts_with_verbs(content.plain):
         part = content[start:end].strip()
         verb = _verb_at_end(part.plain)
         if is_time_limit(part.plain):
@@ -410,6 +483,21 @@ def read_role_sentence(content: Text, *, complete: bool = True) -> Reading | Non
         if not _add_group(reading, piece, kind, has_lead=has_lead) and complete:
             return None
     return reading if reading.has_units else None
+
+
+AFTER_LEAD_VERB = re.compile(r"牵头(?:负责)?(?P<mark>、)(?=.{2})")
+
+
+def _parts_with_verbs(plain: str) -> list[tuple[int, int]]:
+    """Parts between commas; a 、 after 牵头 (A牵头、B配合) divides as a comma does."""
+    parts: list[tuple[int, int]] = []
+    for start, end in split_outside(plain, ",;。\n"):
+        begin = start
+        for found in AFTER_LEAD_VERB.finditer(plain[start:end]):
+            parts.append((begin, start + found.start("mark")))
+            begin = start + found.end("mark")
+        parts.append((begin, end))
+    return parts
 
 
 def _verb_at_end(plain: str) -> tuple[str, int] | None:

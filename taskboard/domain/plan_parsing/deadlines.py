@@ -67,7 +67,7 @@ DASH = r"\s?(?:—{1,2}|-{1,2}|~{1,2}|至|到)\s?"
 DOCUMENT = "方案|意见|通知|计划|办法|文件|清单|措施|规定|细则|行动计划|实施方案"
 NOT_COUNTED_YEARS = r"(?<![\d一二两三四五六七八九十几每半近多])"
 SEASON = (
-    "主?汛期|入汛|汛|供暖季|采暖季|供暖期|采暖期|供暖|秋季开学|春季开学|秋季学期开学|新学期开学|开学|暑假|寒假|国庆节?"
+    "主?汛期|入汛|汛|供暖季|采暖季|供暖期|采暖期|供暖|秋季开学|春季开学|秋季学期开学|新学期开学|开学|暑假|寒假|国庆节?|秋季学期|春季学期"
     "|元旦|五一|“五一”|劳动节|春节|中秋节?|入冬|冬季|防火期|枯水期|雨季|高考|春耕"
 )
 
@@ -104,7 +104,7 @@ MENTION = re.compile(
     | (?P<yearend>
           (?:(?P<ey>{ANY_YEAR})|{NOT_COUNTED_YEARS}年)(?P<eend>底|末|终(?=前|之前))(?P<ebefore>{BEFORE})?
           |(?<!十)今(?:年)?(?:底|末)(?:{BEFORE})?)
-    | (?P<within>(?:{YEAR}|今|本|当|{NOT_COUNTED_YEARS})年(?:度)?内|(?:{YEAR})?全年(?![龄份])|(?:今|本)年全年)
+    | (?P<within>(?:{YEAR}|(?:今|本|当|{NOT_COUNTED_YEARS})年)(?:度)?内|(?:{YEAR})?全年(?![龄份])|(?:今|本)年全年)
     | (?P<season>(?P<sy>{ANY_YEAR})?(?:{SEASON}){BEFORE})
     | (?P<year>{YEAR}(?:度)?(?P<ybefore>{BEFORE})?)
     | (?P<relative>明年|今年)(?={BEFORE}|[,，])
@@ -117,7 +117,8 @@ MENTION = re.compile(
 
 FIVE_YEAR_PLANS = {"十一五": 2010, "十二五": 2015, "十三五": 2020, "十四五": 2025, "十五五": 2030}
 CUSTOM_SEASONS = {
-    "秋季开学": (8, 31), "秋季学期开学": (8, 31), "新学期开学": (8, 31), "国庆": (9, 30), "国庆节": (9, 30),
+    "秋季开学": (8, 31), "秋季学期开学": (8, 31), "秋季学期": (8, 31), "新学期开学": (8, 31),
+    "国庆": (9, 30), "国庆节": (9, 30),
     "元旦": (12, 31), "五一": (4, 30), "“五一”": (4, 30), "劳动节": (4, 30),
 }  # fmt: skip
 
@@ -529,7 +530,15 @@ def _month_is_limit(found: re.Match[str], before: str, after: str) -> bool:
 
 
 def _within_is_limit(found: re.Match[str], before: str, after: str) -> bool:
-    return "全年" not in found.group() or bool(ACTS.search(after[:8]))
+    if "全年" not in found.group():
+        return True
+    if ALL_YEAR_ROUND.match(after):
+        return False
+    return bool(ACTS.search(after[:8])) or (_starts_clause(before) and bool(COUNTS.search(after[:16])))
+
+
+ALL_YEAR_ROUND = re.compile(r"(?:无休|不间断|开放|有效|常态|坚持|保持|不打烊|[、的各])")
+COUNTS = re.compile(r"\d|[一二两三四五六七八九十][百千万亿]|达到|达标|不低于|不少于|不超过|控制在")
 
 
 def _range_is_limit(found: re.Match[str], before: str, after: str) -> bool:

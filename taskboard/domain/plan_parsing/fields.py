@@ -110,6 +110,7 @@ COLUMN_NAMES: dict[Field, tuple[str, ...]] = {
 }
 
 _BY_NAME = {name: field for field, names in (*NAMES.items(), *COLUMN_NAMES.items()) for name in names}
+KNOWN_NAMES = frozenset(_BY_NAME)
 UNIT_FIELDS = frozenset({Field.LEAD, Field.RESPONSIBLE, Field.PARTNER})
 
 AMBIGUOUS_IN_TEXT = frozenset(

@@ -11,7 +11,7 @@ from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, FIELD_NAME
 from taskboard.domain.plan_parsing.lines import Line
 from taskboard.domain.plan_parsing.noise import is_attached_list
 from taskboard.domain.plan_parsing.numbering import Kind, Label, read_damaged_label, read_label, read_step
-from taskboard.domain.plan_parsing.text import FOLDING, Text, join_texts, squeezed
+from taskboard.domain.plan_parsing.text import EMPTY, FOLDING, Text, join_texts, squeezed
 from taskboard.domain.plan_parsing.units import looks_like_unit
 
 
@@ -200,6 +200,10 @@ def split_labels(line: Line, awaited: Mapping[Kind, int] = NOTHING_AWAITED) -> l
     first = (
         _format_label(line) or read_label(text.plain, text.clean) or read_damaged_label(text.plain, text.clean, awaited)
     )
+    nested = _nested_label(text, first, line)
+    if first and nested:
+        pieces.append((EMPTY, first))
+        first = nested
     start = first.end if first else 0
     label = first
     last_numbers: dict[Kind, int] = {first.kind: first.number} if first else {}
@@ -221,6 +225,16 @@ def split_labels(line: Line, awaited: Mapping[Kind, int] = NOTHING_AWAITED) -> l
         last_numbers[following.kind] = following.number
     pieces.append((text[start:].strip(), label))
     return pieces
+
+
+def _nested_label(text: Text, first: Label | None, line: Line) -> Label | None:
+    """The lower label that follows at once (一、1、抓好…), with more of its row in the same line."""
+    if first is None or line.label or first.kind is Kind.DECIMAL:
+        return None
+    nested = read_label(text.plain, text.clean, first.end)
+    if nested is None or nested.kind <= first.kind or nested.kind is Kind.DECIMAL or nested.end >= len(text):
+        return None
+    return nested
 
 
 def _format_label(line: Line) -> Label | None:
@@ -258,6 +272,21 @@ def _has_successor(label: Label, plain: str, last_seen: dict[str, int]) -> bool:
 STEP_START = re.compile(
     r"(?:^|(?<=[。;:,!?)\]”\n\s]))(?=[一二三四五六七八九十]{1,2}(?:是|要)|第[一二三四五六七八九十][,、])"
 )
+
+
+BULLET = re.compile(r"(?:^|(?<=[\n。;:!?)\]”]))\s{0,4}(?P<mark>[●•■◆★▲➢►✦❖◼▪])\s{0,4}(?=\S)")
+
+
+def split_bullets(text: Text) -> tuple[Text, list[tuple[Label, Text]]]:
+    """What stands before the first ●, and the passages that each begin with one."""
+    found = list(BULLET.finditer(text.plain))
+    if len(found) < 2:
+        return text, []
+    ends = [mark.start() for mark in found[1:]] + [len(text)]
+    return text[: found[0].start()], [
+        (Label(Kind.STEP, number, mark["mark"], mark.end()), text[mark.end() : end].strip())
+        for number, (mark, end) in enumerate(zip(found, ends, strict=True), start=1)
+    ]
 
 
 def split_steps(text: Text) -> tuple[Text, list[tuple[Label, Text]]]:

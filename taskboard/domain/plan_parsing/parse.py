@@ -114,6 +114,8 @@ def _read_measures(document: Document, lines: Sequence[Line], work_lists: Sequen
     context.prose_is_usual = prose * 2 >= len(items)
     rows = _measures_of_lists(with_units, top, context)
     problems = [*_unused_parent_clauses(top), *_numbering_problems(top)]
+    if any(work.unseparated for work in work_lists):
+        problems.append(problem(Code.TABLE_WITHOUT_SEPARATORS))
     if rows and items:
         items, replaced = _not_in_table(items, rows)
         problems += [problem(Code.BODY_REPLACED_BY_TABLE)] if replaced else []

@@ -26,6 +26,7 @@ class Code(StrEnum):
     LEAD_MISSING = "lead_missing"
     NUMBERING_GAP = "numbering_gap"
     NUMBERING_REPEATED = "numbering_repeated"
+    TABLE_WITHOUT_SEPARATORS = "table_without_separators"
     BODY_REPLACED_BY_TABLE = "body_replaced_by_table"
 
 
@@ -46,6 +47,7 @@ WORDING: dict[Code, str] = {
     Code.LEAD_MISSING: "条款中没有可作为牵头单位的名称",
     Code.NUMBERING_GAP: "编号不连续：“{words}”之前缺号",
     Code.NUMBERING_REPEATED: "编号重复：“{words}”",
+    Code.TABLE_WITHOUT_SEPARATORS: "表格各列之间没有分隔，已按单位名称试行切分，请逐行对照原文核对",
     Code.BODY_REPLACED_BY_TABLE: "正文条目与任务分工表内容相同，已以表中各行为准",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, takewhile
 
 from taskboard.domain.plan_parsing.blocks import Cell, Table
 from taskboard.domain.plan_parsing.clauses import (
@@ -14,10 +15,11 @@ from taskboard.domain.plan_parsing.clauses import (
     read_role_sentence,
     read_unit_value,
 )
-from taskboard.domain.plan_parsing.fields import FIELD_NAME, UNIT_FIELDS, Field, field_named
+from taskboard.domain.plan_parsing.deadlines import is_time_limit
+from taskboard.domain.plan_parsing.fields import FIELD_NAME, KNOWN_NAMES, UNIT_FIELDS, Field, field_named
 from taskboard.domain.plan_parsing.lines import Line, Pages
 from taskboard.domain.plan_parsing.text import EMPTY, Source, Text, join_texts, read_text, squeezed, without_ranges
-from taskboard.domain.plan_parsing.units import looks_like_unit
+from taskboard.domain.plan_parsing.units import is_unit_list, looks_like_unit
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Row:
     units_as_written: str
     cells: list[Text] = field(default_factory=list)
     section: str = ""
+    unseparated: bool = False
+    """whether its cells were told apart by their words alone"""
     filled_down: bool = False
     """whether an empty cell was read as continuing the one above"""
 
@@ -46,6 +50,8 @@ class WorkList:
     notes: list[Text] = field(default_factory=list)
     titles: list[Text] = field(default_factory=list)
     position: int = 0
+    unseparated: bool = False
+    """whether no marks stood between its cells"""
 
 
 Grid = Sequence[Sequence[Text]]
@@ -285,6 +291,86 @@ def _joined_breaks(text: Text) -> Text:
     return without_ranges(text, closed)
 
 
+# --- tables without any separator ---------------------------------------------------------------
+
+UNSEPARATED_LEVEL = "[省市县区镇州旗]"
+UNSEPARATED_UNIT = (
+    r"(?:各(?:[\u4e00-\u9fff]|\([^()]{1,12}\)){1,14}?|(?:国网|人民银行)[\u4e00-\u9fff]{2,12}?"
+    rf"|{UNSEPARATED_LEVEL}[\u4e00-\u9fff]{{1,14}}?)"
+    r"(?:办公室|委员会|办事处|公司|集团|中心|政府|管委会|单位|部门|街道|乡镇|法院|检察院|总工会|妇联|残联|联合会|支队|局|委|办|厅|院|部)"
+)
+UNSEPARATED_LIST = rf"{UNSEPARATED_UNIT}(?:[、,]{UNSEPARATED_UNIT})*"
+UNSEPARATED_TAIL = re.compile(
+    rf"(?P<person>[\u4e00-\u9fff]{{2,3}})?(?P<first>{UNSEPARATED_LIST})(?P<second>{UNSEPARATED_LIST})?(?P<time>(?:20\d\d年)?[^。、,]{{0,12}})$"
+)
+LONGEST_TAIL = 160
+FEWEST_UNSEPARATED_ROWS = 2
+
+
+def unseparated_columns(plain: str) -> list[Field]:
+    """The columns of a header whose names run together (序号项目名称牵头单位); none when anything else stands in it."""
+    line = squeezed(plain)
+    columns: list[Field] = []
+    if not line.startswith(("序号", "编号")) or re.search(r"[\t|]|  ", plain.strip()):
+        return columns
+    while line and len(columns) < 12:
+        end = next((n for n in range(min(14, len(line)), 1, -1) if line[:n] in KNOWN_NAMES), 0)
+        named = field_named(line[:end]) if end else None
+        if named is None:
+            return []
+        columns.append(named)
+        line = line[end:]
+    enough = len(columns) >= 3 and columns[0] is Field.NUMBER and UNIT_FIELDS & set(columns)
+    return columns if enough and not line else []
+
+
+def _unseparated_list(lines: Sequence[Line], columns: Sequence[Field]) -> tuple[WorkList | None, int]:
+    """Rows below such a header: number, content and units told apart by how units end; and how many lines were used."""
+    rows: list[Row] = []
+    used = 0
+    for line in lines:
+        awaited = len(rows) + 1
+        found = re.match(rf"\s*{awaited}[、.]?(?=[^\d、.])", line.text.plain)
+        if not found:
+            break
+        rows.append(_unseparated_row(line.text[found.end() :], str(awaited), columns))
+        used += 1
+    if len(rows) < FEWEST_UNSEPARATED_ROWS:
+        return None, 0
+    return WorkList(rows, has_units=True, has_deadline=Field.DEADLINE in columns, unseparated=True), used
+
+
+def _unseparated_row(text: Text, number: str, columns: Sequence[Field]) -> Row:
+    text = text.strip()
+    reading = Reading(damaged=True)
+    stop = text.plain.rstrip("。").rfind("。") + 1
+    begin = max(stop, len(text) - LONGEST_TAIL)
+    found = UNSEPARATED_TAIL.match(text.plain, begin) if stop else UNSEPARATED_TAIL.search(text.plain, begin)
+    if found is None:
+        return Row(number, EMPTY, text, reading, EMPTY, "", unseparated=True)
+    unit_columns = [column for column in columns if column in UNIT_FIELDS]
+    parts = [(name, text[found.start(name) : found.end(name)]) for name in ("first", "second") if found[name]]
+    if len(parts) == 1 and len(unit_columns) > 1:
+        unit_columns = unit_columns[:1]
+    for (_, part), column in zip(parts, unit_columns, strict=False):
+        read_unit_value(column, part, reading)
+    if len(parts) > len(unit_columns):
+        read_unit_value(Field.PARTNER, parts[1][1], reading)
+    if found["person"]:
+        reading.persons.append(found["person"])
+    written = "\t".join(part.clean for _, part in parts)
+    limit = text[found.start("time") : found.end("time")].strip("。 ")
+    return Row(
+        number,
+        EMPTY,
+        text[: found.start()].strip(),
+        reading,
+        limit if is_time_limit(limit.plain) else EMPTY,
+        written,
+        unseparated=True,
+    )
+
+
 # --- tables in running text ----------------------------------------------------------------------
 
 
@@ -293,8 +379,19 @@ def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkL
     rest: list[Line | Table] = []
     lists: list[tuple[int, WorkList]] = []
     run: list[Line] = []
-    for part in [*pages.parts, None]:
-        if isinstance(part, Line) and (_cells_in(part.text) or (run and _may_continue(part.text, run))):
+    inside_cell = _lines_inside_cells(pages.parts)
+    skipped = 0
+    for number, part in enumerate([*pages.parts, None]):
+        if skipped:
+            skipped -= 1
+            continue
+        if isinstance(part, Line) and (columns := unseparated_columns(part.text.plain)):
+            below = takewhile(lambda one: isinstance(one, Line), pages.parts[number + 1 :])
+            work, skipped = _unseparated_list([one for one in below if isinstance(one, Line)], columns)
+            if work is not None:
+                lists.append((len(rest), work))
+                continue
+        if isinstance(part, Line) and (_cells_in(part.text) or (run and number in inside_cell)):
             run.append(part)
             continue
         if run:
@@ -336,9 +433,25 @@ def _divided(plain: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
     return [*ranges, (start, len(plain))]
 
 
-def _may_continue(text: Text, run: list[Line]) -> bool:
-    """A line without separator inside a list whose cells stand on lines of their own (a |⏎b |⏎c)."""
-    return run[-1].text.plain.rstrip().endswith("|") and len(text) < 400
+MOST_LINES_IN_A_CELL = 8
+
+
+def _lines_inside_cells(parts: Sequence[Line | Table]) -> set[int]:
+    """Positions of lines without a bar between two lines that end with one (a |⏎b |⏎c⏎d |)."""
+    inside: set[int] = set()
+    pending: list[int] = []
+    after_bar = False
+    for number, part in enumerate(parts):
+        if not isinstance(part, Line):
+            pending, after_bar = [], False
+        elif part.text.plain.rstrip().endswith("|"):
+            inside.update(pending)
+            pending, after_bar = [], True
+        elif after_bar and len(part.text) < 400 and len(pending) < MOST_LINES_IN_A_CELL:
+            pending.append(number)
+        else:
+            pending, after_bar = [], False
+    return inside
 
 
 def _list_in(run: list[Line]) -> tuple[WorkList | None, int]:
@@ -382,20 +495,83 @@ def _padded(row: list[Text], width: int) -> list[Text]:
 
 
 def _rows_of_cells(run: list[Line]) -> list[list[Text]]:
-    """Cells one a line: the width is where the running number starts again below its header."""
-    cells = [line.text.strip(" |") for line in run]
-    named = [field_named(cell.plain) for cell in cells[:14]]
+    """Cells one a line: the header reaches to the first running number, and each such number begins a row."""
+    cells = _cells_one_a_line(run)
+    named = [field_named(cell.plain) for cell in cells[:16]]
     first = next((n for n, name in enumerate(named) if name is Field.NUMBER), None)
     if first is None:
         return []
-    width = next(
-        (
-            n - first
-            for n in range(first + 2, min(len(cells), first + 14))
-            if re.fullmatch(r"1|一", cells[n].plain.strip())
-        ),
-        None,
-    )
-    if width is None:
+    begin = next((n for n in range(first + 2, len(named)) if cells[n].plain.strip() in ("1", "一")), None)
+    if begin is None:
         return []
-    return [cells[n : n + width] for n in range(first, len(cells), width)]
+    header = cells[first:begin]
+    columns = [field_named(cell.plain) for cell in header]
+    rows, awaited = [header], 1
+    for cell in cells[begin:]:
+        if cell.plain.strip() == str(awaited) or (len(rows[-1]) >= len(header) and cell.plain.strip().isdigit()):
+            awaited = int(cell.plain.strip()) + 1
+            rows.append([cell])
+        elif len(rows) == 1 or (len(rows[-1]) >= len(header) and rows[-1][0].plain.strip() not in ("", "1")):
+            rows.append([cell])
+        else:
+            rows[-1].append(cell)
+    above: list[Text] = []
+    for number, row in enumerate(rows[1:], start=1):
+        if len(row) < len(header):
+            rows[number] = _with_merged_cells(row, columns, above)
+        above = rows[number]
+    return [rows[0], *(row[: len(header)] for row in rows[1:])]
+
+
+def _cells_one_a_line(run: Sequence[Line]) -> list[Text]:
+    """The cells of lines that each end one with a bar; a name broken over lines is put together."""
+    cells: list[Text] = []
+    pending: list[Text] = []
+    for line in run:
+        ends = line.text.plain.rstrip().endswith("|")
+        pending.append(line.text.strip(" |"))
+        if ends:
+            together = join_texts(pending, "\n")
+            is_name = len(pending) > 1 and field_named(together.plain) is not None
+            cells.append(join_texts(pending) if is_name else together)
+            pending = []
+    return [*cells, *pending]
+
+
+MOST_MERGED = 4
+
+
+def _with_merged_cells(row: list[Text], columns: Sequence[Field | None], above: Sequence[Text]) -> list[Text]:
+    """A row that lacks the cells it shares with the row above: they are put where the others fit best."""
+    missing = len(columns) - len(row)
+    if not above or missing > MOST_MERGED or len(columns) > 12:
+        return row
+    best, best_score = row, -1.0
+    for left_out in combinations(range(1, len(columns)), missing):
+        own = iter(row)
+        filled = [above[n] if n in left_out and n < len(above) else next(own) for n in range(len(columns))]
+        score = sum(
+            _fits(cell, column)
+            for n, (cell, column) in enumerate(zip(filled, columns, strict=True))
+            if n not in left_out
+        )
+        if score > best_score:
+            best, best_score = filled, score
+    return best
+
+
+def _fits(cell: Text, column: Field | None) -> float:
+    """How well a text suits a column, from 0 to 1."""
+    plain = squeezed(cell.plain)
+    if column in UNIT_FIELDS:
+        return float(is_unit_list(cell))
+    if column is Field.DEADLINE:
+        return float(is_time_limit(plain) or bool(TIME_VALUE.match(plain)))
+    if column is Field.PERSON:
+        return float(2 <= len(plain) <= 9 and not is_unit_list(cell))
+    if column in (Field.ACTION, Field.TASK):
+        return 0.8 if len(plain) > 6 and not is_unit_list(cell) else 0.3
+    return 0.2
+
+
+TIME_VALUE = re.compile(r"^(?:全年|持续|长期|常态|每[月季年]|年[内底]|立即|(?:20\d\d年)?\d{1,2}月)")

@@ -38,7 +38,7 @@ NOT_A_UNIT = re.compile(
     r"[。!?:“”]|(?:要|应|将|须|不得|加快|推进|推动|加强|建立|完善|落实|开展|组织实施|进一步|按照|确保|提高|支持|鼓励|通过|围绕|责任制|负责制)"
     r"(?!.{0,8}(?:厅|办|局|委|院|队|会|所|站|公司|集团|中心|小组|专班|指挥部|部|处|科|会议|单位|部门|组|室|政府)$)|^[\d.%]|^第|年度?$|\d年|(?:同志|负责人|领导)$|的"
 )
-LEADING_WORDS = re.compile(r"^(?:由|请|以及|并|或|会同|其中|(?:和|及|与|以)(?=[各有相省市县])|、|,|:|;|\s)+(?=.{2})")
+LEADING_WORDS = re.compile(r"^(?:\?|由|请|以及|并|或|会同|其中|(?:和|及|与|以)(?=[各有相省市县])|、|,|:|;|\s)+(?=.{2})")
 TAIL_ETC = re.compile(
     r"等(?:(?:\d{1,2}|[一二三四五六七八九十]{1,3})个?)?(?P<group>(?:国务院|中央|省|市|县|区|州)?(?:级|直)?(?:各)?(?:有关|相关|其他|各|成员)?"
     r"(?:职能|行业|业务|责任|主管|监管|执法)?(?:部门|单位|部委|机构|企业|方面)?(?:和单位|及单位|单位|、单位)?)$"
@@ -212,7 +212,7 @@ ELIDABLE = re.compile(
     r"交通|水利|水务|农业|农村|农机|畜牧|林业|林草|园林|渔业|海洋|文化|文旅|文广|文物|广播|广电|旅游|卫生|卫健|医疗|医保|药品|药监|食品|中医|疾控|退役|应急|安监|安全|审计|外事|外侨|侨务|国资|"
     r"市场|工商|质监|统计|信访|机关事务|机关|密码|保密|数据|大数据|政务|行政|审批|金融|地方金融|知识产权|粮食|能源|人防|地震|供销|扶贫|乡村|法制|法院|检察院|"
     r"总工会|妇联|残联|工商联|科协|文联|社科联|侨联|贸促会|红十字会|税务|国税|地税|投资促进|招商|口岸|消防|档案|地方志|史志|机构编制|住房公积金|公积金|公共资源|公路|港航|邮政|国动办|数字)"
-    r".{0,14}(?:厅|局|委|委员会|办|办公室|中心|会|联|院|总队|支队|大队|社|协|公司)(?:\(.*\))?$"
+    r".{0,14}(?:厅|局|委|委员会|办|办公室|中心|会|联|院|总队|支队|大队|社|协|公司|部门)(?:\(.*\))?$|^(?:检察院|法院|人民法院|人民检察院)$"
 )
 CENTRAL = re.compile(
     r"通信管理|海关|海事|气象局$|国网|人民银行|人行|银保监|证监|金融监管总局|金融监管分局|金融监管局|烟草|邮政管理|民航|铁路|电网|银行|分行|支行|中支|国家|部$"
@@ -223,15 +223,49 @@ PLACE_BODY = re.compile(
 )
 
 
+COMPANIES = (
+    "移动|联通|电信|铁塔|网通|广电|广电网络|邮政|邮储|石化|石油|中石化|中石油|工行|农行|中行|建行|交行"
+    "|工商银行|农业银行|中国银行|建设银行|交通银行|人保|人寿|国寿|太平洋|平安"
+)
+BRANCH = re.compile(
+    rf"^(?:中国)?(?:{COMPANIES})(?P<suffix>(?:[\u4e00-\u9fff]{{2,6}})?(?:分公司|支公司|分行|支行|公司|分局))$"
+)
+COMPANY_ONLY = re.compile(rf"^(?:中国)?(?:{COMPANIES})$")
+SUBJECTS = (
+    "发展改革|发改|教育|科技|工信|经信|商务|民族宗教|民宗|民政|公安|司法|财政|人社|人力社保|自然资源|国土|规划|生态环境|环保|住建|建设|城管"
+    "|交通|交通运输|水利|水务|农业|农业农村|畜牧|林业|园林|文化|文旅|文广|旅游|卫生|卫健|卫生健康|医保|药监|应急|安监|审计|国资|市场监管|工商|质监"
+    "|统计|信访|税务|扶贫|残联|粮食|广电|体育|气象|消防|银监|金融"
+)
+SUBJECT_ONLY = re.compile(rf"^[省市县区州]?(?:{SUBJECTS})$")
+SUBJECT_BODY = re.compile(rf"^[省市县区州]?(?:{SUBJECTS})(?P<suffix>部门|等部门|系统|局|厅|委|办)$")
+
+
 def _restore(names: list[Unit]) -> list[Unit]:
-    return _restore_suffixes(_restore_prefixes(names))
+    whole = _restore_shared_ending(names, BRANCH, COMPANY_ONLY)
+    whole = _restore_shared_ending(whole, SUBJECT_BODY, SUBJECT_ONLY)
+    return _restore_suffixes(_restore_prefixes(whole))
+
+
+def _restore_shared_ending(names: list[Unit], whole: re.Pattern[str], stem: re.Pattern[str]) -> list[Unit]:
+    """移动、联通、电信白桦分公司 and 教育、财政部门: the ending of the last belongs to all before it."""
+    restored: list[Unit] = []
+    suffix = ""
+    for unit in reversed(names):
+        plain = squeezed(unit.said.plain)
+        found = whole.match(plain)
+        if not found and suffix and stem.match(plain):
+            restored.append(replace(unit, name=unit.name + suffix, restored=True))
+            continue
+        suffix = unit.name[found.start("suffix") :] if found else ""
+        restored.append(unit)
+    return restored[::-1]
 
 
 def _restore_prefixes(names: list[Unit]) -> list[Unit]:
     restored: list[Unit] = []
     level = party = ""
     for unit in names:
-        plain = squeezed(unit.said.plain)
+        plain = squeezed(unit.name if unit.restored else unit.said.plain)
         prefix = ""
         found = LEVEL_NAME.match(plain)
         if found and (found["rest"] or found["party"]) and not GROUP_NAME.match(plain):
