@@ -273,7 +273,22 @@ def with_lead(entry: Entry, names: tuple[str, ...]) -> Entry:
     """The entry led by these units where it is included and nobody leads it; a new lead stops being a partner."""
     if entry.lead or not entry.is_included:
         return entry
+    return led_by(entry, names)
+
+
+def with_deadline(entry: Entry, choice: DeadlineChoice, day: date | None = None) -> Entry:
+    """The entry with this deadline; ``day`` counts only with the choice of a date."""
+    return replace(entry, deadline=choice, decided_on=day if choice is DeadlineChoice.DATE else None)
+
+
+def led_by(entry: Entry, names: tuple[str, ...]) -> Entry:
+    """The entry led by these units, whoever led before; a new lead stops being a partner."""
     return replace(entry, lead=names, partners=tuple(name for name in entry.partners if name not in names))
+
+
+def joined_by(entry: Entry, names: tuple[str, ...]) -> Entry:
+    """The entry with these units as partners too; its lead stays its lead."""
+    return replace(entry, partners=_each_once([*entry.partners, *(one for one in names if one not in entry.lead)]))
 
 
 def split_names(text: str) -> tuple[str, ...]:

@@ -19,6 +19,9 @@ DEADLINE_CHOICES: Mapping[DeadlineChoice, str] = {
     DeadlineChoice.NONE: "暂不确定",
 }
 
+COMMON_DEADLINES = (DeadlineChoice.DATE, DeadlineChoice.INHERITED, DeadlineChoice.ONGOING, DeadlineChoice.NONE)
+"""what several measures can be given together; what the text states belongs to each by itself"""
+
 RECURRENCE_CHOICES: Sequence[tuple[str, str]] = [("", "不定期"), *((one.value, label(one)) for one in Recurrence)]
 """how often a task is to be reported on or done; the empty value is a task that does not come back"""
 

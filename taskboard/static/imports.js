@@ -12,7 +12,7 @@ let pressed = null;
 
 form.addEventListener("change", (event) => {
   const part = event.target.closest("[data-part]");
-  if (!part) return;
+  if (!part || event.target.name === "selected") return;
   if (event.target.name.endsWith("-decided_on") && event.target.value) chooseOwnDate(part);
   if (event.target.name.endsWith("-deadline") && event.target.value !== "date") clearOwnDate(part);
   if (event.target.name.endsWith("-same_as") && event.target.value) chooseSameAs(part);
@@ -58,12 +58,21 @@ async function send() {
 // would meet as a conflict.
 form.addEventListener("submit", (event) => {
   clearTimeout(timer);
+  if (!isSending && event.submitter?.value.includes("-")) sendOnly(waiting);
   waiting.clear();
   if (!isSending) return;
   pressed = event.submitter;
   event.preventDefault();
   event.stopPropagation();
 });
+
+// An act on some measures needs only what is not kept yet: a form of hundreds of measures takes a second to read.
+function sendOnly(parts) {
+  const idle = [...form.querySelectorAll("fieldset[data-part]")].filter((part) => !parts.has(part.dataset.part));
+  const fields = idle.flatMap((part) => [...part.querySelectorAll("input:not(.select-row), select, textarea")]);
+  fields.forEach((field) => { field.disabled = true; });
+  setTimeout(() => fields.forEach((field) => { field.disabled = false; }), 0);
+}
 
 function fieldsOf(parts) {
   const all = new FormData(form);
@@ -142,6 +151,24 @@ function say(words, isTrouble = false) {
 window.addEventListener("beforeunload", (event) => {
   if (waiting.size && !form.dataset.sent) event.preventDefault();
 });
+
+// Selecting
+
+const all = document.getElementById("select-all");
+const rows = [...form.querySelectorAll(".select-row")];
+all.parentElement.hidden = false;
+all.addEventListener("change", () => {
+  for (const row of rows) row.checked = all.checked && !row.closest("#candidates");
+  countSelected();
+});
+form.addEventListener("change", (event) => event.target.classList.contains("select-row") && countSelected());
+
+function countSelected() {
+  const number = rows.filter((row) => row.checked).length;
+  document.getElementById("selected-count").textContent = number ? `（已选 ${number} 项）` : "";
+}
+
+countSelected();
 
 // Completing: the name under the caret is looked up among the known ones; arrows choose, Enter takes, Escape leaves.
 

@@ -395,6 +395,71 @@ def test_measures_without_a_lead_can_be_given_one_together(chen, session):
     assert chen.post(address, act="confirm", **filled).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("act", "fields", "stands"),
+    [
+        ("bulk-deadline", {"bulk_deadline": "date", "bulk_date": "2026年9月1日"}, {"deadline": "date"}),
+        ("bulk-deadline", {"bulk_deadline": "ongoing"}, {"deadline": "ongoing", "decided_on": ""}),
+        ("bulk-deadline", {"bulk_deadline": "inherited"}, {"deadline": "inherited"}),
+        ("bulk-recurrence", {"bulk_recurrence": "quarterly"}, {"recurrence": "quarterly"}),
+        ("bulk-lead", {"bulk_units": "市财政局"}, {"lead": "市财政局"}),
+        ("bulk-partners", {"bulk_units": "市教育局、市财政局"}, {}),
+    ],
+)
+def test_selected_measures_are_changed_together_and_the_others_stay(chen, act, fields, stands):
+    address = draft_of(chen)
+    before = fields_of(chen.get(address))
+
+    answer = chen.post(address, act=act, version=before["version"], selected=["m1", "m3"], **fields)
+    after = fields_of(chen.get(address))
+
+    assert (answer.status_code, answer.location) == (303, f"{address}#row-m1")
+    for key in ("m1", "m3"):
+        assert {name: after[f"{key}-{name}"] for name in stands} == stands
+        assert "市财政局" in after[f"{key}-lead"] + after[f"{key}-partners"] or "units" not in str(fields)
+    assert {name: value for name, value in after.items() if name.startswith("m2-")} == {
+        name: value for name, value in before.items() if name.startswith("m2-")
+    }
+    if act == "bulk-partners":
+        assert (after["m1-partners"], after["m3-partners"]) == ("市财政局、市教育局", "市教育局、市财政局")
+
+
+def test_selected_measures_are_left_out_and_taken_in_together(chen):
+    address = draft_of(chen)
+    version = fields_of(chen.get(address))["version"]
+
+    chen.post(address, act="bulk-leave-out", version=version, selected=["m1", "m2"])
+    fields = fields_of(chen.get(address))
+    chen.post(address, act="bulk-include", version=fields["version"], selected=["m2"])
+    again = fields_of(chen.get(address))
+
+    assert [key for key in ("m1", "m2", "m3") if f"{key}-is_included" in fields] == ["m3"]
+    assert [key for key in ("m1", "m2", "m3") if f"{key}-is_included" in again] == ["m2", "m3"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"act": "bulk-include"}, "还没有勾选举措"),
+        ({"act": "bulk-deadline", "selected": "m1", "bulk_deadline": "date"}, "请填写日期"),
+        ({"act": "bulk-deadline", "selected": "m1", "bulk_deadline": "date", "bulk_date": "明天"}, "日期的写法不对"),
+        ({"act": "bulk-lead", "selected": "m1", "bulk_units": " "}, "请填写单位"),
+        ({"act": "bulk-partners", "selected": "m1", "bulk_units": "长" * 201}, "最多 200 个字"),
+    ],
+)
+def test_a_common_change_that_lacks_something_says_so_and_loses_nothing(chen, session, fields, words):
+    address = draft_of(chen)
+    form = fields_of(chen.get(address)) | {"m2-title": "我的标题"}
+
+    answer = chen.post(address, **form | fields)
+
+    assert answer.status_code == 422
+    assert words in errors_of(answer)
+    assert fields_of(answer)["m2-title"] == "我的标题"
+    assert stored(session, select(ImportDraft.decisions)).one() == {}
+
+
 def test_inferred_leads_must_be_confirmed_by_a_tick(chen, session):
     address = draft_of(chen)
 

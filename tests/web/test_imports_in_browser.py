@@ -160,3 +160,16 @@ def test_the_way_into_the_review_fits_a_phone_whatever_the_drafts_are_called(rev
     for place in ("/imports/new", address):
         review.goto(place)
         assert review.evaluate("document.documentElement.scrollWidth") <= 390, place
+
+
+def test_selected_measures_are_changed_together_with_what_was_just_typed(review: Page, session):
+    review.fill("#m1-title", "一网通办")
+    review.get_by_label("选中第 2 项").check()
+    review.get_by_text("批量修改").click()
+    review.get_by_label("选中各项的时限").select_option("ongoing")
+    review.get_by_role("button", name="改时限").click()
+    expect(review.get_by_text("已修改选中的 1 项")).to_be_visible()
+
+    assert entries(session) == {"m1": {"title": "一网通办"}, "m2": {"deadline": "ongoing"}}
+    review.reload()
+    expect(review.locator("#m2-deadline")).to_have_value("ongoing")

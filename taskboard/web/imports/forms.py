@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_wtf.file import FileField
@@ -14,9 +14,9 @@ from wtforms.meta import DefaultMeta
 from wtforms.validators import ValidationError
 
 from taskboard.domain.imports import (
+    FIELDS_IN_DOUBT,
     NAME_LENGTH,
     TITLE_LENGTH,
-    FIELDS_IN_DOUBT,
     DeadlineChoice,
     Decisions,
     Entry,
@@ -24,13 +24,19 @@ from taskboard.domain.imports import (
     NameDecision,
     PlanFacts,
     join_names,
+    joined_by,
+    led_by,
     split_names,
+    with_deadline,
 )
 from taskboard.domain.plan_parsing.reading import Recurrence
-from taskboard.labels.imports import DEADLINE_CHOICES, NAME_CHOICES, RECURRENCE_CHOICES
+from taskboard.labels.imports import COMMON_DEADLINES, DEADLINE_CHOICES, NAME_CHOICES, RECURRENCE_CHOICES
 from taskboard.labels.times import day_words
 from taskboard.services.import_review import Review, ReviewRow, UnknownName
 from taskboard.web.forms import DayField, Form, IdField, LineField, MaxLength, TextField, VersionedForm, choices
+
+Change = Callable[[Entry], Entry]
+"""what an act does to a measure"""
 
 MOST_NAMES = 300
 SUGGESTED = "suggested:"
@@ -80,6 +86,47 @@ class ReviewForm(VersionedForm):
 
     leads_are_checked = BooleanField("我已逐项核对推断的牵头单位，确认无误")
     common_lead = NamesField("没有牵头单位的统一填为")
+    selected = SelectMultipleField("选中的举措", choices=[], validate_choice=False)
+    bulk_deadline = SelectField(
+        "时限", choices=choices([(one.value, DEADLINE_CHOICES[one]) for one in COMMON_DEADLINES])
+    )
+    bulk_date = DayField("日期")
+    bulk_recurrence = SelectField("频次", choices=choices(RECURRENCE_CHOICES))
+    bulk_units = NamesField("单位")
+
+    def validate_common(self) -> bool:
+        """Whether the fields that many measures share are well formed."""
+        shared = (self.common_lead, self.bulk_date, self.bulk_units)
+        # A list, so that each one is asked and shows its own errors.
+        return not [field for field in shared if not field.validate(self)]
+
+    def common_change(self, act: str) -> Change | None:
+        """What the act does to each measure that was selected; ``None`` where it is none, or with its error shown."""
+        change = self._change(act)
+        if change is not None and not self.selected.data:
+            self.selected.errors = ["还没有勾选举措。请在要改的各项标题前打勾。"]
+            return None
+        return change
+
+    def _change(self, act: str) -> Change | None:
+        names, day, deadline = self.bulk_units.names, self.bulk_date.data, self.bulk_deadline.data
+        match act:
+            case "bulk-include" | "bulk-leave-out":
+                return lambda entry: replace(entry, is_included=act == "bulk-include")
+            case "bulk-recurrence":
+                recurrence = Recurrence(self.bulk_recurrence.data) if self.bulk_recurrence.data else None
+                return lambda entry: replace(entry, recurrence=recurrence)
+            case "bulk-deadline" if deadline == DeadlineChoice.DATE and day is None:
+                self.bulk_date.errors = ["请填写日期，如 2026-12-31。"]
+            case "bulk-deadline":
+                return lambda entry: with_deadline(entry, DeadlineChoice(deadline), day)
+            case "bulk-lead" | "bulk-partners" if not names:
+                self.bulk_units.errors = ["请填写单位。"]
+            case "bulk-lead":
+                return lambda entry: led_by(entry, names)
+            case "bulk-partners":
+                return lambda entry: joined_by(entry, names)
+        return None
 
 
 class FactsForm(Part):

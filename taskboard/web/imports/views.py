@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from flask import Blueprint, flash, get_template_attribute, jsonify, redirect, render_template, request, url_for
@@ -24,7 +24,16 @@ from taskboard.services.import_review import Hindrance, Review, find_places, rev
 from taskboard.services.imports import Same, Source
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.imports import pages
-from taskboard.web.imports.forms import DiscardForm, Parts, ReviewForm, UploadForm, bind, bind_unchanged, sent_parts
+from taskboard.web.imports.forms import (
+    Change,
+    DiscardForm,
+    Parts,
+    ReviewForm,
+    UploadForm,
+    bind,
+    bind_unchanged,
+    sent_parts,
+)
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -72,21 +81,34 @@ def review(draft_id: int) -> ResponseReturnValue:
     if not form.is_submitted():
         return _review_page(draft, current, bind_unchanged(current), form)
     parts = sent_parts(current, request.form)
-    if not parts.validate() or not form.common_lead.validate(form):
+    if not parts.validate() or not form.validate_common():
         return _review_page(draft, current, parts, form, status=422)
-    return _keep(draft_id, parts, form)
+    act = request.form.get("act", "")
+    change = form.common_change(act)
+    if act.startswith("bulk-") and change is None:
+        return _review_page(draft, current, parts, form, status=422)
+    decisions = parts.decisions()
+    if act == "fill":
+        decisions = _changed(current, decisions, lambda entry: with_lead(entry, form.common_lead.names))
+    elif change is not None:
+        decisions = _changed(current, decisions, change, keys=form.selected.data)
+    return _keep(draft_id, decisions, form, act=act)
 
 
-def _keep(draft_id: int, parts: Parts, form: ReviewForm) -> ResponseReturnValue:
+def _keep(draft_id: int, decisions: Decisions, form: ReviewForm, *, act: str) -> ResponseReturnValue:
     """Save what was entered, and confirm where that was asked for; a confirmation refused loses nothing."""
     try:
-        version = _save(draft_id, _decided(parts, form), form.known_version)
-        if request.form.get("act") == "confirm":
+        version = _save(draft_id, decisions, form.known_version)
+        if act == "confirm":
             return _confirm(draft_id, version, leads_are_checked=bool(form.leads_are_checked.data))
     except Stale:
         return _conflict_page(draft_id, form)
     except Invalid as error:
         return _refused_page(draft_id, form, error)
+    if act.startswith("bulk-"):
+        selected = form.selected.data or []
+        flash(f"已修改选中的 {len(selected)} 项。", "success")
+        return redirect(url_for("imports.review", draft_id=draft_id, _anchor=f"row-{selected[0]}"), 303)
     flash("已保存。核对完毕后，请点“确认导入”。", "success")
     return redirect(url_for("imports.review", draft_id=draft_id), 303)
 
@@ -192,13 +214,12 @@ def _same_page(form: UploadForm, same: Same) -> ResponseReturnValue:
 # Reviewing
 
 
-def _decided(parts: Parts, form: ReviewForm) -> Decisions:
-    """What the form says; with the button for it, the common lead where an included measure has none."""
-    decisions = parts.decisions()
-    if request.form.get("act") != "fill" or not form.common_lead.names:
-        return decisions
-    entries = {key: with_lead(entry, form.common_lead.names) for key, entry in (decisions.entries or {}).items()}
-    return replace(decisions, entries=entries)
+def _changed(current: Review, decisions: Decisions, change: Change, *, keys: Container[str] | None = None) -> Decisions:
+    """What was entered, with the change made to the measures of these keys, or to all."""
+    entered = decisions.entries or {}
+    stand = {one.row.key: entered.get(one.row.key, one.row.entry) for one in current.rows}
+    changed = {key: change(entry) for key, entry in stand.items() if keys is None or key in keys}
+    return replace(decisions, entries={**entered, **changed})
 
 
 def _save(draft_id: int, decisions: Decisions, version: int) -> int:
@@ -269,7 +290,7 @@ def _review_page(
         summary=pages.summary_of(current, refused or ()),
         notes=pages.notes_of(current),
         is_refused=refused is not None,
-        has_errors=bool(form.common_lead.errors) or any(one.errors for one in parts.all_forms()),
+        has_errors=any(field.errors for field in form) or any(one.errors for one in parts.all_forms()),
         changes=changes,
         same=same,
         known_names=imports.list_known_names(read_session()),
