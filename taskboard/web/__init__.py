@@ -23,6 +23,8 @@ from taskboard.web.outbox.views import blueprint as outbox
 from taskboard.web.overdue.views import blueprint as overdue
 from taskboard.web.people.views import blueprint as people
 from taskboard.web.plans.views import blueprint as plans
+from taskboard.web.renamings.views import blueprint as renamings
+from taskboard.web.revisions.views import blueprint as revisions
 from taskboard.web.tasks.views import blueprint as tasks
 
 BLUEPRINTS = (
@@ -31,9 +33,11 @@ BLUEPRINTS = (
     imports,
     plans,
     ledger,
+    revisions,
     tasks,
     overdue,
     departments,
+    renamings,
     people,
     jobs,
     outbox,

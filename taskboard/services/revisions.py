@@ -1,0 +1,467 @@
+"""A plan comes again: an import under review compared with a plan that runs, and what of it people take over.
+
+Nothing that runs changes without a decision, and a draft is applied to a plan once: a second time gives the same plan.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import partial
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from taskboard.domain.errors import DomainError, Invalid, NotFound, Stale
+from taskboard.domain.permissions import Actor
+from taskboard.domain.plan_comparison import Comparison, Field, Pair, Side, compare_measures, titles_resemble
+from taskboard.domain.workflow import OPEN_TASK, AssignmentRole, DeadlineOrigin, TaskState
+from taskboard.models import Assignment, Department, ImportDraft, Measure, Plan, Task
+from taskboard.services import workflow
+from taskboard.services.cases import Acting
+from taskboard.services.corrections import CORRECTABLE, correct_departments, correct_wording, discard_draft_task
+from taskboard.services.import_confirmation import add_tasks, make_measure, settle_departments
+from taskboard.services.import_review import Identity, Review, ReviewRow, ReviewUnit, review_draft
+from taskboard.services.imports import get_draft
+from taskboard.services.ledger import standing
+from taskboard.services.plans import supervised_plans
+from taskboard.services.readings import readings_by_key
+
+
+class Resembling(NamedTuple):
+    """A plan that the document under review may be a new edition of."""
+
+    id: int
+    title: str
+    imported_at: datetime
+
+
+@dataclass(frozen=True)
+class Running:
+    """A task of the plan as it stands, beside the measure it goes by."""
+
+    task_id: int
+    version: int
+    position: int
+    title: str
+    text: str
+    state: TaskState
+    due_on: date | None
+    is_ongoing: bool
+    leads: dict[int, str]
+    """names by the ids of the departments"""
+    partners: dict[int, str]
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state is TaskState.DRAFT
+
+    @property
+    def may_change(self) -> bool:
+        return self.state in CORRECTABLE
+
+    @property
+    def may_end(self) -> bool:
+        return self.is_draft or self.state in OPEN_TASK
+
+
+@dataclass(frozen=True)
+class Known:
+    """A measure that is in both documents; ``offers`` are the fields that can be taken over from the new one."""
+
+    running: Running
+    row: ReviewRow
+    offers: tuple[Field, ...]
+    is_moved: bool
+    is_certain: bool
+
+    @property
+    def key(self) -> str:
+        return self.row.row.key
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A draft beside a plan: what is new, what changed, what is gone, what only moved, what stayed."""
+
+    draft_id: int
+    version: int
+    title: str
+    plan_id: int
+    plan: str
+    plan_version: int
+    added: tuple[ReviewRow, ...]
+    changed: tuple[Known, ...]
+    removed: tuple[Running, ...]
+    moved: tuple[Known, ...]
+    unchanged: tuple[Known, ...]
+    review: Review
+
+    @property
+    def can_apply(self) -> bool:
+        """Whether nothing stands in the way in the draft itself (unknown names, missing leads)."""
+        return not self.review.hindrances
+
+
+@dataclass(frozen=True)
+class RevisionDecisions:
+    """What people decided. Whatever is not named stays as it is.
+
+    ``added`` are keys of rows to become draft tasks, also of a changed row that is another measure after all;
+    ``taken`` are fields to take over by row key; ``ended`` are ids of tasks to end; ``versions`` those of the tasks
+    that the person saw.
+    """
+
+    added: frozenset[str] = frozenset()
+    taken: Mapping[str, frozenset[Field]] = field(default_factory=dict)
+    ended: frozenset[int] = frozenset()
+    versions: Mapping[int, int] = field(default_factory=dict)
+    takes_title: bool = False
+    leads_are_checked: bool = False
+    reason: str = ""
+
+
+class RowRefused(Invalid):
+    """One decision cannot be carried out, so none was; ``task_id`` says at which task, ``error`` why."""
+
+    def __init__(self, task_id: int, title: str, error: DomainError) -> None:
+        super().__init__("decisions", "row_refused", title=title)
+        self.task_id = task_id
+        self.error = error
+
+
+def find_resembling(session: Session, draft: ImportDraft, title: str, *, actor: Actor) -> list[Resembling]:
+    """Plans of the draft's body whose title resembles the given one, the last imported first."""
+    query = (
+        select(Plan.id, Plan.title, Plan.imported_at)
+        .where(Plan.body_id == draft.body_id, supervised_plans(actor))
+        .order_by(Plan.imported_at.desc(), Plan.id.desc())
+    )
+    return [Resembling(*row) for row in session.execute(query) if titles_resemble(row.title, title)]
+
+
+def compare(session: Session, draft_id: int, plan_id: int, *, actor: Actor) -> Revision:
+    """The draft beside the plan.
+
+    Raises :class:`NotFound` for what this person does not supervise, for a plan of another body, and for a draft that
+    became something else already.
+    """
+    draft = get_draft(session, draft_id, actor)
+    plan = _get_plan(session, plan_id, draft, actor)
+    if draft.plan_id is not None:
+        raise NotFound(subject="import_draft")
+    return _compare(session, draft, plan)
+
+
+def _get_plan(session: Session, plan_id: int, draft: ImportDraft, actor: Actor) -> Plan:
+    plan = session.scalars(select(Plan).where(Plan.id == plan_id, supervised_plans(actor))).one_or_none()
+    if plan is None or plan.body_id != draft.body_id:
+        raise NotFound(subject="plan")
+    return plan
+
+
+def _compare(session: Session, draft: ImportDraft, plan: Plan) -> Revision:
+    review = review_draft(session, draft)
+    rows = {one.row.key: one for one in review.included}
+    running, measures = _running(session, plan.id)
+    found = compare_measures(
+        [_old_side(one, measures[one.task_id]) for one in running.values()], [_new_side(one) for one in rows.values()]
+    )
+    known = [_known(pair, running[int(pair.old.key)], rows[pair.new.key], measures) for pair in found.pairs]
+    return Revision(
+        draft_id=draft.id,
+        version=draft.version,
+        title=review.facts.title,
+        plan_id=plan.id,
+        plan=plan.title,
+        plan_version=plan.version,
+        added=tuple(rows[one.key] for one in found.added),
+        changed=tuple(one for one in known if one.offers),
+        removed=_removed(found, running),
+        moved=tuple(one for one in known if one.is_moved and not one.offers),
+        unchanged=tuple(one for one in known if not one.is_moved and not one.offers),
+        review=review,
+    )
+
+
+def _removed(found: Comparison, running: Mapping[int, Running]) -> tuple[Running, ...]:
+    """Tasks without a measure in the new document; what ended anyway asks for no decision."""
+    return tuple(one for one in (running[int(side.key)] for side in found.removed) if one.may_end)
+
+
+def _running(session: Session, plan_id: int) -> tuple[dict[int, Running], dict[int, Measure]]:
+    """The plan's tasks by id in their order, and their measures; two queries."""
+    query = (
+        select(Assignment.task_id, Assignment.department_id, Assignment.role, Assignment.state, Department.name)
+        .join(Department, Department.id == Assignment.department_id)
+        .join(Task, Task.id == Assignment.task_id)
+        .where(Task.plan_id == plan_id)
+        .order_by(Assignment.position, Assignment.id)
+    )
+    units: dict[int, list[Any]] = defaultdict(list)
+    for row in session.execute(query):
+        units[row.task_id].append(row)
+    tasks = session.execute(
+        select(Task, Measure)
+        .join(Measure, Measure.id == Task.measure_id)
+        .where(Task.plan_id == plan_id)
+        .order_by(Task.position)
+    ).all()
+    return (
+        {task.id: _running_task(task, measure, standing(units[task.id])) for task, measure in tasks},
+        {task.id: measure for task, measure in tasks},
+    )
+
+
+def _running_task(task: Task, measure: Measure, units: Iterable[Any]) -> Running:
+    named = {role: {one.department_id: one.name for one in units if one.role is role} for role in AssignmentRole}
+    return Running(
+        task_id=task.id,
+        version=task.version,
+        position=task.position,
+        title=task.title,
+        text=measure.text,
+        state=task.state,
+        due_on=task.due_on,
+        is_ongoing=task.is_ongoing,
+        leads=named[AssignmentRole.LEAD],
+        partners=named[AssignmentRole.PARTNER],
+    )
+
+
+# Both sides as their documents state them
+
+
+def _old_side(running: Running, measure: Measure) -> Side:
+    reading = measure.reading
+    facts: dict[Field, Hashable] = {
+        Field.DEADLINE: (reading.get("deadline"), reading.get("recurrence")),
+        Field.LEAD: frozenset(reading.get("lead", ())),
+        Field.PARTNERS: frozenset(reading.get("partners", ())),
+    }
+    return Side(str(running.task_id), measure.heading or "", measure.text, facts)
+
+
+def _new_side(one: ReviewRow) -> Side:
+    parsed = one.row.parsed
+    facts: dict[Field, Hashable] = {
+        Field.DEADLINE: (
+            parsed.deadline.isoformat() if parsed.deadline else None,
+            parsed.recurrence.value if parsed.recurrence else None,
+        ),
+        Field.LEAD: frozenset(parsed.lead),
+        Field.PARTNERS: frozenset(parsed.partners),
+    }
+    return Side(one.row.key, parsed.heading or "", parsed.text, facts)
+
+
+def _known(pair: Pair, running: Running, one: ReviewRow, measures: Mapping[int, Measure]) -> Known:
+    is_read = bool(measures[running.task_id].reading)
+    offers = tuple(
+        name
+        for name in Field
+        if running.may_change and _is_offered(name, pair, one, is_read) and _would_change(name, running, one)
+    )
+    return Known(running, one, offers, pair.is_moved, pair.is_certain)
+
+
+def _is_offered(name: Field, pair: Pair, one: ReviewRow, is_read: bool) -> bool:
+    """Whether the documents differ in it, or a person decided it in the review.
+
+    What the supervisors changed since in the system (an extension, another lead) is no change of the document.
+    """
+    if name is Field.WORDING:
+        return name in pair.changed
+    return name in pair.changed or one.row.is_decided(name.value) or not is_read
+
+
+def _would_change(name: Field, running: Running, one: ReviewRow) -> bool:
+    match name:
+        case Field.WORDING:
+            return True
+        case Field.DEADLINE:
+            # A document that states no deadline takes none away.
+            is_known = one.due.origin is not DeadlineOrigin.MISSING
+            return is_known and (one.due.due_on, _is_ongoing(one)) != (running.due_on, running.is_ongoing)
+        case Field.LEAD:
+            return _ids(one.lead) != set(running.leads)
+        case Field.PARTNERS:
+            return _ids(one.partners) != set(running.partners)
+
+
+def _is_ongoing(one: ReviewRow) -> bool:
+    return one.due.origin is DeadlineOrigin.ONGOING
+
+
+def _ids(units: Iterable[ReviewUnit]) -> set[Hashable]:
+    """What stands for the units: ids, and something that no id equals for a department that is new."""
+    return {unit.department_id if unit.department_id is not None else unit.identity for unit in units}
+
+
+# Applying
+
+
+def apply_revision(
+    session: Session,
+    draft_id: int,
+    plan_id: int,
+    decisions: RevisionDecisions,
+    *,
+    version: int,
+    actor: Actor,
+    now: datetime,
+    entrance: str,
+) -> Plan:
+    """Carry out what was decided, all of it or nothing; again, give the same plan and change nothing.
+
+    Raises :class:`Stale` where the draft or a task was changed since it was shown, :class:`Invalid` where the draft
+    still has hindrances or a decision names nothing, :class:`RowRefused` where the workflow refuses one of them.
+    """
+    get_draft(session, draft_id, actor)
+    draft = session.get_one(ImportDraft, draft_id, with_for_update=True, populate_existing=True)
+    plan = _get_plan(session, plan_id, draft, actor)
+    if draft.plan_id == plan.id:
+        return plan
+    if draft.plan_id is not None or draft.version != version:
+        raise Stale(subject="import_draft", version=draft.version, plan_id=draft.plan_id)
+    session.get_one(Plan, plan.id, with_for_update=True, populate_existing=True)
+    _lock_tasks(session, _compare(session, draft, plan), decisions)
+    # Compared again now that nobody else can change what is decided about.
+    revision = _compare(session, draft, plan)
+    _check(revision, decisions)
+    by: Acting = {"actor": actor, "now": now, "entrance": entrance}
+    _Application(session, draft, plan, revision, decisions, by).carry_out()
+    draft.plan_id, draft.updated_at = plan.id, now
+    session.flush()
+    return plan
+
+
+def _lock_tasks(session: Session, revision: Revision, decisions: RevisionDecisions) -> None:
+    """Lock the tasks that are decided about; raise :class:`Stale` where one is not what the person saw."""
+    taken = {one.running.task_id for one in revision.changed if decisions.taken.get(one.key)}
+    concerned = taken | decisions.ended
+    query = select(Task).where(Task.id.in_(concerned)).order_by(Task.id).with_for_update()
+    for task in session.scalars(query.execution_options(populate_existing=True)):
+        if task.version != decisions.versions.get(task.id):
+            raise Stale(subject="task", task_id=task.id, version=task.version)
+
+
+def _check(revision: Revision, decisions: RevisionDecisions) -> None:
+    if not revision.can_apply:
+        raise Invalid("import", "unresolved", hindrances=list(revision.review.hindrances))
+    changed = {one.key: one for one in revision.changed}
+    new = {one.row.key: one for one in revision.added} | {key: one.row for key, one in changed.items()}
+    # A decision must be about what is shown: what is gone from the comparison was changed by somebody meanwhile.
+    if not decisions.added <= set(new) or not set(decisions.taken) <= set(changed):
+        raise Stale(subject="import_draft", version=revision.version)
+    if not decisions.ended <= {one.task_id for one in revision.removed}:
+        raise Stale(subject="import_draft", version=revision.version)
+    if any(not names <= set(changed[key].offers) for key, names in decisions.taken.items()):
+        raise Stale(subject="import_draft", version=revision.version)
+    for key in sorted(decisions.added & set(decisions.taken)):
+        raise Invalid("decisions", "add_or_take", title=changed[key].running.title)
+    rows = [new[key] for key in decisions.added] + [
+        changed[key].row for key, names in decisions.taken.items() if Field.LEAD in names
+    ]
+    if any(one.row.has_inferred_lead for one in rows) and not decisions.leads_are_checked:
+        raise Invalid("leads_are_checked", "leads_unchecked")
+
+
+@dataclass
+class _Application:
+    """One revision being carried out."""
+
+    session: Session
+    draft: ImportDraft
+    plan: Plan
+    revision: Revision
+    decisions: RevisionDecisions
+    by: Acting
+
+    def carry_out(self) -> None:
+        taken = [one for one in self.revision.changed if self.decisions.taken.get(one.key)]
+        rows = {one.key: one.row for one in taken}
+        added = [one for one in self.revision.review.included if one.row.key in self.decisions.added]
+        departments = self._settle([*rows.values(), *added])
+        for one in taken:
+            self._attempt(one.running, partial(self._take_over, one, departments))
+        for running in self.revision.removed:
+            if running.task_id in self.decisions.ended:
+                self._attempt(running, partial(self._end, running))
+        if added:
+            add_tasks(
+                self.session,
+                self.plan,
+                replace(self.revision.review, rows=tuple(added)),
+                departments,
+                readings_by_key(self.draft.reading),
+                now=self.by["now"],
+                first_position=self._next_position(),
+            )
+        if self.decisions.takes_title:
+            self._take_facts()
+
+    def _settle(self, rows: Sequence[ReviewRow]) -> Mapping[Identity, int]:
+        """The departments of these rows alone: what nobody takes over creates no department."""
+        part = replace(self.revision.review, rows=tuple(rows), defaults=())
+        return settle_departments(self.session, part, body_id=self.plan.body_id)
+
+    def _attempt(self, running: Running, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except (NotFound, Stale):
+            raise
+        except DomainError as error:
+            raise RowRefused(running.task_id, running.title, error) from error
+
+    def _take_over(self, one: Known, departments: Mapping[Identity, int]) -> None:
+        fields = self.decisions.taken[one.key]
+        task_id, reason = one.running.task_id, self.decisions.reason
+        if Field.WORDING in fields:
+            measure = make_measure(
+                self.plan, self._next_position(), one.row.row, readings_by_key(self.draft.reading)[one.key]
+            )
+            self.session.add(measure)
+            self.session.flush()
+            correct_wording(
+                self.session, task_id, measure=measure, title=one.row.row.entry.title, reason=reason, **self.by
+            )
+        if Field.DEADLINE in fields:
+            workflow.correct_deadline(
+                self.session,
+                task_id,
+                due_on=one.row.due.due_on,
+                is_ongoing=_is_ongoing(one.row),
+                reason=reason,
+                **self.by,
+            )
+        if fields & {Field.LEAD, Field.PARTNERS}:
+            leads, partners = list(one.running.leads), list(one.running.partners)
+            if Field.LEAD in fields:
+                leads = [departments[unit.identity] for unit in one.row.lead]
+                partners = [department_id for department_id in partners if department_id not in leads]
+            if Field.PARTNERS in fields:
+                partners = [departments[unit.identity] for unit in one.row.partners]
+            correct_departments(self.session, task_id, leads=leads, partners=partners, reason=reason, **self.by)
+
+    def _end(self, running: Running) -> None:
+        if running.is_draft:
+            discard_draft_task(self.session, running.task_id, **self.by)
+        else:
+            workflow.terminate(self.session, running.task_id, reason=self.decisions.reason, **self.by)
+
+    def _next_position(self) -> int:
+        """Behind all measures of the plan; numbers that people know are not given anew."""
+        query = select(func.max(Measure.position)).where(Measure.plan_id == self.plan.id)
+        return (self.session.scalar(query) or 0) + 1
+
+    def _take_facts(self) -> None:
+        facts = self.revision.review.facts
+        self.plan.title = facts.title
+        self.plan.issuer = facts.issuer or self.plan.issuer
+        self.plan.document_number = facts.document_number or self.plan.document_number
+        self.plan.dated_on = facts.dated_on or self.plan.dated_on
+        self.plan.horizon_on = facts.horizon_on or self.plan.horizon_on

@@ -1,0 +1,319 @@
+"""A revised document beside the plan that runs: what is offered, what a decision does, and what stays."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+
+import pytest
+from sqlalchemy import select
+
+from taskboard.domain.errors import Invalid, NotFound, Stale
+from taskboard.domain.plan_comparison import Field
+from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
+from taskboard.models import Assignment, Department, HistoryEntry, ImportDraft, Measure, Plan, Task
+from taskboard.services import imports, workflow
+from taskboard.services.revisions import (
+    RevisionDecisions,
+    RowRefused,
+    apply_revision,
+    compare,
+    find_resembling,
+)
+from tests.support import factories
+from tests.support.factories import NOW
+from tests.support.tables import assignment_of
+
+OLD = """云泽市优化营商环境行动方案（征求意见稿）
+
+一、重点任务
+1.推进一网通办。2026年底前，高频事项全部上线办理。（牵头单位：市发展改革委；配合单位：市财政局）
+2.清理收费项目。全面清理涉企收费，公布目录清单，2027年3月底前完成。（牵头单位：市财政局）
+3.健全督查机制。建立任务台账，长期坚持。（牵头单位：市教育局）
+4.保护知识产权。设立快速维权中心，2027年6月底前完成。（牵头单位：市发展改革委）
+"""
+NEW = """云泽市优化营商环境行动方案
+
+一、重点任务
+1.保护知识产权。设立快速维权中心，2027年6月底前完成。（牵头单位：市发展改革委）
+2.推进一网通办。2026年底前，高频事项全部上线办理。（牵头单位：市发展改革委；配合单位：市财政局）
+3.清理收费项目。全面清理涉企收费，公布目录清单，2027年6月底前完成。（牵头单位：市财政局；配合单位：市教育局）
+4.开展屋顶光伏试点。建成装机二十万千瓦，2027年底前完成。（牵头单位：市发展改革委；配合单位：市能源局）
+"""
+
+
+@pytest.fixture
+def people(session):
+    return factories.usual_people(session)
+
+
+@cache
+def read(text):
+    return imports.read_pasted(text)
+
+
+def start(session, people, text):
+    return imports.start_import(session, read(text), body_id=people.body.id, actor=people.actor("chen"), now=NOW)
+
+
+@pytest.fixture
+def plan(session, people):
+    draft = start(session, people, OLD)
+    return imports.confirm_import(
+        session, draft.id, version=draft.version, leads_are_checked=True, actor=people.actor("chen"), now=NOW
+    )
+
+
+@pytest.fixture
+def draft(session, people, plan):
+    return start(session, people, NEW)
+
+
+def by(people, name="chen"):
+    return {"actor": people.actor(name), "now": NOW, "entrance": "test"}
+
+
+def tasks_of(session, plan):
+    return {
+        task.title: task
+        for task in session.scalars(select(Task).where(Task.plan_id == plan.id).order_by(Task.position))
+    }
+
+
+def issue_all(session, people, plan):
+    orders = [workflow.IssueOrder(task.id) for task in tasks_of(session, plan).values()]
+    workflow.issue_tasks(session, orders, **by(people))
+    return tasks_of(session, plan)
+
+
+def shown(session, people, draft, plan):
+    return compare(session, draft.id, plan.id, actor=people.actor("chen"))
+
+
+def apply(session, people, draft, plan, *, version=None, **decided):
+    current = {task.id: task.version for task in session.scalars(select(Task).where(Task.plan_id == plan.id))}
+    decisions = RevisionDecisions(**{"versions": current, "reason": "正式稿已印发", **decided})
+    return apply_revision(session, draft.id, plan.id, decisions, version=version or draft.version, **by(people))
+
+
+def everything(session):
+    """All that runs, as plain values."""
+    tasks = session.execute(select(Task.id, Task.version, Task.state, Task.due_on, Task.measure_id, Task.title)).all()
+    units = session.execute(select(Assignment.id, Assignment.version, Assignment.state, Assignment.role)).all()
+    return tasks, units, session.scalars(select(HistoryEntry.id)).all()
+
+
+# What is offered
+
+
+def test_the_comparison_tells_added_changed_removed_moved_and_unchanged(session, people, plan, draft):
+    revision = shown(session, people, draft, plan)
+
+    assert [one.row.entry.title for one in revision.added] == ["开展屋顶光伏试点"]
+    assert [(one.running.title, one.offers) for one in revision.changed] == [
+        ("清理收费项目", (Field.WORDING, Field.DEADLINE, Field.PARTNERS))
+    ]
+    assert [one.title for one in revision.removed] == ["健全督查机制"]
+    assert [one.running.title for one in revision.moved] == ["保护知识产权"]
+    assert [one.running.title for one in revision.unchanged] == ["推进一网通办"]
+
+
+def test_the_draft_finds_the_plan_it_revises(session, people, plan, draft):
+    other = factories.make_plan(
+        session, body=people.body, imported_by=people.chen, title="绿色低碳城市建设三年行动计划"
+    )
+
+    found = find_resembling(session, draft, "云泽市优化营商环境行动方案", actor=people.actor("chen"))
+
+    assert [one.id for one in found] == [plan.id]
+    assert other.id not in {one.id for one in found}
+
+
+def test_what_the_supervisors_changed_since_is_no_change_of_the_document(session, people, plan, draft):
+    task = issue_all(session, people, plan)["推进一网通办"]
+    workflow.correct_deadline(session, task.id, due_on=date(2027, 5, 1), reason="延期", **by(people))
+
+    assert "推进一网通办" in [one.running.title for one in shown(session, people, draft, plan).unchanged]
+
+
+def test_what_a_closed_task_could_take_over_is_not_offered(session, people, plan, draft):
+    task = tasks_of(session, plan)["清理收费项目"]
+    task.state = TaskState.CLOSED
+    tasks_of(session, plan)["健全督查机制"].state = TaskState.CLOSED
+    session.flush()
+
+    revision = shown(session, people, draft, plan)
+
+    assert revision.changed == () and revision.removed == ()
+
+
+def test_plans_of_others_and_drafts_of_others_do_not_exist(session, people, plan, draft):
+    elsewhere = factories.make_department(session, "海原市人民政府")
+    foreign = factories.make_plan(session, body=elsewhere, imported_by=people.chen)
+
+    with pytest.raises(NotFound):
+        shown(session, people, draft, foreign)
+    for name in ("li", "zhao", "sun", "liu"):
+        with pytest.raises(NotFound):
+            compare(session, draft.id, plan.id, actor=people.actor(name))
+        with pytest.raises(NotFound):
+            apply_revision(session, draft.id, plan.id, RevisionDecisions(), version=draft.version, **by(people, name))
+
+
+# What decisions do
+
+
+def test_without_decisions_nothing_that_runs_changes(session, people, plan, draft):
+    issue_all(session, people, plan)
+    before = everything(session)
+
+    apply(session, people, draft, plan)
+
+    assert everything(session) == before
+
+
+def test_an_added_measure_becomes_a_draft_behind_the_others(session, people, plan, draft):
+    [added] = shown(session, people, draft, plan).added
+
+    apply(session, people, draft, plan, added=frozenset({added.row.key}))
+
+    task = tasks_of(session, plan)["开展屋顶光伏试点"]
+    assert (task.state, task.position, task.due_on) == (TaskState.DRAFT, 5, date(2027, 12, 31))
+    assert session.get_one(Measure, task.measure_id).text.startswith("开展屋顶光伏试点。")
+    assert assignment_of(session, task, people.lead).role is AssignmentRole.LEAD
+
+
+def test_a_department_is_created_only_for_what_is_taken_over(session, people, plan, draft):
+    apply(session, people, draft, plan)
+
+    assert session.scalar(select(Department.id).where(Department.name == "市能源局")) is None
+
+
+def test_a_running_task_takes_over_what_was_chosen_through_the_workflow(session, people, plan, draft):
+    task = issue_all(session, people, plan)["清理收费项目"]
+    old_measure = session.get_one(Measure, task.measure_id)
+    [changed] = shown(session, people, draft, plan).changed
+
+    apply(session, people, draft, plan, taken={changed.key: frozenset(changed.offers)})
+
+    assert (task.due_on, task.original_due_on) == (date(2027, 6, 30), date(2027, 3, 31))
+    assert assignment_of(session, task, people.other).state is AssignmentState.PENDING
+    assert "6月底前" in session.get_one(Measure, task.measure_id).text
+    assert "3月底前" in session.get_one(Measure, old_measure.id).text
+    entries = session.scalars(
+        select(HistoryEntry).where(HistoryEntry.task_id == task.id, HistoryEntry.act == Act.CORRECT)
+    )
+    assert {one.reason for one in entries} == {"正式稿已印发"}
+
+
+def test_only_the_chosen_field_is_taken_over(session, people, plan, draft):
+    task = issue_all(session, people, plan)["清理收费项目"]
+    [changed] = shown(session, people, draft, plan).changed
+
+    apply(session, people, draft, plan, taken={changed.key: frozenset({Field.DEADLINE})})
+
+    assert task.due_on == date(2027, 6, 30)
+    assert "3月底前" in session.get_one(Measure, task.measure_id).text
+    units = session.scalars(select(Assignment.department_id).where(Assignment.task_id == task.id)).all()
+    assert units == [people.partner.id]
+
+
+def test_a_removed_task_is_terminated_with_the_reason_and_a_removed_draft_goes(session, people, plan, draft):
+    issued = issue_all(session, people, plan)
+    [removed] = shown(session, people, draft, plan).removed
+
+    apply(session, people, draft, plan, ended=frozenset({removed.task_id}))
+
+    assert issued["健全督查机制"].state is TaskState.TERMINATED
+    assert issued["推进一网通办"].state is TaskState.ISSUED
+
+
+def test_a_removed_draft_is_taken_away(session, people, plan, draft):
+    [removed] = shown(session, people, draft, plan).removed
+
+    apply(session, people, draft, plan, ended=frozenset({removed.task_id}), reason="")
+
+    assert "健全督查机制" not in tasks_of(session, plan)
+
+
+def test_a_revision_is_applied_once(session, people, plan, draft):
+    [added] = shown(session, people, draft, plan).added
+    first = apply(session, people, draft, plan, added=frozenset({added.row.key}))
+    before = everything(session)
+
+    again = apply(session, people, draft, plan, added=frozenset({added.row.key}), version=1)
+
+    assert again is first
+    assert everything(session) == before
+    assert draft.plan_id == plan.id
+
+
+def test_the_same_document_again_finds_nothing_left_to_change(session, people, plan, draft):
+    revision = shown(session, people, draft, plan)
+    apply(
+        session,
+        people,
+        draft,
+        plan,
+        added=frozenset(one.row.key for one in revision.added),
+        taken={one.key: frozenset(one.offers) for one in revision.changed},
+        ended=frozenset(one.task_id for one in revision.removed),
+        takes_title=True,
+    )
+
+    again = shown(session, people, start(session, people, NEW), plan)
+
+    assert not (again.added or again.changed or again.removed)
+    assert session.get_one(Plan, plan.id).title == "云泽市优化营商环境行动方案"
+
+
+def test_a_task_that_changed_since_it_was_shown_is_a_conflict(session, people, plan, draft):
+    task = issue_all(session, people, plan)["清理收费项目"]
+    [changed] = shown(session, people, draft, plan).changed
+    seen = {task.id: task.version}
+    workflow.correct_deadline(session, task.id, due_on=date(2027, 5, 1), reason="延期", **by(people))
+
+    with pytest.raises(Stale):
+        apply(session, people, draft, plan, taken={changed.key: frozenset({Field.DEADLINE})}, versions=seen)
+
+
+def test_a_draft_that_changed_since_it_was_shown_is_a_conflict(session, people, plan, draft):
+    with pytest.raises(Stale):
+        apply(session, people, draft, plan, version=draft.version + 1)
+
+
+def test_a_decision_that_was_never_offered_is_refused(session, people, plan, draft):
+    running = tasks_of(session, plan)["推进一网通办"].id
+
+    for decided in (
+        {"added": frozenset({"m99"})},
+        {"taken": {"m1": frozenset({Field.LEAD})}},
+        {"ended": frozenset({running})},
+    ):
+        with pytest.raises(Stale):
+            apply(session, people, draft, plan, **decided)
+
+
+def test_a_running_task_is_not_changed_without_a_reason(session, people, plan, draft):
+    issue_all(session, people, plan)
+    [changed] = shown(session, people, draft, plan).changed
+
+    with pytest.raises(RowRefused) as refused:
+        apply(session, people, draft, plan, taken={changed.key: frozenset({Field.DEADLINE})}, reason=" ")
+
+    assert refused.value.facts["title"] == "清理收费项目"
+
+
+def test_a_draft_with_open_questions_is_not_applied(session, people, plan):
+    unclear = start(session, people, NEW.replace("市能源局", "市发展改革局"))
+
+    with pytest.raises(Invalid) as refused:
+        apply(session, people, unclear, plan)
+
+    assert refused.value.problem == "unresolved"
+
+
+def test_the_revised_document_is_kept_with_its_draft(session, people, plan, draft):
+    apply(session, people, draft, plan)
+
+    assert session.get_one(ImportDraft, draft.id).content == NEW.encode()
