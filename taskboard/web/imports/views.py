@@ -18,7 +18,7 @@ from taskboard.labels.documents import describe_document_problem
 from taskboard.labels.errors import problem_words
 from taskboard.labels.imports import RECURRENCE_CHOICES
 from taskboard.models import ImportDraft
-from taskboard.services import imports
+from taskboard.services import imports, revisions
 from taskboard.services.calendar import load_calendar
 from taskboard.services.import_review import Hindrance, Review, find_places, review_draft
 from taskboard.services.imports import Same, Source
@@ -293,6 +293,7 @@ def _review_page(
         has_errors=any(field.errors for field in form) or any(one.errors for one in parts.all_forms()),
         changes=changes,
         same=same,
+        resembling=revisions.find_resembling(read_session(), draft, current.facts.title, actor=current_actor()),
         known_names=imports.list_known_names(read_session()),
     )
     return page, status
