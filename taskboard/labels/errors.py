@@ -50,6 +50,8 @@ PROBLEMS: dict[str, str] = {
     "member_overlaps": "“{name}”在该时段已经是成员单位。",
     "member_ends_before_start": "结束日不能早于开始日。",
     "member_has_begun": "已经开始的成员关系不能删除，请填写结束日。",
+    "collective_has_members": "该单位有 {count} 条成员单位记录，不能改为普通单位。",
+    "department_is_member": "该单位是集合单位的成员，不能改为集合单位。",
     "not_collective": "“{name}”不是集合单位，没有成员单位。",
     "collective_without_members": "“{name}”还没有成员单位，请先由系统管理员在单位页面上填写。",
     "official_name_stays": "正式名称不能删除；要改名请修改单位名称。",

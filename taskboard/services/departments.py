@@ -21,7 +21,7 @@ from taskboard.domain.errors import Invalid, NotFound, Stale
 from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, OPEN_TASK, TaskState
-from taskboard.models import Assignment, Department, DepartmentName, Person, PersonPost, Task
+from taskboard.models import Assignment, Department, DepartmentMember, DepartmentName, Person, PersonPost, Task
 from taskboard.services.actors import ROLE_ORDER, held_on, require_role
 from taskboard.services.paging import PAGE_SIZE, Page, count_rows, page_of
 
@@ -474,7 +474,12 @@ def _path_below(parent: Department | None, department_id: int) -> str:
 
 def _check_kind(session: Session, department: Department, kind: DepartmentKind) -> None:
     if kind is DepartmentKind.UNIT:
+        members = count_rows(session, select(DepartmentMember.id).where(DepartmentMember.group_id == department.id))
+        if members:
+            raise Invalid("kind", "collective_has_members", count=members)
         return
+    if count_rows(session, select(DepartmentMember.id).where(DepartmentMember.member_id == department.id)):
+        raise Invalid("kind", "department_is_member")
     posts = count_rows(session, select(PersonPost.id).where(PersonPost.department_id == department.id))
     if posts:
         raise Invalid("kind", "department_has_posts", count=posts)

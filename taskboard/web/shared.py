@@ -45,7 +45,12 @@ SECTIONS = (
         EVERYBODY - {Role.ADMINISTRATOR},
         blueprints=frozenset({"imports", "ledger", "revisions"}),
     ),
-    Section("departments.department_list", "单位", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
+    Section(
+        "departments.department_list",
+        "单位",
+        frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
+        blueprints=frozenset({"renamings"}),
+    ),
     Section("people.person_list", "人员", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),
     Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),

@@ -12,6 +12,7 @@ from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound
 from taskboard.models import Department
 from taskboard.services import members
+from taskboard.services.departments import DepartmentValues, change_department
 from tests.support.factories import Usual, make_department, usual_people
 
 TODAY = date(2026, 11, 23)
@@ -104,6 +105,22 @@ def test_a_time_has_its_days_in_order(session: Session, usual: Usual, group: Dep
         "to_on",
         "member_ends_before_start",
     )
+
+
+def test_groups_and_their_members_keep_their_kind(session: Session, usual: Usual, group: Department) -> None:
+    add(session, usual, group, usual.other)
+
+    for one, kind, expected in (
+        (group, DepartmentKind.UNIT, "collective_has_members"),
+        (usual.other, DepartmentKind.COLLECTIVE, "department_is_member"),
+    ):
+        values = DepartmentValues(one.name, kind, one.parent_id)
+        refused = problem(
+            lambda one=one, values=values: change_department(  # type: ignore[misc]
+                session, one.id, values, version=one.version, actor=usual.actor("sun")
+            )
+        )
+        assert refused == ("kind", expected)
 
 
 class TestEnding:

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from taskboard.models import Department, DepartmentName
+from taskboard.domain.departments import DepartmentKind
+from taskboard.models import Department, DepartmentMember, DepartmentName
 from taskboard.services.departments import add_alias
 from tests.support.factories import Usual, make_department
 from tests.support.visitor import Visitor
@@ -213,6 +214,94 @@ class TestChanging:
 
         assert answer.status_code == 403
         assert fresh(session, usual.lead).name == "市发展改革委"
+
+
+class TestMembers:
+    @pytest.fixture
+    def group(self, session: Session, usual: Usual) -> Department:
+        group = make_department(session, "各有关部门", parent=usual.body, kind=DepartmentKind.COLLECTIVE)
+        session.commit()
+        return group
+
+    def member_ids(self, session: Session, group: Department) -> list[int]:
+        session.rollback()
+        query = select(DepartmentMember.member_id).where(DepartmentMember.group_id == group.id)
+        return list(session.scalars(query.order_by(DepartmentMember.id)))
+
+    def test_an_administrator_adds_several_ends_one_and_takes_one_back(
+        self, visitor: Visitor, usual: Usual, session: Session, group: Department
+    ) -> None:
+        place = f"/departments/{group.id}/members"
+        visitor.enter(usual.sun)
+
+        assert visitor.post(place, members="市发改委、市财政局\n市教育局", from_on="2026-11-23").status_code == 302
+        assert self.member_ids(session, group) == [usual.lead.id, usual.partner.id, usual.other.id]
+        first, second, _ = session.scalars(select(DepartmentMember.id).order_by(DepartmentMember.id))
+        assert visitor.post(f"{place}/{first}/end", last_day="2026-12-31").status_code == 302
+        assert visitor.post(f"{place}/{second}/remove").status_code == 302
+
+        page = visitor.get(f"/departments/{group.id}").text
+        assert "至2026年12月31日" in page
+        assert self.member_ids(session, group) == [usual.lead.id, usual.other.id]
+        assert "各有关部门" in visitor.get(f"/departments/{usual.lead.id}").text
+
+    @pytest.mark.parametrize(
+        ("fields", "words"),
+        [
+            ({"members": ""}, "请填写成员单位"),
+            ({"members": "市财政局、市气象台"}, "单位目录里没有“市气象台”"),
+            ({"members": "市发改局"}, "是不是：市发展改革委"),
+            ({"members": "各有关部门"}, "“各有关部门”是集合单位"),
+            ({"from_on": ""}, "请填写开始日"),
+            ({"to_on": "2026-01-01"}, "结束日不能早于开始日"),
+        ],
+    )
+    def test_what_is_wrong_is_said_and_nothing_is_half_stored(
+        self, visitor: Visitor, usual: Usual, group: Department, fields: dict[str, str], words: str
+    ) -> None:
+        typed = {"members": "市财政局", "from_on": "2026-11-23"} | fields
+
+        answer = visitor.enter(usual.sun).post(f"/departments/{group.id}/members", **typed)
+
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert typed["members"] in answer.text
+        assert "还没有成员单位" in visitor.get(f"/departments/{group.id}").text
+
+    def test_a_day_that_cannot_be_stands_beside_its_member(
+        self, visitor: Visitor, usual: Usual, session: Session, group: Department
+    ) -> None:
+        place = f"/departments/{group.id}/members"
+        visitor.enter(usual.sun)
+        visitor.post(place, members="市财政局", from_on="2026-11-23")
+        session.rollback()
+        row_id = session.scalars(select(DepartmentMember.id)).one()
+
+        answer = visitor.post(f"{place}/{row_id}/end", last_day="2026-01-01")
+
+        assert answer.status_code == 422
+        assert "结束日不能早于开始日" in answer.text
+        assert 'value="2026-01-01"' in answer.text
+
+    def test_a_unit_has_no_members(self, visitor: Visitor, usual: Usual) -> None:
+        visitor.enter(usual.sun)
+
+        assert "成员单位" not in visitor.get(f"/departments/{usual.lead.id}").text
+        answer = visitor.post(f"/departments/{usual.lead.id}/members", members="市财政局", from_on="2026-11-23")
+        assert answer.status_code == 422
+        assert "不是集合单位" in answer.text
+
+    @pytest.mark.parametrize("name", ["chen", *OUTSIDERS])
+    def test_nobody_else_changes_members(
+        self, visitor: Visitor, usual: Usual, session: Session, group: Department, name: str
+    ) -> None:
+        visitor.enter(getattr(usual, name))
+        place = f"/departments/{group.id}/members"
+
+        assert visitor.post(place, members="市财政局", from_on="2026-11-23").status_code == 403
+        assert visitor.post(f"{place}/1/end", last_day="2026-11-23").status_code == 403
+        assert visitor.post(f"{place}/1/remove").status_code == 403
+        assert self.member_ids(session, group) == []
 
 
 class TestAliases:

@@ -6,7 +6,7 @@ from wtforms import BooleanField
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.services.departments import LONGEST_NAME
-from taskboard.web.forms import EnumField, Form, LineField, MaxLength, Required, VersionedForm
+from taskboard.web.forms import DayField, EnumField, Form, LineField, MaxLength, Required, TextField, VersionedForm
 
 
 class DepartmentForm(VersionedForm):
@@ -17,5 +17,19 @@ class DepartmentForm(VersionedForm):
     is_active = BooleanField("在用", default=True)
 
 
+LONGEST_LIST = 20_000
+"""characters: the names of all towns of a province"""
+
+
 class AliasForm(Form):
     alias = LineField("别名", [Required("请填写别名。"), MaxLength(LONGEST_NAME)])
+
+
+class MembersForm(Form):
+    members = TextField("成员单位", [Required("请填写成员单位。"), MaxLength(LONGEST_LIST)], render_kw={"rows": 3})
+    from_on = DayField("开始日", [Required("请填写开始日。")])
+    to_on = DayField("结束日")
+
+
+class EndMemberForm(Form):
+    last_day = DayField("结束日", [Required("请填写结束日。")])

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, Stale
+from taskboard.domain.imports import split_names
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
 from taskboard.labels import label
 from taskboard.models import Department
-from taskboard.services import departments
+from taskboard.services import departments, members
 from taskboard.services.departments import DepartmentValues
-from taskboard.web.departments.forms import AliasForm, DepartmentForm
+from taskboard.web.departments.forms import AliasForm, DepartmentForm, EndMemberForm, MembersForm
 from taskboard.web.forms import Form, page_number, search_words
 from taskboard.web.guards import current_actor, requires
 
@@ -41,7 +45,7 @@ def names() -> ResponseReturnValue:
 @blueprint.get("/<int:department_id>")
 @requires(*departments.READERS)
 def department(department_id: int) -> ResponseReturnValue:
-    return _department_page(department_id, AliasForm())
+    return _department_page(department_id)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -92,24 +96,85 @@ def edit_department(department_id: int) -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR)
 def add_alias(department_id: int) -> ResponseReturnValue:
     form = AliasForm()
-    if not form.validate():
-        return _department_page(department_id, form)
-    try:
-        with transaction() as session:
-            departments.give_alias(session, department_id, form.alias.data or "", actor=current_actor())
-    except Invalid as error:
-        form.show_problem(error)
-        return _department_page(department_id, form)
-    flash(f"已添加别名“{form.alias.data}”。", "success")
-    return redirect(url_for("departments.department", department_id=department_id))
+    return _do(
+        department_id,
+        form,
+        lambda session: departments.give_alias(session, department_id, form.alias.data or "", actor=current_actor()),
+        done=f"已添加别名“{form.alias.data}”。",
+    )
 
 
 @blueprint.post("/<int:department_id>/names/<int:name_id>/remove")
 @requires(Role.ADMINISTRATOR)
 def remove_alias(department_id: int, name_id: int) -> ResponseReturnValue:
-    with transaction() as session:
-        departments.remove_alias(session, department_id, name_id, actor=current_actor())
-    flash("已删除别名。", "success")
+    return _do(
+        department_id,
+        Form(),
+        lambda session: departments.remove_alias(session, department_id, name_id, actor=current_actor()),
+        done="已删除别名。",
+    )
+
+
+@blueprint.post("/<int:department_id>/members")
+@requires(Role.ADMINISTRATOR)
+def add_members(department_id: int) -> ResponseReturnValue:
+    form = MembersForm()
+
+    def add(session: Session) -> None:
+        named = [
+            departments.find_department(session, name, field="members") for name in split_names(form.members.data or "")
+        ]
+        members.add_members(
+            session,
+            department_id,
+            [one.id for one in named],
+            from_on=form.from_on.day,
+            to_on=form.to_on.data,
+            actor=current_actor(),
+        )
+
+    return _do(department_id, form, add, done="已添加成员单位。")
+
+
+@blueprint.post("/<int:department_id>/members/<int:member_id>/end")
+@requires(Role.ADMINISTRATOR)
+def end_member(department_id: int, member_id: int) -> ResponseReturnValue:
+    form = EndMemberForm()
+    return _do(
+        department_id,
+        form,
+        lambda session: members.end_member(
+            session, department_id, member_id, last_day=form.last_day.day, actor=current_actor()
+        ),
+        done="已设置结束日。",
+        member_id=member_id,
+    )
+
+
+@blueprint.post("/<int:department_id>/members/<int:member_id>/remove")
+@requires(Role.ADMINISTRATOR)
+def remove_member(department_id: int, member_id: int) -> ResponseReturnValue:
+    return _do(
+        department_id,
+        Form(),
+        lambda session: members.remove_member(session, department_id, member_id, actor=current_actor(), today=today()),
+        done="已删除成员单位。",
+    )
+
+
+def _do(
+    department_id: int, form: Form, act: Callable[[Session], None], *, done: str, member_id: int | None = None
+) -> ResponseReturnValue:
+    """Do one act on a department, and come back to its page: with what was done, or with what was wrong."""
+    if not form.validate():
+        return _department_page(department_id, form, member_id)
+    try:
+        with transaction() as session:
+            act(session)
+    except Invalid as error:
+        form.show_problem(error)
+        return _department_page(department_id, form, member_id)
+    flash(done, "success")
     return redirect(url_for("departments.department", department_id=department_id))
 
 
@@ -146,25 +211,40 @@ def _may_edit() -> bool:
     return current_actor().is_administrator
 
 
-def _department_page(department_id: int, form: AliasForm) -> Response:
-    session, actor = read_session(), current_actor()
+def _department_page(department_id: int, failed: Form | None = None, failed_member_id: int | None = None) -> Response:
+    """The page of one department; a form that failed stands in its place as it was typed."""
+    session, actor, day = read_session(), current_actor(), today()
     shown = departments.get_department(session, department_id, actor=actor)
+    is_collective = shown.kind is DepartmentKind.COLLECTIVE
     page = render_template(
         "departments/department.html",
         department=shown,
         parents=departments.list_parents(session, shown),
         names=departments.list_names(session, department_id),
-        staff=departments.list_staff(session, department_id, today=today()),
-        children=departments.list_children(session, department_id, actor=actor, today=today(), number=page_number()),
-        form=form,
+        staff=departments.list_staff(session, department_id, today=day),
+        children=departments.list_children(session, department_id, actor=actor, today=day, number=page_number()),
+        members=members.list_members(session, department_id, actor=actor, today=day) if is_collective else [],
+        groups=members.list_groups(session, department_id, day=day),
+        today=day,
+        form=failed if isinstance(failed, AliasForm) else AliasForm(formdata=None),
+        members_form=failed if isinstance(failed, MembersForm) else _fresh_members_form(),
+        end_form=failed if isinstance(failed, EndMemberForm) else EndMemberForm(formdata=None),
+        failed_member_id=failed_member_id,
+        problems=failed.form_errors if failed is not None else [],
         may_edit=_may_edit(),
     )
-    return make_response(page, _status(form))
+    return make_response(page, 422 if failed is not None else 200)
+
+
+def _fresh_members_form() -> MembersForm:
+    form = MembersForm(formdata=None)
+    form.from_on.data = today()
+    return form
 
 
 def _form_page(form: DepartmentForm, department_id: int | None) -> Response:
     page = render_template("departments/form.html", form=form, department_id=department_id, changes=None)
-    return make_response(page, _status(form))
+    return make_response(page, 422 if form.errors else 200)
 
 
 def _conflict_page(form: DepartmentForm, department_id: int) -> Response:
@@ -185,7 +265,3 @@ def _conflict_page(form: DepartmentForm, department_id: int) -> Response:
 
 def _yes_or_no(value: bool) -> str:
     return "是" if value else "否"
-
-
-def _status(form: Form) -> int:
-    return 422 if form.errors else 200

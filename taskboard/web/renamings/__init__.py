@@ -1,0 +1,1 @@
+"""Renamings of kinds of departments."""
