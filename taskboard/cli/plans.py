@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
+from unicodedata import east_asian_width
 
 import click
 
@@ -16,6 +18,7 @@ from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedP
 from taskboard.labels import label
 from taskboard.labels.documents import describe_document_problem
 from taskboard.services.calendar import package_calendar
+from taskboard.services.evaluation import Evaluation, Figures, evaluate, total
 
 SOURCE_SHOWN = 60
 
@@ -29,7 +32,7 @@ class Unreadable(click.ClickException):
 
 @click.group()
 def plans() -> None:
-    """计划文件：读取。"""
+    """计划文件：读取、检验。"""
 
 
 @plans.command()
@@ -42,6 +45,95 @@ def read(file: Path, form: str) -> None:
         click.echo(json.dumps(reading_to_dict(plan), ensure_ascii=False, indent=1))
     else:
         click.echo("\n".join(_lines(plan)))
+
+
+COLUMNS = {
+    "expected": "应有",
+    "found": "读出",
+    "precision": "准确率",
+    "recall": "召回率",
+    "f1": "F1",
+    "lead": "牵头",
+    "partners_f1": "配合",
+    "deadline": "时限",
+    "deadline_dated": "有期限",
+    "recurrence": "周期",
+    "marked": "标记率",
+    "wrong_marked": "错误被标",
+}
+"""figure → heading of its column"""
+
+GOLD = ".gold.json"
+
+
+@plans.command("evaluate")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["json", "text"]), default="text", show_default=True)
+def evaluate_folder(folder: Path, form: str) -> None:
+    """用 FOLDER 中的标准答案（NAME.gold.json）检验同名文件的读取结果。"""
+    evaluations = list(_evaluations(folder))
+    if not evaluations:
+        raise Unreadable(f"没有可检验的文件：{folder}（每份文件旁须有同名的 {GOLD}）")
+    if form == "json":
+        click.echo(json.dumps(_figures_as_values(evaluations), ensure_ascii=False, indent=1))
+    else:
+        click.echo("\n".join(_evaluation_lines(evaluations)))
+
+
+def _evaluations(folder: Path) -> Iterator[Evaluation]:
+    for gold in sorted(folder.glob(f"*{GOLD}")):
+        name = gold.name.removesuffix(GOLD)
+        document = next((f for f in sorted(folder.glob(f"{name}.*")) if not f.name.endswith(".json")), None)
+        if document is None:
+            continue
+        try:
+            expected = json.loads(gold.read_text(encoding="utf-8"))
+            measures = expected["measures"]
+        except (ValueError, KeyError, TypeError):
+            raise Unreadable(f"标准答案不是有效的 JSON：{gold}") from None
+        yield evaluate(name, reading_to_dict(_read(document)), {**expected, "measures": measures})
+
+
+def _figures_as_values(evaluations: list[Evaluation]) -> dict[str, Any]:
+    return {
+        "total": _figures(total(evaluations)),
+        "documents": {one.document: _figures(one.figures) for one in evaluations},
+        "missed": {one.document: list(one.missed) for one in evaluations if one.missed},
+        "extra": {one.document: list(one.extra) for one in evaluations if one.extra},
+        "wrong": [asdict(wrong) for one in evaluations for wrong in one.wrong],
+    }
+
+
+def _figures(figures: Figures) -> dict[str, float | int | None]:
+    return {name: getattr(figures, name) for name in COLUMNS}
+
+
+def _evaluation_lines(evaluations: list[Evaluation]) -> Iterator[str]:
+    yield _padded("文件", 34) + "".join(_padded(heading, 9) for heading in COLUMNS.values())
+    rows = [*((one.document, one.figures) for one in evaluations), ("合计", total(evaluations))]
+    for name, figures in rows:
+        yield _padded(name, 34) + "".join(_padded(_number(value), 9) for value in _figures(figures).values())
+    for one in evaluations:
+        yield from (f"漏读  {one.document}  {name}" for name in one.missed)
+        yield from (f"多读  {one.document}  {name}" for name in one.extra)
+        yield from (
+            f"{'错（已标记）' if wrong.marked else '错（未标记）'}  {wrong.document}  {wrong.measure}"
+            f"  {FIELD_WORDS[wrong.name]}：应为“{wrong.expected}”，读为“{wrong.found}”"
+            for wrong in one.wrong
+        )
+
+
+FIELD_WORDS = {"lead": "牵头", "partners": "配合", "deadline": "时限", "recurrence": "周期"}
+
+
+def _number(value: float | int | None) -> str:
+    return "—" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _padded(words: str, width: int) -> str:
+    """The words filled up to ``width`` columns of a terminal, in which a Chinese character takes two."""
+    shown = sum(2 if east_asian_width(character) in "WF" else 1 for character in words)
+    return words + " " * max(1, width - shown)
 
 
 def _read(file: Path) -> ParsedPlan:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from taskboard.domain.plan_parsing.attach import Item, heading_of, whole_text
-from taskboard.domain.plan_parsing.clauses import IN_TEXT, Assigned, assign
+from taskboard.domain.plan_parsing.clauses import IN_TEXT, Assigned, Form, assign
 from taskboard.domain.plan_parsing.deadlines import (
     Anchor,
     Mention,
@@ -80,6 +80,7 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
         item.node.path,
         heading,
         body,
+        body[: _end_of_own_words(item)],
         assigned,
         when,
         context=context,
@@ -89,6 +90,17 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
         where=where,
         stray=stray,
     )
+
+
+SHORTEST_OWN_WORDS = 4
+
+
+def _end_of_own_words(item: Item) -> int:
+    """Where the first clause in running text begins, unless the item begins with it."""
+    first = min(item.clauses, key=lambda clause: clause.start, default=None)
+    if first is None or first.form is not Form.PROSE or first.start < SHORTEST_OWN_WORDS:
+        return len(item.text)
+    return first.start
 
 
 def _heading(item: Item, body: Text) -> tuple[Text | None, int]:
@@ -111,6 +123,7 @@ def measure_of_row(row: Row, path: tuple[str, ...], context: Context, *, where: 
     return _measure(
         path,
         row.heading if len(row.heading) else None,
+        row.action if len(row.action) else row.heading,
         row.action if len(row.action) else row.heading,
         assigned,
         when,
@@ -152,6 +165,7 @@ def _measure(
     path: tuple[str, ...],
     heading: Text | None,
     body: Text,
+    head: Text,
     assigned: Assigned,
     when: When,
     *,
@@ -194,7 +208,7 @@ def _measure(
         path=path,
         heading=squeezed(heading.clean) if heading is not None else None,
         text=body.clean.strip(),
-        text_head=text_head(body),
+        text_head=text_head(head),
         lead=tuple(unit.name for unit in assigned.leads),
         partners=tuple(unit.name for unit in assigned.partners),
         units_as_written=written,
