@@ -78,12 +78,15 @@ class SmtpServer:
 
     def start(self) -> None:
         """Listen: on a free port the first time, on the same one after a :meth:`stop`."""
-        loop = asyncio.new_event_loop()
-        self._server = loop.run_until_complete(loop.create_server(self._serve, self.host, self.port))
-        self.port = self._server.sockets[0].getsockname()[1]
-        self._loop = loop
-        self._thread = threading.Thread(target=loop.run_forever, name="smtp-server", daemon=True)
+        # The loop works in the thread from the start: in the test's own thread a browser's loop may be running.
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="smtp-server", daemon=True)
         self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(timeout=10)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _listen(self) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(self._serve, self.host, self.port)
 
     def stop(self) -> None:
         """Go down: connections are cut and new ones refused."""
