@@ -435,8 +435,13 @@ STARTS = re.compile(r"^[^。;,]{0,12}?(?:启动|开工|动工|开始|施行|起�
 TITLE_MARKS = re.compile(r"[《》]")
 
 
-def find_deadlines(plain: str, anchor: Anchor, *, heading_end: int = 0) -> list[Mention]:
-    """The deadlines that a measure's own text states, in order; dates that are facts, names or starts are left out."""
+def find_deadlines(
+    plain: str, anchor: Anchor, *, heading_end: int = 0, passed_over: list[Mention] | None = None
+) -> list[Mention]:
+    """The deadlines that a measure's own text states, in order; dates that are facts, names or starts are left out.
+
+    ``passed_over`` receives those left out, which a person may judge otherwise.
+    """
     mentions: list[Mention] = []
     titles = iter(outer_groups(plain, TITLE_MARKS))
     title = next(titles, None)
@@ -449,9 +454,12 @@ def find_deadlines(plain: str, anchor: Anchor, *, heading_end: int = 0) -> list[
         mention = read_mention(found, anchor, inherited)
         if mention is None or (mention.bare_year and found.end() <= heading_end):
             continue
-        mention = _judged(plain, found, mention, anchor)
-        if mention is None:
+        judged = _judged(plain, found, mention, anchor)
+        if judged is None:
+            if passed_over is not None:
+                passed_over.append(mention)
             continue
+        mention = judged
         if mention.date is not None and mention.year_stated:
             inherited = mention.date.year
         mentions.append(mention)

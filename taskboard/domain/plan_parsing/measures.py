@@ -50,6 +50,7 @@ class When:
     recurrence: Recurrence | None
     rhythm_words: Text
     others: tuple[Mention, ...] = ()
+    passed_over: tuple[Mention, ...] = ()
     from_limit: bool = False
 
 
@@ -75,6 +76,8 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
         from_below=item.clause_from_below,
         prose=not context.prose_is_usual and any(clause.form in IN_TEXT for clause in item.clauses),
         stray=bool(stray),
+        damaged=any(clause.reading.damaged for clause in item.clauses),
+        run_together=_text_after_clause(item),
     )
     return _measure(
         item.node.path,
@@ -93,6 +96,20 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
 
 
 SHORTEST_OWN_WORDS = 4
+LONGEST_REMAINDER = 6
+
+
+def _text_after_clause(item: Item) -> bool:
+    """Whether more words follow in the line of the last bracketed clause: two items may have run together."""
+    brackets = [clause for clause in item.clauses if clause.form is Form.BRACKET and clause.reading.has_units]
+    if not brackets or item.clause_from_below:
+        return False
+    end = max(clause.end for clause in brackets)
+    rest = item.text.plain[end:].split("\n", 1)[0].strip(" 。;")
+    return len(rest) > LONGEST_REMAINDER and len(item.text.plain[: brackets[0].start].strip()) > LONGEST_HEADING_LINE
+
+
+LONGEST_HEADING_LINE = 30
 
 
 def _end_of_own_words(item: Item) -> int:
@@ -130,7 +147,12 @@ def measure_of_row(row: Row, path: tuple[str, ...], context: Context, *, where: 
         context=context,
         written=row.units_as_written or None,
         persons=row.reading.persons,
-        doubts=Doubts(filled_down=row.filled_down, stray=bool(row.reading.stray)),
+        doubts=Doubts(
+            filled_down=row.filled_down,
+            stray=bool(row.reading.stray),
+            damaged=row.unseparated,
+            run_together=row.unseparated,
+        ),
         where=where,
         stray=row.reading.stray,
     )
@@ -147,7 +169,8 @@ def _when(body: Text, limits: list[Text], anchor: Anchor, heading_end: int, *, s
         rhythm_words = limit if recurrence and not len(rhythm_words) else rhythm_words
     if recurrence is None and (found := recurrence_in_text(body.plain)):
         recurrence, rhythm_words = found[0], body[found[1] : found[2]]
-    in_text = find_deadlines(body.plain, anchor, heading_end=heading_end)
+    passed_over: list[Mention] = []
+    in_text = find_deadlines(body.plain, anchor, heading_end=heading_end, passed_over=passed_over)
     if spoken:
         in_text = [mention for mention in in_text if not is_forecast(mention)]
     if limits:
@@ -158,7 +181,7 @@ def _when(body: Text, limits: list[Text], anchor: Anchor, heading_end: int, *, s
     mention = choose_deadline(in_text)
     words = body[mention.start : mention.end] if mention else EMPTY
     others = tuple(other for other in in_text if other is not mention)
-    return When(mention, words, recurrence, rhythm_words, others)
+    return When(mention, words, recurrence, rhythm_words, others, tuple(passed_over))
 
 
 def _measure(
@@ -199,6 +222,9 @@ def _measure(
         assigned,
         when.mention,
         others=when.others,
+        passed_over=when.passed_over,
+        limit=when.words.plain if when.from_limit else "",
+        anchor=context.anchor,
         recurrence=when.recurrence,
         text=body.plain,
         doubts=doubts,

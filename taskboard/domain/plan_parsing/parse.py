@@ -27,6 +27,7 @@ from taskboard.domain.plan_parsing.numbering import Kind
 from taskboard.domain.plan_parsing.outline import Node, build_outline
 from taskboard.domain.plan_parsing.problems import Code, problem
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Problem
+from taskboard.domain.plan_parsing.review import marked_by_comparison
 from taskboard.domain.plan_parsing.sections import is_closing_article
 from taskboard.domain.plan_parsing.speeches import is_press_conference, read_steps, rows_of_steps
 from taskboard.domain.plan_parsing.statements import read_statements
@@ -87,6 +88,7 @@ def _plan(
     problems: Iterable[Problem],
 ) -> ParsedPlan:
     identity = document.identity
+    measures = marked_by_comparison(list(measures))
     columns = [problem(Code.COLUMNS_REORDERED)] if document.columns_found else []
     return ParsedPlan(
         title=identity.title,

@@ -17,6 +17,8 @@ class Unit:
 
     name: str
     said: Text
+    glued: bool = False
+    """whether no mark stood between it and its neighbour"""
     restored: bool = False
     """whether an elided prefix or suffix was added"""
     role_mark: str = ""
@@ -125,8 +127,33 @@ def _names_of(piece: Text) -> list[Unit]:
     names: list[Unit] = []
     for part in _split_at_conjunctions(piece):
         for word in _split_at_spaces(part):
-            names += _single_names(word)
+            glued = _split_glued(word)
+            for single in glued:
+                found = _single_names(single)
+                names += found if len(glued) == 1 else [replace(unit, glued=True) for unit in found]
     return names
+
+
+SEAM = re.compile(
+    r"(?<=厅|局|委|办|院|会|部|社|队|司|心|府|位|门|联|团|行)(?=[省市县区州](?![级直场属辖、])[\u4e00-\u9fff]{2}|各[\u4e00-\u9fff]{2})"
+)
+ONE_OFFICE = re.compile(r"^(?:中共)?[\u4e00-\u9fff]{0,4}[省市县区州]?委$")
+SHORTEST_GLUED = 4
+
+
+def _split_glued(word: Text) -> list[Text]:
+    """省国税局省地税局: two names between which the 、 was lost; 市委市政府督查室 is one office."""
+    parts: list[Text] = []
+    start = 0
+    for seam in SEAM.finditer(word.plain):
+        left, right = word[start : seam.start()], word.plain[seam.start() :]
+        if _is_inside_bracket(word.plain, seam.start()) or ONE_OFFICE.match(left.plain) or len(left) < SHORTEST_GLUED:
+            continue
+        same_level = right[0] == "各" or right[0] == left.plain[0]
+        if same_level and looks_like_unit(left.plain) and looks_like_unit(right):
+            parts.append(left)
+            start = seam.start()
+    return [*parts, word[start:]]
 
 
 CONJUNCTION = re.compile(r"以及|及其他|及|和|与")
