@@ -9,15 +9,33 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
-from taskboard.documents.document import DocumentError, DocumentProblem
+from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentProblem
+from taskboard.documents.layout import Page, blocks_of
 from taskboard.documents.limits import forbid_network_and_programs, limit_resources, limit_time
 from taskboard.documents.reader import read_document
 from taskboard.documents.text import read_text
-from taskboard.documents.wire import calendar_from_plain, to_json
+from taskboard.documents.wire import calendar_from_plain, from_plain, to_json
 from taskboard.domain.plan_parsing.parse import parse_plan
+
+
+def _read_pasted(data: bytes) -> Document:
+    return read_text(data.decode("utf-8"))
+
+
+def _read_pages(data: bytes) -> Document:
+    pages = [from_plain(Page, page) for page in json.loads(data)["pages"]]
+    return Document(tuple(blocks_of(pages)), DocumentKind.PDF)
+
+
+READERS: Mapping[str, Callable[[bytes], Document]] = {
+    "file": read_document,
+    "pasted": _read_pasted,
+    "pages": _read_pages,
+}
+"""form of what is sent → what reads it"""
 
 
 def main() -> int:
@@ -43,7 +61,7 @@ def answer(request: BinaryIO) -> bytes:
 
 
 def _answer(order: Mapping[str, Any], data: bytes) -> bytes:
-    document = read_text(data.decode("utf-8")) if order["is_pasted"] else read_document(data)
+    document = READERS[order["form"]](data)
     if not order["parse"]:
         return to_json({"document": document, "plan": None})
     calendar = calendar_from_plain(order["calendar"]) if order["calendar"] else None

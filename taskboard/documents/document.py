@@ -20,6 +20,7 @@ class DocumentKind(StrEnum):
     OFD = "ofd"
     PDF = "pdf"
     DOC = "doc"
+    IMAGE = "image"
 
 
 class DocumentNote(StrEnum):

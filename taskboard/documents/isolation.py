@@ -13,18 +13,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import taskboard
-from taskboard.documents.document import Document, DocumentError, DocumentNote, DocumentProblem
+from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentNote, DocumentProblem
+from taskboard.documents.layout import Page
 from taskboard.documents.nursery import Nursery, NurseryLost
 from taskboard.documents.office import convert
 from taskboard.documents.reader import MAX_BYTES
-from taskboard.documents.wire import calendar_to_plain, from_plain
+from taskboard.documents.wire import calendar_to_plain, from_plain, to_json
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.plan_parsing.reading import ParsedPlan
 
@@ -83,15 +84,31 @@ def parse_text_safely(
 ) -> tuple[Document, ParsedPlan]:
     """The same for a text that somebody pasted. Raises ``DocumentError``."""
     data = text.encode("utf-8", errors="replace")
-    document, plan = _ask(data, is_pasted=True, parse=True, calendar=calendar, limits=limits)
+    document, plan = _ask(data, form="pasted", parse=True, calendar=calendar, limits=limits)
     return document, from_plain(ParsedPlan, plan)
+
+
+def parse_pages_safely(
+    pages: Sequence[Page],
+    *,
+    kind: DocumentKind,
+    notes: Sequence[DocumentNote],
+    scanned_pages: Sequence[int],
+    calendar: WorkingCalendar | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> tuple[Document, ParsedPlan]:
+    """The same for pages that were recognised already. Raises ``DocumentError``."""
+    data = to_json({"pages": list(pages)})
+    document, plan = _ask(data, form="pages", parse=True, calendar=calendar, limits=limits)
+    known = replace(document, kind=kind, notes=(*notes, *document.notes), scanned_pages=tuple(scanned_pages))
+    return known, from_plain(ParsedPlan, plan)
 
 
 def _ask(
     data: bytes,
     *,
     filename: str | None = None,
-    is_pasted: bool = False,
+    form: str = "file",
     parse: bool = False,
     calendar: WorkingCalendar | None = None,
     limits: Limits,
@@ -101,7 +118,7 @@ def _ask(
     if len(data) > MAX_BYTES:
         raise DocumentError(DocumentProblem.TOO_LARGE, size=len(data), limit=MAX_BYTES)
     order = {
-        "is_pasted": is_pasted,
+        "form": form,
         "parse": parse,
         "calendar": calendar_to_plain(calendar) if calendar else None,
         "memory_bytes": limits.memory_bytes,
@@ -155,14 +172,14 @@ def _ask_nursery(request: bytes, seconds: float) -> tuple[bytes, int]:
 
 @cache
 def _nursery() -> Nursery:
-    return Nursery(_command("taskboard.documents.nursery"), _environment())
+    return Nursery(command_for("taskboard.documents.nursery"), environment())
 
 
 def _start_reader(request: bytes, seconds: float) -> tuple[bytes, int]:
     """The slower way, for systems without fork: a process of its own from the very beginning."""
     result = subprocess.run(
-        _command("taskboard.documents.child"),
-        env=_environment(),
+        command_for("taskboard.documents.child"),
+        env=environment(),
         input=request,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -172,7 +189,8 @@ def _start_reader(request: bytes, seconds: float) -> tuple[bytes, int]:
     return result.stdout, result.returncode
 
 
-def _command(module: str) -> list[str]:
+def command_for(module: str) -> list[str]:
+    """The command that runs one of this package's modules in a process of its own."""
     # -P: a file beside the server's working directory must not be taken for a module.
     return [sys.executable, "-P", "-m", module]
 
@@ -184,15 +202,20 @@ def _open(reply: bytes) -> tuple[Document, Any]:
             logger.error("reading a file failed: %s", answer["trace"][-TRACE_SHOWN:])
             raise DocumentError(DocumentProblem.CRASHED)
         if "error" in answer:
-            error = answer["error"]
-            raise DocumentError(DocumentProblem(error["problem"]), **error["facts"])
+            raise refusal_of(answer["error"])
         return from_plain(Document, answer["document"]), answer["plan"]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         logger.exception("reading a file gave an answer that cannot be understood")
         raise DocumentError(DocumentProblem.CRASHED) from error
 
 
-def _environment() -> dict[str, str]:
+def refusal_of(error: Mapping[str, Any]) -> DocumentError:
+    """The refusal that another process sent."""
+    return DocumentError(DocumentProblem(error["problem"]), **error["facts"])
+
+
+def environment() -> dict[str, str]:
+    """What such a process gets of this one's settings."""
     kept = {name: os.environ[name] for name in INHERITED_SETTINGS if name in os.environ}
     package = str(Path(taskboard.__file__).parent.parent)
     paths = filter(None, (package, os.environ.get("PYTHONPATH")))

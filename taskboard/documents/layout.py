@@ -21,7 +21,7 @@ FULL_LINE = 2.0
 """a line that ends closer than this many characters to the right margin was wrapped there"""
 NARROWEST_TEXT = 10.0
 """where the longest lines have fewer characters, they are a list and were not wrapped"""
-INDENT = 0.8
+INDENT = 1.0
 """a line that begins more than this many characters right of the margin begins a paragraph"""
 USUAL_BEGINS = 0.03
 """share of the lines that begin at the left margin, at least"""
@@ -187,16 +187,17 @@ def _margins(lines: Sequence[Piece]) -> dict[int, Margins]:
 
 def _margins_of(lines: Sequence[Piece]) -> Margins:
     """Where most lines begin, and where the long ones end; a few may hang over."""
-    begins = Counter(round(line.left) for line in lines)
+    # Half a character is no indentation: recognised lines begin that much to the left or right of each other.
+    step = max(1.0, median(line.size for line in lines) / 2)
+    begins = Counter(round(line.left / step) for line in lines)
     # Short paragraphs are all indented; the few lines that were wrapped show the margin.
-    left = min(
-        begin for begin, count in begins.items() if count >= min(USUAL_BEGINS * len(lines), max(begins.values()))
-    )
+    enough = min(USUAL_BEGINS * len(lines), max(begins.values()))
+    left = step * min(begin for begin, count in begins.items() if count >= enough)
     ends = sorted(line.right for line in lines)
     pairs = pairwise(lines)
     steps = [after.base - before.base for before, after in pairs if after.page == before.page]
     leading = median(step for step in steps if step > 0) if any(step > 0 for step in steps) else 0.0
-    return Margins(float(left), ends[ceil(USUAL_ENDS * (len(ends) - 1))], leading)
+    return Margins(left, ends[ceil(USUAL_ENDS * (len(ends) - 1))], leading)
 
 
 def _continues(before: Piece, line: Piece, margins: Mapping[int, Margins]) -> bool:

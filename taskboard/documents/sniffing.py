@@ -13,8 +13,6 @@ OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 OTHER_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "rtf"),
-    (b"\x89PNG\r\n\x1a\n", "image"),
-    (b"\xff\xd8\xff", "image"),
     (b"GIF8", "image"),
     (b"II*\x00", "image"),
     (b"MM\x00*", "image"),
@@ -37,6 +35,9 @@ OPENDOCUMENT_TYPES: Mapping[bytes, str] = {
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
 }
 
+PDF_MAGIC = b"%PDF-"
+PICTURE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+"""pictures whose text can be recognised: PNG and JPEG"""
 PDF_MAGIC_WITHIN = 1024
 HTML_WITHIN = 4096
 HTML_OPENING = re.compile(rb"<(?:!doctype\s+html|html|head|body|meta|title|table|div|p|h[1-6])[\s>/]", re.IGNORECASE)
@@ -47,12 +48,15 @@ WORD_XML_2003 = b"http://schemas.microsoft.com/office/word/2003/wordml"
 
 
 def sniff(data: bytes) -> DocumentKind:
-    """The format of a non-empty file; raises ``DocumentError``: unsupported (fact ``format``), encrypted or broken."""
+    """The format of a non-empty file; raises ``DocumentError``: unsupported (fact ``format``), scanned,
+    encrypted or broken."""
     if data.startswith(ZIP_MAGIC):
         return _sniff_package(data)
     if data.startswith(OLE_MAGIC):
         return _sniff_old_office(data)
-    if b"%PDF-" in data[:PDF_MAGIC_WITHIN]:
+    if data.startswith(PICTURE_MAGIC):
+        raise DocumentError(DocumentProblem.SCANNED, pages=1)
+    if PDF_MAGIC in data[:PDF_MAGIC_WITHIN]:
         return DocumentKind.PDF
     for magic, name in OTHER_MAGIC:
         if data.startswith(magic):
