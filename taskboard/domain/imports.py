@@ -14,6 +14,18 @@ from enum import StrEnum
 from typing import Any
 
 from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.import_arrangement import (
+    AS_READ,
+    Arranged,
+    Arrangement,
+    Part,
+    arrange,
+    arrangement_from_json,
+    arrangement_to_json,
+    every_piece,
+    order_keys,
+    points_of,
+)
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Recurrence
 from taskboard.domain.workflow import DeadlineOrigin
 
@@ -114,11 +126,15 @@ class Decisions:
     facts: PlanFacts | None = None
     entries: Mapping[str, Entry] | None = None
     names: Mapping[str, NameDecision] | None = None
+    arrangement: Arrangement = AS_READ
 
 
 @dataclass(frozen=True)
 class Row:
-    """One measure under review: as it was read, as that would be imported, and as it stands now."""
+    """One measure under review: as it was read, as that would be imported, and as it stands now.
+
+    ``number`` is that of the reading, whatever is moved; ``parts`` are the measures read that it consists of.
+    """
 
     key: str
     number: int
@@ -126,6 +142,12 @@ class Row:
     parsed: ParsedMeasure
     proposal: Entry
     entry: Entry
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def split_points(self) -> list[int]:
+        """Where it can be split, as characters of the measure that was read."""
+        return [] if self.is_candidate else points_of(Arranged(self.key, self.parsed, self.parts))
 
     @property
     def has_inferred_lead(self) -> bool:
@@ -175,17 +197,47 @@ def read_facts(plan: ParsedPlan) -> PlanFacts:
     )
 
 
-def review_rows(plan: ParsedPlan, entries: Mapping[str, Entry]) -> list[Row]:
+def review_rows(plan: ParsedPlan, entries: Mapping[str, Entry], arrangement: Arrangement = AS_READ) -> list[Row]:
     """The measures and then the candidates, each with what was decided about it so far."""
-    rows = [*_rows("m", plan.measures), *_rows("c", plan.candidates)]
-    return [replace(row, entry=entries.get(row.key, row.entry)) for row in rows]
+    rows = [*_measure_rows(arrange(plan, arrangement)), *_candidate_rows(plan)]
+    return [replace(row, entry=entries[row.key]) if row.key in entries else row for row in rows]
 
 
-def _rows(prefix: str, measures: Sequence[ParsedMeasure]) -> Iterator[Row]:
-    is_candidate = prefix == "c"
-    for number, parsed in enumerate(measures, start=1):
-        proposal = propose(parsed, is_included=not is_candidate)
-        yield Row(f"{prefix}{number}", number, is_candidate, parsed, proposal, proposal)
+def _measure_rows(measures: Iterable[Arranged]) -> Iterator[Row]:
+    for one in measures:
+        proposal = propose(one.parsed)
+        number = int(one.parts[0].source[1:])
+        yield Row(one.key, number, False, one.parsed, proposal, proposal, one.parts)
+
+
+def _candidate_rows(plan: ParsedPlan) -> Iterator[Row]:
+    for number, parsed in enumerate(plan.candidates, start=1):
+        proposal = propose(parsed, is_included=False)
+        key = f"c{number}"
+        yield Row(key, number, True, parsed, proposal, proposal, (Part(key, 0, len(parsed.text)),))
+
+
+def _proposals(plan: ParsedPlan, arrangement: Arrangement) -> dict[str, Entry]:
+    """What decisions are measured against; also for what is a part of another now and may stand alone again."""
+    rows = [*_measure_rows(every_piece(plan, arrangement)), *_candidate_rows(plan)]
+    return {row.key: row.proposal for row in rows}
+
+
+def in_plan_order(rows: Sequence[Row], arrangement: Arrangement) -> list[Row]:
+    """The rows as they follow each other in the plan: in the document's order, or as it was decided.
+
+    A candidate goes where its text stands, behind the measure that it follows in the document.
+    """
+    if not all(row.parsed.spans.get("text") for row in rows):
+        return list(rows)
+    natural = sorted(rows, key=_beginning)
+    places = {key: place for place, key in enumerate(order_keys([row.key for row in natural], arrangement.order))}
+    return sorted(natural, key=lambda row: places[row.key])
+
+
+def _beginning(row: Row) -> tuple[int, int, int, int, int]:
+    first = row.parsed.spans["text"][0]
+    return (first.block, first.row or 0, first.column or 0, first.start, row.parts[0].start if row.parts else 0)
 
 
 def propose(parsed: ParsedMeasure, *, is_included: bool = True) -> Entry:
@@ -323,16 +375,19 @@ def _each_once(names: Iterable[str]) -> tuple[str, ...]:
 
 def decisions_to_json(plan: ParsedPlan, decisions: Decisions) -> dict[str, Any]:
     """Plain JSON with the fields that differ from what was read; :func:`decisions_from_json` gives all back."""
-    rows = {row.key: row.proposal for row in review_rows(plan, {})}
+    arrangement = arrangement_to_json(decisions.arrangement)
+    rows = _proposals(plan, decisions.arrangement)
     entries = {key: _difference(rows[key], entry) for key, entry in (decisions.entries or {}).items() if key in rows}
     facts = _difference(read_facts(plan), decisions.facts) if decisions.facts else {}
     names = {key: {"choice": one.choice.value, "same_as": one.same_as} for key, one in (decisions.names or {}).items()}
-    return {"facts": facts, "entries": {key: changed for key, changed in entries.items() if changed}, "names": names}
+    decided = {"facts": facts, "entries": {key: one for key, one in entries.items() if one}, "names": names}
+    return {**decided, "arrangement": arrangement} if arrangement else decided
 
 
 def decisions_from_json(plan: ParsedPlan, stored: Mapping[str, Any]) -> Decisions:
     """Complete facts and entries of what was decided; fields that nobody touched are as read."""
-    rows = {row.key: row.proposal for row in review_rows(plan, {})}
+    arrangement = arrangement_from_json(stored.get("arrangement", {}))
+    rows = _proposals(plan, arrangement)
     changed = stored.get("entries", {})
     return Decisions(
         facts=_changed_facts(read_facts(plan), stored.get("facts", {})),
@@ -341,6 +396,7 @@ def decisions_from_json(plan: ParsedPlan, stored: Mapping[str, Any]) -> Decision
             key: NameDecision(NameChoice(one["choice"]), one.get("same_as", ""))
             for key, one in stored.get("names", {}).items()
         },
+        arrangement=arrangement,
     )
 
 

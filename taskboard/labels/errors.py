@@ -28,6 +28,11 @@ REFUSALS: dict[type[DomainError], Wording] = {
 
 PROBLEMS: dict[str, str] = {
     "required": "请填写此项。",
+    "measure_unknown": "这一项已经不在原来的位置，请刷新页面后再试。",
+    "no_sentence_begins": "只能在句子之间拆分。",
+    "nothing_before": "前面没有可以合并的举措。",
+    "not_split": "这一项没有拆分过。",
+    "at_the_end": "已经到头，不能再移动。",
     "too_long": "内容太长，最多 {limit} 个字。",
     "unknown": "没有这一项，请重新选择。",
     "department_unknown": "单位目录里没有“{name}”。",
@@ -69,6 +74,10 @@ PROBLEMS: dict[str, str] = {
     "password_simple": "密码太简单，请不要用重复、连续或常见的字符。",
     "document_missing": "请选择文件或粘贴正文。",
     "unresolved": "还有需要解决的地方，尚不能导入。",
+    "ledger_file_missing": "请选择台账文件。",
+    "ledger_not_workbook": "请上传从系统导出的台账（.xlsx）。",
+    "ledger_columns": "表里找不到“任务号、牵头单位、配合单位、完成时限”这些列，请上传从系统导出的台账。",
+    "ledger_nothing_chosen": "请先勾选要变更的任务。",
     "add_or_take": "“{title}”既采用新文件的内容，又另作新增，请二者选一。",
     "row_refused": "“{title}”不能这样变更，全部都没有变更。",
     "leads_unchecked": "请核对按列名推断的牵头单位，然后勾选确认。",

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from taskboard.domain.imports import NAME_LENGTH, Row
+from taskboard.domain.import_arrangement import sources_of
+from taskboard.domain.imports import NAME_LENGTH, Row, in_plan_order
 from taskboard.domain.permissions import Actor
 from taskboard.domain.workflow import AssignmentRole, DeadlineOrigin
 from taskboard.models import (
@@ -66,8 +67,8 @@ def settle_departments(session: Session, review: Review, *, body_id: int) -> dic
 
 
 def _keep_spellings(session: Session, units: Iterable[ReviewUnit], settled: Mapping[Identity, int]) -> None:
-    """A name that a person mapped to a department is known from now on."""
-    departments = {unit.name: settled[unit.identity] for unit in units}
+    """A name that a person mapped to a department is known from now on; what a rule found, it finds again."""
+    departments = {unit.name: settled[unit.identity] for unit in units if unit.rule is None}
     known = match_names(session, sorted(departments))
     for name, department_id in departments.items():
         if known.get(name) is None and match_names(session, [name])[name] is None:
@@ -94,31 +95,35 @@ def add_tasks(
     first_position: int = 1,
 ) -> None:
     """Measures and draft tasks for the included rows, numbered from ``first_position`` in the document's order."""
+    ordered = _ordered(review)
     measures = [
-        make_measure(plan, position, one.row, readings[one.row.key])
-        for position, one in enumerate(_ordered(review), start=first_position)
+        make_measure(plan, position, one.row, reading_of(one.row, readings))
+        for position, one in enumerate(ordered, start=first_position)
     ]
     session.add_all(measures)
     session.flush()
-    tasks = [_task(plan, measure, one, now) for measure, one in zip(measures, _ordered(review), strict=True)]
+    tasks = [_task(plan, measure, one, now) for measure, one in zip(measures, ordered, strict=True)]
     session.add_all(tasks)
     session.flush()
-    for task, one in zip(tasks, _ordered(review), strict=True):
+    for task, one in zip(tasks, ordered, strict=True):
         session.add_all(_assignments(task, one, departments))
     session.flush()
 
 
 def _ordered(review: Review) -> list[ReviewRow]:
-    """The included rows in the document's order; a candidate taken in goes where its text stands."""
-    included = review.included
-    if not all(one.row.parsed.spans.get("text") for one in included):
-        return included
-    return sorted(included, key=lambda one: _beginning(one.row))
+    """The included rows in the order of the plan."""
+    by_key = {one.row.key: one for one in review.rows}
+    ordered = in_plan_order([one.row for one in review.rows], review.decisions.arrangement)
+    return [by_key[row.key] for row in ordered if row.entry.is_included]
 
 
-def _beginning(row: Row) -> tuple[int, int, int, int]:
-    first = row.parsed.spans["text"][0]
-    return (first.block, first.row or 0, first.column or 0, first.start)
+def reading_of(row: Row, readings: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The measure as it was read; where people cut or joined it, all that it was made of, and which characters."""
+    first, *rest = [readings[source] for source in sources_of(row.parts)]
+    if not rest and row.parts[0].is_whole:
+        return first
+    parts = [{"source": part.source, "start": part.start, "end": part.end} for part in row.parts]
+    return {**first, "parts": parts, "joined_with": rest}
 
 
 def make_measure(plan: Plan, position: int, row: Row, reading: dict[str, Any]) -> Measure:

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from taskboard.domain.department_matching import NEEDS_A_LOOK, MatchRule
 from taskboard.domain.department_names import match_key
 from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.import_arrangement import cut_spans
 from taskboard.domain.imports import (
     KIND_OF_CHOICE,
     Decisions,
@@ -28,8 +30,9 @@ from taskboard.domain.imports import (
 )
 from taskboard.domain.plan_parsing.reading import Problem, Span
 from taskboard.models import Department, ImportDraft
-from taskboard.services.departments import match_names, suggest_all
-from taskboard.services.readings import notes_from_json, places_by_key, plan_from_json
+from taskboard.services.department_matching import FoundName, match_written
+from taskboard.services.departments import suggest_all
+from taskboard.services.readings import notes_from_json, places_by_key, plan_from_json, readings_by_key
 
 Identity = tuple[str, int | str]
 """what tells two units of a review apart"""
@@ -37,7 +40,10 @@ Identity = tuple[str, int | str]
 
 @dataclass(frozen=True)
 class ReviewUnit:
-    """A unit of a row: a department of the directory, or a new one (``new_key``) where that is decided."""
+    """A unit of a row: a department of the directory, or a new one (``new_key``) where that is decided.
+
+    ``rule`` says how its name was found in the directory, unless a person decided what it stands for.
+    """
 
     name: str
     department_id: int | None = None
@@ -45,6 +51,11 @@ class ReviewUnit:
     kind: DepartmentKind | None = None
     new_key: str | None = None
     is_active: bool = True
+    rule: MatchRule | None = None
+
+    @property
+    def needs_a_look(self) -> bool:
+        return self.rule in NEEDS_A_LOOK
 
     @property
     def identity(self) -> Identity:
@@ -165,8 +176,8 @@ def review_draft(session: Session, draft: ImportDraft) -> Review:
     plan = plan_from_json(draft.reading)
     decisions = decisions_from_json(plan, draft.decisions)
     facts = decisions.facts or read_facts(plan)
-    rows = review_rows(plan, decisions.entries or {})
-    directory = _Directory(session, rows, facts, decisions.names or {})
+    rows = review_rows(plan, decisions.entries or {}, decisions.arrangement)
+    directory = _Directory(session, rows, facts, decisions.names or {}, body_id=draft.body_id)
     reviewed = tuple(_review_row(row, facts, directory) for row in rows)
     return Review(
         draft_id=draft.id,
@@ -183,9 +194,23 @@ def review_draft(session: Session, draft: ImportDraft) -> Review:
     )
 
 
-def find_places(draft: ImportDraft) -> dict[str, dict[str, list[Span]]]:
+def find_places(draft: ImportDraft, review: Review) -> dict[str, dict[str, list[Span]]]:
     """The characters of the source that each field of each row was read from."""
-    return places_by_key(draft.reading)
+    read = places_by_key(draft.reading)
+    texts = {key: one["text"] for key, one in readings_by_key(draft.reading).items()}
+    return {one.row.key: _places_of(one.row, read, texts) for one in review.rows}
+
+
+def _places_of(row: Row, read: Mapping[str, dict[str, list[Span]]], texts: Mapping[str, str]) -> dict[str, list[Span]]:
+    """The places of all that the row consists of; of the text, only the characters of its parts."""
+    found: dict[str, list[Span]] = {}
+    for part in row.parts:
+        for name, spans in read[part.source].items():
+            if name == "heading" and part.number > 1:
+                continue
+            cut = name == "text" and not part.is_whole
+            found.setdefault(name, []).extend(cut_spans(texts[part.source], spans, part) if cut else spans)
+    return found
 
 
 def _review_row(row: Row, facts: PlanFacts, directory: _Directory) -> ReviewRow:
@@ -213,15 +238,26 @@ def _hindrances(facts: PlanFacts, rows: Iterable[ReviewRow], directory: _Directo
         yield from (Hindrance(obstacle, row_key=one.row.key) for obstacle in one.obstacles)
 
 
+NOT_LOOKED_UP = FoundName()
+"""of a name on rows that are left out"""
+
+
 class _Directory:
     """The names of one draft against the directory: known, new by decision, or still open."""
 
     def __init__(
-        self, session: Session, rows: Iterable[Row], facts: PlanFacts, decided: Mapping[str, NameDecision]
+        self,
+        session: Session,
+        rows: Iterable[Row],
+        facts: PlanFacts,
+        decided: Mapping[str, NameDecision],
+        *,
+        body_id: int,
     ) -> None:
         used = _names_in_use(rows, facts)
         targets = {one.same_as for one in decided.values() if one.choice is NameChoice.SAME_AS and one.same_as}
-        self.known = match_names(session, sorted(used.keys() | targets))
+        names = sorted(used.keys() | targets)
+        self.found = match_written(session, names, body_id=body_id, dated_on=facts.dated_on)
         self.unknown = self._group(session, used, decided)
 
     def _group(
@@ -229,7 +265,7 @@ class _Directory:
     ) -> dict[str, UnknownName]:
         groups: dict[str, dict[str, list[int]]] = {}
         for name, numbers in used.items():
-            if self.known.get(name) is None:
+            if self.found[name].department is None:
                 groups.setdefault(match_key(name), {})[name] = numbers
         suggested = suggest_all(session, [_official(names) for names in groups.values()]) if groups else {}
         return {
@@ -238,17 +274,23 @@ class _Directory:
                 names=tuple(names),
                 numbers=tuple(sorted({number for numbers in names.values() for number in numbers})),
                 guessed_kind=guess_kind(_official(names)),
-                suggestions=tuple(Suggestion(one.id, one.name) for one, _ in suggested[_official(names)]),
+                suggestions=self._suggestions(names, suggested[_official(names)]),
                 decision=decided.get(key),
             )
             for key, names in groups.items()
         }
 
+    def _suggestions(self, names: Iterable[str], alike: Iterable[tuple[Department, int]]) -> tuple[Suggestion, ...]:
+        """First those between which no rule decides, then what looks alike."""
+        likely = [one for name in names for one in self.found[name].likely]
+        each_once = dict.fromkeys([*likely, *(one for one, _ in alike)])
+        return tuple(Suggestion(one.id, one.name) for one in each_once)
+
     def unit(self, name: str) -> ReviewUnit:
         """What the name stands for, as far as that is known or decided."""
-        department = self.known.get(name)
-        if department is not None:
-            return _known_unit(name, department)
+        found = self.found.get(name, NOT_LOOKED_UP)
+        if found.department is not None:
+            return replace(_known_unit(name, found.department), rule=found.rule)
         return replace(self._new_unit(match_key(name), seen=frozenset()), name=name)
 
     def _new_unit(self, key: str, *, seen: frozenset[str]) -> ReviewUnit:
@@ -258,7 +300,7 @@ class _Directory:
             return ReviewUnit(key)
         if decision.choice is not NameChoice.SAME_AS:
             return ReviewUnit(unknown.name, kind=KIND_OF_CHOICE[decision.choice], new_key=key)
-        target = self.known.get(decision.same_as)
+        target = self.found.get(decision.same_as, NOT_LOOKED_UP).department
         if target is not None:
             return _known_unit(unknown.name, target)
         return self._new_unit(match_key(decision.same_as), seen=seen | {key})

@@ -18,6 +18,12 @@ from taskboard.documents.document import Document
 from taskboard.documents.isolation import parse_document_safely, parse_text_safely
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
+from taskboard.domain.import_arrangement import (
+    Rearrangement,
+    arrangement_from_json,
+    arrangement_to_json,
+    rearrange,
+)
 from taskboard.domain.imports import (
     Decisions,
     Obstacle,
@@ -264,12 +270,39 @@ def save_decisions(
         facts=changes.facts or before.facts,
         entries={**(before.entries or {}), **(changes.entries or {})},
         names={**(before.names or {}), **(changes.names or {})},
+        arrangement=before.arrangement,
     )
     stored = decisions_to_json(plan, after)
     if stored != decisions_to_json(plan, before):
         draft.decisions = stored
         draft.updated_at = now
         session.flush()
+    return draft
+
+
+def rearrange_measures(
+    session: Session,
+    draft_id: int,
+    act: Rearrangement,
+    key: str,
+    *,
+    at: int | None = None,
+    version: int,
+    actor: Actor,
+    now: datetime,
+) -> ImportDraft:
+    """Split, join or move a measure, or take that back; what was decided about each measure stays with it.
+
+    Raises ``Invalid`` for what cannot be done, and ``Stale`` like :func:`save_decisions`.
+    """
+    draft = _lock_draft(session, draft_id, actor)
+    _require_current(draft, version)
+    before = arrangement_from_json(draft.decisions.get("arrangement", {}))
+    after = rearrange(plan_from_json(draft.reading), before, act, key, at)
+    # Decisions are kept as what differs from the proposal, so they follow a measure whose proposal changes.
+    draft.decisions = {**draft.decisions, "arrangement": arrangement_to_json(after)}
+    draft.updated_at = now
+    session.flush()
     return draft
 
 

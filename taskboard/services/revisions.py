@@ -23,7 +23,7 @@ from taskboard.models import Assignment, Department, ImportDraft, Measure, Plan,
 from taskboard.services import workflow
 from taskboard.services.cases import Acting
 from taskboard.services.corrections import CORRECTABLE, correct_departments, correct_wording, discard_draft_task
-from taskboard.services.import_confirmation import add_tasks, make_measure, settle_departments
+from taskboard.services.import_confirmation import add_tasks, make_measure, reading_of, settle_departments
 from taskboard.services.import_review import Identity, Review, ReviewRow, ReviewUnit, review_draft
 from taskboard.services.imports import get_draft
 from taskboard.services.ledger import standing
@@ -421,9 +421,8 @@ class _Application:
         fields = self.decisions.taken[one.key]
         task_id, reason = one.running.task_id, self.decisions.reason
         if Field.WORDING in fields:
-            measure = make_measure(
-                self.plan, self._next_position(), one.row.row, readings_by_key(self.draft.reading)[one.key]
-            )
+            reading = reading_of(one.row.row, readings_by_key(self.draft.reading))
+            measure = make_measure(self.plan, self._next_position(), one.row.row, reading)
             self.session.add(measure)
             self.session.flush()
             correct_wording(

@@ -194,6 +194,12 @@ form.addEventListener("change", (event) => {
   count();
 });
 
+// After an act on a measure the page opens at it; the browser's own way there, which takes the focus away, comes first.
+window.addEventListener("load", () => setTimeout(() => {
+  const part = /^#row-[mc]\d+(_\d+)?$/.test(location.hash) ? document.querySelector(location.hash) : null;
+  if (part) goTo(part);
+}, 0));
+
 form.addEventListener("kept", (event) => {
   for (const [key, fields] of Object.entries(event.detail.uncertain)) {
     for (const line of document.querySelectorAll(`#row-${key} .field-line`)) {

@@ -60,10 +60,31 @@ form.addEventListener("submit", (event) => {
   clearTimeout(timer);
   if (!isSending && event.submitter?.value.includes("-")) sendOnly(waiting);
   waiting.clear();
+  if (!isSending) showProgress(event.submitter);
   if (!isSending) return;
   pressed = event.submitter;
   event.preventDefault();
   event.stopPropagation();
+});
+
+// How long a confirmation takes cannot be told from outside: all of it is one change, there as a whole or not at all.
+function showProgress(button) {
+  const isConfirming = button?.value === "confirm";
+  document.getElementById("confirming").hidden = !isConfirming;
+  if (isConfirming) say("正在导入，请稍候……");
+}
+
+window.addEventListener("pageshow", () => showProgress(null));
+
+// Alt with an arrow moves the measure in which one works.
+form.addEventListener("keydown", (event) => {
+  const act = event.altKey && { ArrowUp: "arrange-up:", ArrowDown: "arrange-down:" }[event.key];
+  const button = act && event.target.closest(".measure")?.querySelector(`button[value^="${act}"]`);
+  if (!button) return;
+  event.preventDefault();
+  // What is being typed counts only once the field is left.
+  event.target.blur();
+  form.requestSubmit(button);
 });
 
 // An act on some measures needs only what is not kept yet: a form of hundreds of measures takes a second to read.

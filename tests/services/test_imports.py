@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from taskboard.documents.document import DocumentError, DocumentProblem
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
+from taskboard.domain.import_arrangement import Rearrangement
 from taskboard.domain.imports import DeadlineChoice, Decisions, NameChoice, NameDecision, Obstacle
 from taskboard.domain.workflow import AssignmentRole, DeadlineOrigin, TaskState
 from taskboard.models import (
@@ -28,7 +29,7 @@ from taskboard.models import (
 )
 from taskboard.services import imports
 from taskboard.services.departments import match_names
-from taskboard.services.import_review import review_draft
+from taskboard.services.import_review import find_places, review_draft
 from tests.support import factories
 from tests.support.factories import NOW
 
@@ -324,9 +325,9 @@ def test_an_unknown_name_is_listed_once_with_the_items_that_name_it(session, peo
 
 
 def test_a_name_that_resembles_a_known_department_is_never_created_without_a_decision(session, people, chen):
-    draft = start(session, people, TEXT.replace("市督查考核中心", "云泽市财政局"))
+    draft = start(session, people, TEXT.replace("市督查考核中心", "市财政厅"))
     found = review(session, draft)
-    unknown = next(one for one in found.unknown if one.name == "云泽市财政局")
+    unknown = next(one for one in found.unknown if one.name == "市财政厅")
 
     assert [one.name for one in unknown.suggestions] == ["市财政局"]
     assert unknown.effective is None
@@ -336,15 +337,15 @@ def test_a_name_that_resembles_a_known_department_is_never_created_without_a_dec
 
 
 def test_mapping_a_name_makes_it_an_alias_of_the_department(session, people, chen):
-    draft = start(session, people, TEXT.replace("市督查考核中心", "云泽市财政局"))
-    name_it(session, draft, "云泽市财政局", NameDecision(NameChoice.SAME_AS, "市财政局"), chen)
+    draft = start(session, people, TEXT.replace("市督查考核中心", "市财政厅"))
+    name_it(session, draft, "市财政厅", NameDecision(NameChoice.SAME_AS, "市财政局"), chen)
 
     plan = confirm(session, draft, chen)
 
-    assert match_names(session, ["云泽市财政局"])["云泽市财政局"].id == people.partner.id
+    assert match_names(session, ["市财政厅"])["市财政厅"].id == people.partner.id
     assert units_of(session, tasks_of(session, plan)[2]) == [(AssignmentRole.LEAD, "市财政局")]
     assignment = session.scalars(select(Assignment).where(Assignment.task_id == tasks_of(session, plan)[2].id)).one()
-    assert assignment.name_as_written == "云泽市财政局"
+    assert assignment.name_as_written == "市财政厅"
 
 
 def test_an_unknown_name_can_be_the_same_as_another_new_one(session, people, chen):
@@ -615,3 +616,106 @@ def test_a_whole_document_becomes_a_plan(session, people, chen, name):
     assert len(tasks_of(session, plan)) == len(found.included)
     leads = session.scalar(select(func.count()).select_from(Assignment).where(Assignment.role == AssignmentRole.LEAD))
     assert leads >= len(found.included)
+
+
+# Arranging
+
+
+def arrange(session, draft, chen, act, *place):
+    key, at = (*place, None)[:2]
+    return imports.rearrange_measures(
+        session, draft.id, Rearrangement(act), key, at=at, version=draft.version, actor=chen, now=NOW
+    )
+
+
+def keys_of(session, draft):
+    return [one.row.key for one in review(session, draft).rows]
+
+
+def test_a_split_measure_becomes_two_tasks_that_keep_the_documents_words(session, people, chen):
+    draft = start(session, people)
+    (point,) = row(session, draft, "m1").row.split_points
+
+    arrange(session, draft, chen, "split", "m1", point)
+    change(session, draft, f"m1_{point}", chen, title="全部上线", lead=("市财政局",), partners=())
+    plan = confirm(session, draft, chen)
+
+    measures = session.scalars(select(Measure).where(Measure.plan_id == plan.id).order_by(Measure.position)).all()
+    assert [one.text for one in measures[:2]] == ["推进一网通办。", "2026年底前，高频事项全部上线。"]
+    assert [one.title for one in tasks_of(session, plan)[:2]] == ["推进一网通办", "全部上线"]
+    assert units_of(session, tasks_of(session, plan)[1]) == [(AssignmentRole.LEAD, "市财政局")]
+    assert [one.due_on for one in tasks_of(session, plan)[:2]] == [None, date(2026, 12, 31)]
+    assert measures[1].reading["text"] == "推进一网通办。2026年底前，高频事项全部上线。"
+    assert measures[1].reading["parts"][0]["start"] == point
+
+
+def test_joined_measures_become_one_task_with_the_readings_of_both(session, people, chen):
+    draft = start(session, people)
+
+    arrange(session, draft, chen, "merge", "m2")
+    plan = confirm(session, draft, chen)
+
+    measure, _ = session.scalars(select(Measure).where(Measure.plan_id == plan.id).order_by(Measure.position)).all()
+    assert measure.text.split("\n") == [
+        "推进一网通办。2026年底前，高频事项全部上线。",
+        "清理收费项目。全面清理涉企收费。",
+    ]
+    assert [one["heading"] for one in measure.reading["joined_with"]] == ["清理收费项目"]
+    assert row_names(session, tasks_of(session, plan)[0]) == ["市发展改革委", "市财政局", "各县（市、区）人民政府"]
+
+
+def row_names(session, task):
+    return [name for _, name in units_of(session, task)]
+
+
+def test_the_plan_follows_the_order_that_was_decided(session, people, chen):
+    draft = start(session, people)
+
+    arrange(session, draft, chen, "up", "m3")
+    arrange(session, draft, chen, "up", "m3")
+    plan = confirm(session, draft, chen)
+
+    assert [one.title for one in tasks_of(session, plan)] == ["健全督查机制", "推进一网通办", "清理收费项目"]
+    assert [one.position for one in tasks_of(session, plan)] == [1, 2, 3]
+
+
+def test_what_was_decided_about_a_measure_stays_with_it_through_arranging_and_back(session, people, chen):
+    draft = start(session, people)
+    change(session, draft, "m1", chen, title="一网通办")
+    change(session, draft, "m2", chen, title="清理")
+
+    arrange(session, draft, chen, "merge", "m2")
+    change(session, draft, "m3", chen, title="机制")
+    arrange(session, draft, chen, "unmerge", "m1")
+
+    found = review(session, draft)
+    assert [one.row.entry.title for one in found.rows] == ["一网通办", "清理", "机制"]
+    assert found.rows[0].row.entry.partners == ("市财政局",)
+    assert keys_of(session, draft) == ["m1", "m2", "m3"]
+
+
+def test_places_of_a_part_are_those_of_its_own_words(session, people, chen):
+    draft = start(session, people)
+    (point,) = row(session, draft, "m1").row.split_points
+    arrange(session, draft, chen, "split", "m1", point)
+
+    places = find_places(draft, review(session, draft))
+
+    (first,), (second,) = places["m1"]["text"], places[f"m1_{point}"]["text"]
+    assert first.end == second.start
+    assert places[f"m1_{point}"]["lead"] == places["m1"]["lead"]
+
+
+def test_arranging_is_refused_to_others_and_to_who_saw_an_older_version(session, people, chen):
+    draft = start(session, people)
+    version = draft.version
+    change(session, draft, "m1", chen, title="一网通办")
+
+    with pytest.raises(Stale):
+        imports.rearrange_measures(session, draft.id, Rearrangement.UP, "m2", version=version, actor=chen, now=NOW)
+    with pytest.raises(NotFound):
+        imports.rearrange_measures(
+            session, draft.id, Rearrangement.UP, "m2", version=draft.version, actor=people.actor("li"), now=NOW
+        )
+    with pytest.raises(Invalid):
+        arrange(session, draft, chen, "merge", "m1")

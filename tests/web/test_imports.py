@@ -460,6 +460,70 @@ def test_a_common_change_that_lacks_something_says_so_and_loses_nothing(chen, se
     assert stored(session, select(ImportDraft.decisions)).one() == {}
 
 
+def test_a_measure_is_split_joined_and_moved_by_buttons_with_what_was_just_typed(chen):
+    address = draft_of(chen)
+    page = chen.get(address)
+    split = next(value for value in act_values(page) if value.startswith("arrange-split:m1:"))
+
+    answer = chen.post(address, act=split, **fields_of(page) | {"m2-title": "我的标题"})
+    after = chen.get(address)
+    part = split.replace("arrange-split:m1:", "m1_")
+    chen.post(address, act="arrange-up:m3", version=fields_of(after)["version"])
+    moved = chen.get(address)
+    chen.post(address, act=f"arrange-unsplit:{part}", version=fields_of(moved)["version"])
+    whole = chen.get(address)
+
+    assert answer.location == f"{address}#row-m1"
+    assert fields_of(after)["m2-title"] == "我的标题"
+    assert rows_of(after) == ["m1", part, "m2", "m3"]
+    assert "第 1-2 项" in words_of(after)
+    assert rows_of(moved) == ["m1", part, "m3", "m2"]
+    assert rows_of(whole) == ["m1", "m3", "m2"]
+
+
+def act_values(page):
+    return html.fromstring(page.text).xpath("//button[@name='act']/@value")
+
+
+def rows_of(page):
+    return [one.get("id").removeprefix("row-") for one in elements_of(page, "measure")]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        ("arrange-split:m1:2", "只能在句子之间拆分"),
+        ("arrange-split:m1:99999999999999999999", "只能在句子之间拆分"),
+        ("arrange-merge:m1", "前面没有可以合并的举措"),
+        ("arrange-up:m1", "已经到头"),
+        ("arrange-up:c9", "这一项已经不在原来的位置"),
+        ("arrange-nonsense:m1", "只能在句子之间拆分"),
+    ],
+)
+def test_an_arrangement_that_cannot_be_says_why_and_keeps_what_was_typed(chen, act, words):
+    address = draft_of(chen)
+
+    answer = chen.post(address, act=act, **fields_of(chen.get(address)) | {"m2-title": "我的标题"})
+
+    assert answer.status_code == 422
+    assert words in errors_of(answer)
+    assert fields_of(chen.get(address))["m2-title"] == "我的标题"
+    assert rows_of(answer) == ["m1", "m2", "m3"]
+
+
+def test_arranging_a_stale_page_is_a_conflict_that_loses_nothing(chen):
+    address = draft_of(chen)
+    mine = fields_of(chen.get(address))
+    chen.post(address, act="save", **mine | {"m1-lead": "市教育局"})
+
+    answer = chen.post(address, act="arrange-up:m2", **mine | {"m2-title": "我的标题"})
+
+    assert answer.status_code == 409
+    assert fields_of(answer)["m2-title"] == "我的标题"
+    assert rows_of(answer) == ["m1", "m2", "m3"]
+
+
 def test_inferred_leads_must_be_confirmed_by_a_tick(chen, session):
     address = draft_of(chen)
 

@@ -173,3 +173,37 @@ def test_selected_measures_are_changed_together_with_what_was_just_typed(review:
     assert entries(session) == {"m1": {"title": "一网通办"}, "m2": {"deadline": "ongoing"}}
     review.reload()
     expect(review.locator("#m2-deadline")).to_have_value("ongoing")
+
+
+def shown_rows(page: Page) -> list[str]:
+    return page.locator(".measure").evaluate_all("rows => rows.map(row => row.id)")
+
+
+def test_a_measure_is_split_and_moved_by_keyboard_and_nothing_typed_is_lost(review: Page, session):
+    review.fill("#m2-title", "我的标题")
+    summary = review.locator("#row-m1 .arrange summary")
+    summary.focus()
+    summary.press("Enter")
+    review.locator("#row-m1").get_by_role("button", name="起拆成另一项").first.press("Enter")
+    expect(review.locator(".measure")).to_have_count(3)
+    expect(review.locator("#m2-title")).to_have_value("我的标题")
+    (part,) = [row for row in shown_rows(review) if row.startswith("row-m1_")]
+
+    review.locator("#m2-title").press("Alt+ArrowUp")
+    expect(review.locator(".measure").nth(1)).to_have_id("row-m2")
+    expect(review.locator("#m2-title")).to_be_focused()
+    assert shown_rows(review) == ["row-m1", "row-m2", part]
+
+    review.locator(f"#{part} textarea").nth(1).focus()
+    expect(review.locator("#source mark.is-field")).to_have_text(["市发改委"])
+    expect(review.locator("#source mark.is-text")).to_have_text(["2026年底前，高频事项全部上线。"])
+
+
+def test_confirming_shows_that_it_is_under_way(review: Page, session):
+    # An answer without content leaves the page as it is while an import is under way.
+    review.route("**/imports/*", lambda route: route.fulfill(status=204))
+    review.get_by_role("button", name="确认导入").click()
+
+    expect(review.get_by_label("正在导入")).to_be_visible()
+    expect(review.get_by_role("button", name="确认导入")).to_be_disabled()
+    expect(review.locator("#saving")).to_contain_text("正在导入")

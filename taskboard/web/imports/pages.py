@@ -9,7 +9,9 @@ from wtforms import BooleanField, Field, SelectField
 
 from taskboard.config import MEBIBYTE
 from taskboard.documents.reader import READERS
-from taskboard.domain.imports import Entry, Obstacle, PlanFacts, join_names
+from taskboard.domain.department_matching import MatchRule
+from taskboard.domain.import_arrangement import Rearrangement
+from taskboard.domain.imports import Entry, Obstacle, PlanFacts, Row, join_names
 from taskboard.domain.plan_parsing.blocks import Block
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure
 from taskboard.extensions import current_settings
@@ -70,6 +72,8 @@ class RowPage:
     lead: list[UnitPage]
     partners: list[UnitPage]
     suggested_lead: str
+    acts: list[tuple[str, str]]
+    splits: list[tuple[str, str]]
     obstacles: list[str]
     is_included: bool
     deadlines: list[tuple[str, str]]
@@ -94,6 +98,9 @@ class NamePage:
     is_open: bool
     form: NameForm
 
+
+SPLIT_WORDS = 16
+"""characters of a sentence by which it is known on a button"""
 
 Link = tuple[str, str]
 """an anchor on the page, and the words to click"""
@@ -154,7 +161,7 @@ def row_page(one: ReviewRow, facts: PlanFacts, form: MeasureForm | None, places:
         key=row.key,
         places=places_words(places),
         at=first_place(places),
-        words=place_words(row.key),
+        words=place_words(row),
         path=" / ".join(parsed.path),
         passages=passages(parsed),
         units_as_written=_unless_shown(parsed.units_as_written, parsed.text),
@@ -163,6 +170,8 @@ def row_page(one: ReviewRow, facts: PlanFacts, form: MeasureForm | None, places:
         lead=[unit_page(unit) for unit in one.lead],
         partners=[unit_page(unit) for unit in one.partners],
         suggested_lead=join_names(parsed.inferred_lead),
+        acts=list(_acts(row)),
+        splits=_splits(row),
         obstacles=[OBSTACLES[obstacle] for obstacle in one.obstacles] if row.entry.is_included else [],
         is_included=row.entry.is_included,
         deadlines=[(choice.value, words) for choice, words in deadline_choices(one, facts)],
@@ -208,9 +217,36 @@ def _typed(field: Field) -> str:
     return str(field.data or "")
 
 
-def place_words(key: str) -> str:
-    """``m3`` → 第 3 项, ``c1`` → 候选 1."""
-    return f"第 {key[1:]} 项" if key[0] == "m" else f"候选 {key[1:]}"
+def place_words(row: Row) -> str:
+    """第 3 项 by the number that it was read with; 第 3-2 项 for a second part, 第 3、4 项 for what was joined."""
+    if row.is_candidate:
+        return f"候选 {row.number}"
+    numbers = [part.source[1:] if part.is_whole else f"{part.source[1:]}-{part.number}" for part in row.parts]
+    return f"第 {'、'.join(numbers[:6])}{' 等' if len(numbers) > 6 else ''} 项"
+
+
+def _acts(row: Row) -> Iterator[tuple[str, str]]:
+    """What can be done to the row as a whole: the value of the button, and its words."""
+    if row.is_candidate:
+        return
+    yield f"arrange-{Rearrangement.UP}:{row.key}", "上移"
+    yield f"arrange-{Rearrangement.DOWN}:{row.key}", "下移"
+    yield f"arrange-{Rearrangement.MERGE}:{row.key}", "并入上一项"
+    if len(row.parts) > 1:
+        yield f"arrange-{Rearrangement.UNMERGE}:{row.key}", "撤销合并"
+    if row.parts[0].number > 1:
+        yield f"arrange-{Rearrangement.UNSPLIT}:{row.key}", "撤销拆分"
+
+
+def _splits(row: Row) -> list[tuple[str, str]]:
+    """Where the row can be split: the value of the button, and the words with which the new measure would begin."""
+    if not row.split_points:
+        return []
+    start, text = row.parts[0].start, row.parsed.text
+    return [
+        (f"arrange-{Rearrangement.SPLIT}:{row.key}:{point}", text[point - start :][:SPLIT_WORDS].split("\n")[0])
+        for point in row.split_points
+    ]
 
 
 def mark(one: ReviewRow, field: str) -> Mark:
@@ -242,9 +278,17 @@ def unit_page(unit: ReviewUnit) -> UnitPage:
         return UnitPage(unit.name, "集合单位" if unit.department_id else "新建集合单位", "collective")
     if unit.department_id is None:
         return UnitPage(unit.name, "新建", "new")
-    if unit.department_name != unit.name:
-        return UnitPage(unit.name, f"即{unit.department_name}", "known")
-    return UnitPage(unit.name, "", "known")
+    return _known_page(unit)
+
+
+def _known_page(unit: ReviewUnit) -> UnitPage:
+    """One of the directory's: which, and by which rule where the name itself does not say it."""
+    same = f"即{unit.department_name}"
+    if unit.needs_a_look and unit.rule is not None:
+        return UnitPage(unit.name, f"{same}（{label(unit.rule)}，请核对）", "open")
+    if unit.rule in (MatchRule.RENAMING, MatchRule.ELISION):
+        return UnitPage(unit.name, f"{same}（{label(unit.rule)}）", "known")
+    return UnitPage(unit.name, "" if unit.department_name == unit.name else same, "known")
 
 
 def passages(parsed: ParsedMeasure) -> list[Passage]:
@@ -319,7 +363,7 @@ def summary_of(review: Review, refused: Iterable[Hindrance] = ()) -> Summary:
 
 
 def _places_of(rows: Iterable[ReviewRow]) -> list[Link]:
-    return [(f"row-{one.row.key}", place_words(one.row.key)) for one in rows]
+    return [(f"row-{one.row.key}", place_words(one.row)) for one in rows]
 
 
 def ways_of(hindrances: Iterable[Hindrance], review: Review) -> list[Way]:
@@ -332,7 +376,8 @@ def ways_of(hindrances: Iterable[Hindrance], review: Review) -> list[Way]:
 
 def _place_of(hindrance: Hindrance, review: Review) -> Link:
     if hindrance.row_key is not None:
-        return f"row-{hindrance.row_key}", place_words(hindrance.row_key)
+        row = next(one.row for one in review.rows if one.row.key == hindrance.row_key)
+        return f"row-{hindrance.row_key}", place_words(row)
     if hindrance.name_key is not None:
         name = next(one.name for one in review.unknown if one.key == hindrance.name_key)
         return f"name-{hindrance.name_key}", f"“{name}”"
@@ -344,8 +389,9 @@ def _place_of(hindrance: Hindrance, review: Review) -> Link:
 def conflicts(review: Review, typed: Parts) -> list[tuple[str, str, str]]:
     """Where what was typed differs from what others saved meanwhile: (words, theirs, yours)."""
     saved = bind(review)
+    words = {one.row.key: place_words(one.row) for one in review.rows}
     pairs: list[tuple[str, Part, Part | None]] = [
-        *((place_words(key), saved.measures[key], form) for key, form in typed.measures.items()),
+        *((words[key], saved.measures[key], form) for key, form in typed.measures.items()),
         *((f"“{one.name}”", saved.names[one.key], typed.names.get(one.key)) for one in review.unknown),
     ]
     if saved.facts:

@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 
 from taskboard.documents.document import DocumentError, DocumentProblem
 from taskboard.domain.errors import Invalid, Stale
+from taskboard.domain.import_arrangement import Rearrangement
 from taskboard.domain.imports import Decisions, with_lead
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, transaction
@@ -84,6 +85,8 @@ def review(draft_id: int) -> ResponseReturnValue:
     if not parts.validate() or not form.validate_common():
         return _review_page(draft, current, parts, form, status=422)
     act = request.form.get("act", "")
+    if act.startswith("arrange-"):
+        return _rearrange(draft_id, parts, form, act)
     change = form.common_change(act)
     if act.startswith("bulk-") and change is None:
         return _review_page(draft, current, parts, form, status=422)
@@ -111,6 +114,39 @@ def _keep(draft_id: int, decisions: Decisions, form: ReviewForm, *, act: str) ->
         return redirect(url_for("imports.review", draft_id=draft_id, _anchor=f"row-{selected[0]}"), 303)
     flash("已保存。核对完毕后，请点“确认导入”。", "success")
     return redirect(url_for("imports.review", draft_id=draft_id), 303)
+
+
+def _rearrange(draft_id: int, parts: Parts, form: ReviewForm, act: str) -> ResponseReturnValue:
+    """Save what was entered, then do ``arrange-<act>:<key>`` or ``arrange-split:<key>:<character>``."""
+    name, _, place = act.removeprefix("arrange-").partition(":")
+    key, _, at = place.partition(":")
+    try:
+        version = _save(draft_id, parts.decisions(), form.known_version)
+        with transaction() as session:
+            imports.rearrange_measures(
+                session,
+                draft_id,
+                Rearrangement(name) if name in set(Rearrangement) else Rearrangement.SPLIT,
+                key,
+                at=int(at) if at.isdecimal() and len(at) < 9 else None,
+                version=version,
+                actor=current_actor(),
+                now=now(),
+            )
+    except Stale:
+        return _conflict_page(draft_id, form)
+    except Invalid as error:
+        return _refused_page(draft_id, form, error)
+    anchor = "row-" + _shown_after(draft_id, key)
+    return redirect(url_for("imports.review", draft_id=draft_id, _anchor=anchor), 303)
+
+
+def _shown_after(draft_id: int, key: str) -> str:
+    """The row where the measure of this key is to be found now: its own, or that of which it became a part."""
+    current = review_draft(read_session(), imports.get_draft(read_session(), draft_id, current_actor()))
+    source = key.partition("_")[0]
+    holders = [one.row.key for one in current.rows if source in {part.source for part in one.row.parts}]
+    return key if key in holders else next(iter(holders), key)
 
 
 @blueprint.post("/<int:draft_id>/parts")
@@ -275,7 +311,7 @@ def _review_page(
     form.version.data = current.version
     form.version.raw_data = None
     same = imports.find_same(read_session(), draft.source_sha256, actor=current_actor(), besides=draft.id)
-    rows = pages.rows_of(current, parts, find_places(draft))
+    rows = pages.rows_of(current, parts, find_places(draft, current))
     page = render_template(
         "imports/review.html",
         draft=draft,
