@@ -39,7 +39,7 @@ def load_calendar(session: Session) -> WorkingCalendar:
     Kept per database; one small query says whether it changed.
     """
     bind = session.get_bind()
-    revision = tuple(session.execute(select(func.count(), func.coalesce(func.sum(CalendarYear.revision), 0))).one())
+    revision = tuple(session.execute(_REVISION).one())
     if revision[0] == 0:
         return package_calendar()
     known = _loaded.get(bind)
@@ -47,6 +47,8 @@ def load_calendar(session: Session) -> WorkingCalendar:
         known = _loaded[bind] = (revision, _read(session))
     return known[1]
 
+
+_REVISION = select(func.count(), func.coalesce(func.sum(CalendarYear.revision), 0))
 
 _loaded: WeakKeyDictionary[Any, tuple[tuple[int, ...], WorkingCalendar]] = WeakKeyDictionary()
 

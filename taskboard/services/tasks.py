@@ -569,6 +569,7 @@ _REPORTS = (
     .order_by(ProgressReport.id.desc())
     .limit(REPORTS_SHOWN + 1)
 )
+_NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("person_ids", expanding=True)))
 _HISTORY = (
     select(HistoryEntry, Person.name)
     .join(Person, Person.id == HistoryEntry.actor_id)
@@ -671,8 +672,7 @@ def get_task(
 
 def _names(session: Session, assignments: Sequence[Assignment]) -> dict[int | None, str]:
     wanted = {person for one in assignments for person in (one.officer_id, one.submitted_by_id) if person is not None}
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return dict(rows.all())
+    return dict(session.execute(_NAMES, {"person_ids": list(wanted)}).all())
 
 
 def _reports(session: Session, departments: Mapping[int, str], before: int | None) -> list[ReportRow]:

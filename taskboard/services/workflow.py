@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Unpack
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.deadlines import (
@@ -46,7 +46,7 @@ from taskboard.domain.workflow import (
 )
 from taskboard.models import Assignment, HistoryEntry, Person, PersonPost
 from taskboard.services import history, notices
-from taskboard.services.actors import held_on
+from taskboard.services.actors import TODAY, held_on
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, open_case, open_cases
 from taskboard.services.deadlines import postpone, set_deadline, set_own_deadline
@@ -386,19 +386,22 @@ def dispatch(
 
 def list_officers(session: Session, department_id: int, *, today: date) -> list[tuple[int, str]]:
     """Ids and names of the people to whom the department can dispatch, by name."""
-    rows = session.execute(
-        select(Person.id, Person.name)
-        .distinct()
-        .join(PersonPost, PersonPost.person_id == Person.id)
-        .where(
-            PersonPost.department_id == department_id,
-            PersonPost.role == Role.OFFICER,
-            Person.is_active,
-            held_on(today),
-        )
-        .order_by(Person.name, Person.id)
-    )
+    rows = session.execute(_OFFICERS, {"department_id": department_id, "today": today})
     return [(row.id, row.name) for row in rows]
+
+
+_OFFICERS = (
+    select(Person.id, Person.name)
+    .distinct()
+    .join(PersonPost, PersonPost.person_id == Person.id)
+    .where(
+        PersonPost.department_id == bindparam("department_id"),
+        PersonPost.role == Role.OFFICER,
+        Person.is_active,
+        held_on(TODAY),
+    )
+    .order_by(Person.name, Person.id)
+)
 
 
 def submit(
