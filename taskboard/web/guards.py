@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from taskboard.domain.errors import NotAllowed
 from taskboard.domain.permissions import Actor
@@ -117,16 +117,18 @@ def own_address(address: str | None) -> str | None:
     return None if parts.scheme or parts.netloc else address
 
 
+_ACCOUNT = select(Person.id, Person.name, Person.username, Person.session_epoch).where(
+    Person.id == bindparam("person_id"), Person.is_active, Person.session_epoch == bindparam("epoch")
+)
+
+
 @login_manager.user_loader  # type: ignore[untyped-decorator] # Flask-Login has no types
 def _load_account(session_id: str) -> SignedIn | None:
     parts = SESSION_ID.fullmatch(session_id)
     if parts is None:
         return None
     person_id, epoch = (int(part) for part in parts.groups())
-    query = select(Person.id, Person.name, Person.username, Person.session_epoch).where(
-        Person.id == person_id, Person.is_active, Person.session_epoch == epoch
-    )
-    found = read_session().execute(query).one_or_none()
+    found = read_session().execute(_ACCOUNT, {"person_id": person_id, "epoch": epoch}).one_or_none()
     return SignedIn(*found) if found else None
 
 
