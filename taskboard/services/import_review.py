@@ -283,8 +283,7 @@ class _Directory:
     def _suggestions(self, names: Iterable[str], alike: Iterable[tuple[Department, int]]) -> tuple[Suggestion, ...]:
         """First those between which no rule decides, then what looks alike."""
         likely = [one for name in names for one in self.found[name].likely]
-        each_once = dict.fromkeys([*likely, *(one for one, _ in alike)])
-        return tuple(Suggestion(one.id, one.name) for one in each_once)
+        return tuple(dict.fromkeys(Suggestion(one.id, one.name) for one in [*likely, *(one for one, _ in alike)]))
 
     def unit(self, name: str) -> ReviewUnit:
         """What the name stands for, as far as that is known or decided."""

@@ -138,7 +138,7 @@ def _group(session: Session, group_id: int) -> Department:
     if group is None:
         raise NotFound()
     if group.kind is not DepartmentKind.COLLECTIVE:
-        raise Invalid("members", "not_collective", name=group.name)
+        raise Invalid("group", "not_collective", name=group.name)
     return group
 
 

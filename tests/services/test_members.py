@@ -97,7 +97,7 @@ def test_only_units_in_use_are_members(session: Session, usual: Usual, group: De
     assert problem(lambda: add(session, usual, group, usual.other)) == ("members", "member_inactive")
     assert problem(lambda: add(session, usual, group, second)) == ("members", "member_is_collective")
     assert problem(lambda: add(session, usual, group, group)) == ("members", "member_is_collective")
-    assert problem(lambda: add(session, usual, usual.lead, usual.partner)) == ("members", "not_collective")
+    assert problem(lambda: add(session, usual, usual.lead, usual.partner)) == ("group", "not_collective")
 
 
 def test_a_time_has_its_days_in_order(session: Session, usual: Usual, group: Department) -> None:
