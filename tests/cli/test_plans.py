@@ -110,3 +110,72 @@ def test_the_command_needs_neither_database_nor_secret_key(tmp_path):
 
     assert json.loads(result.stdout)["measures"]
     assert list(tmp_path.iterdir()) == []
+
+
+def evaluated(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["plans", "evaluate", str(folder), *arguments])
+
+
+def folder_with_a_plan(folder: Path, *, lead: str) -> Path:
+    text = "2024年工作要点\n一、任务\n1.建设平台。6月底前建成共享平台。（责任单位：市教育局、市财政局）\n"
+    right = {
+        "text_head": "建设平台。6月底前建成共享平台。",
+        "heading": "建设平台",
+        "lead": [lead],
+        "partners": ["市财政局"],
+    }
+    gold = {"measures": [right | {"deadline": "2024-06-30", "recurrence": None}], "defaults": []}
+    (folder / "plan.txt").write_text(text, encoding="utf-8")
+    (folder / "plan.gold.json").write_text(json.dumps(gold, ensure_ascii=False), encoding="utf-8")
+    return folder
+
+
+def test_evaluating_a_folder_shows_figures_for_each_document_and_in_total(tmp_path):
+    result = evaluated(folder_with_a_plan(tmp_path, lead="市教育局"))
+
+    heading, document, whole = result.output.splitlines()
+
+    assert result.exit_code == 0
+    assert heading.split() == [
+        "文件",
+        "应有",
+        "读出",
+        "准确率",
+        "召回率",
+        "F1",
+        "牵头",
+        "配合",
+        "时限",
+        "有期限",
+        "周期",
+        "标记率",
+        "错误被标",
+    ]
+    assert document.split()[:6] == ["plan", "1", "1", "1.000", "1.000", "1.000"]
+    assert whole.split()[0] == "合计"
+
+
+def test_evaluating_names_each_wrong_field(tmp_path):
+    folder = folder_with_a_plan(tmp_path, lead="市科技局")
+
+    assert "错（未标记）  plan  建设平台  牵头：应为“市科技局”，读为“市教育局”" in evaluated(folder).output
+    found = json.loads(evaluated(folder, "--format", "json").output)
+    assert found["total"]["lead"] == 0
+    assert found["wrong"][0]["name"] == "lead"
+
+
+def test_a_folder_without_right_readings_is_one_chinese_line(tmp_path):
+    result = evaluated(tmp_path)
+
+    assert result.exit_code == 1
+    assert "没有可检验的文件" in result.output
+
+
+def test_a_broken_right_reading_is_named(tmp_path):
+    folder = folder_with_a_plan(tmp_path, lead="市教育局")
+    (folder / "plan.gold.json").write_text("{", encoding="utf-8")
+
+    result = evaluated(folder)
+
+    assert result.exit_code == 1
+    assert "plan.gold.json" in result.output

@@ -114,7 +114,8 @@ def _damaged_field(text: Text, found: list[Clause]) -> list[Clause]:
         reading = Reading(damaged=True)
         reading.add(role, read_units(value))
         start = field_found.start() + (text.plain[field_found.start()] == "\n")
-        return [Clause(start, field_found.end(), Form.FIELDS, text[start : field_found.end()].strip(), reading)]
+        end = field_found.end() + text.plain.startswith("。", field_found.end())
+        return [Clause(start, end, Form.FIELDS, text[start:end].strip(" \n。"), reading)]
     return []
 
 

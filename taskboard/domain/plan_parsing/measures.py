@@ -83,7 +83,6 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
         item.node.path,
         heading,
         body,
-        body[: _end_of_own_words(item)],
         assigned,
         when,
         context=context,
@@ -92,6 +91,7 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
         doubts=doubts,
         where=where,
         stray=stray,
+        own_words=_end_of_own_words(item),
     )
 
 
@@ -141,7 +141,6 @@ def measure_of_row(row: Row, path: tuple[str, ...], context: Context, *, where: 
         path,
         row.heading if len(row.heading) else None,
         row.action if len(row.action) else row.heading,
-        row.action if len(row.action) else row.heading,
         assigned,
         when,
         context=context,
@@ -188,7 +187,6 @@ def _measure(
     path: tuple[str, ...],
     heading: Text | None,
     body: Text,
-    head: Text,
     assigned: Assigned,
     when: When,
     *,
@@ -198,6 +196,7 @@ def _measure(
     doubts: Doubts,
     where: str,
     stray: Iterable[Text],
+    own_words: int | None = None,
 ) -> ParsedMeasure:
     targets = read_targets(body.plain)
     measure_problems = [
@@ -234,7 +233,7 @@ def _measure(
         path=path,
         heading=squeezed(heading.clean) if heading is not None else None,
         text=body.clean.strip(),
-        text_head=text_head(head),
+        text_head=text_head(body[:own_words]),
         lead=tuple(unit.name for unit in assigned.leads),
         partners=tuple(unit.name for unit in assigned.partners),
         units_as_written=written,

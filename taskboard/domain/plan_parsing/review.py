@@ -140,8 +140,9 @@ def _recurrence_is_doubtful(recurrence: Recurrence | None, text: str, from_limit
 
 # --- doubts that only the whole document shows ----------------------------------------------------
 
-FEWEST_TO_COMPARE = 5
-USUAL = 0.85
+FEWEST_TO_COMPARE = 4
+USUAL = 0.75
+NEARLY_ALL = 0.85
 
 
 def marked_by_comparison(measures: Sequence[ParsedMeasure]) -> list[ParsedMeasure]:
@@ -150,13 +151,14 @@ def marked_by_comparison(measures: Sequence[ParsedMeasure]) -> list[ParsedMeasur
     with_units = [one for one in measures if one.lead or one.partners]
     if not with_units:
         return list(measures)
-    partners_usual = len(with_units) >= FEWEST_TO_COMPARE and sum(
-        bool(one.partners) for one in with_units
-    ) >= USUAL * len(with_units)
-    return [_compared(one, known, partners_usual=partners_usual) for one in measures]
+    comparable = len(with_units) >= FEWEST_TO_COMPARE
+    partners_usual = comparable and sum(bool(one.partners) for one in with_units) >= USUAL * len(with_units)
+    timed = sum(bool(one.deadline_text or one.recurrence) for one in with_units)
+    times_usual = comparable and timed >= NEARLY_ALL * len(with_units)
+    return [_compared(one, known, partners_usual=partners_usual, times_usual=times_usual) for one in measures]
 
 
-def _compared(measure: ParsedMeasure, known: Counter[str], *, partners_usual: bool) -> ParsedMeasure:
+def _compared(measure: ParsedMeasure, known: Counter[str], *, partners_usual: bool, times_usual: bool) -> ParsedMeasure:
     marks = set(measure.review)
     for name, units in (("lead", measure.lead), ("partners", measure.partners)):
         if any(known[unit] < 2 and not is_familiar(read_text(unit).plain) for unit in units):
@@ -165,5 +167,7 @@ def _compared(measure: ParsedMeasure, known: Counter[str], *, partners_usual: bo
         marks |= {"lead", "partners"}
     if partners_usual and not measure.partners:
         marks.add("partners")
+    if times_usual and not (measure.deadline_text or measure.recurrence):
+        marks.add("deadline")
     ordered = tuple(name for name in ("lead", "partners", "deadline", "recurrence") if name in marks)
     return measure if ordered == measure.review else replace(measure, review=ordered)

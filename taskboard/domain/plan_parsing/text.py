@@ -154,7 +154,7 @@ def spans_of(text: Text, sources: list[Source]) -> tuple[Span, ...]:
 LINE = re.compile(r"[^\n]+")
 
 
-NOISE_BETWEEN = 8
+NOISE_BETWEEN = 6
 """characters of noise that two runs may have between them and still be one span"""
 
 

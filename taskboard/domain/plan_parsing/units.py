@@ -135,9 +135,9 @@ def _names_of(piece: Text) -> list[Unit]:
 
 
 SEAM = re.compile(
-    r"(?<=厅|局|委|办|院|会|部|社|队|司|心|府|位|门|联|团|行)(?=[省市县区州](?![级直场属辖、])[\u4e00-\u9fff]{2}|各[\u4e00-\u9fff]{2})"
+    r"(?<=厅|局|委|办|院|会|部|社|队|司|心|府|位|门|联|团|行)(?=[省市县区州](?![级直场属辖、])[\u4e00-\u9fff]{2}|各[\u4e00-\u9fff]{2}|国家[\u4e00-\u9fff]{2})"
 )
-ONE_OFFICE = re.compile(r"^(?:中共)?[\u4e00-\u9fff]{0,4}[省市县区州]?委$")
+ONE_OFFICE = re.compile(r"^(?:中共)?[\u4e00-\u9fff]{0,4}[省市县区州]委$")
 SHORTEST_GLUED = 4
 
 
@@ -149,7 +149,7 @@ def _split_glued(word: Text) -> list[Text]:
         left, right = word[start : seam.start()], word.plain[seam.start() :]
         if _is_inside_bracket(word.plain, seam.start()) or ONE_OFFICE.match(left.plain) or len(left) < SHORTEST_GLUED:
             continue
-        same_level = right[0] == "各" or right[0] == left.plain[0]
+        same_level = right[0] in ("各", left.plain[0]) or right.startswith("国家")
         if same_level and looks_like_unit(left.plain) and looks_like_unit(right):
             parts.append(left)
             start = seam.start()

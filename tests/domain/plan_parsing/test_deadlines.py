@@ -7,6 +7,7 @@ import pytest
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.plan_parsing.deadlines import (
     Anchor,
+    Mention,
     Why,
     choose_deadline,
     find_deadlines,
@@ -42,6 +43,11 @@ def deadline_in(words: str, anchor: Anchor = ANCHOR) -> date | None:
         ("到2025年底前，建成5个", "2025-12-31"),
         ("2025年，所有园区全面建成", "2025-12-31"),
         ("一季度末完成", "2024-03-31"),
+        ("二季度发布首批清单", "2024-06-30"),
+        ("上半年在两市布局无水港2个", "2024-06-30"),
+        ("全年输出二万人次", "2024-12-31"),
+        ("2024年内新增公交200辆", "2024-12-31"),
+        ("秋季学期前投用学校3所", "2024-08-31"),
         ("第三季度前完成", "2024-09-30"),
         ("上半年完成招标", "2024-06-30"),
         ("四季度开展年终考核", "2024-12-31"),
@@ -174,3 +180,16 @@ def test_a_time_limit_in_a_list_of_units_is_told_apart(words: str, is_limit: boo
 )
 def test_a_document_fixes_its_own_seasons(words: str, season: str, day: str) -> None:
     assert read_seasons(words, 2025)[season] == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize("words", ["一季度一通报、半年一考核", "全年无休开放", "上半年的经验"])
+def test_periods_that_limit_nothing_are_no_deadlines(words: str) -> None:
+    assert deadline_in(words) is None
+
+
+def test_dates_that_were_passed_over_are_told() -> None:
+    passed_over: list[Mention] = []
+
+    find_deadlines("较2026年预测值提高。", ANCHOR, passed_over=passed_over)
+
+    assert [mention.text for mention in passed_over] == ["2026年"]

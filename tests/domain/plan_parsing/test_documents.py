@@ -36,6 +36,11 @@ def says_the_same(read_measure: dict[str, Any], right: dict[str, Any]) -> bool:
     return head in right_head or right_head[:10] in words(read_measure["text"])
 
 
+def begins_or_ends(unit: str, found: str) -> bool:
+    """Whether the words found hold the name but for a part that the document gives once for several."""
+    return unit[-3:] in found or unit[:3] in found
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 def test_a_document_is_read_as_its_gold_says(path: Path) -> None:
     gold, reading = gold_of(path), read(path)
@@ -102,6 +107,6 @@ def test_every_field_points_at_its_characters_in_the_blocks(path: Path) -> None:
                 found += text[span.start : span.end]
             assert found.strip(), name
             if name == "lead":
-                assert all(words(unit)[-3:] in words(read_text(found).clean) for unit in measure.lead)
+                assert all(begins_or_ends(words(unit), words(read_text(found).clean)) for unit in measure.lead)
             if name == "text":
                 assert words(measure.text) == words(read_text(found).clean)

@@ -45,6 +45,10 @@ CLAUSE = "（责任单位：市发改委）"
         ("1.建设平台。\n责任单位：市发改委\n完成时限：待定", "deadline_unread"),
         (f"一、任务{CLAUSE}\n1.甲平台。{CLAUSE}\n2.乙平台。{CLAUSE}", "clause_of_parent_unused"),
         ("1.建设平台。\n配合单位：市发改委", "lead_missing"),
+        (
+            "序号项目内容牵头单位配合单位\n1建甲平台。市教育局市财政局\n2建乙平台。市民政局市财政局",
+            "table_without_separators",
+        ),
         (f"1.甲平台。{CLAUSE}\n3.乙平台。{CLAUSE}", "numbering_gap"),
         (f"1.甲平台。{CLAUSE}\n1.乙平台。{CLAUSE}", "numbering_repeated"),
     ],

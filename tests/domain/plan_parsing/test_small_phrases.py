@@ -3,8 +3,8 @@
 import pytest
 
 from taskboard.domain.plan_parsing.lines import Line
-from taskboard.domain.plan_parsing.numbering import Kind, chinese_number, read_label
-from taskboard.domain.plan_parsing.outline import split_labels, split_steps
+from taskboard.domain.plan_parsing.numbering import Kind, chinese_number, read_damaged_label, read_label
+from taskboard.domain.plan_parsing.outline import split_bullets, split_labels, split_steps
 from taskboard.domain.plan_parsing.rhythms import recurrence_in_limit, recurrence_in_text
 from taskboard.domain.plan_parsing.sections import never_holds_measures
 from taskboard.domain.plan_parsing.statements import read_statements
@@ -152,3 +152,38 @@ def test_a_full_stop_in_half_width_is_one_but_not_in_a_label_or_number() -> None
     assert read_text("实施改造.完成20万.").plain == "实施改造。完成20万。"
     assert read_text("一.总体要求").plain == "一.总体要求"
     assert read_text("1.5倍").plain == "1.5倍"
+
+
+@pytest.mark.parametrize(
+    ("line", "awaited", "number"),
+    [
+        ("3完善制度", {Kind.NUMBER: 3}, 3),
+        ("（三加强保障", {Kind.CHINESE_BRACKET: 3}, 3),
+        ("三）加强保障", {Kind.CHINESE_BRACKET: 3}, 3),
+        ("3完善制度", {Kind.NUMBER: 5}, None),
+        ("3个平台建成", {Kind.NUMBER: 3}, None),
+    ],
+)
+def test_a_damaged_label_is_read_when_its_number_is_awaited(
+    line: str, awaited: dict[Kind, int], number: int | None
+) -> None:
+    text = read_text(line)
+    label = read_damaged_label(text.plain, text.clean, awaited)
+
+    assert (label.number if label else None) == number
+
+
+def test_a_lower_label_may_follow_at_once() -> None:
+    pieces = split_labels(Line(read_text("一、1、抓好项目。完成投资。2、抓好招商。引进项目。")))
+
+    assert [(label.text, text.plain[:4]) for text, label in pieces if label] == [
+        ("一", ""),
+        ("1", "抓好项目"),
+        ("2", "抓好招商"),
+    ]
+
+
+def test_bullets_divide_a_text() -> None:
+    intro, items = split_bullets(read_text("重点任务\n●甲。\n● 乙。"))
+
+    assert (intro.plain.strip(), [text.plain for _, text in items]) == ("重点任务", ["甲。", "乙。"])

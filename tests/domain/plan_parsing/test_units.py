@@ -20,6 +20,9 @@ def names(words: str) -> list[str]:
             ["市工信局", "市市场监管局", "人民银行沅峰市分行", "沅峰海关"],
         ),
         ("槐阳县、禾川区人民政府", ["槐阳县人民政府", "禾川区人民政府"]),
+        ("移动、联通、电信白桦分公司", ["移动白桦分公司", "联通白桦分公司", "电信白桦分公司"]),
+        ("市教育、财政、人社部门", ["市教育部门", "市财政部门", "市人社部门"]),
+        ("市法院、检察院", ["市法院", "市检察院"]),
     ],
 )
 def test_elided_prefixes_and_suffixes_are_restored(words: str, units: list[str]) -> None:
@@ -84,3 +87,17 @@ def test_other_words_do_not(words: str) -> None:
 
 def test_a_sentence_is_no_list_of_units() -> None:
     assert not is_unit_list(read_text("企业在社区设置网点，租赁场地不受限制"))
+
+
+def test_names_between_which_the_mark_is_lost_are_told_apart() -> None:
+    assert names("省国税局省地税局、各市州人民政府各创建小镇") == [
+        "省国税局",
+        "省地税局",
+        "各市州人民政府",
+        "各创建小镇",
+    ]
+
+
+@pytest.mark.parametrize("office", ["市委市政府督查室", "县委县政府办公室", "市政府办公室"])
+def test_an_office_of_two_bodies_is_one_name(office: str) -> None:
+    assert names(office) == [office]
