@@ -9,6 +9,7 @@ import struct
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from taskboard.documents.document import DocumentError, DocumentProblem
 
@@ -26,6 +27,8 @@ PAGE_SIZE = 512
 COMPRESSED = 0x40000000
 MAX_RUNS = 500_000
 MAX_PIECES = 100_000
+MAX_POSITIONS = 10_000_000
+"""characters of all texts of a file together"""
 
 DEFINE_TABLE = 0xD608
 CHANGE_TABS = 0xC615
@@ -132,6 +135,10 @@ def read_pieces(clx: bytes) -> list[Piece]:
     if not 0 < count <= MAX_PIECES:
         raise DocumentError(DocumentProblem.BROKEN)
     bounds = struct.unpack_from(f"<{count + 1}I", plc)
+    if any(start > end for start, end in pairwise(bounds)):
+        raise DocumentError(DocumentProblem.BROKEN)
+    if bounds[-1] > MAX_POSITIONS:
+        raise DocumentError(DocumentProblem.TOO_COMPLEX)
     pieces = []
     for number in range(count):
         (place,) = struct.unpack_from("<I", plc, 4 * (count + 1) + 8 * number + 2)
