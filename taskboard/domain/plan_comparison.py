@@ -23,6 +23,8 @@ PIECE = 3
 """characters of the pieces by which likely partners are found without comparing each with each"""
 LIKELY = 8
 """how many likely partners a measure is compared with"""
+MANY = 200
+"""measures that may share a piece; the limit keeps the time in proportion to the length of the plans"""
 TITLE_RESEMBLANCE = 70.0
 
 
@@ -183,8 +185,8 @@ def _likely_pairs(
     for place in free:
         for piece in _pieces(theirs[place]):
             holders[piece].append(place)
-    # What stands in a fifth of all measures is wording of the kind, and tells nothing apart.
-    common = max(20, len(free) // 5)
+    # What stands in a fifth of all measures, or in very many, is wording of the kind and tells nothing apart.
+    common = max(20, min(MANY, len(free) // 5))
     for known in rest:
         shared: Counter[int] = Counter()
         for piece in _pieces(mine[known]):
