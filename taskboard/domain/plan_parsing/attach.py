@@ -28,6 +28,8 @@ class Item:
     clause_from_below: bool = False
     """whether its clause stood after the last of its sub-items"""
     parent: Item | None = None
+    titled_never: bool | None = None
+    """whether its title says that it never holds measures, once that was asked"""
 
     @property
     def body(self) -> Text:
@@ -316,19 +318,22 @@ def is_never_measure(item: Item) -> bool:
     """Whether the item or a section above it is 总体要求, 目标, 形势 or the like."""
     above: Item | None = item
     while above is not None:
-        label = above.node.label
-        heading, _ = heading_of(above.text)
-        title = (
-            heading.plain
-            if heading is not None
-            else above.text.plain[:30]
-            if label and label.kind <= Kind.CHINESE_BRACKET
-            else ""
-        )
-        if title and label is not None and label.kind <= Kind.NUMBER and never_holds_measures(title):
+        if above.titled_never is None:
+            above.titled_never = _is_titled_never(above)
+        if above.titled_never:
             return True
         above = above.parent
     return False
+
+
+def _is_titled_never(item: Item) -> bool:
+    label = item.node.label
+    if label is None or label.kind > Kind.NUMBER:
+        return False
+    heading, _ = heading_of(item.text)
+    section = label.kind <= Kind.CHINESE_BRACKET
+    title = heading.plain if heading is not None else item.text.plain[: 30 if section else 0]
+    return bool(title) and never_holds_measures(title)
 
 
 def candidates_without_clause(top: Item, measures: Iterable[Item]) -> dict[int, list[Item]]:

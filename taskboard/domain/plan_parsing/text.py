@@ -61,9 +61,9 @@ class Source:
     column: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Text:
-    """Three views of the same characters, equally long.
+    """Three views of the same characters, equally long; never changed, but not frozen, since many are made.
 
     ``clean`` is what the source says without copying noise, ``plain`` is the same in half width and simplified
     script for matching, ``at`` holds for each character its source's number and its offset there.
