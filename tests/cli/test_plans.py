@@ -78,7 +78,7 @@ def test_a_document_without_clauses_says_so():
     [
         (b"", "空"),
         (b"PK\x03\x04 not really", "损坏"),
-        (b"%PDF-1.7\n" + bytes(200), "PDF"),
+        (b"%PDF-1.7\n" + bytes(200), "损坏"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "。"),
         (bytes(range(256)) * 20, "无法读取"),
     ],

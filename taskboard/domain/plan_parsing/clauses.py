@@ -14,6 +14,7 @@ from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, FIELD_NAME, 
 from taskboard.domain.plan_parsing.statements import without_statements
 from taskboard.domain.plan_parsing.text import Text, squeezed, without_ranges
 from taskboard.domain.plan_parsing.units import Unit, is_unit_list, looks_like_unit, read_units
+from taskboard.domain.plan_parsing.vocabulary import is_familiar
 
 
 class Form(Enum):
@@ -155,6 +156,9 @@ def _read_bracket(inner: Text, plain: str, start: int, end: int) -> Reading | No
         return lost[0].reading
     before = plain[:start].rstrip()
     ends_sentence = not before or before[-1] in "。;!?)]”"
+    ends_item = not plain[end:].strip(" 。;\n") and len(before) > SHORTEST_ITEM and not NAME_BEFORE.search(before)
+    if ends_item and not ends_sentence:
+        ends_sentence = all(is_familiar(unit.said.plain) for unit in read_units(content))
     if ends_sentence and STEP_AFTER.match(plain, end) and is_unit_list(content) and _is_surely_a_body(content.plain):
         reading = Reading()
         reading.add(Field.RESPONSIBLE, read_units(content))
@@ -162,6 +166,9 @@ def _read_bracket(inner: Text, plain: str, start: int, end: int) -> Reading | No
     return None
 
 
+SHORTEST_ITEM = 6
+NAME_BEFORE = re.compile(r"(?:[局委厅办部院会署社站所队]|公司|中心|政府|集团|单位|部门)$")
+"""what may stand before an alias: 市政务服务办（市大数据局）"""
 SURE_BODY = re.compile(
     r"(?:厅|局|委|办|政府|单位|部门|中心|管委会|法院|检察院|办公室|委员会|分行|支行|海关|集团|公司|政府办|部|处|支队)(?:\(.{1,20}\))?(?:[、,;]|等|$)"
 )

@@ -107,3 +107,15 @@ def test_a_clause_carries_its_own_time_limit_and_persons() -> None:
 
 def test_names_with_a_space_inside_are_one_person() -> None:
     assert read_persons("俞 悦 王强、李 明") == ["俞悦", "王强", "李明"]
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        ("新增城镇就业3万人（市人力资源社会保障局）", 1),
+        ("整体移交市政务服务办（市大数据局）", 0),
+        ("建设综合平台（含外资企业）", 0),
+    ],
+)
+def test_a_bracket_of_common_names_ends_an_item_without_full_stop(words: str, count: int) -> None:
+    assert len(find_clauses(read_text(words))) == count
