@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import sys
+from datetime import date, datetime
 
 import click
 
@@ -15,6 +16,9 @@ from taskboard.labels.jobs import JOBS, facts_words, schedule_words
 from taskboard.labels.times import day_words, moment_words, weekday_words
 from taskboard.services.calendar import load_calendar
 from taskboard.services.jobs import find_heartbeat, find_last_run
+
+FIRST_YEAR, LAST_YEAR = 2004, 2050
+"""the years for which there is a working calendar, published or computed"""
 
 
 @click.group()
@@ -44,6 +48,16 @@ def list_jobs() -> None:
             click.echo(f"调度程序在运行：{heartbeat.holder}，最近一次 {moment_words(heartbeat.at)}。")
 
 
+def _check_day(day: date, today: date) -> None:
+    """A day ahead uses up its reminders, so somebody at a terminal is asked; a script is told."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise click.ClickException(f"只能按 {FIRST_YEAR} 年到 {LAST_YEAR} 年之间的日期运行。")
+    if day > today:
+        click.echo("注意：这一天还没有到。当天该发的提醒现在发出，到时不再重发。", err=True)
+        if sys.stdin.isatty():
+            click.confirm("仍要运行吗？", abort=True)
+
+
 @jobs.command("run")
 @click.argument("name", type=click.Choice([job.value for job in JobName]))
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="按这一天运行，默认今天。")
@@ -53,6 +67,7 @@ def run_job(name: str, day: datetime | None) -> None:
     app = load_app()
     with app.app_context():
         on = day.date() if day is not None else today()
+        _check_day(on, today())
     facts = run_by_hand(app, job, on)
     click.echo(f"{JOBS[job]}（{day_words(on)} {weekday_words(on)}）：{facts_words(facts)}。")
     if trouble := facts.get("trouble"):

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.errors import Invalid
 from taskboard.domain.local_time import at_local, local_date, local_moment
 
 
@@ -74,6 +75,20 @@ class Every:
 
 
 Schedule = Daily | Every
+
+FURTHEST_BACK = timedelta(days=400)
+FURTHEST_AHEAD = timedelta(days=14)
+
+
+def require_run_day(day: date, today: date) -> None:
+    """Raise :class:`Invalid` for a day for which nobody can mean to run a job by hand.
+
+    A day ahead uses up its reminders: they are decided once, and a mistyped year would silence a whole one.
+    """
+    first, last = today - FURTHEST_BACK, today + FURTHEST_AHEAD
+    if not first <= day <= last:
+        raise Invalid("day", "run_day_out_of_range", first=first, last=last)
+
 
 SCHEDULES: dict[JobName, Schedule] = {
     JobName.MORNING_MAIL: Daily(time(8, 30), only_working_days=True, until=time(18)),

@@ -28,6 +28,7 @@ REFUSALS: dict[type[DomainError], Wording] = {
 
 PROBLEMS: dict[str, str] = {
     "required": "请填写此项。",
+    "run_day_out_of_range": "只能按 {first} 到 {last} 之间的日期运行。",
     "measure_unknown": "这一项已经不在原来的位置，请刷新页面后再试。",
     "no_sentence_begins": "只能在句子之间拆分。",
     "nothing_before": "前面没有可以合并的举措。",

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, sel
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import NotFound
-from taskboard.domain.jobs import MOST_ATTEMPTS, SCHEDULES, Daily, JobName, JobState, may_try_again
+from taskboard.domain.jobs import MOST_ATTEMPTS, SCHEDULES, Daily, JobName, JobState, may_try_again, require_run_day
 from taskboard.domain.local_time import at_local, local_date
 from taskboard.domain.outbox import WAITING, OutboxState
 from taskboard.models import FailedSignIn, JobRun, OutboxMessage, SchedulerLease
@@ -242,10 +242,14 @@ def _is_old_hand_run(now: datetime) -> ColumnElement[bool]:
 
 
 def request_run(session: Session, job: JobName, *, day: date, now: datetime) -> None:
-    """Ask the scheduler to run a daily job once more for this day; raises :class:`NotFound` for other jobs."""
+    """Ask the scheduler to run a daily job once more for this day.
+
+    Raises :class:`NotFound` for other jobs and :class:`Invalid` for a day that nobody can mean.
+    """
     schedule = SCHEDULES[job]
     if not isinstance(schedule, Daily):
         raise NotFound(subject="job", job=job)
+    require_run_day(day, local_date(now))
     row = {
         "job": job,
         "scheduled_for": schedule.moment(day),

@@ -134,13 +134,16 @@ def test_a_job_is_run_by_hand_for_a_day_and_says_in_chinese_what_it_did(installa
     sunday = invoke(installation, "jobs", "run", "morning-mail", "--on", "2026-11-22")
     listed = invoke(installation, "jobs", "list")
 
-    assert weekday.output == "晨报和周报（2026年11月23日 星期一）：周报：生成邮件 0 封，提醒 0 项。\n"
-    assert sunday.output == "晨报和周报（2026年11月22日 星期日）：非工作日，不发邮件。\n"
+    assert weekday.stdout == "晨报和周报（2026年11月23日 星期一）：周报：生成邮件 0 封，提醒 0 项。\n"
+    assert sunday.stdout == "晨报和周报（2026年11月22日 星期日）：非工作日，不发邮件。\n"
     assert "成功" in listed.output
 
 
 def test_a_job_that_does_not_exist_is_refused(installation: Path) -> None:
     assert invoke(installation, "jobs", "run", "no-such-job").exit_code == 2
+    impossible = invoke(installation, "jobs", "run", "morning-mail", "--on", "9999-12-31")
+    assert impossible.exit_code == 1
+    assert "之间的日期运行" in impossible.output
     assert invoke(installation, "jobs", "run", "morning-mail", "--on", "yesterday").exit_code == 2
 
 

@@ -138,6 +138,25 @@ def test_a_run_for_no_day_is_refused_and_what_was_typed_comes_back(
     assert session.scalars(select(JobRun)).all() == []
 
 
+@pytest.mark.parametrize("day", ["2062-11-23", "2026-12-24", "2025-01-01", "0001-01-01", "9999-12-31"])
+def test_a_run_for_a_day_nobody_can_mean_is_refused(visitor: Visitor, usual: Usual, session: Session, day: str) -> None:
+    visitor.enter(usual.sun)
+
+    answer = visitor.post("/jobs/morning-mail/runs", day=day)
+
+    assert answer.status_code == 422
+    assert "之间的日期运行" in answer.text
+    assert day in answer.text
+    assert session.scalars(select(JobRun)).all() == []
+
+
+def test_a_run_ahead_of_its_day_says_what_that_means(visitor: Visitor, usual: Usual) -> None:
+    visitor.enter(usual.sun)
+    visitor.post("/jobs/morning-mail/runs", day="2026-11-26")
+
+    assert "到时不再重发" in visitor.get("/jobs").text
+
+
 @pytest.mark.parametrize("name", ["no-such-job", "deliver-mail"])
 def test_only_daily_jobs_can_be_asked_for(visitor: Visitor, usual: Usual, name: str) -> None:
     assert visitor.enter(usual.sun).post(f"/jobs/{name}/runs", day="2026-11-23").status_code == 404

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from taskboard.domain.errors import NotFound
+from taskboard.domain.errors import Invalid, NotFound
 from taskboard.domain.jobs import SCHEDULES, Daily, JobName, JobState
 from taskboard.domain.roles import Role
 from taskboard.extensions import current_settings, now, read_session, today, transaction
@@ -63,8 +63,14 @@ def request_run(name: str) -> ResponseReturnValue:
     form = RunForm()
     if not form.validate_on_submit() or form.day.data is None:
         return _page(JobName(name), form), 422
-    with transaction() as session:
-        jobs.request_run(session, JobName(name), day=form.day.data, now=now())
+    try:
+        with transaction() as session:
+            jobs.request_run(session, JobName(name), day=form.day.data, now=now())
+    except Invalid as error:
+        form.show_problem(error)
+        return _page(JobName(name), form), 422
+    if form.day.data > today():
+        flash("这一天还没有到：当天该发的提醒现在发出，到时不再重发。", "warning")
     flash("已登记，调度程序将在几秒内运行。重复运行不会重复提醒或重复发信。", "success")
     return redirect(url_for("jobs.job_list"))
 
