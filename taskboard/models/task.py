@@ -84,7 +84,7 @@ class Assignment(Base):
     state: Mapped[AssignmentState] = mapped_column(string_enum(AssignmentState), default=AssignmentState.PENDING)
     due_on: Mapped[date | None] = mapped_column(default=None)
     deadline_version: Mapped[int] = mapped_column(default=0)
-    """raised by each change of ``due_on``: a day that moved is reminded of anew, the other branches are left in peace"""
+    """raised by each change of ``due_on``: a day that moved is reminded of anew, the other branches are not"""
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), default=None)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
