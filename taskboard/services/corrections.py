@@ -20,6 +20,7 @@ from taskboard.models import Assignment, Department, HistoryEntry, Measure, Task
 from taskboard.services import notices
 from taskboard.services.cases import Acting, Case, open_case
 from taskboard.services.deadlines import set_own_deadline
+from taskboard.services.departments import find_department, match_names
 
 CORRECTABLE = frozenset(
     {TaskState.DRAFT, TaskState.ISSUED, TaskState.IN_PROGRESS, TaskState.SUBMITTED, TaskState.SUSPENDED}
@@ -42,8 +43,36 @@ def correct_departments(
     others did stays. Of a draft they are simply replaced.
     """
     case = open_case(session, Act.CORRECT, task_id=task_id, **by)
+    return case.earlier or _correct_departments(case, leads, partners, reason)
+
+
+def name_departments_of_draft(
+    session: Session,
+    task_id: int,
+    *,
+    lead: Sequence[str],
+    partners: Sequence[str],
+    **by: Unpack[Acting],
+) -> HistoryEntry:
+    """Give a draft the lead and partner departments of these names, as somebody typed them.
+
+    Raises :class:`Invalid` for a name that no department goes by, :class:`NotNow` for a task that was issued.
+    """
+    case = open_case(session, Act.CORRECT, task_id=task_id, **by)
     if case.earlier:
         return case.earlier
+    if case.task.state is not TaskState.DRAFT:
+        raise NotNow(act=Act.CORRECT, state=case.task.state)
+    named = match_names(session, [*lead, *partners])
+
+    def find_ids(names: Sequence[str], field: str) -> list[int]:
+        found = [named[name] or find_department(session, name, field=field) for name in names]
+        return list(dict.fromkeys(one.id for one in found))
+
+    return _correct_departments(case, find_ids(lead, "lead"), find_ids(partners, "partners"))
+
+
+def _correct_departments(case: Case, leads: Sequence[int], partners: Sequence[int], reason: str = "") -> HistoryEntry:
     reason_given = case.reason(reason)
     roles = dict.fromkeys(leads, AssignmentRole.LEAD) | dict.fromkeys(partners, AssignmentRole.PARTNER)
     departments = _check_departments(case, leads, partners)
@@ -52,7 +81,7 @@ def correct_departments(
     concerned = _take_out(case, roles) + _put_in(case, roles)
     # What is decided about the departments is decided about the task: who saw the old ones decides anew.
     flag_modified(case.task, "state")
-    session.flush()
+    case.session.flush()
     entry = case.finish(
         reason=reason_given,
         facts={"departments_before": before, "departments_after": _named(case)},

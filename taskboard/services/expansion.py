@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Unpack
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotFound, NotNow
 from taskboard.domain.workflow import Act, AssignmentRole, TaskState
-from taskboard.models import Assignment, Department, HistoryEntry
+from taskboard.models import Assignment, Department, DepartmentMember, HistoryEntry
 from taskboard.services.cases import Acting, Case, open_cases
-from taskboard.services.members import members_on
+from taskboard.services.members import belongs_on, members_on
 
 
 def expand_collective(
@@ -23,20 +25,32 @@ def expand_collective(
 
     Members take over its role and the name as the document writes it; one that stands on the task already stays once,
     and leads where the unit led. Raises :class:`Invalid` where the unit is not collective or has no members,
-    :class:`NotNow` for a task that was issued, :class:`NotFound` where a task does not name the unit.
+    :class:`NotNow` for a task that was issued, :class:`NotFound` where a task does not name the unit. ``version`` is
+    for one draft alone: :class:`Stale` where it changed since.
     """
     wanted = list(dict.fromkeys(task_ids))
     cases = open_cases(session, Act.CORRECT, wanted, **by)
-    return [_expand(cases[task_id], department_id, reason) for task_id in wanted]
+    return [_expand(cases[task_id], department_id, reason, by.get("version")) for task_id in wanted]
 
 
-def _expand(case: Case, department_id: int, reason: str) -> HistoryEntry:
+def expandable_ids(session: Session, department_ids: Iterable[int], *, today: date) -> set[int]:
+    """Which of these departments are collective units with members in use today; one query."""
+    query = (
+        select(DepartmentMember.group_id)
+        .join(Department, Department.id == DepartmentMember.member_id)
+        .where(DepartmentMember.group_id.in_(set(department_ids)), belongs_on(today), Department.is_active)
+    )
+    return set(session.scalars(query))
+
+
+def _expand(case: Case, department_id: int, reason: str, version: int | None) -> HistoryEntry:
     earlier = case.find_earlier()
     if earlier is not None:
         return earlier
     case.check()
     if case.task.state is not TaskState.DRAFT:
         raise NotNow(act=case.act, state=case.task.state)
+    case.check_version(version)
     group = next((one for one in case.assignments if one.department_id == department_id), None)
     if group is None:
         raise NotFound(subject="assignment")

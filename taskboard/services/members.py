@@ -37,7 +37,7 @@ def members_on(session: Session, group_id: int, day: date) -> list[Department]:
     query = (
         select(Department)
         .join(DepartmentMember, DepartmentMember.member_id == Department.id)
-        .where(DepartmentMember.group_id == group_id, _counts_on(day))
+        .where(DepartmentMember.group_id == group_id, belongs_on(day))
         .order_by(DepartmentMember.id)
     )
     return list(session.scalars(query))
@@ -68,7 +68,7 @@ def list_groups(session: Session, department_id: int, *, day: date) -> list[Depa
     query = (
         select(Department)
         .join(DepartmentMember, DepartmentMember.group_id == Department.id)
-        .where(DepartmentMember.member_id == department_id, _counts_on(day))
+        .where(DepartmentMember.member_id == department_id, belongs_on(day))
         .order_by(Department.id)
     )
     return list(session.scalars(query))
@@ -142,7 +142,8 @@ def _group(session: Session, group_id: int) -> Department:
     return group
 
 
-def _counts_on(day: date) -> ColumnElement[bool]:
+def belongs_on(day: date) -> ColumnElement[bool]:
+    """Whether a row of :class:`DepartmentMember` counts on that day."""
     return and_(DepartmentMember.from_on <= day, or_(DepartmentMember.to_on.is_(None), DepartmentMember.to_on >= day))
 
 

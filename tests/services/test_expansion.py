@@ -14,7 +14,7 @@ from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, Task
 from taskboard.models import Assignment, Department, HistoryEntry, Plan, Task
 from taskboard.services import members, workflow
 from taskboard.services.cases import Acting
-from taskboard.services.expansion import expand_collective
+from taskboard.services.expansion import expand_collective, expandable_ids
 from tests.support.factories import NOW, Usual, make_department, make_plan, make_task, usual_people
 
 LEAD, PARTNER = AssignmentRole.LEAD, AssignmentRole.PARTNER
@@ -166,6 +166,30 @@ def test_who_saw_the_draft_before_cannot_issue_it_as_it_is_now(
 
     with pytest.raises(Stale):
         workflow.issue(session, workflow.IssueOrder(task.id, version=seen), **by(usual))
+
+
+def test_who_saw_the_draft_before_it_was_changed_cannot_expand_it(
+    session: Session, usual: Usual, plan: Plan, group: Department
+) -> None:
+    task = draft(session, plan, usual.lead, group)
+    seen = task.version
+    workflow.correct_deadline(session, task.id, due_on=date(2027, 1, 31), **by(usual))
+
+    with pytest.raises(Stale):
+        expand_collective(session, [task.id], department_id=group.id, **{**by(usual), "version": seen})
+
+
+def test_only_groups_with_members_of_today_in_use_can_be_expanded(
+    session: Session, usual: Usual, group: Department, counties: list[Department]
+) -> None:
+    empty = make_department(session, "各专班", parent=usual.body, kind=DepartmentKind.COLLECTIVE)
+    wanted = [group.id, empty.id, usual.lead.id]
+
+    assert expandable_ids(session, wanted, today=date(2026, 11, 23)) == {group.id}
+    assert expandable_ids(session, wanted, today=date(2019, 12, 31)) == set()
+    for one in counties:
+        one.is_active = False
+    assert expandable_ids(session, wanted, today=date(2026, 11, 23)) == set()
 
 
 def test_a_unit_and_a_group_without_members_have_nothing_to_expand(session: Session, usual: Usual, plan: Plan) -> None:
