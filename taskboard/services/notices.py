@@ -34,17 +34,38 @@ class Recipient(NamedTuple):
     department: str
 
 
-def issued(cases: Sequence[Case], entries: Mapping[int, HistoryEntry]) -> None:
+class Told(NamedTuple):
+    """Whom the notices of an issue reached, and whom they could not."""
+
+    people: int
+    """how many got a mail; who acted gets none"""
+    without_address: list[str]
+    """names of those who should have got one"""
+    without_liaison: list[str]
+    """departments for which the supervisors stand in"""
+
+
+NOBODY_TOLD = Told(0, [], [])
+
+
+def issued(cases: Sequence[Case], entries: Mapping[int, HistoryEntry]) -> Told:
     """Tell each department what was handed to it: one mail to a person for the whole batch."""
     if not cases:
-        return
+        return NOBODY_TOLD
     first = cases[0]
     received: dict[int, list[tuple[Recipient, Case, Assignment]]] = {}
-    for case, one, recipient in _liaisons_of_batch(cases):
+    concerned = [(case, one) for case in cases for one in case.assignments if one.state in OPEN_ASSIGNMENT]
+    liaisons = people_answerable(
+        first.session, {one.department_id for _, one in concerned}, Role.LIAISON, today=first.today
+    )
+    vacant = [_department(case, one) for case, one in concerned if not liaisons[one.department_id]]
+    without_liaison = list(dict.fromkeys(vacant))
+    for case, one, recipient in _recipients(concerned, liaisons):
         received.setdefault(recipient.person.person_id, []).append((recipient, case, one))
     plans = _plan_titles(first.session, {case.task.plan_id for case in cases})
     batch = min(entries[case.task.id].id for case in cases)
     calendar = load_calendar(first.session)
+    people = 0
     for rows in received.values():
         facts = {
             "plans": sorted({plans[case.task.plan_id] for _, case, _ in rows}),
@@ -53,13 +74,18 @@ def issued(cases: Sequence[Case], entries: Mapping[int, HistoryEntry]) -> None:
             "acknowledge_by": calendar.add(first.today, ACKNOWLEDGE_LIMIT).isoformat(),
             "path": "/my-tasks?show=to_acknowledge",
         }
-        _queue(first, f"issued:{batch}", "issued", [recipient for recipient, _, _ in rows], facts)
+        people += _queue(first, f"issued:{batch}", "issued", [recipient for recipient, _, _ in rows], facts)
+    return Told(people, _without_address(first, received.values()), without_liaison)
 
 
-def _liaisons_of_batch(cases: Sequence[Case]) -> Iterable[tuple[Case, Assignment, Recipient]]:
-    concerned = [(case, one) for case in cases for one in case.assignments if one.state in OPEN_ASSIGNMENT]
-    session, today = cases[0].session, cases[0].today
-    liaisons = people_answerable(session, {one.department_id for _, one in concerned}, Role.LIAISON, today=today)
+def _without_address(case: Case, received: Iterable[Sequence[tuple[Recipient, Case, Assignment]]]) -> list[str]:
+    people = [rows[0][0].person for rows in received]
+    return [one.name for one in people if one.email is None and one.person_id != case.actor.person_id]
+
+
+def _recipients(
+    concerned: Iterable[tuple[Case, Assignment]], liaisons: Mapping[int, Sequence[Holder]]
+) -> Iterable[tuple[Case, Assignment, Recipient]]:
     supervisors: dict[int, list[Recipient]] = {}
     for case, one in concerned:
         holders = [Recipient(person, Role.LIAISON, _department(case, one)) for person in liaisons[one.department_id]]
@@ -198,11 +224,11 @@ def _tell(case: Case, entry: HistoryEntry, people: Iterable[Recipient], template
         _queue(case, f"act:{entry.id}", template, recipients, facts)
 
 
-def _queue(case: Case, subject: str, template: str, posts: Sequence[Recipient], facts: Mapping[str, Any]) -> None:
-    """One mail to the person behind these posts."""
+def _queue(case: Case, subject: str, template: str, posts: Sequence[Recipient], facts: Mapping[str, Any]) -> bool:
+    """One mail to the person behind these posts; ``False`` where there is no address, or the person acted."""
     person = posts[0].person
     if person.email is None or person.person_id == case.actor.person_id:
-        return
+        return False
     named = {
         (one.department, one.role): {
             "department": one.department,
@@ -211,7 +237,7 @@ def _queue(case: Case, subject: str, template: str, posts: Sequence[Recipient], 
         }
         for one in posts
     }
-    queue_mail(
+    return queue_mail(
         case.session,
         key=f"{subject}:{person.person_id}",
         kind=MailKind.NOTICE,

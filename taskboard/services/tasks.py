@@ -341,6 +341,8 @@ class Draft(NamedTuple):
     partners: list[str]
     for_information: list[str]
     """collective partners: named on the task, owing nothing"""
+    without_liaison: list[str]
+    """departments whose post is vacant, so that the supervisors stand in"""
 
     @property
     def has_deadline(self) -> bool:
@@ -355,13 +357,18 @@ class Drafts:
     plan: str
     rows: list[Draft]
 
+    @property
+    def without_liaison(self) -> list[str]:
+        """Each department once whose post is vacant."""
+        return list(dict.fromkeys(name for row in self.rows for name in row.without_liaison))
+
 
 def list_drafts(
     session: Session, plan_id: int, actor: Actor, *, today: date, task_ids: Collection[int] | None = None
 ) -> Drafts:
     """The plan's drafts, or those of them that are asked for; :class:`NotFound` for who does not supervise the plan.
 
-    Three queries.
+    Five queries.
     """
     plan = session.execute(
         select(Plan.title, Department.path).join(Department, Department.id == Plan.body_id).where(Plan.id == plan_id)
@@ -377,7 +384,7 @@ def list_drafts(
     if task_ids is not None:
         query = query.where(Task.id.in_(task_ids))
     tasks = session.execute(query).all()
-    units = _units(session, [task.id for task, _ in tasks])
+    units = _units(session, [task.id for task, _ in tasks], today)
     return Drafts(
         plan_id=plan_id,
         plan=plan.title,
@@ -390,18 +397,28 @@ class _Unit(NamedTuple):
     role: AssignmentRole
     is_confirmed: bool
     kind: DepartmentKind
+    has_liaison: bool
 
 
-def _units(session: Session, task_ids: Collection[int]) -> dict[int, list[_Unit]]:
+def _units(session: Session, task_ids: Collection[int], today: date) -> dict[int, list[_Unit]]:
     query = (
-        select(Assignment.task_id, Department.name, Assignment.role, Assignment.is_confirmed, Department.kind)
+        select(
+            Assignment.task_id,
+            Department.id,
+            Department.name,
+            Assignment.role,
+            Assignment.is_confirmed,
+            Department.kind,
+        )
         .join(Department, Department.id == Assignment.department_id)
         .where(Assignment.task_id.in_(task_ids))
         .order_by(Assignment.position, Assignment.id)
     )
+    rows = session.execute(query).all()
+    liaisons = people_answerable(session, {row.id for row in rows}, Role.LIAISON, today=today)
     units: dict[int, list[_Unit]] = defaultdict(list)
-    for task_id, name, role, is_confirmed, kind in session.execute(query):
-        units[task_id].append(_Unit(name, role, is_confirmed, kind))
+    for task_id, department_id, name, role, is_confirmed, kind in rows:
+        units[task_id].append(_Unit(name, role, is_confirmed, kind, bool(liaisons[department_id])))
     return units
 
 
@@ -424,6 +441,7 @@ def _draft(task: Task, deadline_text: str | None, units: Sequence[_Unit], today:
         collective_leads=[one.name for one in leads if one.kind is collective],
         partners=[one.name for one in partners if one.kind is not collective],
         for_information=[one.name for one in partners if one.kind is collective],
+        without_liaison=[one.name for one in units if one.kind is not collective and not one.has_liaison],
     )
 
 

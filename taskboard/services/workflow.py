@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Unpack
+from typing import NamedTuple, Unpack
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -50,6 +50,7 @@ from taskboard.services.actors import TODAY, held_on
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, open_case, open_cases
 from taskboard.services.deadlines import postpone, set_deadline, set_own_deadline
+from taskboard.services.notices import Told
 from taskboard.services.reports import add_report
 
 
@@ -74,16 +75,26 @@ class BatchRefused(Invalid):
         self.problems = problems
 
 
+class IssuedBatch(NamedTuple):
+    """What came of issuing drafts together."""
+
+    entries: list[HistoryEntry]
+    """one for each order, in their order"""
+    issued: int
+    """how many were issued now, and not by the same request before"""
+    told: Told
+
+
 # The supervisors' acts on a task
 
 
 def issue(session: Session, order: IssueOrder, **by: Unpack[Acting]) -> HistoryEntry:
     """Hand one draft to its departments."""
     try:
-        entries = issue_tasks(session, [order], **by)
+        batch = issue_tasks(session, [order], **by)
     except BatchRefused as refused:
         raise refused.problems[order.task_id] from None
-    return entries[0]
+    return batch.entries[0]
 
 
 def issue_tasks(
@@ -92,7 +103,7 @@ def issue_tasks(
     *,
     plan_id: int | None = None,
     **by: Unpack[Acting],
-) -> list[HistoryEntry]:
+) -> IssuedBatch:
     """Hand drafts to their departments, all of them or none, with one mail to each person concerned.
 
     Raises :class:`BatchRefused` where tasks cannot be issued so, :class:`NotFound` where one is not of the plan.
@@ -120,8 +131,8 @@ def issue_tasks(
     ]
     for case, past_deadline, deadline in issued:
         entries[case.task.id] = _issue(case, past_deadline, deadline)
-    notices.issued([case for case, _, _ in issued], entries)
-    return [entries[order.task_id] for order in orders]
+    told = notices.issued([case for case, _, _ in issued], entries)
+    return IssuedBatch([entries[order.task_id] for order in orders], len(issued), told)
 
 
 def _check_issue(case: Case, order: IssueOrder) -> Deadline:

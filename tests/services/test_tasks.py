@@ -216,6 +216,24 @@ def test_my_tasks_ask_as_many_queries_for_many_as_for_few(office: Office, who: s
     assert counted == [queries, queries]
 
 
+# Drafts of a plan
+
+
+def test_drafts_ask_as_many_queries_for_many_as_for_few_and_name_who_has_no_liaison(office: Office) -> None:
+    counted = []
+    for many in (1, 20):
+        for _ in range(many):
+            office.task(state="draft", own="pending", partners=[factories.make_department(office.session)])
+        office.session.flush()
+        with counted_queries(office.engine) as statements:
+            drafts = tasks.list_drafts(office.session, office.plan.id, office.usual.actor("chen"), today=TODAY)
+        counted.append(len(statements))
+
+    assert counted == [5, 5]
+    assert [row.without_liaison for row in drafts.rows] == [row.partners for row in drafts.rows]
+    assert drafts.without_liaison == [name for row in drafts.rows for name in row.partners]
+
+
 # One task
 
 

@@ -25,6 +25,7 @@ from taskboard.domain.workflow import (
 )
 from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, ProgressReport, Task
 from taskboard.services import reports, workflow
+from taskboard.services.notices import Told
 from taskboard.services.workflow import BatchRefused, IssueOrder
 from tests.support import factories
 from tests.support.factories import NOW, Usual
@@ -240,7 +241,7 @@ def test_a_past_task_put_on_record_owes_nothing(office: Office) -> None:
 def test_a_batch_is_one_mail_to_each_person(office: Office) -> None:
     tasks = [office.task("draft") for _ in range(3)]
 
-    entries = workflow.issue_tasks(
+    batch = workflow.issue_tasks(
         office.session,
         [IssueOrder(task.id) for task in tasks],
         plan_id=office.plan.id,
@@ -249,7 +250,8 @@ def test_a_batch_is_one_mail_to_each_person(office: Office) -> None:
         entrance="test",
     )
 
-    assert [entry.task_id for entry in entries] == [task.id for task in tasks]
+    assert [entry.task_id for entry in batch.entries] == [task.id for task in tasks]
+    assert (batch.issued, batch.told) == (3, Told(people=2, without_address=[], without_liaison=[]))
     assert office.mails() == [("issued", "li"), ("issued", "wang")]
     facts = office.session.scalars(select(OutboxMessage.facts)).first()
     assert facts is not None
@@ -294,8 +296,8 @@ def test_a_batch_sent_twice_issues_once(office: Office) -> None:
     orders = [IssueOrder(task.id) for task in tasks]
     by: dict[str, Any] = {"actor": office.usual.actor("chen"), "now": NOW, "entrance": "test", "request_key": "k"}
 
-    first = workflow.issue_tasks(office.session, orders, **by)
-    second = workflow.issue_tasks(office.session, orders, **by)
+    first = workflow.issue_tasks(office.session, orders, **by).entries
+    second = workflow.issue_tasks(office.session, orders, **by).entries
 
     assert first == second
     assert len(office.mails()) == 2
