@@ -1,6 +1,7 @@
-// Offers the names of departments while one is being typed. Without it the name is typed in full.
+// Offers the names of departments while one is being typed, after others too. Without it the name is typed in full.
 
 const PAUSE = 200;
+const NAMES_BEFORE = /^(?:（[^）]*）|[^（])*[、，；]/;
 
 for (const input of document.querySelectorAll("input[data-complete]")) {
   const names = document.getElementById(input.getAttribute("list"));
@@ -12,11 +13,13 @@ for (const input of document.querySelectorAll("input[data-complete]")) {
 }
 
 async function offer(input, names) {
-  const words = input.value.trim();
+  const typed = input.value;
+  const before = typed.match(NAMES_BEFORE)?.[0] ?? "";
+  const words = typed.slice(before.length).trim();
   if (!words) return;
   const address = new URL(input.dataset.complete, location.href);
   address.searchParams.set("q", words);
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
-  if (!answer.ok || input.value.trim() !== words) return;
-  names.replaceChildren(...(await answer.json()).map((name) => new Option(name, name)));
+  if (!answer.ok || input.value !== typed) return;
+  names.replaceChildren(...(await answer.json()).map((name) => new Option(before + name, before + name)));
 }

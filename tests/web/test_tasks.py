@@ -17,6 +17,7 @@ from taskboard.clock import SettableClock
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, TaskState, Verification
 from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Plan, ProgressReport, Task
+from taskboard.services import members
 from tests.support import factories
 from tests.support.factories import Usual
 from tests.support.visitor import Visitor
@@ -168,7 +169,7 @@ def test_every_form_of_every_state_is_shown_to_whom_it_is_for(desk: Desk) -> Non
         ("chen", desk.task("submitted", "submitted"), {"close", "return", "correct-deadline", "terminate"}),
         ("chen", desk.task("suspended", "in_progress"), {"resume", "correct-deadline", "terminate"}),
         ("chen", desk.task("closed", "accepted"), {"reopen"}),
-        ("chen", desk.task("draft"), {"correct-deadline"}),
+        ("chen", desk.task("draft"), {"correct-deadline", "correct-departments"}),
         ("li", desk.task("closed", "accepted"), set()),
     ]
     for who, task, expected in situations:
@@ -456,7 +457,7 @@ def test_a_change_of_course_that_makes_no_sense_comes_back(
     assert all(value in page.text for value in fields.values())
 
 
-ON_TASK = ("close", "return", "correct-deadline", "suspend", "resume", "terminate", "reopen")
+ON_TASK = ("close", "return", "correct-deadline", "correct-departments", "suspend", "resume", "terminate", "reopen")
 ON_BRANCH = (
     "acknowledge",
     "report",
@@ -476,6 +477,7 @@ FIELDS = {
     "verification": "verified",
     "review_on": "2027-01-15",
     "due_on": "2027-01-15",
+    "lead": "不存在的单位",
 }
 
 
@@ -528,6 +530,171 @@ def test_a_form_without_its_token_is_refused(desk: Desk) -> None:
     assert desk.reports() == []
 
 
+# The departments of a draft
+
+
+@pytest.fixture
+def counties(desk: Desk) -> list[Department]:
+    names = ("清河县政府", "禾川区政府")
+    return [factories.make_department(desk.session, name, parent=desk.usual.body) for name in names]
+
+
+@pytest.fixture
+def group(desk: Desk, counties: list[Department]) -> Department:
+    group = factories.make_department(
+        desk.session, "各县（市、区）政府", parent=desk.usual.body, kind=DepartmentKind.COLLECTIVE
+    )
+    ids = [one.id for one in counties]
+    members.add_members(desk.session, group.id, ids, from_on=date(2020, 1, 1), actor=desk.usual.actor("sun"))
+    desk.session.commit()
+    return group
+
+
+def stand_on(desk: Desk, task: Task) -> list[tuple[str, str]]:
+    desk.fresh()
+    query = select(Department.name, Assignment.role).join(Assignment, Assignment.department_id == Department.id)
+    rows = desk.session.execute(query.where(Assignment.task_id == task.id).order_by(Assignment.position))
+    return [(name, role.value) for name, role in rows]
+
+
+def correct(desk: Desk, task: Task, who: str = "chen", **fields: str) -> Any:
+    return desk.as_(who).post(f"/tasks/{task.id}/correct-departments", **fields)
+
+
+def test_a_draft_led_by_a_collective_unit_gets_another_lead_and_is_issued(desk: Desk, group: Department) -> None:
+    task = desk.task("draft", lead=group)
+    place = f'"/tasks/{task.id}#departments"'
+    linked = place in issue(desk, task).text and place in desk.visitor.get(f"/plans/{desk.plan.id}/issue").text
+    seen = hidden(desk.visitor.get(f"/tasks/{task.id}").text, f"/tasks/{task.id}/correct-departments")
+
+    answer = correct(desk, task, lead="市发展改革委", partners="市财政局、各县（市、区）政府", **seen)
+
+    assert linked
+    assert (answer.status_code, answer.location) == (303, f"/tasks/{task.id}")
+    assert stand_on(desk, task) == [
+        ("市发展改革委", "lead"),
+        ("市财政局", "partner"),
+        ("各县（市、区）政府", "partner"),
+    ]
+    assert issue(desk, task).status_code == 303
+
+
+def test_the_form_of_a_draft_begins_with_the_departments_it_has(desk: Desk) -> None:
+    task = desk.task("draft", partners=(desk.usual.partner, desk.usual.other))
+
+    page = desk.as_("chen").get(f"/tasks/{task.id}").text
+
+    assert re.search(r'<input[^>]*name="lead"[^>]*value="市发展改革委"', page)
+    assert re.search(r'<input[^>]*name="partners"[^>]*value="市财政局、市教育局"', page)
+    assert "data-complete=" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"lead": "", "partners": "市财政局"}, "请填写牵头单位"),
+        ({"lead": "、", "partners": "市财政局"}, "没有牵头单位"),
+        ({"lead": "市发改革委局", "partners": ""}, "单位目录里没有“市发改革委局”"),
+        ({"lead": "市发展改革委", "partners": "市财政局、天外天局"}, "单位目录里没有“天外天局”"),
+        ({"lead": "市发展改革委", "partners": "市财政局、市发展改革委"}, "“市发展改革委”不能既牵头又配合"),
+    ],
+)
+def test_departments_that_make_no_sense_come_back_as_typed(desk: Desk, fields: dict[str, str], words: str) -> None:
+    task = desk.task("draft")
+
+    page = correct(desk, task, **fields)
+
+    assert page.status_code == 422
+    assert words in page.text
+    assert all(f'value="{text}"' in page.text for text in fields.values())
+    assert stand_on(desk, task) == [("市发展改革委", "lead"), ("市财政局", "partner")]
+
+
+def test_departments_that_somebody_corrected_meanwhile_are_a_conflict(desk: Desk) -> None:
+    task = desk.task("draft")
+    page = desk.as_("chen").get(f"/tasks/{task.id}").text
+    seen = hidden(page, f"/tasks/{task.id}/correct-departments")
+    correct(desk, task, lead="市教育局")
+
+    stale = correct(desk, task, lead="市财政局", **seen)
+    again = correct(desk, task, lead="市财政局", **hidden(stale.text, f"/tasks/{task.id}/correct-departments"))
+
+    assert stale.status_code == 409
+    assert "有人修改过这里" in stale.text
+    assert again.status_code == 303
+    assert stand_on(desk, task) == [("市财政局", "lead")]
+
+
+def test_a_task_that_was_issued_keeps_its_departments_and_has_no_form(desk: Desk) -> None:
+    task = desk.task("draft")
+    seen = hidden(desk.as_("chen").get(f"/tasks/{task.id}").text, f"/tasks/{task.id}/correct-departments")
+    issue(desk, task)
+
+    answers = [correct(desk, task, **{"lead": "市教育局", **more}) for more in ({}, seen, {"lead": ""})]
+    page = desk.visitor.get(f"/tasks/{task.id}").text
+
+    assert [answer.status_code for answer in answers] == [409, 409, 409]
+    assert "correct-departments" not in page
+    assert stand_on(desk, task) == [("市发展改革委", "lead"), ("市财政局", "partner")]
+
+
+@pytest.mark.parametrize(("who", "status"), [("li", 404), ("zhao", 404), ("sun", 404), ("liu", 404)])
+def test_nobody_but_a_supervisor_corrects_or_expands_a_draft(
+    desk: Desk, group: Department, who: str, status: int
+) -> None:
+    task = desk.task("draft", lead=group)
+
+    assert correct(desk, task, who, lead="市教育局").status_code == status
+    assert desk.visitor.post(f"/tasks/{task.id}/expand/{group.id}").status_code == status
+    assert stand_on(desk, task) == [("各县（市、区）政府", "lead"), ("市财政局", "partner")]
+
+
+def test_field_ids_on_the_page_of_a_draft_are_unique(desk: Desk, group: Department) -> None:
+    task = desk.task("draft", lead=group)
+
+    ids = re.findall(r'\bid="([^"]+)"', desk.as_("chen").get(f"/tasks/{task.id}").text)
+
+    assert "departments" in ids
+    assert len(ids) == len(set(ids))
+
+
+def test_a_collective_unit_with_members_is_expanded_with_one_click(desk: Desk, group: Department) -> None:
+    task = desk.task("draft", lead=group)
+    where = f"/tasks/{task.id}/expand/{group.id}"
+    seen = hidden(desk.as_("chen").get(f"/tasks/{task.id}").text, where)
+
+    answers = [desk.visitor.post(where, **seen), desk.visitor.post(where, **seen)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert stand_on(desk, task) == [("清河县政府", "lead"), ("禾川区政府", "lead"), ("市财政局", "partner")]
+    assert len(desk.session.scalars(select(HistoryEntry)).all()) == 1
+    assert "/expand/" not in desk.visitor.get(f"/tasks/{task.id}").text
+
+
+def test_an_expansion_of_what_was_changed_meanwhile_is_refused(desk: Desk, group: Department) -> None:
+    task = desk.task("draft", lead=group)
+    where = f"/tasks/{task.id}/expand/{group.id}"
+    seen = hidden(desk.as_("chen").get(f"/tasks/{task.id}").text, where)
+    correct(desk, task, lead="市教育局", partners="各县（市、区）政府")
+
+    answer = desk.visitor.post(where, **seen)
+
+    assert "有人修改过" in desk.visitor.get(answer.location).text
+    assert stand_on(desk, task) == [("市教育局", "lead"), ("各县（市、区）政府", "partner")]
+
+
+def test_a_collective_unit_without_members_has_no_button_and_says_why_it_cannot_be_expanded(desk: Desk) -> None:
+    empty = factories.make_department(desk.session, "各专班", parent=desk.usual.body, kind=DepartmentKind.COLLECTIVE)
+    task = desk.task("draft", lead=empty)
+
+    page = desk.as_("chen").get(f"/tasks/{task.id}").text
+    answer = desk.visitor.post(f"/tasks/{task.id}/expand/{empty.id}", version=str(task.version))
+
+    assert "/expand/" not in page
+    assert "“各专班”还没有成员单位" in desk.visitor.get(answer.location).text
+    assert desk.visitor.post(f"/tasks/{task.id}/expand/99999999999999").status_code == 404
+
+
 # Issue
 
 
@@ -558,6 +725,71 @@ def test_a_second_click_issues_nothing_again(desk: Desk) -> None:
 
     assert [answer.status_code for answer in answers] == [303, 303]
     assert len(mails(desk)) == 2
+
+
+def said(desk: Desk, answer: Any) -> str:
+    return desk.visitor.get(answer.location).text  # type: ignore[no-any-return]
+
+
+def test_the_page_says_which_departments_have_no_liaison_before_they_are_issued(
+    desk: Desk, counties: list[Department], group: Department
+) -> None:
+    desk.task("draft", partners=(*counties, group))
+
+    page = desk.as_("chen").get(f"/plans/{desk.plan.id}/issue").text
+
+    assert "2 个单位没有联络员（岗位空缺）：清河县政府、禾川区政府" in page
+    assert page.count("清河县政府、禾川区政府：岗位空缺") == 1
+
+
+def test_nothing_is_said_of_vacant_posts_where_there_are_none(desk: Desk) -> None:
+    task = desk.task("draft")
+
+    page = desk.as_("chen").get(f"/plans/{desk.plan.id}/issue").text
+    done = said(desk, issue(desk, task))
+
+    assert "没有联络员" not in page
+    assert "已交办 1 项任务，通知了 2 人。" in done
+    assert "没有联络员" not in done
+
+
+def test_after_the_issue_the_page_says_how_many_were_notified_and_who_has_nobody(
+    desk: Desk, counties: list[Department]
+) -> None:
+    tasks = [desk.task("draft", partners=counties), desk.task("draft", lead=counties[0], partners=())]
+
+    done = said(desk, issue(desk, *tasks))
+
+    assert mails(desk) == ["li@example.org"]
+    assert "已交办 2 项任务，通知了 1 人。" in done
+    assert "其中 2 个单位没有联络员：清河县政府、禾川区政府；他们的签收由督查室代办，或请管理员配备联络员。" in done
+
+
+def test_where_nobody_was_notified_nobody_is_said_to_be(desk: Desk, counties: list[Department]) -> None:
+    done = said(desk, issue(desk, desk.task("draft", lead=counties[0], partners=())))
+
+    assert mails(desk) == []
+    assert "已交办 1 项任务，没有通知到任何人。" in done
+    assert "其中 1 个单位没有联络员：清河县政府；" in done
+
+
+def test_a_liaison_without_an_address_is_not_said_to_be_notified(desk: Desk) -> None:
+    desk.usual.wang.email = None
+
+    done = said(desk, issue(desk, desk.task("draft")))
+
+    assert mails(desk) == ["li@example.org"]
+    assert "通知了 1 人" in done
+    assert "王配合没有填写邮箱，没有收到通知。" in done
+
+
+def test_a_second_click_is_not_said_to_notify_again(desk: Desk) -> None:
+    task = desk.task("draft")
+    issue(desk, task)
+
+    done = said(desk, issue(desk, task))
+
+    assert "已经交办过，没有重复通知" in done
 
 
 def test_the_page_asks_for_what_is_missing_and_issues_nothing_before(desk: Desk) -> None:

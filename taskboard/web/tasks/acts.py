@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from taskboard.domain.workflow import Act
+from taskboard.domain.workflow import Act, TaskState
 from taskboard.models import HistoryEntry
-from taskboard.services import reports, workflow
+from taskboard.services import corrections, reports, workflow
 from taskboard.web.tasks.forms import (
     ActForm,
     CloseForm,
     CorrectDeadlineForm,
+    CorrectDepartmentsForm,
     DecisionForm,
     DispatchForm,
     ReasonForm,
@@ -25,13 +26,17 @@ from taskboard.web.tasks.forms import (
 
 @dataclass(frozen=True)
 class Offer:
-    """One act: ``slug`` ends its address, ``done`` is said when it was carried out."""
+    """One act: ``slug`` ends its address, ``done`` is said when it was carried out.
+
+    ``states`` narrows down where the page offers it, when its form is not for all that the act is for.
+    """
 
     slug: str
     act: Act
     form: type[ActForm]
     service: Callable[..., HistoryEntry]
     done: str
+    states: frozenset[TaskState] = frozenset(TaskState)
 
 
 ON_BRANCH = (
@@ -51,6 +56,14 @@ ON_TASK = (
     Offer("close", Act.CLOSE, CloseForm, workflow.close, "已销号。"),
     Offer("return", Act.RETURN, ReturnForm, workflow.return_task, "已退回牵头单位。"),
     Offer("correct-deadline", Act.CORRECT, CorrectDeadlineForm, workflow.correct_deadline, "已调整时限。"),
+    Offer(
+        "correct-departments",
+        Act.CORRECT,
+        CorrectDepartmentsForm,
+        corrections.name_departments_of_draft,
+        "已更改责任单位。",
+        frozenset({TaskState.DRAFT}),
+    ),
     Offer("suspend", Act.SUSPEND, SuspendForm, workflow.suspend, "已中止。"),
     Offer("resume", Act.RESUME, DecisionForm, workflow.resume, "已恢复办理，时限按中止天数顺延。"),
     Offer("terminate", Act.TERMINATE, ReasonForm, workflow.terminate, "已终止。"),

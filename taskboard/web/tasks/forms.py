@@ -12,6 +12,7 @@ from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from taskboard.domain.errors import DomainError, Invalid, Stale
+from taskboard.domain.imports import split_names
 from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, Verification
 from taskboard.labels.errors import problem_words, wording
 from taskboard.services.tasks import Branch, Draft, TaskDetail
@@ -21,6 +22,7 @@ from taskboard.web.forms import (
     EnumField,
     Form,
     IdField,
+    LineField,
     MaxLength,
     Required,
     TextField,
@@ -190,6 +192,27 @@ class CorrectDeadlineForm(DecisionForm):
             "is_ongoing": self.is_ongoing.data,
             "reason": self.reason.data or "",
         }
+
+
+class CorrectDepartmentsForm(DecisionForm):
+    lead = LineField("牵头单位", [Required("请填写牵头单位。"), MaxLength(LONGEST_TEXT)])
+    partners = LineField("配合单位", [MaxLength(LONGEST_TEXT)])
+
+    def fill_in(self, task: TaskDetail, branch: Branch | None) -> None:
+        super().fill_in(task, branch)
+        self.lead.data = "、".join(one.department for one in task.leads)
+        self.partners.data = "、".join(one.department for one in task.partners)
+
+    def values(self) -> dict[str, Any]:
+        return {
+            **super().values(),
+            "lead": split_names(self.lead.data or ""),
+            "partners": split_names(self.partners.data or ""),
+        }
+
+
+class ExpandForm(DecisionForm):
+    """A button: the members of a collective unit take its place on the draft."""
 
 
 # Issuing drafts

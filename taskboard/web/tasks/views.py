@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,15 +12,16 @@ from taskboard.domain.errors import Invalid, NotFound, NotNow, Stale
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, Act, AssignmentState, TaskState
 from taskboard.extensions import now, read_session, today, transaction
-from taskboard.services import tasks, workflow
+from taskboard.labels.errors import problem_words
+from taskboard.services import expansion, tasks, workflow
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.tasks import Branch, Drafts, Show, TaskDetail
-from taskboard.services.workflow import BatchRefused
+from taskboard.services.workflow import BatchRefused, IssuedBatch
 from taskboard.web.forms import LARGEST_ID, page_number
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.tasks.acts import ON_BRANCH, ON_TASK, Offer
-from taskboard.web.tasks.forms import ActForm, CloseForm, DispatchForm, IssueForm, IssueRow
+from taskboard.web.tasks.forms import ActForm, CloseForm, DispatchForm, ExpandForm, IssueForm, IssueRow
 
 ENTRANCE = "web"
 
@@ -107,6 +108,7 @@ def _task_page(
         task=shown,
         forms=forms,
         stale_key=stale_key,
+        expansions=_expansions(shown),
         own=[one for one in shown.branches if any(assignment_id == one.id for _, assignment_id in forms)],
         course=[(slug, words) for slug, words in COURSE.items() if (slug, None) in forms],
         owing_partners=[one for one in shown.partners if one.state in OWING],
@@ -120,7 +122,7 @@ def _task_page(
 
 def _offers(shown: TaskDetail) -> Iterable[tuple[FormKey, Offer, Branch | None]]:
     for offer in ON_TASK:
-        if offer.act in shown.acts:
+        if offer.act in shown.acts and shown.state in offer.states:
             yield (offer.slug, None), offer, None
     for branch in shown.branches:
         for offer in ON_BRANCH:
@@ -167,6 +169,8 @@ def _carry_out(offer: Offer, task_id: int, assignment_id: int | None = None) -> 
         return _task_page(_load(task_id), {key: form}, status=422)
     except Stale:
         shown = _load(task_id)
+        if key not in (one for one, _, _ in _offers(shown)):
+            raise NotNow(act=offer.act, state=shown.state) from None
         form.take_over(shown, None if assignment_id is None else shown.find_branch(assignment_id))
         return _task_page(shown, {key: form}, status=409, stale_key=key)
     flash(offer.done, "success")
@@ -185,6 +189,47 @@ for _offer in ON_TASK:
     _add_act(_offer, "/tasks/<int:task_id>")
 for _offer in ON_BRANCH:
     _add_act(_offer, "/tasks/<int:task_id>/assignments/<int:assignment_id>")
+
+
+# Expanding a collective unit on a draft
+
+
+def _expansions(shown: TaskDetail) -> list[tuple[Branch, ExpandForm]]:
+    """The collective units of a draft that have members to put in their place."""
+    if shown.state is not TaskState.DRAFT or Act.CORRECT not in shown.acts:
+        return []
+    named = [one.department_id for one in shown.branches]
+    expandable = expansion.expandable_ids(read_session(), named, today=today())
+    found = []
+    for branch in shown.branches:
+        if branch.department_id in expandable:
+            form = ExpandForm(f"expand-{branch.id}", formdata=None)
+            form.fill_in(shown, None)
+            found.append((branch, form))
+    return found
+
+
+@blueprint.post("/tasks/<int:task_id>/expand/<int:department_id>")
+def expand(task_id: int, department_id: int) -> ResponseReturnValue:
+    """Put the members of the collective unit in its place."""
+    _load(task_id)
+    form = ExpandForm()
+    by: Acting = {
+        "actor": current_actor(),
+        "now": now(),
+        "entrance": ENTRANCE,
+        "request_key": form.request_key.data,
+        "version": form.values()["version"],
+    }
+    try:
+        with transaction() as session:
+            expansion.expand_collective(session, [task_id], department_id=department_id, **by)
+        flash("已展开为成员单位。", "success")
+    except Invalid as error:
+        flash(problem_words(error), "danger")
+    except Stale:
+        flash("没有展开：您打开页面之后，有人修改过这项任务。请对照下面的最新内容再操作。", "warning")
+    return redirect(url_for("tasks.task", task_id=task_id), 303)
 
 
 # Issuing a plan's drafts
@@ -225,14 +270,41 @@ def issue(plan_id: int) -> ResponseReturnValue:
     }
     try:
         with transaction() as session:
-            workflow.issue_tasks(session, orders, plan_id=plan_id, **by)
+            batch = workflow.issue_tasks(session, orders, plan_id=plan_id, **by)
     except BatchRefused as refused:
         for task_id, problem in refused.problems.items():
             if task_id in rows:
                 rows[task_id].show_problem(problem)
         return _issue_page(_drafts(plan_id, chosen), rows.values(), form, refused=refused, status=422)
-    flash(f"已交办 {len(orders)} 项任务，并通知了相关单位的联络员。", "success")
+    _say_what_was_issued(batch)
     return redirect(url_for("plans.plan", plan_id=plan_id), 303)
+
+
+NAMES_SAID = 12
+"""A message travels in a cookie, which has no room for the names of a whole province."""
+
+
+def _say_what_was_issued(batch: IssuedBatch) -> None:
+    """How many tasks went out and how many people know of it; and which departments have nobody who could."""
+    if not batch.issued:
+        flash("这些任务已经交办过，没有重复通知。", "info")
+        return
+    told = batch.told
+    notified = f"通知了 {told.people} 人" if told.people else "没有通知到任何人"
+    flash(f"已交办 {batch.issued} 项任务，{notified}。", "success")
+    if told.without_liaison:
+        count = len(told.without_liaison)
+        flash(
+            f"其中 {count} 个单位没有联络员：{_some(told.without_liaison)}；"
+            "他们的签收由督查室代办，或请管理员配备联络员。",
+            "warning",
+        )
+    if told.without_address:
+        flash(f"{_some(told.without_address)}没有填写邮箱，没有收到通知。", "warning")
+
+
+def _some(names: Sequence[str]) -> str:
+    return "、".join(names[:NAMES_SAID]) + ("等" if len(names) > NAMES_SAID else "")
 
 
 def _chosen_ids(texts: Iterable[str]) -> list[int]:
