@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from taskboard.documents.document import (
@@ -24,6 +26,7 @@ WRONG_PASSWORD, UNKNOWN_SECURITY = 4, 5
 """pdfium's reasons for not opening an encrypted file"""
 
 
+@cache
 def load_pdfium() -> Any:
     """pdfium for Python; loading it takes longer than reading most other files, so only a PDF does it."""
     import pypdfium2  # noqa: PLC0415 - see above
@@ -36,39 +39,47 @@ def read_pdf(data: bytes) -> Document:
 
     Raises ``DocumentError``: broken, encrypted, too_many_pages, too_long, or scanned when no page has a text layer.
     """
-    pages, scanned, damaged = read_pages(data)
-    if scanned and not pages:
-        raise DocumentError(DocumentProblem.SCANNED, pages=len(scanned))
-    notes = [DocumentNote.DAMAGED_PAGES] if damaged else []
-    notes += [DocumentNote.SCANNED_PAGES] if scanned else []
-    return Document(tuple(blocks_of(pages)), DocumentKind.PDF, notes=tuple(notes), scanned_pages=tuple(scanned))
+    pages = read_pages(data)
+    if pages.scanned and not pages.readable:
+        raise DocumentError(DocumentProblem.SCANNED, pages=len(pages.scanned))
+    notes = [DocumentNote.DAMAGED_PAGES] if pages.damaged else []
+    notes += [DocumentNote.SCANNED_PAGES] if pages.scanned else []
+    blocks = tuple(blocks_of(pages.readable))
+    return Document(blocks, DocumentKind.PDF, notes=tuple(notes), scanned_pages=tuple(pages.scanned))
 
 
-def read_pages(data: bytes) -> tuple[list[Page], list[int], list[int]]:
+@dataclass
+class PdfPages:
     """The pages with text, the numbers of those that are pictures, and of those that are damaged."""
+
+    readable: list[Page] = field(default_factory=list)
+    scanned: list[int] = field(default_factory=list)
+    damaged: list[int] = field(default_factory=list)
+
+
+def read_pages(data: bytes) -> PdfPages:
+    """Raises ``DocumentError``: broken, encrypted, too_many_pages or too_long."""
     from taskboard.documents.pdf_page import has_pictures, read_page  # noqa: PLC0415 - loads pdfium
 
-    pages: list[Page] = []
-    scanned: list[int] = []
-    damaged: list[int] = []
+    pages = PdfPages()
     characters = 0
     with open_pdf(data) as pdf:
         for number in range(1, len(pdf) + 1):
             with open_page(pdf, number) as raw:
                 if raw is None:
-                    damaged.append(number)
+                    pages.damaged.append(number)
                     continue
                 page = read_page(raw, number)
                 length = sum(len(piece.text.strip()) for piece in page.pieces)
                 if length < SCANNED_BELOW and has_pictures(raw):
-                    scanned.append(number)
+                    pages.scanned.append(number)
                 elif page.pieces:
-                    pages.append(page)
+                    pages.readable.append(page)
             characters += length
             refuse_too_long(characters)
-        if damaged and len(damaged) == len(pdf):
+        if len(pages.damaged) == len(pdf):
             raise DocumentError(DocumentProblem.BROKEN)
-    return pages, scanned, damaged
+    return pages
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
 
 SAME_LINE = 0.5
 """pieces whose base lines differ by less than this share of their size stand on one line"""
@@ -13,6 +15,10 @@ NARROW_GAP = 0.12
 COLUMN_GAP = 1.5
 """gaps, in character sizes, that become a space and a tab; Latin words stand closer to each other, and what office
 programs put between Chinese characters and figures is no space"""
+
+FEWEST_SPACED = 6
+MOSTLY = 0.7
+"""pieces of a row, and share of them that are single characters, from which on its line was spaced out"""
 
 OUTLINE_LABEL = re.compile(
     r"\s*(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,3}[.．、](?!\d)|[①-⑳])"
@@ -57,12 +63,24 @@ def join_row(row: Row) -> Piece:
     if len(row) == 1:
         return line
     parts = [line.text]
+    spacing = _spacing(row)
     right = line.right
     for piece in row[1:]:
-        gap = (piece.left - right) / max(piece.size, 0.01)
-        parts += [_between(parts[-1], piece.text, gap), piece.text]
+        parts += [_between(parts[-1], piece.text, _gap(right, piece) - spacing), piece.text]
         right = max(right, piece.right)
     return replace(line, text="".join(parts), right=right, size=max(piece.size for piece in row))
+
+
+def _gap(right: float, piece: Piece) -> float:
+    return (piece.left - right) / max(piece.size, 0.01)
+
+
+def _spacing(row: Row) -> float:
+    """The usual gap where characters stand apart to fill the line, each for itself."""
+    alone = sum(len(piece.text) == 1 for piece in row)
+    if len(row) < FEWEST_SPACED or alone < MOSTLY * len(row):
+        return 0.0
+    return max(0.0, median(_gap(before.right, piece) for before, piece in pairwise(row)))
 
 
 def _between(before: str, after: str, gap: float) -> str:

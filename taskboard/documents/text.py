@@ -71,6 +71,9 @@ RADICALS: Mapping[int, str] = {
 }
 """radicals that look like characters (⼀ for 一): some programs fill the text of PDF files with them"""
 
+ODD = re.compile(f"{CONTROL.pattern}|{INVISIBLE.pattern}|[\u2e80-\u2fdf]")
+"""what few lines have: one look spares the others three"""
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -116,7 +119,9 @@ def decode(data: bytes, *, declared: str | None = None) -> Decoded:
 def clean_line(line: str) -> str:
     """The line without what no reader can see: controls, zero-width marks, radicals in place of characters, white
     space at its end."""
-    return INVISIBLE.sub("", CONTROL.sub("", line)).translate(RADICALS).rstrip()
+    if ODD.search(line):
+        line = INVISIBLE.sub("", CONTROL.sub("", line)).translate(RADICALS)
+    return line.rstrip()
 
 
 def split_paragraph(

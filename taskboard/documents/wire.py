@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from taskboard.documents.grid import build_table
@@ -34,7 +34,8 @@ def from_plain(kind: type[T], value: Any) -> T:
 
     Raises ``TypeError``, ``ValueError`` or ``KeyError`` for anything else.
     """
-    result: T = _decode(kind, value)
+    hashable: Any = kind
+    result: T = _decoder(hashable)(value)
     return result
 
 
@@ -64,57 +65,81 @@ def _plain(value: Any) -> Any:
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
-def _decode(kind: Any, value: Any) -> Any:
+Decode = Callable[[Any], Any]
+
+
+@cache
+def _decoder(kind: Any) -> Decode:
+    """What turns plain values into this kind. Made once for each: a reading of a long ledger has 100,000 values."""
     if get_origin(kind) is not None:
-        return _decode_generic(get_origin(kind), get_args(kind), value)
+        return _generic_decoder(get_origin(kind), get_args(kind))
     if kind is Table:
-        return _table(value)
+        return _table
     if kind is date:
-        return date.fromisoformat(value)
+        return date.fromisoformat
     if isinstance(kind, type) and is_dataclass(kind):
-        return kind(**{name: _decode(hint, value[name]) for name, hint in _hints(kind).items()})
+        return _dataclass_decoder(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
+        members: dict[Any, Enum] = {member.value: member for member in kind}
+        return members.__getitem__
+    return partial(_checked, kind)
+
+
+def _checked(kind: type, value: Any) -> Any:
     if not isinstance(value, kind):
         raise TypeError(f"{kind.__name__} expected, {type(value).__name__} came")
     return value
 
 
-def _decode_generic(origin: Any, arguments: tuple[Any, ...], value: Any) -> Any:
+def _dataclass_decoder(kind: type) -> Decode:
+    hints = get_type_hints(kind)
+    names = [field.name for field in fields(kind)]
+    parts = [(name, _decoder(hints[name])) for name in names]
+    return lambda value: kind(*[decode(value[name]) for name, decode in parts])
+
+
+def _generic_decoder(origin: Any, arguments: tuple[Any, ...]) -> Decode:
     if origin in {types.UnionType, Union}:
-        return _decode_union(arguments, value)
+        return _union_decoder(arguments)
     if origin is tuple:
-        return _decode_tuple(arguments, value)
+        return _tuple_decoder(arguments)
     if issubclass(origin, Mapping):
-        key_kind, item_kind = arguments
-        return {_decode(key_kind, key): _decode(item_kind, item) for key, item in value.items()}
+        decode_key, decode_item = map(_decoder, arguments)
+        return lambda value: {decode_key(key): decode_item(item) for key, item in value.items()}
     raise TypeError(f"no way to send {origin}")
 
 
-def _decode_union(kinds: tuple[Any, ...], value: Any) -> Any:
-    if value is None and type(None) in kinds:
-        return None
+def _union_decoder(kinds: tuple[Any, ...]) -> Decode:
     present = [kind for kind in kinds if kind is not type(None)]
-    if len(present) == 1:
-        return _decode(present[0], value)
+    decode = _decoder(present[0]) if len(present) == 1 else _choice_decoder(present)
+    if type(None) not in kinds:
+        return decode
+    return lambda value: None if value is None else decode(value)
+
+
+def _choice_decoder(kinds: Sequence[Any]) -> Decode:
     # Of several dataclasses, a table alone is sent as cells; the others are told apart by the names of their fields.
-    for kind in present:
-        names = TABLE_KEYS if kind is Table else _hints(kind).keys()
-        if names == value.keys():
-            return _decode(kind, value)
-    raise TypeError("none of the expected kinds")
+    decoders = [(_keys(kind), _decoder(kind)) for kind in kinds]
+
+    def decode(value: Any) -> Any:
+        for names, decode_kind in decoders:
+            if names == value.keys():
+                return decode_kind(value)
+        raise TypeError("none of the expected kinds")
+
+    return decode
 
 
-def _decode_tuple(kinds: tuple[Any, ...], value: Any) -> Any:
+def _keys(kind: Any) -> set[str]:
+    return TABLE_KEYS if kind is Table else {field.name for field in fields(kind)}
+
+
+def _tuple_decoder(kinds: tuple[Any, ...]) -> Decode:
     if len(kinds) == 2 and kinds[1] is Ellipsis:
-        return tuple(_decode(kinds[0], item) for item in value)
-    return tuple(_decode(kind, item) for kind, item in zip(kinds, value, strict=True))
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+        decode = _decoder(kinds[0])
+        return lambda value: tuple([decode(item) for item in value])
+    decoders = [_decoder(kind) for kind in kinds]
+    return lambda value: tuple(decode(item) for decode, item in zip(decoders, value, strict=True))
 
 
 TABLE_KEYS = {"cells", "place", "caption"}

@@ -105,7 +105,10 @@ def _part_of(archive: Archive, related: Iterable[tuple[str, str]], kind: str) ->
 
 def _read_strings(archive: Archive, related: Iterable[tuple[str, str]]) -> list[str]:
     content = _part_of(archive, related, "sharedStrings")
-    return [_rich_text(item) for item in iterate_xml(content, f"{S}si")] if content is not None else []
+    if content is None:
+        return []
+    # Cleaned here, once: a text is stored once and shown in many cells.
+    return [_clean(_rich_text(item)) for item in iterate_xml(content, f"{S}si")]
 
 
 def _read_formats(archive: Archive, related: Iterable[tuple[str, str]]) -> list[str]:
@@ -159,12 +162,12 @@ def _read_row(row: etree._Element, y: int, *, sheet: _Sheet, book: _Book) -> Non
 
 def _cell_text(cell: etree._Element, *, book: _Book) -> str:
     kind, value = cell.get("t", "n"), cell.findtext(f"{S}v") or ""
+    if kind == "s":
+        index = _whole(value, otherwise=-1)
+        return book.strings[index] if 0 <= index < len(book.strings) else ""
     if kind == "inlineStr":
         inline = cell.find(f"{S}is")
         text = _rich_text(inline) if inline is not None else ""
-    elif kind == "s":
-        index = _whole(value, otherwise=-1)
-        text = book.strings[index] if 0 <= index < len(book.strings) else ""
     elif kind == "b":
         text = "TRUE" if value == "1" else "FALSE"
     elif kind == "n":
@@ -173,6 +176,10 @@ def _cell_text(cell: etree._Element, *, book: _Book) -> str:
         text = value.removesuffix("T00:00:00")
     else:
         text = _unescape(value)
+    return _clean(text)
+
+
+def _clean(text: str) -> str:
     lines = map(clean_line, text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     return "\n".join(filter(str.strip, lines)).strip()
 
@@ -245,10 +252,8 @@ def _compact(sheet: _Sheet) -> list[Cell]:
             spans[top, left] = (_count(ys, top, bottom), _count(xs, left, right))
     if sum(height * width for height, width in spans.values()) > MAX_POSITIONS:
         raise DocumentError(DocumentProblem.TOO_COMPLEX)
-    return [
-        Cell(text, bisect_left(ys, y), bisect_left(xs, x), *spans.get((y, x), (1, 1)))
-        for (y, x), text in sorted(sheet.texts.items())
-    ]
+    rows, columns = {y: row for row, y in enumerate(ys)}, {x: column for column, x in enumerate(xs)}
+    return [Cell(text, rows[y], columns[x], *spans.get((y, x), (1, 1))) for (y, x), text in sorted(sheet.texts.items())]
 
 
 def _count(numbers: list[int], first: int, last: int) -> int:
@@ -283,6 +288,9 @@ def _lines(rows: Mapping[int, list[Cell]], which: range, numbers: list[int], she
 def _moved_up(cells: Iterable[Cell], *, by: int, below: int) -> Iterator[Cell]:
     for cell in cells:
         height = min(cell.row_span, below - cell.row + 1)
+        if by == 0 and height == cell.row_span:
+            yield cell
+            continue
         yield Cell(cell.text, cell.row - by, cell.column, height, cell.column_span)
 
 

@@ -123,6 +123,18 @@ def test_a_page_whose_text_stands_sideways_is_read_as_people_turn_it(matrix: str
     assert read_lines(content) == ["第一行的文字", "第二行的文字"]
 
 
+def test_a_line_spaced_out_to_fill_its_width_has_no_spaces() -> None:
+    spaced = "".join(text(character, 72 + 18 * place, 100) for place, character in enumerate("坚持目标导向和问题导向"))
+
+    assert read_lines(spaced + text("责任单位", 300, 100)) == ["坚持目标导向和问题导向\t责任单位"]
+
+
+def test_words_apart_keep_their_space_and_cells_apart_a_tab() -> None:
+    row = text("市财政局", 72, 100) + text("市商务局", 128, 100) + text("年底前", 220, 100)
+
+    assert read_lines(row) == ["市财政局 市商务局\t年底前"]
+
+
 def test_radicals_that_look_like_characters_become_them() -> None:
     radicals = "⼀、⺠⽣⼯作"
 
