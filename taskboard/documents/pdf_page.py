@@ -118,16 +118,20 @@ def _runs(text: Any, *, is_ruled: bool) -> Iterator[_Run]:
     if count > MAX_CHARACTERS:
         raise DocumentError(DocumentProblem.TOO_COMPLEX)
     characters = _characters(text, count)
+    measures = _Measures(text.raw)
     for match in UNBROKEN.finditer(characters):
         start, stop = match.span()
-        size, angle = _look(text, start)
-        first, last = _place(text, start), _place(text, stop - 1)
+        if stop - start > 1 and (is_ruled or not WIDE_ONLY.fullmatch(characters, start, stop)):
+            yield from _measured(measures, match[0], start)
+            continue
+        size, angle = measures.look(start)
+        first = measures.place(start)
+        last = measures.place(stop - 1) if stop - start > 1 else first
         way = math.hypot(last[0] - first[0], last[1] - first[1])
-        is_as_long_as_its_characters = abs(way - (stop - start - 1) * size) < AS_EXPECTED * size
-        if not is_ruled and is_as_long_as_its_characters and WIDE_ONLY.fullmatch(characters, start, stop):
-            yield _Run(match[0], [first], _end(text, stop - 1, angle), size, angle)
+        if abs(way - (stop - start - 1) * size) < AS_EXPECTED * size:
+            yield _Run(match[0], [first], measures.end(stop - 1, angle), size, angle)
         else:
-            yield from _measured(text, match[0], start)
+            yield from _measured(measures, match[0], start)
 
 
 def _characters(text: Any, count: int) -> str:
@@ -144,16 +148,16 @@ def _character(code: int) -> str:
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
 
 
-def _measured(text: Any, characters: str, start: int) -> Iterator[_Run]:
+def _measured(measures: _Measures, characters: str, start: int) -> Iterator[_Run]:
     """A run cut wherever the next character is not where it should be."""
-    places = [_place(text, index) for index in range(start, start + len(characters))]
+    places = [measures.place(index) for index in range(start, start + len(characters))]
     begin = 0
     while begin < len(places):
-        size, angle = _look(text, start + begin)
+        size, angle = measures.look(start + begin)
         stop = begin + 1
         while stop < len(places) and _follows(places[stop - 1], places[stop], size, angle):
             stop += 1
-        end = _end(text, start + stop - 1, angle)
+        end = measures.end(start + stop - 1, angle)
         yield _Run(characters[begin:stop], places[begin:stop], end, size, angle)
         begin = stop
 
@@ -165,27 +169,37 @@ def _follows(before: Point, place: Point, size: float, angle: float) -> bool:
     return BACKWARD * size <= along <= NEW_PIECE * size and abs(across) <= SHIFTED * size
 
 
-def _place(text: Any, index: int) -> Point:
-    x, y = ctypes.c_double(), ctypes.c_double()
-    pdfium.FPDFText_GetCharOrigin(text.raw, index, ctypes.byref(x), ctypes.byref(y))
-    return x.value, y.value
+class _Measures:
+    """Asks pdfium for the measures of a page's characters, with one set of places for its answers."""
 
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._to_x, self._to_y = ctypes.byref(self._x), ctypes.byref(self._y)
+        self._matrix, self._box = pdfium.FS_MATRIX(), pdfium.FS_RECTF()
+        self._to_matrix, self._to_box = ctypes.byref(self._matrix), ctypes.byref(self._box)
 
-def _look(text: Any, index: int) -> tuple[float, float]:
-    """Size and direction of a character as shown."""
-    matrix = pdfium.FS_MATRIX()
-    size = pdfium.FPDFText_GetFontSize(text.raw, index) or USUAL_SIZE
-    if not pdfium.FPDFText_GetMatrix(text.raw, index, ctypes.byref(matrix)):
-        return size, 0.0
-    return size * (math.hypot(matrix.c, matrix.d) or 1.0), math.atan2(matrix.b, matrix.a)
+    def place(self, index: int) -> Point:
+        """Where a character begins, on its base line."""
+        pdfium.FPDFText_GetCharOrigin(self._handle, index, self._to_x, self._to_y)
+        return self._x.value, self._y.value
 
+    def look(self, index: int) -> tuple[float, float]:
+        """Size and direction of a character as shown."""
+        size = pdfium.FPDFText_GetFontSize(self._handle, index) or USUAL_SIZE
+        if not pdfium.FPDFText_GetMatrix(self._handle, index, self._to_matrix):
+            return size, 0.0
+        matrix = self._matrix
+        return size * (math.hypot(matrix.c, matrix.d) or 1.0), math.atan2(matrix.b, matrix.a)
 
-def _end(text: Any, index: int, angle: float) -> Point:
-    """The right end of a character."""
-    box = pdfium.FS_RECTF()
-    pdfium.FPDFText_GetLooseCharBox(text.raw, index, ctypes.byref(box))
-    corners = [(x, y) for x in (box.left, box.right) for y in (box.bottom, box.top)]
-    return max(corners, key=lambda corner: corner[0] * math.cos(angle) + corner[1] * math.sin(angle))
+    def end(self, index: int, angle: float) -> Point:
+        """The right end of a character."""
+        box = self._box
+        pdfium.FPDFText_GetLooseCharBox(self._handle, index, self._to_box)
+        if angle == 0.0:
+            return box.right, box.bottom
+        corners = [(x, y) for x in (box.left, box.right) for y in (box.bottom, box.top)]
+        return max(corners, key=lambda corner: corner[0] * math.cos(angle) + corner[1] * math.sin(angle))
 
 
 def _without_doubles(pieces: Sequence[Piece]) -> Iterator[Piece]:
