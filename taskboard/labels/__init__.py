@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from taskboard.domain.department_matching import MatchRule
-from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.departments import DepartmentKind, DepartmentLevel, SuccessionKind, WorkOutcome
 from taskboard.domain.jobs import JobState
 from taskboard.domain.lights import Judgement, Light, LightReason
 from taskboard.domain.outbox import MailKind, OutboxState
@@ -32,6 +32,19 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Role.AUDITOR, "审计员"),
     (DepartmentKind.UNIT, "单位"),
     (DepartmentKind.COLLECTIVE, "集合单位"),
+    (DepartmentLevel.PROVINCE, "省级"),
+    (DepartmentLevel.CITY, "市级"),
+    (DepartmentLevel.COUNTY, "县级"),
+    (DepartmentLevel.TOWN, "乡镇级"),
+    (DepartmentLevel.GROUP, "集团"),
+    (DepartmentLevel.COMPANY, "公司"),
+    (DepartmentLevel.SECTION, "内设机构"),
+    (SuccessionKind.MERGER, "并入"),
+    (SuccessionKind.SPLIT, "分设"),
+    (SuccessionKind.TRANSFER, "部分职责划转"),
+    (WorkOutcome.MOVES, "转由接续单位继续办理"),
+    (WorkOutcome.LEADS_NOW, "接续单位由配合改为牵头"),
+    (WorkOutcome.JOINS, "并入接续单位已有的任务"),
     (MatchRule.EXACT, "名称相同"),
     (MatchRule.KEY, "名称的另一种写法"),
     (MatchRule.ALIAS, "别名"),

@@ -2,8 +2,17 @@
 
 from taskboard.models.base import Base
 from taskboard.models.calendar import CalendarDay, CalendarYear
-from taskboard.models.department import Department, DepartmentMember, DepartmentName, DepartmentRenaming
-from taskboard.models.history import HistoryEntry
+from taskboard.models.department import (
+    Department,
+    DepartmentMember,
+    DepartmentName,
+    DepartmentRenaming,
+    DepartmentSuccession,
+    DepartmentSuccessor,
+    DirectoryUpload,
+    SuccessionWork,
+)
+from taskboard.models.history import HistoryEntry, HistorySeal
 from taskboard.models.job import JobRun, SchedulerLease
 from taskboard.models.mail import OutboxMessage, Reminder
 from taskboard.models.person import FailedSignIn, Person, PersonPost
@@ -19,8 +28,12 @@ __all__ = [
     "DepartmentMember",
     "DepartmentName",
     "DepartmentRenaming",
+    "DepartmentSuccession",
+    "DepartmentSuccessor",
+    "DirectoryUpload",
     "FailedSignIn",
     "HistoryEntry",
+    "HistorySeal",
     "ImportDraft",
     "JobRun",
     "Measure",
@@ -33,5 +46,6 @@ __all__ = [
     "ProgressReport",
     "Reminder",
     "SchedulerLease",
+    "SuccessionWork",
     "Task",
 ]
