@@ -3,7 +3,7 @@
 from alembic import context
 from flask import current_app
 
-from taskboard.models.base import UtcDateTime
+from taskboard.models.base import OpenEnum, UtcDateTime
 
 db = current_app.extensions["migrate"].db
 
@@ -12,6 +12,8 @@ def render_item(kind: str, item: object, _context: object) -> str | bool:
     """Migrations name plain column types, so that they never import the application."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, OpenEnum):
+        return "sa.String(length=32)"
     return False
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Enum, MetaData
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import TypeDecorator
 
@@ -43,6 +43,32 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class OpenEnum(TypeDecorator[StrEnum]):
+    """A word out of one or several enums without a check in the database, for tables too big to be rebuilt for a word.
+
+    The enums must not share a word: what is read becomes the member of the first one that has it.
+    """
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, *kinds: type[StrEnum]) -> None:
+        super().__init__()
+        self.kinds = kinds
+        self._members = {member.value: member for kind in reversed(kinds) for member in kind}
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self._member(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self._member(value)
+
+    def _member(self, word: str) -> StrEnum:
+        if word not in self._members:
+            raise ValueError(f"{word!r} is no word of {', '.join(kind.__name__ for kind in self.kinds)}")
+        return self._members[word]
 
 
 def string_enum(kind: type[StrEnum]) -> Enum:

@@ -15,9 +15,10 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotNow
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.workflow import OWING, Act, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, HistoryEntry, Measure, Task
-from taskboard.services import notices
+from taskboard.services import history, notices
 from taskboard.services.cases import Acting, Case, open_case
 from taskboard.services.deadlines import set_own_deadline
 from taskboard.services.departments import find_department, match_names
@@ -197,10 +198,19 @@ def correct_wording(
 
 
 def discard_draft_task(session: Session, task_id: int, **by: Unpack[Acting]) -> None:
-    """Take a draft away that will not be issued; nobody but the supervisors ever saw it. Its measure stays."""
+    """Take a draft away that will not be issued; only supervisors ever saw it. Its measure and its record stay."""
     case = open_case(session, Act.CORRECT, task_id=task_id, **by)
     if case.task.state is not TaskState.DRAFT:
         raise NotNow(act=Act.CORRECT, state=case.task.state)
-    for model in (HistoryEntry, Assignment):
-        session.execute(delete(model).where(model.task_id == task_id))
+    history.record_change(
+        session,
+        subject=Subject.TASK,
+        subject_id=task_id,
+        act=Change.DISCARDED,
+        actor=by["actor"],
+        now=by["now"],
+        entrance=by["entrance"],
+        before={"title": case.task.title, "plan_id": case.task.plan_id, "measure_id": case.task.measure_id},
+    )
+    session.execute(delete(Assignment).where(Assignment.task_id == task_id))
     session.execute(delete(Task).where(Task.id == task_id))

@@ -1,4 +1,8 @@
-"""The record of what happened to a task: written in the transaction of the act, never changed afterwards."""
+"""The one trail of what happened: written in the transaction of the act, never changed afterwards.
+
+Acts on a task are recorded by :func:`record` (through :meth:`~taskboard.services.cases.Case.finish`), everything else
+by :func:`record_change`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid
+from taskboard.domain.history import Change, RecordedAct, Subject, fit_to_keep, without_numbers
 from taskboard.domain.permissions import Actor
 from taskboard.domain.workflow import Act
 from taskboard.models import Assignment, HistoryEntry, Task
@@ -84,25 +89,75 @@ def record(
     old, new = changes(before, after)
     if facts:
         new["act"] = dict(facts)
-    entry = HistoryEntry(
-        task_id=task.id,
-        assignment_id=assignment.id if assignment else None,
-        act=act,
-        at=now,
-        actor_id=actor.person_id,
-        entrance=entrance,
-        before=old or None,
-        after=new or None,
-        reason=reason,
-        request_key=request_key,
+    return _add(
+        session,
+        HistoryEntry(
+            subject=Subject.TASK,
+            subject_id=task.id,
+            task_id=task.id,
+            assignment_id=assignment.id if assignment else None,
+            act=act,
+            at=now,
+            actor_id=actor.person_id,
+            entrance=entrance,
+            before=fit_to_keep(old) or None,
+            after=fit_to_keep(new) or None,
+            reason=reason,
+            request_key=request_key,
+        ),
     )
+
+
+def record_change(
+    session: Session,
+    *,
+    subject: Subject,
+    subject_id: int | None,
+    act: Change,
+    actor: Actor | None,
+    now: datetime,
+    entrance: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+    request_key: str | None = None,
+) -> HistoryEntry:
+    """Add the row of a change to anything but a task's workflow, and flush it.
+
+    ``actor`` is ``None`` for the system's own acts. ``before`` and ``after`` are the subject's values by field name; of
+    what stands on both sides only the differences are kept. Passwords, tokens and personal numbers are hidden whatever
+    is passed (:func:`taskboard.domain.history.fit_to_keep`).
+    """
+    old, new = dict(before or {}), dict(after or {})
+    same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
+    return _add(
+        session,
+        HistoryEntry(
+            subject=subject,
+            subject_id=subject_id,
+            task_id=subject_id if subject is Subject.TASK else None,
+            act=act,
+            at=now,
+            actor_id=actor.person_id if actor else None,
+            entrance=entrance,
+            before=fit_to_keep({name: value for name, value in old.items() if name not in same}) or None,
+            after=fit_to_keep({name: value for name, value in new.items() if name not in same}) or None,
+            reason=reason,
+            request_key=request_key,
+        ),
+    )
+
+
+def _add(session: Session, entry: HistoryEntry) -> HistoryEntry:
+    if entry.reason is not None:
+        entry.reason = without_numbers(entry.reason)
     session.add(entry)
     session.flush()
     return entry
 
 
 def find_repeated(
-    session: Session, request_key: str | None, *, act: Act, task_id: int, actor: Actor
+    session: Session, request_key: str | None, *, act: RecordedAct, task_id: int | None, actor: Actor
 ) -> HistoryEntry | None:
     """The act that this request already did; raises :class:`Invalid` for a key that belongs to something else."""
     if request_key is None:

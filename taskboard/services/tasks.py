@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session, aliased
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import NotFound
+from taskboard.domain.history import Change, RecordedAct
 from taskboard.domain.lights import Judgement, LightFacts, due_soon_until, judge
 from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import (
@@ -506,8 +507,9 @@ class HistoryRow(NamedTuple):
 
     id: int
     at: datetime
-    actor: str
-    act: Act
+    actor: str | None
+    """None: the system's own act"""
+    act: RecordedAct
     department: str | None
     reason: str | None
     task_states: tuple[TaskState, TaskState] | None
@@ -588,10 +590,16 @@ _REPORTS = (
     .limit(REPORTS_SHOWN + 1)
 )
 _NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("person_ids", expanding=True)))
+# A discarded draft leaves its record behind, and SQLite may give its number to the next task.
+_OF_ANOTHER = (
+    select(func.coalesce(func.max(HistoryEntry.id), 0))
+    .where(HistoryEntry.task_id == bindparam("task_id"), HistoryEntry.act == Change.DISCARDED)
+    .scalar_subquery()
+)
 _HISTORY = (
     select(HistoryEntry, Person.name)
-    .join(Person, Person.id == HistoryEntry.actor_id)
-    .where(HistoryEntry.task_id == bindparam("task_id"))
+    .outerjoin(Person, Person.id == HistoryEntry.actor_id)
+    .where(HistoryEntry.task_id == bindparam("task_id"), HistoryEntry.id > _OF_ANOTHER)
     .order_by(HistoryEntry.id.desc())
     .limit(HISTORY_SHOWN + 1)
 )
@@ -718,7 +726,7 @@ def _history(session: Session, task_id: int, departments: Mapping[int, str]) -> 
     return [_history_row(entry, actor, departments) for entry, actor in rows]
 
 
-def _history_row(entry: HistoryEntry, actor: str, departments: Mapping[int, str]) -> HistoryRow:
+def _history_row(entry: HistoryEntry, actor: str | None, departments: Mapping[int, str]) -> HistoryRow:
     before, after = entry.before or {}, entry.after or {}
     own = f"assignment:{entry.assignment_id}"
     states = _pair(before, after, own, "state")
