@@ -37,8 +37,8 @@ class DepartmentName(Base):
     """A name by which a department is known: the official one and each alias.
 
     ``key`` is the name as :func:`taskboard.domain.department_names.match_key` folds it, unique over the directory, so
-    that 省发改委 and 省发展改革委 can never become two departments. ``valid_from`` and ``valid_to`` are the first and the
-    last day on which it was the official name; one that has ended is an old name.
+    that 省发改委 and 省发展改革委 can never become two departments. ``valid_from`` and ``valid_to`` are the first and
+    the last day on which it was the official name; one that has ended is an old name.
     """
 
     __tablename__ = "department_name"
