@@ -1,0 +1,472 @@
+"""Full workflow"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "history_seal",
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("entry_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_history_seal")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_history_seal_entry_id")),
+    )
+    op.create_table(
+        "department_succession",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("department_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "merger",
+                "split",
+                "transfer",
+                name="succession_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by_id", sa.Integer(), nullable=False),
+        sa.Column("request_key", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user_account.id"], name=op.f("fk_department_succession_decided_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_department_succession_department_id_department")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_department_succession")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_department_succession_request_key")),
+    )
+    with op.batch_alter_table("department_succession", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_department_succession_department_id"), ["department_id"], unique=False)
+
+    op.create_table(
+        "directory_upload",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sent_by_id", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("sheets", sa.JSON(), nullable=False),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["department.id"], name=op.f("fk_directory_upload_parent_id_department")
+        ),
+        sa.ForeignKeyConstraint(
+            ["sent_by_id"], ["user_account.id"], name=op.f("fk_directory_upload_sent_by_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_directory_upload")),
+    )
+    with op.batch_alter_table("directory_upload", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_directory_upload_sent_by_id_sent_at"), ["sent_by_id", "sent_at"], unique=False
+        )
+
+    op.create_table(
+        "department_successor",
+        sa.Column("succession_id", sa.Integer(), nullable=False),
+        sa.Column("successor_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["succession_id"],
+            ["department_succession.id"],
+            name=op.f("fk_department_successor_succession_id_department_succession"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["successor_id"], ["department.id"], name=op.f("fk_department_successor_successor_id_department")
+        ),
+        sa.PrimaryKeyConstraint("succession_id", "successor_id", name=op.f("pk_department_successor")),
+    )
+    with op.batch_alter_table("department_successor", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_department_successor_successor_id"), ["successor_id"], unique=False)
+
+    op.create_table(
+        "scan",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("source_name", sa.String(length=255), nullable=False),
+        sa.Column("source_sha256", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "waiting",
+                "reading",
+                "done",
+                "failed",
+                name="scan_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("pages", sa.Integer(), nullable=True),
+        sa.Column("pages_done", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("reader", sa.String(length=36), nullable=True),
+        sa.Column("reader_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.String(length=32), nullable=True),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("draft_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["body_id"], ["department.id"], name=op.f("fk_scan_body_id_department")),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"], ["user_account.id"], name=op.f("fk_scan_created_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["import_draft.id"], name=op.f("fk_scan_draft_id_import_draft"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
+    )
+    with op.batch_alter_table("scan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_scan_source_sha256"), ["source_sha256"], unique=False)
+        batch_op.create_index(batch_op.f("ix_scan_state_id"), ["state", "id"], unique=False)
+
+    op.create_table(
+        "extension",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("progress", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("asked_due_on", sa.Date(), nullable=False),
+        sa.Column(
+            "result",
+            sa.Enum(
+                "granted",
+                "shortened",
+                "refused",
+                "lapsed",
+                name="extension_result",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.Column("granted_due_on", sa.Date(), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("asked_due_on > due_on", name=op.f("ck_extension_asked_is_later")),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["user_account.id"], name=op.f("fk_extension_asked_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_extension_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user_account.id"], name=op.f("fk_extension_decided_by_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_extension")),
+    )
+    with op.batch_alter_table("extension", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_extension_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(
+            "uq_extension_undecided",
+            ["assignment_id"],
+            unique=True,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+
+    op.create_table(
+        "objection",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("raised_by_id", sa.Integer(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column(
+            "state_before",
+            sa.Enum(
+                "pending",
+                "in_progress",
+                "head_review",
+                "submitted",
+                "accepted",
+                "objected",
+                "withdrawn",
+                "waived",
+                "not_submitted",
+                name="assignment_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("proposed_department_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "result",
+            sa.Enum(
+                "upheld",
+                "refused",
+                "lapsed",
+                name="objection_result",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.Column("new_assignment_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_objection_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user_account.id"], name=op.f("fk_objection_decided_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["new_assignment_id"], ["assignment.id"], name=op.f("fk_objection_new_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposed_department_id"], ["department.id"], name=op.f("fk_objection_proposed_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(
+            ["raised_by_id"], ["user_account.id"], name=op.f("fk_objection_raised_by_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+    )
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_objection_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(
+            "uq_objection_undecided",
+            ["assignment_id"],
+            unique=True,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+
+    op.create_table(
+        "succession_work",
+        sa.Column("succession_id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("successor_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "moves", "leads_now", "joins", name="work_outcome", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_succession_work_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["succession_id"],
+            ["department_succession.id"],
+            name=op.f("fk_succession_work_succession_id_department_succession"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["successor_id"], ["department.id"], name=op.f("fk_succession_work_successor_id_department")
+        ),
+        sa.PrimaryKeyConstraint("succession_id", "assignment_id", name=op.f("pk_succession_work")),
+    )
+    with op.batch_alter_table("succession_work", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_succession_work_assignment_id"), ["assignment_id"], unique=False)
+
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("is_held", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table("department", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "level",
+                sa.Enum(
+                    "province",
+                    "city",
+                    "county",
+                    "town",
+                    "group",
+                    "company",
+                    "section",
+                    name="department_level",
+                    native_enum=False,
+                    create_constraint=True,
+                    length=32,
+                ),
+                nullable=True,
+            )
+        )
+
+    with op.batch_alter_table("department_name", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("valid_from", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("valid_to", sa.Date(), nullable=True))
+
+    with op.batch_alter_table("history_entry", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("subject", sa.String(length=32), nullable=False, server_default="task"))
+        batch_op.add_column(sa.Column("subject_id", sa.Integer(), nullable=True))
+        batch_op.alter_column("actor_id", existing_type=sa.INTEGER(), nullable=True)
+        batch_op.alter_column("task_id", existing_type=sa.INTEGER(), nullable=True)
+        batch_op.create_index(batch_op.f("ix_history_entry_actor_id_at_id"), ["actor_id", "at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_history_entry_at_id"), ["at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_history_entry_entrance_at_id"), ["entrance", "at", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_history_entry_subject_subject_id_at_id"), ["subject", "subject_id", "at", "id"], unique=False
+        )
+        batch_op.drop_constraint(batch_op.f("fk_history_entry_task_id_task"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_history_entry_assignment_id_assignment"), type_="foreignkey")
+
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table("department", schema=None) as batch_op:
+        batch_op.create_check_constraint(
+            op.f("ck_department_department_level"),
+            "level IN ('province', 'city', 'county', 'town', 'group', 'company', 'section')",
+        )
+
+    with op.batch_alter_table("department_name", schema=None) as batch_op:
+        batch_op.create_check_constraint(
+            op.f("ck_department_name_ends_after_start"),
+            "valid_to IS NULL OR valid_from IS NULL OR valid_to >= valid_from",
+        )
+
+    with op.batch_alter_table("department_name", schema=None) as batch_op:
+        batch_op.create_check_constraint(
+            op.f("ck_department_name_official_has_not_ended"), "NOT (is_official AND valid_to IS NOT NULL)"
+        )
+
+    with op.batch_alter_table("history_entry", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_history_entry_act"), type_="check")
+
+    # What is recorded of tasks has the task as its subject.
+    op.execute("UPDATE history_entry SET subject_id = task_id")
+    # The trail is append-only, for whoever comes through the database too. On SQLite a batch operation rebuilds its
+    # table: a later migration that alters one of these must make its triggers again.
+    if op.get_bind().dialect.name == "sqlite":
+        for table in ("history_entry", "history_seal"):
+            for act in ("UPDATE", "DELETE"):
+                op.execute(
+                    f"CREATE TRIGGER {table}_refuses_{act.lower()} BEFORE {act} ON {table}"
+                    f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                )
+    else:
+        op.execute(
+            "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+        )
+        for table in ("history_entry", "history_seal"):
+            op.execute(
+                f"CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE ON {table}"
+                " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+            )
+            op.execute(
+                f"CREATE TRIGGER {table}_refuses_truncate BEFORE TRUNCATE ON {table}"
+                " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
+
+
+def downgrade() -> None:
+    for table in ("history_entry", "history_seal"):
+        if op.get_bind().dialect.name == "sqlite":
+            for act in ("update", "delete"):
+                op.execute(f"DROP TRIGGER {table}_refuses_{act}")
+        else:
+            op.execute(f"DROP TRIGGER {table}_refuses_change ON {table}")
+            op.execute(f"DROP TRIGGER {table}_refuses_truncate ON {table}")
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("DROP FUNCTION refuse_change()")
+    # The first shape knows acts of people on tasks that are there, and nothing else.
+    op.execute(
+        "DELETE FROM history_entry WHERE subject <> 'task' OR actor_id IS NULL"
+        " OR task_id NOT IN (SELECT id FROM task) OR act NOT IN ('issue', 'return', 'close', 'suspend', 'resume',"
+        " 'terminate', 'reopen', 'correct', 'acknowledge', 'dispatch', 'object', 'refuse_objection',"
+        " 'uphold_objection', 'report', 'submit', 'sign_off', 'return_inside', 'withdraw', 'return_submission',"
+        " 'accept_submission')"
+    )
+    op.execute("UPDATE history_entry SET assignment_id = NULL WHERE assignment_id NOT IN (SELECT id FROM assignment)")
+
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.drop_column("archived_at")
+
+    with op.batch_alter_table("history_entry", schema=None) as batch_op:
+        batch_op.create_foreign_key(
+            batch_op.f("fk_history_entry_assignment_id_assignment"), "assignment", ["assignment_id"], ["id"]
+        )
+        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
+        batch_op.drop_index(batch_op.f("ix_history_entry_subject_subject_id_at_id"))
+        batch_op.drop_index(batch_op.f("ix_history_entry_entrance_at_id"))
+        batch_op.drop_index(batch_op.f("ix_history_entry_at_id"))
+        batch_op.drop_index(batch_op.f("ix_history_entry_actor_id_at_id"))
+        batch_op.alter_column("task_id", existing_type=sa.INTEGER(), nullable=False)
+        batch_op.alter_column("actor_id", existing_type=sa.INTEGER(), nullable=False)
+        batch_op.drop_column("subject_id")
+        batch_op.drop_column("subject")
+
+    with op.batch_alter_table("department_name", schema=None) as batch_op:
+        batch_op.drop_column("valid_to")
+        batch_op.drop_column("valid_from")
+
+    with op.batch_alter_table("department", schema=None) as batch_op:
+        batch_op.drop_column("level")
+
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_column("issued_at")
+        batch_op.drop_column("is_held")
+
+    with op.batch_alter_table("succession_work", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_succession_work_assignment_id"))
+
+    op.drop_table("succession_work")
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_objection_undecided",
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_objection_assignment_id"))
+
+    op.drop_table("objection")
+    with op.batch_alter_table("extension", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_extension_undecided",
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_extension_assignment_id"))
+
+    op.drop_table("extension")
+    with op.batch_alter_table("scan", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_scan_state_id"))
+        batch_op.drop_index(batch_op.f("ix_scan_source_sha256"))
+
+    op.drop_table("scan")
+    with op.batch_alter_table("department_successor", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_department_successor_successor_id"))
+
+    op.drop_table("department_successor")
+    with op.batch_alter_table("directory_upload", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_directory_upload_sent_by_id_sent_at"))
+
+    op.drop_table("directory_upload")
+    with op.batch_alter_table("department_succession", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_department_succession_department_id"))
+
+    op.drop_table("department_succession")
+    op.drop_table("history_seal")
