@@ -147,7 +147,7 @@ def cut_measure(parsed: ParsedMeasure, part: Part) -> ParsedMeasure:
         heading=parsed.heading if part.number == 1 else None,
         text=text,
         text_head=text[: max(len(parsed.text_head), 1)],
-        targets=tuple(one for one in parsed.targets if one in text),
+        targets=tuple(one for one in parsed.targets if one.words in text),
         spans={**parsed.spans, "text": cut_spans(parsed.text, parsed.spans.get("text", ()), part)},
         review=_with(parsed.review, "lead", "partners"),
     )

@@ -80,4 +80,6 @@ def _places(spans: Mapping[str, Any]) -> dict[str, list[Span]]:
 
 def _complete(measure: Mapping[str, Any]) -> dict[str, Any]:
     places = {"text": measure["spans"]["text"][:1]} if measure.get("spans", {}).get("text") else {}
-    return {**BLANK_MEASURE, **measure, "spans": places}
+    # an earlier release kept the bare words of targets, from which nothing can be tracked
+    targets = [one for one in measure.get("targets", ()) if isinstance(one, Mapping)]
+    return {**BLANK_MEASURE, **measure, "targets": targets, "spans": places}

@@ -146,6 +146,17 @@ def test_a_reading_stored_by_an_earlier_release_can_still_be_reviewed(session, p
     assert len(review(session, draft).rows) == 3
 
 
+def test_targets_kept_as_bare_words_by_an_earlier_release_do_not_stop_a_review(session, people):
+    draft = start(session, people)
+    draft.reading = {
+        **draft.reading,
+        "measures": [{**one, "targets": ["8000家"]} for one in draft.reading["measures"]],
+    }
+    session.flush()
+
+    assert len(review(session, draft).rows) == 3
+
+
 def test_only_a_supervisor_of_the_body_may_import_for_it(session, people):
     source = read(TEXT)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan, Span
+from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan, ReportRhythm, Span, Target
 
 
 def reading_to_dict(plan: ParsedPlan) -> dict[str, Any]:
@@ -15,6 +15,7 @@ def reading_to_dict(plan: ParsedPlan) -> dict[str, Any]:
         "date": plan.date.isoformat() if plan.date else None,
         "document_number": plan.document_number,
         "horizon": plan.horizon.isoformat() if plan.horizon else None,
+        "rhythm": _rhythm(plan.rhythm) if plan.rhythm else None,
         "defaults": list(plan.defaults),
         "measures": [_measure(measure) for measure in plan.measures],
         "candidates": [_measure(measure) for measure in plan.candidates],
@@ -34,13 +35,38 @@ def _measure(measure: ParsedMeasure) -> dict[str, Any]:
         "deadline": measure.deadline.isoformat() if measure.deadline else None,
         "deadline_text": measure.deadline_text,
         "recurrence": measure.recurrence.value if measure.recurrence else None,
-        "targets": list(measure.targets),
+        "targets": [_target(target) for target in measure.targets],
         "persons": list(measure.persons),
         "inferred_lead": "、".join(measure.inferred_lead) or None,
         "origins": {name: origin.value for name, origin in measure.origins.items()},
         "inferred": dict(measure.inferred),
         "review": list(measure.review),
         "spans": {name: [_span(span) for span in spans] for name, spans in measure.spans.items()},
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {
+        "words": target.words,
+        "quantity": target.quantity,
+        "unit": target.unit,
+        "comparison": target.comparison.value,
+        "value": target.value,
+        "upper": target.upper,
+        "base_year": target.base_year,
+        "resolve": target.resolve.value if target.resolve else None,
+    }
+
+
+def _rhythm(rhythm: ReportRhythm) -> dict[str, Any]:
+    return {
+        "kind": rhythm.kind.value,
+        "words": rhythm.words,
+        "day": rhythm.day,
+        "weekday": rhythm.weekday,
+        "month": rhythm.month,
+        "dates": [day.isoformat() for day in rhythm.dates],
+        "spans": [_span(span) for span in rhythm.spans],
     }
 
 

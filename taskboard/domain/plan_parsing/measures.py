@@ -18,8 +18,8 @@ from taskboard.domain.plan_parsing.deadlines import (
 )
 from taskboard.domain.plan_parsing.problems import Code, problem
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, Problem, Recurrence, Span
+from taskboard.domain.plan_parsing.recurrences import recurrence_in_limit, recurrence_in_text
 from taskboard.domain.plan_parsing.review import Doubts, doubtful_fields
-from taskboard.domain.plan_parsing.rhythms import recurrence_in_limit, recurrence_in_text
 from taskboard.domain.plan_parsing.statements import Statements
 from taskboard.domain.plan_parsing.tables import Row
 from taskboard.domain.plan_parsing.targets import read_targets
@@ -198,7 +198,7 @@ def _measure(
     stray: Iterable[Text],
     own_words: int | None = None,
 ) -> ParsedMeasure:
-    targets = read_targets(body.plain)
+    targets = read_targets(body, context.anchor.year)
     measure_problems = [
         *_deadline_problems(when, where),
         *(problem(Code.UNIT_UNREAD, where, text.clean) for text in stray),
@@ -215,7 +215,7 @@ def _measure(
         "partners": _unit_spans(assigned.partners, context.sources),
         "deadline": spans_of(when.words, context.sources),
         "recurrence": spans_of(when.rhythm_words, context.sources),
-        "targets": tuple(span for _, a, b in targets for span in spans_of(body[a:b], context.sources)),
+        "targets": tuple(span for one in targets for span in spans_of(body[one.start : one.end], context.sources)),
     }
     doubtful = doubtful_fields(
         assigned,
@@ -241,7 +241,7 @@ def _measure(
         deadline_text=_deadline_text(when),
         recurrence=when.recurrence,
         persons=tuple(dict.fromkeys(persons)),
-        targets=tuple(words for words, _, _ in targets),
+        targets=tuple(one.target for one in targets),
         origins=origins,
         inferred=inferred,
         review=doubtful,

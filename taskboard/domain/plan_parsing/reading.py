@@ -26,6 +26,81 @@ class Recurrence(StrEnum):
     ONGOING = "ongoing"
 
 
+class Comparison(StrEnum):
+    """How a figure is held against the value of its target; ``INCREASE_BY`` and ``DECREASE_BY`` speak of a change."""
+
+    REACH = "reach"
+    """达到70%, 新增8000家: the figure grows up to the value"""
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    MORE_THAN = "more_than"
+    LESS_THAN = "less_than"
+    ABOUT = "about"
+    EXACTLY = "exactly"
+    BETWEEN = "between"
+    INCREASE_BY = "increase_by"
+    DECREASE_BY = "decrease_by"
+
+
+class Resolve(StrEnum):
+    """How firmly a target is set: 力争 strives for it, 确保 ensures it."""
+
+    STRIVE = "strive"
+    ENSURE = "ensure"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One figure that a measure sets itself, as data that a task can be held against."""
+
+    words: str
+    """as written, the compared quantity left out: 达到70%以上"""
+    quantity: str
+    """what is counted or measured, as written: 网上办理率, 小微企业; empty where the text does not name it"""
+    unit: str
+    """with its scale, as written: 家, %, 个百分点, 万亩, 亿元"""
+    comparison: Comparison
+    value: float
+    """in ``unit``: 1.2 for 1.2亿元"""
+    upper: float | None = None
+    """the other end of a range (3—5家)"""
+    base_year: int | None = None
+    """the year that a change is counted from (比2015年下降10%)"""
+    resolve: Resolve | None = None
+
+
+class RhythmKind(StrEnum):
+    """How often a document wants reports."""
+
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    MONTHLY = "monthly"
+    TWO_MONTHLY = "two_monthly"
+    QUARTERLY = "quarterly"
+    HALF_YEARLY = "half_yearly"
+    YEARLY = "yearly"
+    DATED = "dated"
+    """on the days that the document lists"""
+
+
+@dataclass(frozen=True)
+class ReportRhythm:
+    """When the departments report on the whole document, as it says itself."""
+
+    kind: RhythmKind
+    words: str
+    """as written"""
+    day: int | None = None
+    """the day of the month, 1 to 31; 31 is the last one of any month"""
+    weekday: int | None = None
+    """1 (Monday) to 7"""
+    month: int | None = None
+    """the month within the quarter, half-year or year, from 1 (每季度第1个月20日前)"""
+    dates: tuple[date, ...] = ()
+    """the days of a list"""
+    spans: tuple[Span, ...] = ()
+
+
 @dataclass(frozen=True)
 class Problem:
     """Something a person must look at; ``code`` comes from a fixed list, ``where`` and ``text`` are Chinese wording."""
@@ -64,7 +139,7 @@ class ParsedMeasure:
     deadline_text: str | None = None
     recurrence: Recurrence | None = None
     persons: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()
     origins: Mapping[str, Origin] = field(default_factory=dict)
     """field name (lead, partners, deadline, recurrence) → how it is known"""
     inferred: Mapping[str, str] = field(default_factory=dict)
@@ -93,3 +168,5 @@ class ParsedPlan:
     document_number: str | None = None
     horizon: Day | None = None
     """last day of the plan's own period (2023—2025年 in the title → 2025-12-31)"""
+    rhythm: ReportRhythm | None = None
+    """when departments report on the whole document (每月28日前报送); no measure's own recurrence"""

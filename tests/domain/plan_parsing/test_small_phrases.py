@@ -1,14 +1,13 @@
-"""Labels, rhythms, targets, statements about the whole document, and the text that everything is read from."""
+"""Labels, rhythms, statements about the whole document, and the text that everything is read from."""
 
 import pytest
 
 from taskboard.domain.plan_parsing.lines import Line
 from taskboard.domain.plan_parsing.numbering import Kind, chinese_number, read_damaged_label, read_label
 from taskboard.domain.plan_parsing.outline import split_bullets, split_labels, split_steps
-from taskboard.domain.plan_parsing.rhythms import recurrence_in_limit, recurrence_in_text
+from taskboard.domain.plan_parsing.recurrences import recurrence_in_limit, recurrence_in_text
 from taskboard.domain.plan_parsing.sections import never_holds_measures
 from taskboard.domain.plan_parsing.statements import read_statements
-from taskboard.domain.plan_parsing.targets import read_targets
 from taskboard.domain.plan_parsing.text import Source, read_text, spans_of
 
 
@@ -102,12 +101,6 @@ def test_the_rhythm_of_a_time_limit(words: str, recurrence: str | None) -> None:
     found = recurrence_in_limit(words)
 
     assert (found.value if found else None) == recurrence
-
-
-def test_targets_are_short_strings_of_numbers() -> None:
-    words = "到2025年，新增企业8000家，占比达到70%以上，时间压缩至20小时以内（〔2023〕11号）"
-
-    assert [target for target, _, _ in read_targets(words)] == ["8000家", "达到70%以上", "压缩至20小时以内"]
 
 
 @pytest.mark.parametrize(
