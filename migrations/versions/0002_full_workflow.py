@@ -307,7 +307,7 @@ def upgrade() -> None:
                     "section",
                     name="department_level",
                     native_enum=False,
-                    create_constraint=True,
+                    create_constraint=False,
                     length=32,
                 ),
                 nullable=True,
@@ -401,6 +401,15 @@ def downgrade() -> None:
         " 'accept_submission')"
     )
     op.execute("UPDATE history_entry SET assignment_id = NULL WHERE assignment_id NOT IN (SELECT id FROM assignment)")
+
+    with op.batch_alter_table("department", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_department_department_level"), type_="check")
+
+    with op.batch_alter_table("department_name", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_department_name_ends_after_start"), type_="check")
+
+    with op.batch_alter_table("department_name", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_department_name_official_has_not_ended"), type_="check")
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_column("archived_at")
