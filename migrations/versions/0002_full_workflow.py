@@ -329,8 +329,8 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_history_entry_subject_subject_id_at_id"), ["subject", "subject_id", "at", "id"], unique=False
         )
-        batch_op.drop_constraint(batch_op.f("fk_history_entry_task_id_task"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_history_entry_assignment_id_assignment"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_history_entry_task_id_task"), type_="foreignkey")
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.add_column(sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True))
@@ -415,10 +415,10 @@ def downgrade() -> None:
         batch_op.drop_column("archived_at")
 
     with op.batch_alter_table("history_entry", schema=None) as batch_op:
+        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_history_entry_assignment_id_assignment"), "assignment", ["assignment_id"], ["id"]
         )
-        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
         batch_op.drop_index(batch_op.f("ix_history_entry_subject_subject_id_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_entrance_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_at_id"))
