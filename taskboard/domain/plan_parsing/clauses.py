@@ -70,6 +70,23 @@ class Reading:
         self.stray += other.stray
         self.damaged = self.damaged or other.damaged
 
+    def moved_to(self, place: Text) -> Reading:
+        """The same said at another place: every text of this reading was cut out of ``Text`` with positions from 0."""
+        moved: dict[int, Unit] = {}
+        for unit in (*self.leads, *self.responsible, *self.partners):
+            # A unit stands in several of the lists and must stay one and the same.
+            moved[id(unit)] = Unit(unit.name, unit.said.moved_to(place), unit.glued, unit.restored, unit.role_mark)
+        return Reading(
+            [moved[id(unit)] for unit in self.leads],
+            [moved[id(unit)] for unit in self.responsible],
+            [moved[id(unit)] for unit in self.partners],
+            [moved[id(unit)] for unit in self.order],
+            list(self.persons),
+            [limit.moved_to(place) for limit in self.time_limits],
+            [stray.moved_to(place) for stray in self.stray],
+            self.damaged,
+        )
+
 
 @dataclass(frozen=True)
 class Clause:

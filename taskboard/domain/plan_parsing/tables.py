@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations, takewhile
 
 from taskboard.domain.plan_parsing.blocks import Cell, Table
@@ -164,11 +166,17 @@ def find_header(grid: Grid) -> tuple[int | None, dict[int, Field]]:
 def _columns_of(cells: Sequence[Text]) -> dict[int, Field]:
     columns: dict[int, Field] = {}
     for column, cell in enumerate(cells):
-        if 0 < len(squeezed(cell.plain)) <= 24:
-            named = field_named(cell.plain)
-            if named is not None:
-                columns[column] = named
+        named = _column_named(cell.plain)
+        if named is not None:
+            columns[column] = named
     return columns
+
+
+LONGEST_COLUMN_NAME = 24
+
+
+def _column_named(plain: str) -> Field | None:
+    return field_named(plain) if 0 < len(squeezed(plain)) <= LONGEST_COLUMN_NAME else None
 
 
 def _is_second_header(cells: Sequence[Text]) -> bool:
@@ -183,8 +191,14 @@ def _is_second_header(cells: Sequence[Text]) -> bool:
 
 def _is_repeated_header(cells: Sequence[Text], columns: dict[int, Field]) -> bool:
     """A table that goes on over a page may repeat its header."""
-    again = _columns_of(cells)
-    return sum(again.get(column) is meaning for column, meaning in columns.items()) >= max(2, len(columns) - 1)
+    awaited = max(2, len(columns) - 1)
+    missing = len(columns) - awaited
+    for column, meaning in columns.items():
+        if column >= len(cells) or _column_named(cells[column].plain) is not meaning:
+            missing -= 1
+        if missing < 0:
+            return False
+    return missing >= 0
 
 
 def _is_blank(cells: Sequence[Text]) -> bool:
@@ -263,17 +277,24 @@ def _read_units(by_field: dict[Field, list[Text]]) -> tuple[Reading, str]:
     for meaning in (Field.LEAD, Field.RESPONSIBLE, Field.PARTNER):
         for text in by_field.get(meaning, []):
             written.append(text.clean.replace("\n", "、"))
-            cell = Reading()
-            if FIELD_NAME.search(text.plain):
-                cell = read_fields(text)
-            elif (sentence := read_role_sentence(text)) is not None and meaning is not Field.PARTNER:
-                cell = sentence
-            else:
-                read_unit_value(meaning, _joined_breaks(text), cell)
-            reading.merge(cell)
+            reading.merge(_read_unit_cell(meaning, text.clean, text.plain).moved_to(text))
     if Field.LEAD in by_field and Field.RESPONSIBLE in by_field:
         reading.partners = list(reading.order)
     return reading, "\t".join(written)
+
+
+@lru_cache(maxsize=4096)
+def _read_unit_cell(meaning: Field, clean: str, plain: str) -> Reading:
+    """What a cell of such a column says, read once: a ledger names the same departments in row after row."""
+    text = Text(clean, plain, array("Q", range(len(plain))))
+    if FIELD_NAME.search(plain):
+        return read_fields(text)
+    sentence = read_role_sentence(text)
+    if sentence is not None and meaning is not Field.PARTNER:
+        return sentence
+    reading = Reading()
+    read_unit_value(meaning, _joined_breaks(text), reading)
+    return reading
 
 
 BREAK = re.compile(r"(?<=[\u4e00-\u9fff])\n(?=[\u4e00-\u9fff])")

@@ -6,11 +6,13 @@ import re
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from taskboard.domain.plan_parsing.reading import Span
 from taskboard.domain.plan_parsing.script import to_simplified
 
 OFFSET_BITS = 32
+OFFSET_MASK = (1 << OFFSET_BITS) - 1
 
 PINYIN_NOTE = re.compile(r"(?<=[\u3400-\u9fff])[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,7}[)）]")
 WORD_REMAINS = re.compile(r"\[bookmark:[^\]\n]{0,40}\]|\*\*|[\u200b-\u200f\ufeff\u00ad\r]")
@@ -80,9 +82,19 @@ class Text:
         return Text(self.clean[part], self.plain[part], self.at[part])
 
     def strip(self, characters: str | None = None) -> Text:
-        right = len(self.plain.rstrip(characters))
-        left = len(self.plain) - len(self.plain.lstrip(characters))
-        return self if left == 0 and right == len(self.plain) else self[left : max(left, right)]
+        plain = self.plain
+        if len(plain.strip(characters)) == len(plain):
+            return self
+        right = len(plain.rstrip(characters))
+        left = len(plain) - len(plain.lstrip(characters))
+        return self[left : max(left, right)]
+
+    def moved_to(self, place: Text) -> Text:
+        """These characters, whose positions count from 0, where they stand in ``place``."""
+        own = self.at
+        if len(own) and own[-1] - own[0] == len(own) - 1:
+            return Text(self.clean, self.plain, place.at[own[0] : own[-1] + 1])
+        return Text(self.clean, self.plain, array("Q", [place.at[position] for position in own]))
 
 
 EMPTY = Text("", "", array("Q"))
@@ -93,12 +105,23 @@ def read_text(raw: str, source: int = 0) -> Text:
     first = source << OFFSET_BITS
     at = array("Q", range(first, first + len(raw)))
     for noise in (WORD_REMAINS, PINYIN_NOTE):
-        kept = _kept_ranges(noise, raw)
-        if len(kept) > 1 or kept[0] != (0, len(raw)):
+        if noise.search(raw):
+            kept = _kept_ranges(noise, raw)
             at = _joined_arrays(at[start:end] for start, end in kept)
             raw = "".join(raw[start:end] for start, end in kept)
-    plain = to_simplified(raw.translate(FOLDING))
-    return Text(raw, HALF_WIDTH_STOP.sub("。", plain) if "." in plain else plain, at)
+    return Text(raw, (_plain_again if len(raw) <= OFTEN_REPEATED else _plain)(raw), at)
+
+
+OFTEN_REPEATED = 40
+"""characters; what is not longer may be the name of a department, which a ledger repeats in every row"""
+
+
+def _plain(clean: str) -> str:
+    plain = to_simplified(clean.translate(FOLDING))
+    return HALF_WIDTH_STOP.sub("。", plain) if "." in plain else plain
+
+
+_plain_again = lru_cache(maxsize=4096)(_plain)
 
 
 def _kept_ranges(noise: re.Pattern[str], raw: str) -> list[tuple[int, int]]:
@@ -140,6 +163,9 @@ def without_ranges(text: Text, ranges: Iterable[tuple[int, int]]) -> Text:
 
 def spans_of(text: Text, sources: list[Source]) -> tuple[Span, ...]:
     """Where the characters of ``text`` stand in the blocks, neighbours joined."""
+    at = text.at
+    if len(at) and at[-1] - at[0] == len(at) - 1 and "\n" not in text.plain:
+        return (_span(at[0], at[-1], sources),)
     spans: list[Span] = []
     for line in LINE.finditer(text.plain):
         for first, last in _runs(text.at[line.start() : line.end()]):
@@ -180,9 +206,8 @@ def _is_next_to(before: Span, after: Span) -> bool:
 
 
 def _span(first: int, last: int, sources: list[Source]) -> Span:
-    mask = (1 << OFFSET_BITS) - 1
     source = sources[first >> OFFSET_BITS]
-    return Span(source.block, first & mask, (last & mask) + 1, source.row, source.column)
+    return Span(source.block, first & OFFSET_MASK, (last & OFFSET_MASK) + 1, source.row, source.column)
 
 
 def squeezed(text: str) -> str:
