@@ -29,7 +29,8 @@ MAX_PAGES = 200
 CHUNK = 1 << 16
 
 Progress = Callable[[int, int], None]
-"""called with the pages that are done and the pages in all; what it raises ends the recognition"""
+"""called with the pages that are done and the pages in all, first when the file is open; what it raises ends the
+recognition"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def recognise_safely(
     progress: Progress | None = None,
     limits: OcrLimits = DEFAULT_LIMITS,
 ) -> tuple[Document, ParsedPlan]:
-    """The document in a scanned PDF file or a picture (PNG, JPEG), and its plan; text layers are read as they are.
+    """The document in a scanned PDF file or a picture, and its plan; text layers are read as they are.
 
     Raises ``DocumentError``: no_recognition without the extra, no_text, and whatever reading such a file raises.
     """
@@ -101,6 +102,7 @@ class _Work:
         if "error" in head:
             raise refusal_of(head["error"])
         self._total, self.is_pdf = int(head["pages"]), bool(head["is_pdf"])
+        self._progress(self.next_page - 1, self._total)
         while not self.is_done:
             answer = lines.next(limits.page_seconds)
             if answer is not None and "error" in answer:

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from statistics import median
 from typing import Any, BinaryIO
@@ -20,13 +20,14 @@ from taskboard.documents.layout import Page
 from taskboard.documents.limits import forbid_network_and_programs, limit_resources
 from taskboard.documents.pdf import SCANNED_BELOW, open_page, open_pdf
 from taskboard.documents.pieces import Piece
-from taskboard.documents.sniffing import PDF_MAGIC, PICTURE_MAGIC
+from taskboard.documents.sniffing import PDF_MAGIC, is_picture
 from taskboard.documents.wire import to_json
 
 DOTS_PER_INCH = 200
 POINTS_PER_INCH = 72
 LONGEST_SIDE = 3_600
 """dots; beyond them a page is drawn smaller"""
+PICTURE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 MAX_DOTS = 60_000_000
 """of a picture that somebody took: more than any camera in an office takes"""
 PICTURE_WIDTH = 595.0
@@ -85,11 +86,8 @@ def load_engine() -> Engine:
 
 
 def _answers(data: bytes, engine: Engine, *, first_page: int, max_pages: int) -> Iterator[dict[str, Any]]:
-    if data.startswith(PICTURE_MAGIC):
-        yield {"pages": 1, "is_pdf": False}
-        image, width, height = _open_picture(data)
-        scale = width / PICTURE_WIDTH
-        yield {"page": _page(engine(image), 1, scale, height / scale)}
+    if is_picture(data):
+        yield from _picture_answers(data, engine, first_page=first_page, max_pages=max_pages)
         return
     if PDF_MAGIC not in data[:1024]:
         raise DocumentError(DocumentProblem.UNSUPPORTED, format="image")
@@ -100,6 +98,24 @@ def _answers(data: bytes, engine: Engine, *, first_page: int, max_pages: int) ->
         for number in range(first_page, len(pdf) + 1):
             with open_page(pdf, number) as raw:
                 yield {"page": _read_or_recognise(raw, number, engine) if raw is not None else None}
+
+
+def _picture_answers(data: bytes, engine: Engine, *, first_page: int, max_pages: int) -> Iterator[dict[str, Any]]:
+    """One page, or as many as a TIFF has; a broken one is given up like a broken page of a PDF file.
+
+    Raises ``DocumentError``: broken, too_complex, too_many_pages.
+    """
+    from PIL import Image  # noqa: PLC0415 - comes with the extra
+
+    with _broken_where_pillow_fails(), Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
+        pages = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
+        if pages > max_pages:
+            raise DocumentError(DocumentProblem.TOO_MANY_PAGES, pages=pages, limit=max_pages)
+        yield {"pages": pages, "is_pdf": False}
+        for number in range(first_page, pages + 1):
+            image = _draw(picture, number)
+            scale = image.width / PICTURE_WIDTH
+            yield {"page": _page(engine(image), number, scale, image.height / scale)}
 
 
 def _read_or_recognise(raw: Any, number: int, engine: Engine) -> Page:
@@ -127,19 +143,24 @@ def _page(found: Iterable[Found], number: int, scale: float, height: float) -> P
     return Page(number, float(height), tuple(pieces))
 
 
-def _open_picture(data: bytes) -> tuple[Any, int, int]:
-    """The picture, its width and height in dots. Raises ``DocumentError``: broken, too_complex."""
-    from PIL import Image, ImageOps  # noqa: PLC0415 - comes with the extra
-
+@contextmanager
+def _broken_where_pillow_fails() -> Iterator[None]:
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
-            if picture.width * picture.height > MAX_DOTS:
-                raise DocumentError(DocumentProblem.TOO_COMPLEX)
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, ValueError, SyntaxError) as error:
+        yield
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise DocumentError(DocumentProblem.BROKEN) from error
+
+
+def _draw(picture: Any, number: int) -> Any:
+    """One page of the picture, upright, no larger than the recognition needs. Raises ``DocumentError``: too_complex."""
+    from PIL import ImageOps  # noqa: PLC0415 - comes with the extra
+
+    picture.seek(number - 1)
+    if picture.width * picture.height > MAX_DOTS:
+        raise DocumentError(DocumentProblem.TOO_COMPLEX)
+    upright = ImageOps.exif_transpose(picture).convert("RGB")
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    return upright, upright.width, upright.height
+    return upright
 
 
 def _send(output: BinaryIO, answer: dict[str, Any]) -> None:

@@ -14,8 +14,6 @@ OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OTHER_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "rtf"),
     (b"GIF8", "image"),
-    (b"II*\x00", "image"),
-    (b"MM\x00*", "image"),
     (b"Rar!", "archive"),
     (b"7z\xbc\xaf'\x1c", "archive"),
     (b"\x1f\x8b", "archive"),
@@ -36,8 +34,10 @@ OPENDOCUMENT_TYPES: Mapping[bytes, str] = {
 }
 
 PDF_MAGIC = b"%PDF-"
-PICTURE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-"""pictures whose text can be recognised: PNG and JPEG"""
+PICTURE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
+"""pictures whose text can be recognised: PNG, JPEG and TIFF"""
+BITMAP = re.compile(rb"BM.{4}\x00{4}.{4}[\x0c\x28\x38\x6c\x7c]\x00\x00\x00", re.DOTALL)
+"""BMP: two letters that a text may begin with too, so the zeros and the size of the header are asked for"""
 PDF_MAGIC_WITHIN = 1024
 HTML_WITHIN = 4096
 HTML_OPENING = re.compile(rb"<(?:!doctype\s+html|html|head|body|meta|title|table|div|p|h[1-6])[\s>/]", re.IGNORECASE)
@@ -54,7 +54,7 @@ def sniff(data: bytes) -> DocumentKind:
         return _sniff_package(data)
     if data.startswith(OLE_MAGIC):
         return _sniff_old_office(data)
-    if data.startswith(PICTURE_MAGIC):
+    if is_picture(data):
         raise DocumentError(DocumentProblem.SCANNED, pages=1)
     if PDF_MAGIC in data[:PDF_MAGIC_WITHIN]:
         return DocumentKind.PDF
@@ -68,6 +68,11 @@ def sniff(data: bytes) -> DocumentKind:
     if _looks_like_html(data):
         return DocumentKind.HTML
     return DocumentKind.TEXT
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether the file is a picture whose text can be recognised: PNG, JPEG, TIFF or BMP."""
+    return data.startswith(PICTURE_MAGIC) or BITMAP.match(data) is not None
 
 
 def _sniff_package(data: bytes) -> DocumentKind:

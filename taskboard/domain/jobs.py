@@ -27,6 +27,7 @@ class JobState(StrEnum):
 class JobName(StrEnum):
     MORNING_MAIL = "morning-mail"
     DELIVER_MAIL = "deliver-mail"
+    READ_SCANS = "read-scans"
     CLEAN_UP = "clean-up"
 
 
@@ -93,6 +94,7 @@ def require_run_day(day: date, today: date) -> None:
 SCHEDULES: dict[JobName, Schedule] = {
     JobName.MORNING_MAIL: Daily(time(8, 30), only_working_days=True, until=time(18)),
     JobName.DELIVER_MAIL: Every(seconds=30),
+    JobName.READ_SCANS: Every(seconds=5),
     JobName.CLEAN_UP: Daily(time(3, 10)),
 }
 

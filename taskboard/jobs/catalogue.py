@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from taskboard import paths
 from taskboard.config import MailTransport, Settings
+from taskboard.documents.document import DocumentError
+from taskboard.documents.ocr import recognise_safely
 from taskboard.domain.digests import is_digest_day
 from taskboard.domain.jobs import JobName
+from taskboard.domain.scans import ScanState
 from taskboard.jobs.context import Facts, JobContext
 from taskboard.mail.delivery import Courier
 from taskboard.mail.message import parse_sender
 from taskboard.mail.rendering import MailRenderer
 from taskboard.mail.transport import MailboxTransport, SmtpTransport, Transport, parse_smtp_url
-from taskboard.services import digests, jobs, reminders
+from taskboard.services import digests, jobs, reminders, scans
 from taskboard.services.calendar import load_calendar
+from taskboard.services.scans import HeldScan
+
+log = logging.getLogger(__name__)
 
 MAILS_PER_TRANSACTION = 200
 
@@ -73,6 +82,61 @@ def deliver_mail(context: JobContext) -> Facts:
     return facts
 
 
+def read_scans(context: JobContext) -> Facts:
+    """Recognise what waits, one scan after the other; each page is a transaction, no reading is one."""
+    outcomes: Counter[ScanState] = Counter()
+    while not context.should_stop() and (held := _take_scan(context)) is not None:
+        outcomes[_read_scan(context, held)] += 1
+    return {"scans_read": outcomes[ScanState.DONE], "scans_failed": outcomes[ScanState.FAILED]}
+
+
+def _take_scan(context: JobContext) -> HeldScan | None:
+    with context.reading() as session:
+        if not scans.has_work(session, now=context.now()):
+            return None
+    with context.begin() as session:
+        return scans.take_next(session, now=context.now())
+
+
+class _Stopped(Exception):
+    """The server is ending: the scan goes back to those that wait."""
+
+
+def _read_scan(context: JobContext, held: HeldScan) -> ScanState:
+    """Recognise one scan; how it stands afterwards."""
+
+    def note(done: int, pages: int) -> None:
+        if context.should_stop():
+            raise _Stopped
+        with context.begin() as session:
+            scans.note_page(session, held, done=done, pages=pages, now=context.now())
+
+    with context.reading() as session:
+        calendar = load_calendar(session)
+    try:
+        document, plan = recognise_safely(held.content, calendar=calendar, progress=note)
+        with context.begin() as session:
+            scans.finish_scan(session, held, document, plan, now=context.now())
+    except DocumentError as error:
+        return _fail_scan(context, held, error)
+    except scans.ScanLost:
+        log.info("scan %s was cancelled or taken over", held.id)
+        return ScanState.WAITING
+    except _Stopped:
+        with context.begin() as session:
+            scans.put_back(session, held)
+        return ScanState.WAITING
+    return ScanState.DONE
+
+
+def _fail_scan(context: JobContext, held: HeldScan, error: DocumentError) -> ScanState:
+    log.warning("scan %s cannot be read: %s", held.id, error.problem)
+    facts = {name: value for name, value in error.facts.items() if name != "problem"}
+    with suppress(scans.ScanLost), context.begin() as session:
+        scans.fail_scan(session, held, error.problem.value, facts, now=context.now())
+    return ScanState.FAILED
+
+
 def clean_up(context: JobContext) -> Facts:
     """Delete what nobody needs any more."""
     with context.begin() as session:
@@ -82,6 +146,7 @@ def clean_up(context: JobContext) -> Facts:
 JOBS: Mapping[JobName, Run] = {
     JobName.MORNING_MAIL: morning_mail,
     JobName.DELIVER_MAIL: deliver_mail,
+    JobName.READ_SCANS: read_scans,
     JobName.CLEAN_UP: clean_up,
 }
 

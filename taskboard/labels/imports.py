@@ -55,6 +55,7 @@ FILE_ENDINGS: Mapping[str, tuple[str, ...]] = {
     "mhtml": (".mht", ".mhtml"),
     "text": (".txt",),
     "ofd": (".ofd",),
+    "image": (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"),
 }
 """kind of document → how such files are called; labels stand beside the readers and know their kinds by name only"""
 

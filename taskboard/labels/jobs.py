@@ -10,12 +10,14 @@ from taskboard.domain.jobs import Daily, JobName, Schedule
 JOBS: dict[JobName, str] = {
     JobName.MORNING_MAIL: "晨报和周报",
     JobName.DELIVER_MAIL: "发送邮件",
+    JobName.READ_SCANS: "识别扫描件",
     JobName.CLEAN_UP: "清理过期数据",
 }
 
 PURPOSES: dict[JobName, str] = {
     JobName.MORNING_MAIL: "找出到期的提醒，给每人生成一封邮件；每周第一个工作日为周报。",
     JobName.DELIVER_MAIL: "把发件箱里的邮件逐封交给邮件服务器，失败的按间隔重试。",
+    JobName.READ_SCANS: "逐页识别上传的扫描件和图片，读出举措，供核对导入。",
     JobName.CLEAN_UP: "删除过期的登录失败记录、30 天未动的导入草稿和旧的运行记录。",
 }
 
@@ -28,7 +30,10 @@ FACTS: dict[str, str] = {
     "dead": "失败 {} 封",
     "unknown": "结果不明 {} 封",
     "expired": "过期 {} 封",
+    "scans_read": "识别扫描件 {} 份",
+    "scans_failed": "未能识别 {} 份",
     "drafts": "删除导入草稿 {} 份",
+    "scans": "删除未能识别的扫描件 {} 份",
     "failed_sign_ins": "删除登录失败记录 {} 条",
     "runs": "删除运行记录 {} 条",
 }

@@ -52,6 +52,7 @@ from taskboard.services.readings import (
     plan_from_json,
     reading_to_json,
 )
+from taskboard.services.scans import ScanRow, get_scan, list_scans
 
 KEPT_UNTOUCHED = timedelta(days=30)
 SOURCE_NAME_LENGTH = 255
@@ -80,7 +81,7 @@ def read_file(content: bytes, name: str, *, calendar: WorkingCalendar | None = N
 
     Takes seconds for a large file, so call it outside every transaction. Raises ``DocumentError``.
     """
-    name = _bare_name(name)
+    name = bare_name(name)
     document, plan = parse_document_safely(content, name, calendar=calendar)
     return Source(name, content, fingerprint(content), document, plan)
 
@@ -92,7 +93,7 @@ def read_pasted(text: str, *, calendar: WorkingCalendar | None = None) -> Source
     return Source(PASTED_NAME, content, fingerprint(content), document, plan)
 
 
-def _bare_name(name: str) -> str:
+def bare_name(name: str) -> str:
     """The file's own name: browsers of old send the folder too, and a name is shown, never used as a path."""
     bare = PurePosixPath(name.replace("\\", "/")).name
     printable = "".join(character for character in bare if character.isprintable())
@@ -128,9 +129,10 @@ class Same:
 
     plans: list[PlanRow] = field(default_factory=list)
     drafts: list[DraftRow] = field(default_factory=list)
+    scans: list[ScanRow] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.plans or self.drafts)
+        return bool(self.plans or self.drafts or self.scans)
 
 
 def list_importing_bodies(session: Session, actor: Actor) -> list[Department]:
@@ -141,7 +143,7 @@ def list_importing_bodies(session: Session, actor: Actor) -> list[Department]:
 
 
 def find_same(session: Session, sha: str, *, actor: Actor, besides: int | None = None) -> Same:
-    """Plans and open drafts of the same content that this person supervises; ``besides`` leaves one draft out."""
+    """Plans, open drafts and scans of one content that this person supervises; ``besides`` leaves one draft out."""
     plans = session.execute(
         select(Plan.id, Plan.title, Plan.imported_at, Person.name)
         .join(Person, Person.id == Plan.imported_by_id)
@@ -150,7 +152,7 @@ def find_same(session: Session, sha: str, *, actor: Actor, besides: int | None =
         .order_by(Plan.id)
     )
     drafts = [row for row in list_drafts(session, actor, sha=sha) if row.id != besides]
-    return Same([PlanRow(*row) for row in plans], drafts)
+    return Same([PlanRow(*row) for row in plans], drafts, list_scans(session, actor, sha=sha))
 
 
 def list_drafts(session: Session, actor: Actor, *, sha: str | None = None) -> list[DraftRow]:
@@ -224,8 +226,15 @@ def _seen_by(session: Session, draft: ImportDraft | None, actor: Actor) -> Impor
     return draft
 
 
-def read_again(session: Session, *, draft_id: int | None, plan_id: int | None, actor: Actor) -> tuple[bytes, str]:
+def read_again(
+    session: Session, *, draft_id: int | None, plan_id: int | None, scan_id: int | None = None, actor: Actor
+) -> tuple[bytes, str]:
     """Content and name of a document met before, for importing it once more without a second upload."""
+    if scan_id is not None:
+        scan = get_scan(session, scan_id, actor)
+        if scan.draft_id is None:
+            return scan.content, scan.source_name
+        draft_id = scan.draft_id
     if draft_id is not None:
         draft = get_draft(session, draft_id, actor)
         if draft.plan_id is None:

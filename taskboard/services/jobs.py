@@ -17,6 +17,7 @@ from taskboard.domain.outbox import WAITING, OutboxState
 from taskboard.models import FailedSignIn, JobRun, OutboxMessage, SchedulerLease
 from taskboard.services.imports import remove_untouched_drafts
 from taskboard.services.inserts import insert_where_free
+from taskboard.services.scans import remove_old_scans
 
 LEASE = timedelta(seconds=12)
 """how long a silent scheduler stays in charge"""
@@ -24,6 +25,8 @@ HEARTBEAT_SECONDS = 3
 BY_HAND = 0
 """the epoch of a run by hand"""
 LONGEST_ERROR = 4000
+REPORTED = tuple(job for job in JobName if job is not JobName.READ_SCANS)
+"""jobs that a digest tells of; a scan that cannot be read says so on its own page"""
 HAND_RUN_LASTS_AT_MOST = timedelta(hours=1)
 
 KEEP_FAILED_SIGN_INS = timedelta(days=30)
@@ -309,7 +312,7 @@ def digest_facts(session: Session, *, since: date) -> dict[str, Any]:
     """What a supervisor's digest says of the jobs and mails since a day: silence must not look like health."""
     moment = at_local(since, time(0))
     runs = []
-    for job in JobName:
+    for job in REPORTED:
         last = find_last_run(session, job, state=JobState.DONE)
         failed = select(func.count()).where(
             JobRun.job == job, JobRun.state == JobState.FAILED, JobRun.started_at >= moment
@@ -344,12 +347,13 @@ def digest_facts(session: Session, *, since: date) -> dict[str, Any]:
 def clean_up(session: Session, *, now: datetime) -> dict[str, int]:
     """Delete what nobody needs any more; how many rows of each kind."""
     old_sign_ins = delete(FailedSignIn).where(FailedSignIn.at < now - KEEP_FAILED_SIGN_INS)
-    frequent = JobRun.job == JobName.DELIVER_MAIL
+    frequent = JobRun.job.in_([job for job, schedule in SCHEDULES.items() if not isinstance(schedule, Daily)])
     old_runs = delete(JobRun).where(
         or_(JobRun.started_at < now - KEEP_RUNS, frequent & (JobRun.started_at < now - KEEP_FREQUENT_RUNS))
     )
     return {
         "drafts": remove_untouched_drafts(session, now=now),
+        "scans": remove_old_scans(session, now=now),
         "failed_sign_ins": _changed(session, old_sign_ins),
         "runs": _changed(session, old_runs),
     }

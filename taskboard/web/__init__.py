@@ -25,12 +25,14 @@ from taskboard.web.people.views import blueprint as people
 from taskboard.web.plans.views import blueprint as plans
 from taskboard.web.renamings.views import blueprint as renamings
 from taskboard.web.revisions.views import blueprint as revisions
+from taskboard.web.scans.views import blueprint as scans
 from taskboard.web.tasks.views import blueprint as tasks
 
 BLUEPRINTS = (
     home,
     accounts,
     imports,
+    scans,
     plans,
     ledger,
     revisions,

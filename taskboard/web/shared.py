@@ -43,7 +43,7 @@ SECTIONS = (
         "plans.index",
         "计划",
         EVERYBODY - {Role.ADMINISTRATOR},
-        blueprints=frozenset({"imports", "ledger", "revisions"}),
+        blueprints=frozenset({"imports", "ledger", "revisions", "scans"}),
     ),
     Section(
         "departments.department_list",

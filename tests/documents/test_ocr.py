@@ -72,7 +72,7 @@ def test_scanned_pages_are_recognised_and_pages_with_text_read(recognition: pyte
     assert document.kind is DocumentKind.PDF
     assert document.notes == (DocumentNote.RECOGNISED,)
     assert [measure.lead for measure in plan.measures] == [("市财政局",)]
-    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
 def test_a_picture_is_recognised(recognition: pytest.MonkeyPatch) -> None:
@@ -82,6 +82,33 @@ def test_a_picture_is_recognised(recognition: pytest.MonkeyPatch) -> None:
 
     assert texts(document.blocks) == ["一、3600 x 1800"]
     assert document.kind is DocumentKind.IMAGE
+
+
+@pytest.mark.parametrize("form", ["TIFF", "BMP", "PNG"])
+def test_pictures_of_scanners_are_recognised_too(form: str, recognition: pytest.MonkeyPatch) -> None:
+    stand_in(recognition, ONE_LINE)
+
+    document, _ = recognise_safely(make_picture(600, 800, form))
+
+    assert texts(document.blocks) == ["一、600 x 800"]
+
+
+def test_every_page_of_a_tiff_is_recognised(recognition: pytest.MonkeyPatch) -> None:
+    stand_in(recognition, ONE_LINE)
+    buffer = io.BytesIO()
+    pages = [Image.new("1", (600, 800 + number), 1) for number in range(3)]
+    pages[0].save(buffer, "TIFF", save_all=True, append_images=pages[1:])
+    seen: list[tuple[int, int]] = []
+
+    document, _ = recognise_safely(buffer.getvalue(), progress=lambda done, total: seen.append((done, total)))
+
+    assert [block.place.page for block in document.blocks] == [1, 2, 3]
+    assert texts(document.blocks)[2] == "一、600 x 802"
+    assert seen[-1] == (3, 3)
+
+
+def test_a_text_that_begins_like_a_bitmap_is_a_text() -> None:
+    assert read_document("BM 督办事项：推进一网通办。".encode()).kind is DocumentKind.TEXT
 
 
 @pytest.mark.parametrize("failure", ["os.kill(os.getpid(), signal.SIGKILL)", "time.sleep(30)"])

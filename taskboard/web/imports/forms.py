@@ -43,13 +43,14 @@ SUGGESTED = "suggested:"
 
 
 class UploadForm(Form):
-    """A file or a pasted text; ``draft`` or ``plan`` name a document met before that shall be read once more."""
+    """A file or a pasted text; ``draft``, ``plan`` or ``scan`` names a document met before, to be read once more."""
 
     file = FileField("计划文件")
     text = TextField("或粘贴正文")
     body = SelectField("督查单位", coerce=str)
     draft = IdField()
     plan = IdField()
+    scan = IdField()
 
 
 class DiscardForm(Form):

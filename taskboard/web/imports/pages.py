@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from wtforms import BooleanField, Field, SelectField
 
 from taskboard.config import MEBIBYTE
+from taskboard.documents.document import DocumentKind, DocumentNote
+from taskboard.documents.ocr import can_recognise
 from taskboard.documents.reader import READERS
 from taskboard.domain.department_matching import MatchRule
 from taskboard.domain.import_arrangement import Rearrangement
@@ -135,16 +137,29 @@ class Summary:
         return sum(len(way.places) for way in self.ways)
 
 
-def upload_facts() -> dict[str, str]:
-    """The formats and the size that the upload page names."""
-    endings = [ending for kind in READERS for ending in FILE_ENDINGS.get(kind, ())]
+def upload_facts() -> dict[str, str | bool]:
+    """The formats and the size that the upload page names, and whether scans can be recognised."""
+    kinds = [*READERS, *([DocumentKind.IMAGE] if can_recognise() else [])]
+    endings = [ending for kind in kinds for ending in FILE_ENDINGS.get(kind, ())]
     limit = current_settings().max_upload_bytes // MEBIBYTE
-    return {"formats": "、".join(endings), "accept": ",".join(endings), "limit": f"{limit} MB"}
+    return {
+        "formats": "、".join(endings),
+        "accept": ",".join(endings),
+        "limit": f"{limit} MB",
+        "can_recognise": can_recognise(),
+    }
 
 
 def notes_of(review: Review) -> list[str]:
     """What is worth knowing about the reading of the file; a note of a later release is passed over."""
     return [DOCUMENT_NOTES[note] for note in review.notes if note in DOCUMENT_NOTES]
+
+
+def may_recognise(review: Review) -> bool:
+    """Whether pages were left unread that the recognition could read."""
+    return (
+        DocumentNote.SCANNED_PAGES in review.notes and DocumentNote.RECOGNISED not in review.notes and can_recognise()
+    )
 
 
 def rows_of(review: Review, parts: Parts, places: Mapping[str, Places]) -> list[RowPage]:

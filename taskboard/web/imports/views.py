@@ -19,7 +19,7 @@ from taskboard.labels.documents import describe_document_problem
 from taskboard.labels.errors import problem_words
 from taskboard.labels.imports import RECURRENCE_CHOICES
 from taskboard.models import ImportDraft
-from taskboard.services import imports, revisions
+from taskboard.services import imports, revisions, scans
 from taskboard.services.calendar import load_calendar
 from taskboard.services.import_review import Hindrance, Review, find_places, review_draft
 from taskboard.services.imports import Same, Source
@@ -56,7 +56,12 @@ def new() -> ResponseReturnValue:
         same = _find_same(content)
         if same and not _is_again(form):
             return _same_page(form, same)
-        source = _read(content, name)
+        try:
+            source = _read(content, name)
+        except DocumentError as error:
+            if error.problem is not DocumentProblem.SCANNED:
+                raise
+            return _keep_scan(content, name, body_id)
     except Invalid as error:
         form.show_problem(error)
         return _upload_page(form, status=422)
@@ -204,7 +209,11 @@ def _sent_document(form: UploadForm) -> tuple[bytes, str | None]:
     """Content and file name, ``None`` for a pasted text; raises ``Invalid`` where there is neither."""
     if _is_again(form):
         return imports.read_again(
-            read_session(), draft_id=form.draft.data, plan_id=form.plan.data, actor=current_actor()
+            read_session(),
+            draft_id=form.draft.data,
+            plan_id=form.plan.data,
+            scan_id=form.scan.data,
+            actor=current_actor(),
         )
     upload = form.file.data
     if isinstance(upload, FileStorage) and upload.filename:
@@ -215,7 +224,7 @@ def _sent_document(form: UploadForm) -> tuple[bytes, str | None]:
 
 
 def _is_again(form: UploadForm) -> bool:
-    return form.draft.data is not None or form.plan.data is not None
+    return any(field.data is not None for field in (form.draft, form.plan, form.scan))
 
 
 def _find_same(content: bytes) -> Same:
@@ -231,11 +240,32 @@ def _read(content: bytes, name: str | None) -> Source:
     return imports.read_file(content, name, calendar=calendar)
 
 
+def _keep_scan(content: bytes, name: str | None, body_id: int) -> ResponseReturnValue:
+    """Scans wait for their recognition, which takes longer than anybody waits for a page."""
+    with transaction() as session:
+        scan = scans.keep_scan(
+            session,
+            content,
+            name=imports.bare_name(name or ""),
+            sha=imports.fingerprint(content),
+            body_id=body_id,
+            actor=current_actor(),
+            now=now(),
+        )
+        scan_id = scan.id
+    return redirect(url_for("scans.scan", scan_id=scan_id), 303)
+
+
 def _upload_page(form: UploadForm, *, status: int = 200) -> ResponseReturnValue:
     if form.is_submitted() and status == 200:
         status = 422
-    drafts = imports.list_drafts(read_session(), current_actor())
-    page = render_template("imports/new.html", form=form, drafts=drafts, **pages.upload_facts())
+    page = render_template(
+        "imports/new.html",
+        form=form,
+        drafts=imports.list_drafts(read_session(), current_actor()),
+        scans=scans.list_scans(read_session(), current_actor()),
+        **pages.upload_facts(),
+    )
     return page, status
 
 
@@ -243,7 +273,8 @@ def _same_page(form: UploadForm, same: Same) -> ResponseReturnValue:
     again = UploadForm(formdata=None)
     again.body.choices, again.body.data = form.body.choices, form.body.data
     again.plan.data = same.plans[0].id if same.plans else None
-    again.draft.data = None if same.plans else same.drafts[0].id
+    again.draft.data = same.drafts[0].id if same.drafts and not same.plans else None
+    again.scan.data = same.scans[0].id if same.scans and not (same.plans or same.drafts) else None
     return render_template("imports/same.html", form=again, same=same), 409
 
 
@@ -325,6 +356,7 @@ def _review_page(
         names=pages.names_of(current, parts),
         summary=pages.summary_of(current, refused or ()),
         notes=pages.notes_of(current),
+        may_recognise=pages.may_recognise(current),
         is_refused=refused is not None,
         has_errors=any(field.errors for field in form) or any(one.errors for one in parts.all_forms()),
         changes=changes,

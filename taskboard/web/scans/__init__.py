@@ -1,0 +1,1 @@
+"""Pages of scans that are being recognised."""
