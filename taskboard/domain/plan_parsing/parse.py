@@ -26,13 +26,14 @@ from taskboard.domain.plan_parsing.measures import Context, measure_of_item, mea
 from taskboard.domain.plan_parsing.numbering import Kind
 from taskboard.domain.plan_parsing.outline import Node, build_outline
 from taskboard.domain.plan_parsing.problems import Code, problem
-from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Problem
+from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Problem, ReportRhythm
 from taskboard.domain.plan_parsing.review import marked_by_comparison
+from taskboard.domain.plan_parsing.rhythm import asks_all_for_reports, read_rhythm, sentences_with_rhythm
 from taskboard.domain.plan_parsing.sections import is_closing_article
 from taskboard.domain.plan_parsing.speeches import is_press_conference, read_steps, rows_of_steps
 from taskboard.domain.plan_parsing.statements import read_statements
 from taskboard.domain.plan_parsing.tables import WorkList, read_table, text_tables
-from taskboard.domain.plan_parsing.text import join_texts, squeezed
+from taskboard.domain.plan_parsing.text import Places, Text, join_texts, squeezed
 
 
 def parse_plan(blocks: Sequence[Block], *, calendar: WorkingCalendar | None = None) -> ParsedPlan:
@@ -57,6 +58,8 @@ class Document:
     identity: Identity
     context: Context
     columns_found: bool
+    lines: list[Text]
+    """all that is said in running text, for what holds for the whole document"""
 
 
 def _table_blocks(parts: Iterable[Line | Table], pages: Pages) -> list[WorkList]:
@@ -78,7 +81,8 @@ def _understand(
     identity = read_identity([line.text for line in lines], pages.dropped, titles)
     everything = join_texts([*(line.text for line in lines), *notes], "\n")
     anchor = Anchor(identity.date, identity.year, calendar, read_seasons(everything.plain, identity.year))
-    return Document(identity, Context(anchor, read_statements(everything), pages.sources), pages.columns_found)
+    context = Context(anchor, read_statements(everything), pages.sources)
+    return Document(identity, context, pages.columns_found, [*(line.text for line in lines), *notes])
 
 
 def _plan(
@@ -100,7 +104,18 @@ def _plan(
         problems=(*problems, *columns, *document.context.problems),
         document_number=identity.number,
         horizon=identity.horizon,
+        rhythm=_report_rhythm(document, measures),
     )
+
+
+def _report_rhythm(document: Document, measures: Iterable[ParsedMeasure]) -> ReportRhythm | None:
+    """The rhythm of reports that the document asks for outside its measures, else in one that speaks to all."""
+    context = document.context
+    sentences = sentences_with_rhythm(document.lines)
+    taken = Places(span for measure in measures for span in measure.spans.get("text", ()))
+    outside = [sentence for sentence in sentences if not taken.hold(sentence, context.sources)]
+    to_all = [sentence for sentence in sentences if asks_all_for_reports(sentence.plain)]
+    return read_rhythm([*outside, *to_all], context.anchor, context.sources)
 
 
 def _read_measures(document: Document, lines: Sequence[Line], work_lists: Sequence[WorkList]) -> ParsedPlan:

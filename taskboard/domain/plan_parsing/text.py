@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -208,6 +209,30 @@ def _is_next_to(before: Span, after: Span) -> bool:
 def _span(first: int, last: int, sources: list[Source]) -> Span:
     source = sources[first >> OFFSET_BITS]
     return Span(source.block, first & OFFSET_MASK, (last & OFFSET_MASK) + 1, source.row, source.column)
+
+
+class Places:
+    """Passages of the source, to ask whether a text begins inside one of them."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self.ranges: dict[int, list[tuple[int, int]]] = {}
+        for span in spans:
+            self.ranges.setdefault(span.block, []).append((span.start, span.end))
+        for ranges in self.ranges.values():
+            ranges.sort()
+
+    def hold(self, text: Text, sources: list[Source]) -> bool:
+        """Whether the first character of ``text`` lies in one of the passages or just before its beginning."""
+        if not len(text):
+            return False
+        source, offset = sources[text.at[0] >> OFFSET_BITS], text.at[0] & ((1 << OFFSET_BITS) - 1)
+        ranges = self.ranges.get(source.block, [])
+        near = bisect_right(ranges, (offset + LONGEST_LABEL, 0)) - 1
+        return near >= 0 and ranges[near][0] <= offset + LONGEST_LABEL and offset < ranges[near][1]
+
+
+LONGEST_LABEL = 12
+"""characters of a label and its white space, which stand before the text of an item"""
 
 
 def squeezed(text: str) -> str:
