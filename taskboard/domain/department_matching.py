@@ -1,8 +1,9 @@
 """Which department of the directory a name in a document means, and by which rule that is known.
 
-The rules are asked in their order and the first that finds something decides: the name itself, an alias, a renaming by
-the day of the document, a place that the document leaves out, the second name of a body with two, and at last a short
-name whose characters stand in one full name only. What merely looks alike is for a person to choose, never for a rule.
+The rules are asked in their order and the first that finds something decides: the name itself, an alias, who followed
+the department of that name, a renaming by the day of the document, a place that the document leaves out, the second
+name of a body with two, and at last a short name whose characters stand in one full name only. What merely looks alike
+is for a person to choose, never for a rule.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class MatchRule(StrEnum):
     KEY = "key"
     """the official name in another of its usual ways of writing"""
     ALIAS = "alias"
+    SUCCESSOR = "successor"
+    """a department that has ended, and the one that followed it"""
     RENAMING = "renaming"
     ELISION = "elision"
     """the place that the document leaves out, or the directory does"""
@@ -60,6 +63,8 @@ class Listed:
     path: str = "/"
     kind: DepartmentKind = DepartmentKind.UNIT
     is_active: bool = True
+    successors: tuple[int, ...] = ()
+    """who followed it, where it has ended"""
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -108,6 +113,10 @@ class Directory:
 
     def is_active(self, department_id: int) -> bool:
         return self._listed[department_id].is_active
+
+    def successors_of(self, department_id: int) -> tuple[int, ...]:
+        """Who followed the department; nobody where it goes on."""
+        return self._listed[department_id].successors
 
     def name_of(self, department_id: int) -> str:
         """The official name."""
@@ -181,6 +190,7 @@ class NameReader:
         itself = self._by_name(name, key)
         if itself.department_id is None or self.directory.is_active(itself.department_id):
             yield itself
+        yield self._by_succession(itself.department_id)
         yield self._by_renaming(key)
         # One that was switched off, and no renaming says who took over: that is for a person to settle.
         yield itself
@@ -197,6 +207,22 @@ class NameReader:
         if number:
             return NameMatch(listed.id, MatchRule.ALIAS)
         return NameMatch(listed.id, MatchRule.EXACT if listed.names[0] == name else MatchRule.KEY)
+
+    def _by_succession(self, department_id: int | None) -> NameMatch:
+        """Who followed a department that has ended, and who followed those; several are a question."""
+        ends: set[int] = set()
+        seen: set[int] = set()
+        waiting = list(self.directory.successors_of(department_id)) if department_id is not None else []
+        while waiting:
+            one = waiting.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            if self.directory.is_active(one):
+                ends.add(one)
+            else:
+                waiting += self.directory.successors_of(one)
+        return _only(frozenset(ends), MatchRule.SUCCESSOR)
 
     def _by_forms(self, key: str) -> frozenset[int]:
         forms = full_forms(key, self.places)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.department_matching import NEEDS_A_LOOK, Directory, Listed, MatchRule
 from taskboard.models import Department, DepartmentName
+from taskboard.services.departments import successors_of
 from taskboard.services.renamings import load_renamings
 
 
@@ -38,7 +39,7 @@ def match_written(
 ) -> dict[str, FoundName]:
     """The department that each name means in a document of this body and day; a mere likeness is never taken.
 
-    A department that was switched off is still found by its own names. Four queries, however many names.
+    A department that was switched off is still found by its own names. Five queries, however many names.
     """
     reader = load_directory(session).reader(body_id, dated_on)
     matches = {name: reader.match(name) for name in names}
@@ -63,6 +64,8 @@ def load_directory(session: Session) -> Directory:
         names.setdefault(department_id, []).append(name)
     rows = session.execute(select(Department.id, Department.path, Department.kind, Department.is_active))
     listed = [Listed(id, tuple(names[id]), path, kind, is_active) for id, path, kind, is_active in rows if id in names]
+    ended = successors_of(session, [one.id for one in listed if not one.is_active])
+    listed = [replace(one, successors=tuple(new.id for new in ended.get(one.id, ()))) for one in listed]
     return Directory(listed, load_renamings(session))
 
 

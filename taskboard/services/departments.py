@@ -6,23 +6,37 @@ they serve these acts, the confirmation of an import, which asks for its supervi
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from taskboard.domain.department_names import match_key, resemblance
-from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.departments import DepartmentKind, DepartmentLevel, SuccessionKind, may_stand_below
 from taskboard.domain.errors import Invalid, NotFound, Stale
+from taskboard.domain.history import Change, Subject
+from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, OPEN_TASK, TaskState
-from taskboard.models import Assignment, Department, DepartmentMember, DepartmentName, Person, PersonPost, Task
+from taskboard.models import (
+    Assignment,
+    Department,
+    DepartmentMember,
+    DepartmentName,
+    DepartmentSuccession,
+    DepartmentSuccessor,
+    Person,
+    PersonPost,
+    Task,
+)
 from taskboard.services.actors import ROLE_ORDER, held_on, require_role
+from taskboard.services.history import record_change
 from taskboard.services.paging import PAGE_SIZE, Page, count_rows, page_of
 
 READERS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
@@ -35,13 +49,27 @@ LEAST_RESEMBLANCE = 80
 
 @dataclass(frozen=True)
 class DepartmentValues:
-    """What a person fills in about a department."""
+    """What a person fills in about a department.
+
+    ``renamed_on`` is the first day of a new ``name``: the old one then stays with its last day. Without it a changed
+    name is a correction, and the old writing stays as an alias.
+    """
 
     name: str
     kind: DepartmentKind = DepartmentKind.UNIT
     parent_id: int | None = None
+    level: DepartmentLevel | None = None
+    renamed_on: date | None = None
     needs_sign_off: bool = True
     is_active: bool = True
+
+
+class Writing(TypedDict):
+    """Who changes the directory, when, and from which entrance (``"web"``, ``"cli"``)."""
+
+    actor: Actor
+    now: datetime
+    entrance: str
 
 
 class DepartmentRow(NamedTuple):
@@ -50,6 +78,7 @@ class DepartmentRow(NamedTuple):
     id: int
     name: str
     kind: DepartmentKind
+    level: DepartmentLevel | None
     parent_id: int | None
     parent: str | None
     depth: int
@@ -155,9 +184,50 @@ def get_department(session: Session, department_id: int, *, actor: Actor) -> Dep
 
 
 def list_names(session: Session, department_id: int) -> list[DepartmentName]:
-    """All names of the department, the official one first."""
-    query = select(DepartmentName).where(DepartmentName.department_id == department_id)
-    return list(session.scalars(query.order_by(DepartmentName.is_official.desc(), DepartmentName.id)))
+    """All names of the department: the official one, the old ones from the latest back, then the aliases."""
+    query = select(DepartmentName).where(DepartmentName.department_id == department_id).order_by(DepartmentName.id)
+    return sorted(
+        session.scalars(query),
+        key=lambda one: (not one.is_official, one.valid_to is None, -(one.valid_to or date.min).toordinal()),
+    )
+
+
+def names_on(session: Session, department_ids: Iterable[int], day: date) -> dict[int, str]:
+    """What each department was called on that day: an old name where it had one then, else the name of now."""
+    wanted = list(set(department_ids))
+    names = dict(session.execute(select(Department.id, Department.name).where(Department.id.in_(wanted))).all())
+    old = (
+        select(DepartmentName.department_id, DepartmentName.name)
+        .where(
+            DepartmentName.department_id.in_(wanted),
+            DepartmentName.valid_to >= day,
+            or_(DepartmentName.valid_from.is_(None), DepartmentName.valid_from <= day),
+        )
+        .order_by(DepartmentName.valid_to.desc(), DepartmentName.id)
+    )
+    names.update(session.execute(old).all())
+    return names
+
+
+def successors_of(session: Session, department_ids: Iterable[int]) -> dict[int, list[Department]]:
+    """Who followed each department that has ended, by its latest step; the main successor first."""
+    query = (
+        select(DepartmentSuccession.department_id, DepartmentSuccession.id, Department)
+        .join(DepartmentSuccessor, DepartmentSuccessor.succession_id == DepartmentSuccession.id)
+        .join(Department, Department.id == DepartmentSuccessor.successor_id)
+        .where(
+            DepartmentSuccession.department_id.in_(set(department_ids)),
+            DepartmentSuccession.kind != SuccessionKind.TRANSFER,
+        )
+        .order_by(DepartmentSuccession.id, DepartmentSuccessor.position)
+    )
+    latest: dict[int, int] = {}
+    found: dict[int, list[Department]] = defaultdict(list)
+    for old, step, successor in session.execute(query):
+        if latest.get(old) != step:
+            latest[old], found[old] = step, []
+        found[old].append(successor)
+    return dict(found)
 
 
 def list_parents(session: Session, department: Department) -> list[Department]:
@@ -247,6 +317,7 @@ def _details(session: Session, depths: dict[int, int], *, today: date) -> dict[i
             id=one.id,
             name=one.name,
             kind=one.kind,
+            level=one.level,
             parent_id=one.parent_id,
             parent=parent_name,
             depth=depths[one.id],
@@ -293,6 +364,7 @@ def create_department(
     name: str,
     kind: DepartmentKind = DepartmentKind.UNIT,
     parent_id: int | None = None,
+    level: DepartmentLevel | None = None,
     aliases: Iterable[str] = (),
     needs_sign_off: bool = True,
 ) -> Department:
@@ -301,8 +373,9 @@ def create_department(
     Raises :class:`Invalid` where one of the names belongs to a department already, or the parent cannot have it.
     """
     parent = _parent(session, parent_id)
-    department = Department(name=name, kind=kind, parent_id=parent_id, needs_sign_off=needs_sign_off)
+    department = Department(name=name, kind=kind, parent_id=parent_id, level=level, needs_sign_off=needs_sign_off)
     _check_name(session, name, field="name")
+    _check_level(session, level, parent)
     session.add(department)
     session.flush()
     department.path = _path_below(parent, department.id)
@@ -325,61 +398,145 @@ def add_alias(session: Session, department_id: int, name: str) -> None:
         _add_name(session, department, name, is_official=False, field="alias")
 
 
-def add_department(session: Session, values: DepartmentValues, *, actor: Actor) -> Department:
+def add_department(session: Session, values: DepartmentValues, **by: Unpack[Writing]) -> Department:
     """A department that an administrator adds to the directory; raises as :func:`create_department`."""
-    require_role(actor, Role.ADMINISTRATOR)
-    return create_department(
+    require_role(by["actor"], Role.ADMINISTRATOR)
+    added = create_department(
         session,
         name=values.name,
         kind=values.kind,
         parent_id=values.parent_id,
+        level=values.level,
         needs_sign_off=values.needs_sign_off,
     )
+    record_department(session, added.id, Change.ADDED, after=values_of(added), **by)
+    return added
 
 
 def change_department(
-    session: Session, department_id: int, values: DepartmentValues, *, version: int, actor: Actor
+    session: Session, department_id: int, values: DepartmentValues, *, version: int, **by: Unpack[Writing]
 ) -> Department:
-    """Save what an administrator changed; a former name stays as an alias, for documents that use it.
+    """Save what an administrator changed; a former name stays, for documents that use it.
 
     Raises :class:`Stale` where somebody saved it since ``version``, :class:`Invalid` where a rule forbids it.
     """
-    require_role(actor, Role.ADMINISTRATOR)
-    department = get_department(session, department_id, actor=actor)
+    require_role(by["actor"], Role.ADMINISTRATOR)
+    department = get_department(session, department_id, actor=by["actor"])
     if department.version != version:
         raise Stale()
+    before = values_of(department)
     if values.parent_id != department.parent_id:
-        _move(session, department, values.parent_id)
+        move(session, department, values.parent_id)
     if values.name != department.name:
-        _rename(session, department, values.name)
+        rename(session, department, values.name, renamed_on=values.renamed_on, today=local_date(by["now"]))
     if values.kind is not department.kind:
         _check_kind(session, department, values.kind)
         department.kind = values.kind
+    if values.level is not department.level or values.parent_id != before["parent_id"]:
+        set_level(session, department, values.level)
     if values.is_active is not department.is_active:
         _check_activity(session, department, is_active=values.is_active)
         department.is_active = values.is_active
     department.needs_sign_off = values.needs_sign_off
     session.flush()
+    after = values_of(department)
+    if after != before:
+        record_department(session, department_id, _change_of(before, after), before=before, after=after, **by)
     return department
 
 
-def give_alias(session: Session, department_id: int, name: str, *, actor: Actor) -> None:
+def give_alias(session: Session, department_id: int, name: str, **by: Unpack[Writing]) -> None:
     """An administrator adds an alias; raises :class:`Invalid` where a department goes by the name already."""
-    require_role(actor, Role.ADMINISTRATOR)
-    department = get_department(session, department_id, actor=actor)
+    require_role(by["actor"], Role.ADMINISTRATOR)
+    department = get_department(session, department_id, actor=by["actor"])
     _add_name(session, department, name, is_official=False, field="alias")
+    record_department(session, department_id, Change.CHANGED, after={"alias": name}, **by)
 
 
-def remove_alias(session: Session, department_id: int, name_id: int, *, actor: Actor) -> None:
-    """An administrator takes an alias away; a name that is gone already is no error."""
-    require_role(actor, Role.ADMINISTRATOR)
+def give_old_name(
+    session: Session, department_id: int, name: str, *, valid_from: date | None, valid_to: date, **by: Unpack[Writing]
+) -> None:
+    """An administrator adds a name that the department had, to its last day; an alias of that name becomes it.
+
+    Raises :class:`Invalid` for the official name, for days in the wrong order, and where another department goes by it.
+    """
+    require_role(by["actor"], Role.ADMINISTRATOR)
+    department = get_department(session, department_id, actor=by["actor"])
+    put_old_name(session, department, name, valid_from=valid_from, valid_to=valid_to, today=local_date(by["now"]))
+    after = {"old_name": name, "valid_from": valid_from, "valid_to": valid_to}
+    record_department(session, department_id, Change.CHANGED, after=after, **by)
+
+
+def put_old_name(
+    session: Session, department: Department, name: str, *, valid_from: date | None, valid_to: date, today: date
+) -> None:
+    """Let the department have had this name; raises as :func:`give_old_name`, and asks for nobody."""
+    if valid_to > today:
+        raise Invalid("valid_to", "old_name_in_future", today=today)
+    if valid_from is not None and valid_from > valid_to:
+        raise Invalid("valid_to", "old_name_ends_before_start")
+    known = session.scalar(select(DepartmentName).where(DepartmentName.key == match_key(name)))
+    if known is not None and known.department_id == department.id:
+        if known.is_official:
+            raise Invalid("old_name", "old_name_is_official", name=name)
+    else:
+        known = _add_name(session, department, name, is_official=False, field="old_name")
+    known.valid_from, known.valid_to = valid_from, valid_to
+    session.flush()
+
+
+def remove_alias(session: Session, department_id: int, name_id: int, **by: Unpack[Writing]) -> None:
+    """An administrator takes an alias or an old name away; a name that is gone already is no error."""
+    require_role(by["actor"], Role.ADMINISTRATOR)
     found = session.get(DepartmentName, name_id)
     if found is None or found.department_id != department_id:
         return
     if found.is_official:
         raise Invalid("alias", "official_name_stays")
+    before = {"old_name" if found.valid_to else "alias": found.name}
     session.delete(found)
     session.flush()
+    record_department(session, department_id, Change.CHANGED, before=before, **by)
+
+
+def record_department(
+    session: Session,
+    department_id: int,
+    act: Change,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str | None = None,
+    **by: Unpack[Writing],
+) -> None:
+    """Write down what was done to a department of the directory."""
+    record_change(
+        session,
+        subject=Subject.DEPARTMENT,
+        subject_id=department_id,
+        act=act,
+        before=before,
+        after=after,
+        reason=reason,
+        **by,
+    )
+
+
+def values_of(department: Department) -> dict[str, Any]:
+    """What of a department the trail keeps."""
+    names = ("name", "kind", "level", "parent_id", "needs_sign_off", "is_active")
+    return {name: getattr(department, name) for name in names}
+
+
+def _change_of(before: dict[str, Any], after: dict[str, Any]) -> Change:
+    """The word for a change: of several things at once the one that says most."""
+    if before["name"] != after["name"]:
+        return Change.RENAMED
+    if before["parent_id"] != after["parent_id"]:
+        return Change.MOVED
+    if before["is_active"] != after["is_active"]:
+        return Change.SWITCHED_ON if after["is_active"] else Change.SWITCHED_OFF
+    return Change.CHANGED
 
 
 def _check_name(session: Session, name: str, *, field: str) -> str:
@@ -403,7 +560,7 @@ def _owner(session: Session, key: str) -> str | None:
     )
 
 
-def _add_name(session: Session, department: Department, name: str, *, is_official: bool, field: str) -> None:
+def _add_name(session: Session, department: Department, name: str, *, is_official: bool, field: str) -> DepartmentName:
     key = _check_name(session, name, field=field)
     row = DepartmentName(department_id=department.id, name=name, key=key, is_official=is_official)
     try:
@@ -412,28 +569,52 @@ def _add_name(session: Session, department: Department, name: str, *, is_officia
             session.add(row)
     except IntegrityError:
         raise Invalid(field, "department_name_taken", name=name, department=_owner(session, key) or name) from None
+    return row
 
 
-def _rename(session: Session, department: Department, name: str) -> None:
+def rename(session: Session, department: Department, name: str, *, renamed_on: date | None = None, today: date) -> None:
+    """Give the department another official name; asks for nobody.
+
+    With ``renamed_on`` the name of before becomes an old name that ended the day before; else it was a slip and stays
+    as an alias. Raises :class:`Invalid` where another department goes by the name, or the day is not come yet.
+    """
     official = session.scalars(
         select(DepartmentName).where(DepartmentName.department_id == department.id, DepartmentName.is_official)
     ).one()
+    if renamed_on is not None:
+        if renamed_on > today:
+            raise Invalid("renamed_on", "renamed_in_future", today=today)
+        if official.valid_from is not None and renamed_on <= official.valid_from:
+            raise Invalid("renamed_on", "renamed_before_last", since=official.valid_from)
     known = session.scalar(select(DepartmentName).where(DepartmentName.key == match_key(name)))
     if known is None:
         official.is_official = False
-        _add_name(session, department, name, is_official=True, field="name")
+        known = _add_name(session, department, name, is_official=True, field="name")
     elif known.department_id == department.id:
         official.is_official = False
-        known.name, known.is_official = name, True
+        known.name, known.is_official, known.valid_to = name, True, None
     else:
         _check_name(session, name, field="name")
+    if known is not official:
+        known.valid_from = renamed_on or official.valid_from
+        official.valid_to = renamed_on - timedelta(days=1) if renamed_on else None
+        official.valid_from = official.valid_from if renamed_on else None
     department.name = name
+    session.flush()
 
 
-def _move(session: Session, department: Department, parent_id: int | None) -> None:
-    """Put the department and all below it in another place of the tree."""
-    # Two moves at the same time could each be harmless and make a ring together, so one waits for the other.
+def lock_directory(session: Session) -> None:
+    """Wait until nobody else is changing the tree, and keep them waiting until this transaction ends."""
     session.execute(select(Department.id).order_by(Department.id).with_for_update())
+
+
+def move(session: Session, department: Department, parent_id: int | None) -> None:
+    """Put the department and all below it in another place of the tree; asks for nobody.
+
+    The paths of all below follow in one statement. Raises :class:`Invalid` where it would stand below itself.
+    """
+    # Two moves at the same time could each be harmless and make a ring together, so one waits for the other.
+    lock_directory(session)
     session.refresh(department)
     parent = _parent(session, parent_id)
     if parent is not None and parent.path.startswith(department.path):
@@ -470,6 +651,35 @@ def _path_below(parent: Department | None, department_id: int) -> str:
     if len(path) > LONGEST_PATH:
         raise Invalid("parent", "department_too_deep")
     return path
+
+
+def set_level(session: Session, department: Department, level: DepartmentLevel | None) -> None:
+    """Give the department this level; raises :class:`Invalid` where one above or below it forbids it."""
+    parent = session.get(Department, department.parent_id) if department.parent_id is not None else None
+    _check_level(session, level, parent)
+    above = level or _level_above(session, parent)
+    below = select(Department.name, Department.level).where(
+        in_subtree(department.path), Department.id != department.id, Department.level.is_not(None)
+    )
+    for name, lower in session.execute(below):
+        if above is not None and lower is not None and not may_stand_below(lower, above):
+            raise Invalid("level", "level_above_that_below", name=name)
+    department.level = level
+
+
+def _check_level(session: Session, level: DepartmentLevel | None, parent: Department | None) -> None:
+    above = _level_above(session, parent)
+    if level is not None and above is not None and not may_stand_below(level, above):
+        raise Invalid("level", "level_below_parent", name=parent.name if parent else "")
+
+
+def _level_above(session: Session, parent: Department | None) -> DepartmentLevel | None:
+    """The level of the nearest department from here up that has one."""
+    if parent is None:
+        return None
+    ids = [int(one) for one in parent.path.split("/") if one]
+    query = select(Department.level).where(Department.id.in_(ids), Department.level.is_not(None))
+    return session.scalars(query.order_by(func.length(Department.path).desc())).first()
 
 
 def _check_kind(session: Session, department: Department, kind: DepartmentKind) -> None:

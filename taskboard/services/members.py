@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotFound
+from taskboard.domain.history import Change
+from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.models import Department, DepartmentMember
 from taskboard.services.actors import require_role
-from taskboard.services.departments import READERS
+from taskboard.services.departments import READERS, Writing, record_department
 
 
 class MemberRow(NamedTuple):
@@ -81,13 +83,13 @@ def add_members(
     *,
     from_on: date,
     to_on: date | None = None,
-    actor: Actor,
+    **by: Unpack[Writing],
 ) -> None:
     """Let departments belong to the group from a day on, to a day (inclusive) or open-ended: all of them or none.
 
     Raises :class:`Invalid` for a collective or inactive member, and for a time that overlaps another of the same one.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     group = _group(session, group_id)
     if to_on is not None and to_on < from_on:
         raise Invalid("to_on", "member_ends_before_start")
@@ -103,11 +105,13 @@ def add_members(
         _check_no_overlap(session, time, member.name)
         session.add(time)
         session.flush()
+        after = {"member": member.name, "from_on": from_on, "to_on": to_on}
+        record_department(session, group.id, Change.MEMBER_ADDED, after=after, **by)
 
 
-def end_member(session: Session, group_id: int, row_id: int, *, last_day: date, actor: Actor) -> None:
+def end_member(session: Session, group_id: int, row_id: int, *, last_day: date, **by: Unpack[Writing]) -> None:
     """Let a department's time in the group end with that day; raises :class:`Invalid` where it began later."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     _group(session, group_id)
     row = session.get(DepartmentMember, row_id)
     if row is None or row.group_id != group_id:
@@ -115,21 +119,27 @@ def end_member(session: Session, group_id: int, row_id: int, *, last_day: date, 
     if last_day < row.from_on:
         raise Invalid("last_day", "member_ends_before_start")
     time = DepartmentMember(group_id=group_id, member_id=row.member_id, from_on=row.from_on, to_on=last_day)
-    _check_no_overlap(session, time, session.get_one(Department, row.member_id).name, besides=row_id, field="last_day")
+    name = session.get_one(Department, row.member_id).name
+    _check_no_overlap(session, time, name, besides=row_id, field="last_day")
+    before = {"member": name, "to_on": row.to_on}
     row.to_on = last_day
     session.flush()
+    after = {"member": name, "to_on": last_day}
+    record_department(session, group_id, Change.MEMBER_ENDED, before=before, after=after, **by)
 
 
-def remove_member(session: Session, group_id: int, row_id: int, *, actor: Actor, today: date) -> None:
+def remove_member(session: Session, group_id: int, row_id: int, **by: Unpack[Writing]) -> None:
     """Take away a time that was entered by mistake and has not begun before today; what is gone is no error."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     row = session.get(DepartmentMember, row_id)
     if row is None or row.group_id != group_id:
         return
-    if row.from_on < today:
+    if row.from_on < local_date(by["now"]):
         raise Invalid("last_day", "member_has_begun")
+    before = {"member": session.get_one(Department, row.member_id).name, "from_on": row.from_on, "to_on": row.to_on}
     session.delete(row)
     session.flush()
+    record_department(session, group_id, Change.MEMBER_ENDED, before=before, **by)
 
 
 def _group(session: Session, group_id: int) -> Department:

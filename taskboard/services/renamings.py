@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Unpack
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.department_names import match_key
 from taskboard.domain.errors import Invalid, NotFound, Stale
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.known_renamings import known_renamings
 from taskboard.domain.permissions import Actor
 from taskboard.domain.renamings import PLACE, Renaming, Renamings, split_list
 from taskboard.domain.roles import Role
 from taskboard.models import DepartmentRenaming
 from taskboard.services.actors import require_role
-from taskboard.services.departments import READERS
+from taskboard.services.departments import READERS, Writing
+from taskboard.services.history import record_change
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.paging import PAGE_SIZE, Page, count_rows, last_page
 
@@ -93,33 +96,55 @@ def get_renaming(session: Session, renaming_id: int, *, actor: Actor) -> Departm
     return _renaming(session, renaming_id)
 
 
-def add_renaming(session: Session, values: RenamingValues, *, actor: Actor) -> DepartmentRenaming:
+def add_renaming(session: Session, values: RenamingValues, **by: Unpack[Writing]) -> DepartmentRenaming:
     """A renaming that an administrator adds; raises :class:`Invalid` where its names cannot be used."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     old, new = _checked(values)
     renaming = DepartmentRenaming(
         old_names=old, new_names=new, from_on=values.from_on, note=values.note, is_active=values.is_active
     )
     session.add(renaming)
     session.flush()
+    _record(session, renaming, Change.ADDED, None, by)
     return renaming
 
 
 def change_renaming(
-    session: Session, renaming_id: int, values: RenamingValues, *, version: int, actor: Actor
+    session: Session, renaming_id: int, values: RenamingValues, *, version: int, **by: Unpack[Writing]
 ) -> DepartmentRenaming:
     """Save what an administrator changed; one that is not ``is_active`` has ended and matches no name any more.
 
     Raises :class:`Stale` where somebody saved it since ``version``, :class:`Invalid` where its names cannot be used.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     renaming = _renaming(session, renaming_id)
     if renaming.version != version:
         raise Stale()
+    before = _values_of(renaming)
     renaming.old_names, renaming.new_names = _checked(values)
     renaming.from_on, renaming.note, renaming.is_active = values.from_on, values.note, values.is_active
     session.flush()
+    if _values_of(renaming) != before:
+        _record(session, renaming, Change.CHANGED, before, by)
     return renaming
+
+
+def _values_of(renaming: DepartmentRenaming) -> dict[str, Any]:
+    return {name: getattr(renaming, name) for name in ("old_names", "new_names", "from_on", "note", "is_active")}
+
+
+def _record(
+    session: Session, renaming: DepartmentRenaming, act: Change, before: dict[str, Any] | None, by: Writing
+) -> None:
+    record_change(
+        session,
+        subject=Subject.RENAMING,
+        subject_id=renaming.id,
+        act=act,
+        before=before,
+        after=_values_of(renaming),
+        **by,
+    )
 
 
 def _renaming(session: Session, renaming_id: int) -> DepartmentRenaming:

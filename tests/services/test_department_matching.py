@@ -12,7 +12,7 @@ from taskboard.domain.department_matching import MatchRule
 from taskboard.services.department_matching import FoundName, match_written
 from taskboard.services.departments import add_alias
 from taskboard.services.renamings import RenamingValues, change_renaming, list_renamings, seed_renamings
-from tests.support.factories import Usual, make_department, usual_people
+from tests.support.factories import Usual, make_department, usual_people, writing_by
 from tests.support.queries import counted_queries
 
 DATED = date(2015, 6, 1)
@@ -51,7 +51,7 @@ def test_a_renaming_that_was_ended_is_not_followed(session: Session, usual: Usua
     sun = usual.actor("sun")
     [row] = list_renamings(session, actor=sun, words="环保局").rows
     values = RenamingValues(row.old_names, row.new_names, row.from_on, is_active=False)
-    change_renaming(session, row.id, values, version=row.version, actor=sun)
+    change_renaming(session, row.id, values, version=row.version, **writing_by(sun))
 
     assert found(session, usual, "市环保局").department is None
 

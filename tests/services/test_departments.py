@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.departments import DepartmentKind, DepartmentLevel
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import TaskState
-from taskboard.models import Department, DepartmentName
+from taskboard.models import Department, DepartmentName, HistoryEntry
 from taskboard.services import departments
 from taskboard.services.departments import DepartmentValues
-from tests.support.factories import Usual, make_department, make_person, make_plan, make_task, usual_people
+from tests.support.factories import Usual, make_department, make_person, make_plan, make_task, usual_people, writing_by
 from tests.support.queries import counted_queries
 
 TODAY = date(2026, 11, 23)
@@ -38,6 +39,7 @@ def values_of(one: Department, **changed: object) -> DepartmentValues:
         "name": one.name,
         "kind": one.kind,
         "parent_id": one.parent_id,
+        "level": one.level,
         "needs_sign_off": one.needs_sign_off,
         "is_active": one.is_active,
     }
@@ -46,7 +48,7 @@ def values_of(one: Department, **changed: object) -> DepartmentValues:
 
 def change(session: Session, usual: Usual, one: Department, **changed: object) -> Department:
     return departments.change_department(
-        session, one.id, values_of(one, **changed), version=one.version, actor=usual.actor("sun")
+        session, one.id, values_of(one, **changed), version=one.version, **writing_by(usual.actor("sun"))
     )
 
 
@@ -145,7 +147,7 @@ class TestCreating:
         added = departments.add_department(
             session,
             DepartmentValues("各县政府", DepartmentKind.COLLECTIVE, usual.body.id),
-            actor=usual.actor("sun"),
+            **writing_by(usual.actor("sun")),
         )
 
         assert added.kind is DepartmentKind.COLLECTIVE
@@ -153,7 +155,7 @@ class TestCreating:
     @pytest.mark.parametrize("person", ["li", "gao", "chen", "liu"])
     def test_nobody_else_adds_one(self, session: Session, usual: Usual, person: str) -> None:
         with pytest.raises(NotAllowed):
-            departments.add_department(session, DepartmentValues("市气象局"), actor=usual.actor(person))
+            departments.add_department(session, DepartmentValues("市气象局"), **writing_by(usual.actor(person)))
 
 
 class TestAliases:
@@ -164,15 +166,15 @@ class TestAliases:
 
     def test_an_administrator_gives_and_takes_one(self, session: Session, usual: Usual) -> None:
         sun = usual.actor("sun")
-        departments.give_alias(session, usual.lead.id, "市物价局", actor=sun)
+        departments.give_alias(session, usual.lead.id, "市物价局", **writing_by(sun))
         alias = departments.list_names(session, usual.lead.id)[1]
 
-        departments.remove_alias(session, usual.lead.id, alias.id, actor=sun)
+        departments.remove_alias(session, usual.lead.id, alias.id, **writing_by(sun))
 
         assert names(session, usual.lead) == ["市发展改革委"]
 
     def test_taking_it_twice_is_no_error(self, session: Session, usual: Usual) -> None:
-        departments.remove_alias(session, usual.lead.id, 999, actor=usual.actor("sun"))
+        departments.remove_alias(session, usual.lead.id, 999, **writing_by(usual.actor("sun")))
 
         assert names(session, usual.lead) == ["市发展改革委"]
 
@@ -180,13 +182,15 @@ class TestAliases:
         departments.add_alias(session, usual.partner.id, "市国资办")
         alias = departments.list_names(session, usual.partner.id)[1]
 
-        departments.remove_alias(session, usual.lead.id, alias.id, actor=usual.actor("sun"))
+        departments.remove_alias(session, usual.lead.id, alias.id, **writing_by(usual.actor("sun")))
 
         assert names(session, usual.partner) == ["市财政局", "市国资办"]
 
     @pytest.mark.parametrize("name", ["市财政局", "市 财政局", "市发展和改革委员会"])
     def test_a_name_that_is_taken_is_refused(self, session: Session, usual: Usual, name: str) -> None:
-        refused = problem(lambda: departments.give_alias(session, usual.lead.id, name, actor=usual.actor("sun")))
+        refused = problem(
+            lambda: departments.give_alias(session, usual.lead.id, name, **writing_by(usual.actor("sun")))
+        )
 
         assert refused == ("alias", "department_name_taken")
 
@@ -194,7 +198,7 @@ class TestAliases:
         official = departments.list_names(session, usual.lead.id)[0]
 
         refused = problem(
-            lambda: departments.remove_alias(session, usual.lead.id, official.id, actor=usual.actor("sun"))
+            lambda: departments.remove_alias(session, usual.lead.id, official.id, **writing_by(usual.actor("sun")))
         )
 
         assert refused == ("alias", "official_name_stays")
@@ -204,9 +208,9 @@ class TestAliases:
         official = departments.list_names(session, usual.lead.id)[0]
 
         with pytest.raises(NotAllowed):
-            departments.give_alias(session, usual.lead.id, "市物价局", actor=usual.actor(person))
+            departments.give_alias(session, usual.lead.id, "市物价局", **writing_by(usual.actor(person)))
         with pytest.raises(NotAllowed):
-            departments.remove_alias(session, usual.lead.id, official.id, actor=usual.actor(person))
+            departments.remove_alias(session, usual.lead.id, official.id, **writing_by(usual.actor(person)))
 
 
 class TestChanging:
@@ -282,7 +286,11 @@ class TestChanging:
 
         with pytest.raises(Stale):
             departments.change_department(
-                session, usual.lead.id, values_of(usual.lead, name="新名"), version=old, actor=usual.actor("sun")
+                session,
+                usual.lead.id,
+                values_of(usual.lead, name="新名"),
+                version=old,
+                **writing_by(usual.actor("sun")),
             )
         assert usual.lead.name == "市发展改革委"
 
@@ -319,7 +327,9 @@ class TestChanging:
 
     def test_one_that_does_not_exist_is_not_found(self, session: Session, usual: Usual) -> None:
         with pytest.raises(NotFound):
-            departments.change_department(session, 999, DepartmentValues("甲"), version=1, actor=usual.actor("sun"))
+            departments.change_department(
+                session, 999, DepartmentValues("甲"), version=1, **writing_by(usual.actor("sun"))
+            )
 
     @pytest.mark.parametrize("person", ["li", "gao", "chen", "liu"])
     def test_nobody_else_changes_one(self, session: Session, usual: Usual, person: str) -> None:
@@ -329,7 +339,7 @@ class TestChanging:
                 usual.lead.id,
                 values_of(usual.lead, name="新名"),
                 version=usual.lead.version,
-                actor=usual.actor(person),
+                **writing_by(usual.actor(person)),
             )
         assert usual.lead.name == "市发展改革委"
 
@@ -411,3 +421,132 @@ class TestLists:
         ):
             with pytest.raises(NotAllowed):
                 read()
+
+
+class TestOldNames:
+    def rename(self, session: Session, usual: Usual, name: str, day: date | None) -> None:
+        change(session, usual, usual.lead, name=name, renamed_on=day)
+
+    def test_a_renaming_keeps_the_old_name_with_its_last_day(self, session: Session, usual: Usual) -> None:
+        self.rename(session, usual, "市发展和改革局", date(2026, 10, 1))
+
+        new, old = departments.list_names(session, usual.lead.id)
+        assert (new.name, new.is_official, new.valid_from) == ("市发展和改革局", True, date(2026, 10, 1))
+        assert (old.name, old.is_official, old.valid_to) == ("市发展改革委", False, date(2026, 9, 30))
+
+    def test_a_department_is_known_by_the_name_of_each_day(self, session: Session, usual: Usual) -> None:
+        self.rename(session, usual, "市发展和改革局", date(2024, 5, 1))
+        self.rename(session, usual, "市改革局", date(2026, 10, 1))
+
+        days = [date(2024, 4, 30), date(2024, 5, 1), date(2026, 9, 30), date(2026, 10, 1)]
+        called = [departments.names_on(session, [usual.lead.id, usual.other.id], day) for day in days]
+
+        assert [one[usual.lead.id] for one in called] == [
+            "市发展改革委",
+            "市发展和改革局",
+            "市发展和改革局",
+            "市改革局",
+        ]
+        assert {one[usual.other.id] for one in called} == {"市教育局"}
+
+    def test_a_slip_that_is_corrected_is_no_old_name(self, session: Session, usual: Usual) -> None:
+        self.rename(session, usual, "市发展与改革局", None)
+
+        assert [one.valid_to for one in departments.list_names(session, usual.lead.id)] == [None, None]
+
+    def test_going_back_to_an_old_name_makes_it_official_again(self, session: Session, usual: Usual) -> None:
+        self.rename(session, usual, "市改革局", date(2024, 5, 1))
+        self.rename(session, usual, "市发展改革委", date(2026, 10, 1))
+
+        new, old = departments.list_names(session, usual.lead.id)
+        assert (new.name, new.valid_from, new.valid_to) == ("市发展改革委", date(2026, 10, 1), None)
+        assert (old.name, old.valid_from, old.valid_to) == ("市改革局", date(2024, 5, 1), date(2026, 9, 30))
+
+    @pytest.mark.parametrize(
+        ("day", "expected"), [(date(2026, 11, 24), "renamed_in_future"), (date(2024, 5, 1), "renamed_before_last")]
+    )
+    def test_a_day_that_cannot_be_is_refused(self, session: Session, usual: Usual, day: date, expected: str) -> None:
+        self.rename(session, usual, "市改革局", date(2024, 5, 1))
+
+        refused = problem(lambda: self.rename(session, usual, "市新局", day))
+
+        assert refused == ("renamed_on", expected)
+
+    def test_an_old_name_can_be_added_with_its_days(self, session: Session, usual: Usual) -> None:
+        sun = writing_by(usual.actor("sun"))
+        departments.give_old_name(
+            session, usual.lead.id, "市计委", valid_from=date(1990, 1, 1), valid_to=date(2003, 3, 9), **sun
+        )
+
+        assert departments.names_on(session, [usual.lead.id], date(2000, 1, 1)) == {usual.lead.id: "市计委"}
+        assert departments.match_names(session, ["市计委"])["市计委"] is usual.lead
+
+    @pytest.mark.parametrize(
+        ("name", "days", "expected"),
+        [
+            ("市计委", (None, date(2026, 11, 24)), ("valid_to", "old_name_in_future")),
+            ("市计委", (date(2003, 1, 1), date(2002, 1, 1)), ("valid_to", "old_name_ends_before_start")),
+            ("市发展和改革委员会", (None, date(2003, 1, 1)), ("old_name", "old_name_is_official")),
+            ("市财政局", (None, date(2003, 1, 1)), ("old_name", "department_name_taken")),
+        ],
+    )
+    def test_an_old_name_that_cannot_be_is_refused(
+        self, session: Session, usual: Usual, name: str, days: tuple[date | None, date], expected: tuple[str, str]
+    ) -> None:
+        sun = writing_by(usual.actor("sun"))
+        first, last = days
+
+        refused = problem(
+            lambda: departments.give_old_name(session, usual.lead.id, name, valid_from=first, valid_to=last, **sun)
+        )
+
+        assert refused == expected
+
+
+class TestLevels:
+    def test_nothing_stands_below_what_it_outranks(self, session: Session, usual: Usual) -> None:
+        change(session, usual, usual.body, level=DepartmentLevel.CITY)
+
+        county = departments.create_department(
+            session, name="清河县人民政府", parent_id=usual.body.id, level=DepartmentLevel.COUNTY
+        )
+        refused = problem(
+            lambda: departments.create_department(
+                session, name="江南省人民政府", parent_id=county.id, level=DepartmentLevel.PROVINCE
+            )
+        )
+
+        assert refused == ("level", "level_below_parent")
+        assert problem(lambda: change(session, usual, usual.body, level=DepartmentLevel.TOWN)) == (
+            "level",
+            "level_above_that_below",
+        )
+
+    def test_a_company_belongs_to_a_place_and_no_place_to_a_company(self, session: Session, usual: Usual) -> None:
+        change(session, usual, usual.body, level=DepartmentLevel.COUNTY)
+        group = departments.create_department(
+            session, name="城投集团", parent_id=usual.body.id, level=DepartmentLevel.GROUP
+        )
+
+        assert group.level is DepartmentLevel.GROUP
+
+
+class TestTheTrail:
+    def test_each_change_is_written_with_what_differs(self, session: Session, usual: Usual) -> None:
+        change(session, usual, usual.lead, name="市改革局", renamed_on=TODAY)
+        change(session, usual, usual.lead, parent_id=usual.other.id)
+        change(session, usual, usual.lead, needs_sign_off=True)
+        change(session, usual, usual.lead, is_active=False)
+        change(session, usual, usual.lead)
+
+        entries = session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)).all()
+        assert [one.act for one in entries] == [
+            Change.RENAMED,
+            Change.MOVED,
+            Change.CHANGED,
+            Change.SWITCHED_OFF,
+        ]
+        assert {(one.subject, one.subject_id, one.actor_id) for one in entries} == {
+            (Subject.DEPARTMENT, usual.lead.id, usual.sun.id)
+        }
+        assert (entries[0].before, entries[0].after) == ({"name": "市发展改革委"}, {"name": "市改革局"})

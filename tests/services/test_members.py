@@ -13,7 +13,7 @@ from taskboard.domain.errors import Invalid, NotAllowed, NotFound
 from taskboard.models import Department
 from taskboard.services import members
 from taskboard.services.departments import DepartmentValues, change_department
-from tests.support.factories import Usual, make_department, usual_people
+from tests.support.factories import Usual, make_department, usual_people, writing_by
 
 TODAY = date(2026, 11, 23)
 SPRING, SUMMER, AUTUMN = date(2026, 3, 1), date(2026, 7, 1), date(2026, 10, 1)
@@ -32,7 +32,9 @@ def group(session: Session, usual: Usual) -> Department:
 def add(
     session: Session, usual: Usual, group: Department, *units: Department, since: date = SPRING, to: date | None = None
 ) -> None:
-    members.add_members(session, group.id, [one.id for one in units], from_on=since, to_on=to, actor=usual.actor("sun"))
+    members.add_members(
+        session, group.id, [one.id for one in units], from_on=since, to_on=to, **writing_by(usual.actor("sun"))
+    )
 
 
 def on(session: Session, group: Department, day: date) -> list[str]:
@@ -117,7 +119,7 @@ def test_groups_and_their_members_keep_their_kind(session: Session, usual: Usual
         values = DepartmentValues(one.name, kind, one.parent_id)
         refused = problem(
             lambda one=one, values=values: change_department(  # type: ignore[misc]
-                session, one.id, values, version=one.version, actor=usual.actor("sun")
+                session, one.id, values, version=one.version, **writing_by(usual.actor("sun"))
             )
         )
         assert refused == ("kind", expected)
@@ -128,7 +130,7 @@ class TestEnding:
         add(session, usual, group, usual.lead)
         [row] = members.list_members(session, group.id, actor=usual.actor("sun"), today=TODAY)
 
-        members.end_member(session, group.id, row.id, last_day=SUMMER, actor=usual.actor("sun"))
+        members.end_member(session, group.id, row.id, last_day=SUMMER, **writing_by(usual.actor("sun")))
 
         assert on(session, group, SUMMER) == ["市发展改革委"]
         assert on(session, group, date(2026, 7, 2)) == []
@@ -143,7 +145,7 @@ class TestEnding:
 
         for day, expected in ((date(2026, 2, 1), "member_ends_before_start"), (AUTUMN, "member_overlaps")):
             refused = problem(
-                lambda day=day: members.end_member(session, group.id, first.id, last_day=day, actor=sun)  # type: ignore[misc]
+                lambda day=day: members.end_member(session, group.id, first.id, last_day=day, **writing_by(sun))  # type: ignore[misc]
             )
             assert refused == ("last_day", expected)
 
@@ -154,8 +156,8 @@ class TestEnding:
         [row] = members.list_members(session, group.id, actor=sun, today=TODAY)
 
         with pytest.raises(NotFound):
-            members.end_member(session, other.id, row.id, last_day=SUMMER, actor=sun)
-        members.remove_member(session, other.id, row.id, actor=sun, today=SPRING)
+            members.end_member(session, other.id, row.id, last_day=SUMMER, **writing_by(sun))
+        members.remove_member(session, other.id, row.id, **writing_by(sun))
         assert on(session, group, TODAY) == ["市发展改革委"]
 
 
@@ -165,8 +167,8 @@ class TestRemoving:
         sun = usual.actor("sun")
         [row] = members.list_members(session, group.id, actor=sun, today=TODAY)
 
-        members.remove_member(session, group.id, row.id, actor=sun, today=TODAY)
-        members.remove_member(session, group.id, row.id, actor=sun, today=TODAY)
+        members.remove_member(session, group.id, row.id, **writing_by(sun))
+        members.remove_member(session, group.id, row.id, **writing_by(sun))
 
         assert on(session, group, TODAY) == []
 
@@ -175,7 +177,7 @@ class TestRemoving:
         sun = usual.actor("sun")
         [row] = members.list_members(session, group.id, actor=sun, today=TODAY)
 
-        refused = problem(lambda: members.remove_member(session, group.id, row.id, actor=sun, today=TODAY))
+        refused = problem(lambda: members.remove_member(session, group.id, row.id, **writing_by(sun)))
 
         assert refused == ("last_day", "member_has_begun")
 
@@ -189,11 +191,11 @@ def test_nobody_but_an_administrator_changes_members(
     actor = usual.actor(person)
 
     with pytest.raises(NotAllowed):
-        members.add_members(session, group.id, [usual.partner.id], from_on=TODAY, actor=actor)
+        members.add_members(session, group.id, [usual.partner.id], from_on=TODAY, **writing_by(actor))
     with pytest.raises(NotAllowed):
-        members.end_member(session, group.id, row.id, last_day=TODAY, actor=actor)
+        members.end_member(session, group.id, row.id, last_day=TODAY, **writing_by(actor))
     with pytest.raises(NotAllowed):
-        members.remove_member(session, group.id, row.id, actor=actor, today=TODAY)
+        members.remove_member(session, group.id, row.id, **writing_by(actor))
 
 
 @pytest.mark.parametrize("person", ["li", "gao", "liu"])

@@ -12,7 +12,7 @@ from taskboard.domain.known_renamings import known_renamings
 from taskboard.models import DepartmentRenaming
 from taskboard.services import renamings
 from taskboard.services.renamings import RenamingValues
-from tests.support.factories import Usual, usual_people
+from tests.support.factories import Usual, usual_people, writing_by
 
 DAY = date(2026, 5, 1)
 
@@ -40,7 +40,7 @@ class TestSeeding:
         renamings.seed_renamings(session)
         first = rows(session, usual, "法制办")[0]
         renamings.change_renaming(
-            session, first.id, values(is_active=False), version=first.version, actor=usual.actor("sun")
+            session, first.id, values(is_active=False), version=first.version, **writing_by(usual.actor("sun"))
         )
 
         assert renamings.seed_renamings(session) == 0
@@ -56,19 +56,19 @@ class TestSeeding:
                 one.id,
                 RenamingValues(one.old_names, one.new_names, one.from_on),
                 version=one.version,
-                actor=usual.actor("sun"),
+                **writing_by(usual.actor("sun")),
             )
 
 
 class TestKeeping:
     def test_an_administrator_adds_one(self, session: Session, usual: Usual) -> None:
-        added = renamings.add_renaming(session, values(), actor=usual.actor("sun"))
+        added = renamings.add_renaming(session, values(), **writing_by(usual.actor("sun")))
 
         assert (added.old_names, added.new_names, added.is_active) == ("市政园林局、市政局", "城市建设局", True)
         assert added.shipped_as is None
 
     def test_the_place_is_marked_with_either_star(self, session: Session, usual: Usual) -> None:
-        added = renamings.add_renaming(session, values(old_names="电业＊分局"), actor=usual.actor("sun"))
+        added = renamings.add_renaming(session, values(old_names="电业＊分局"), **writing_by(usual.actor("sun")))
 
         assert added.old_names == "电业*分局"
 
@@ -89,32 +89,32 @@ class TestKeeping:
         self, session: Session, usual: Usual, changed: dict[str, str], field: str, problem: str
     ) -> None:
         with pytest.raises(Invalid) as refused:
-            renamings.add_renaming(session, values(**changed), actor=usual.actor("sun"))
+            renamings.add_renaming(session, values(**changed), **writing_by(usual.actor("sun")))
 
         assert (refused.value.field, refused.value.problem) == (field, problem)
 
     def test_who_saved_in_between_is_not_overwritten(self, session: Session, usual: Usual) -> None:
         sun = usual.actor("sun")
-        added = renamings.add_renaming(session, values(), actor=sun)
+        added = renamings.add_renaming(session, values(), **writing_by(sun))
         old = added.version
-        renamings.change_renaming(session, added.id, values(note="已核对"), version=old, actor=sun)
+        renamings.change_renaming(session, added.id, values(note="已核对"), version=old, **writing_by(sun))
 
         with pytest.raises(Stale):
-            renamings.change_renaming(session, added.id, values(note="另一个"), version=old, actor=sun)
+            renamings.change_renaming(session, added.id, values(note="另一个"), version=old, **writing_by(sun))
         assert added.note == "已核对"
 
     def test_one_that_does_not_exist_is_not_found(self, session: Session, usual: Usual) -> None:
         with pytest.raises(NotFound):
-            renamings.change_renaming(session, 999, values(), version=1, actor=usual.actor("sun"))
+            renamings.change_renaming(session, 999, values(), version=1, **writing_by(usual.actor("sun")))
 
     @pytest.mark.parametrize("person", ["li", "gao", "chen", "liu"])
     def test_nobody_else_changes_one(self, session: Session, usual: Usual, person: str) -> None:
-        added = renamings.add_renaming(session, values(), actor=usual.actor("sun"))
+        added = renamings.add_renaming(session, values(), **writing_by(usual.actor("sun")))
 
         with pytest.raises(NotAllowed):
-            renamings.add_renaming(session, values(), actor=usual.actor(person))
+            renamings.add_renaming(session, values(), **writing_by(usual.actor(person)))
         with pytest.raises(NotAllowed):
-            renamings.change_renaming(session, added.id, values(), version=1, actor=usual.actor(person))
+            renamings.change_renaming(session, added.id, values(), version=1, **writing_by(usual.actor(person)))
 
     @pytest.mark.parametrize("person", ["li", "gao", "liu"])
     def test_the_list_is_for_those_who_read_the_directory(self, session: Session, usual: Usual, person: str) -> None:
@@ -126,12 +126,12 @@ class TestListing:
     def test_those_in_use_come_first_and_the_latest_of_them(self, session: Session, usual: Usual) -> None:
         sun = usual.actor("sun")
         for day, is_active in ((1, True), (2, False), (3, True)):
-            renamings.add_renaming(session, values(from_on=date(2026, 1, day), is_active=is_active), actor=sun)
+            renamings.add_renaming(session, values(from_on=date(2026, 1, day), is_active=is_active), **writing_by(sun))
 
         assert [one.from_on.day for one in rows(session, usual)] == [3, 1, 2]
 
     def test_words_are_looked_for_in_both_names_and_the_note(self, session: Session, usual: Usual) -> None:
-        renamings.add_renaming(session, values(), actor=usual.actor("sun"))
+        renamings.add_renaming(session, values(), **writing_by(usual.actor("sun")))
 
         assert [len(rows(session, usual, words)) for words in ("园林", "城市建设", "改革", "气象", "%")] == [
             1,

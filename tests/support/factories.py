@@ -24,6 +24,7 @@ from taskboard.models import (
     Plan,
     Task,
 )
+from taskboard.services.departments import Writing
 
 PASSWORD = "correct horse 督办"
 LONG_AGO = date(2015, 1, 1)
@@ -83,6 +84,11 @@ def actor_of(person: Person, *posts: tuple[Role, Department]) -> Actor:
         name=person.name,
         posts=tuple(Post(role=role, department_id=one.id, path=one.path) for role, one in posts),
     )
+
+
+def writing_by(actor: Actor) -> Writing:
+    """Who changes the directory, for the services that ask when and from where."""
+    return {"actor": actor, "now": NOW, "entrance": "test"}
 
 
 def make_plan(session: Session, *, body: Department, imported_by: Person, title: str = "优化营商环境工作要点") -> Plan:

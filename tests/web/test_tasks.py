@@ -19,7 +19,7 @@ from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, Ta
 from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Plan, ProgressReport, Task
 from taskboard.services import members
 from tests.support import factories
-from tests.support.factories import Usual
+from tests.support.factories import Usual, writing_by
 from tests.support.visitor import Visitor
 
 TODAY = date(2026, 11, 23)
@@ -545,7 +545,7 @@ def group(desk: Desk, counties: list[Department]) -> Department:
         desk.session, "各县（市、区）政府", parent=desk.usual.body, kind=DepartmentKind.COLLECTIVE
     )
     ids = [one.id for one in counties]
-    members.add_members(desk.session, group.id, ids, from_on=date(2020, 1, 1), actor=desk.usual.actor("sun"))
+    members.add_members(desk.session, group.id, ids, from_on=date(2020, 1, 1), **writing_by(desk.usual.actor("sun")))
     desk.session.commit()
     return group
 

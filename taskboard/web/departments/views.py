@@ -19,6 +19,7 @@ from taskboard.models import Department
 from taskboard.services import departments, members
 from taskboard.services.departments import DepartmentValues
 from taskboard.web.departments.forms import AliasForm, DepartmentForm, EndMemberForm, MembersForm
+from taskboard.web.departments.writing import writing
 from taskboard.web.forms import Form, page_number, search_words
 from taskboard.web.guards import current_actor, requires
 
@@ -56,7 +57,7 @@ def new_department() -> ResponseReturnValue:
         return _form_page(form, None)
     try:
         with transaction() as session:
-            added = departments.add_department(session, _values(session, form), actor=current_actor())
+            added = departments.add_department(session, _values(session, form), **writing())
             department_id = added.id
     except Invalid as error:
         form.show_problem(error)
@@ -81,7 +82,7 @@ def edit_department(department_id: int) -> ResponseReturnValue:
                 department_id,
                 _values(session, form),
                 version=form.known_version,
-                actor=current_actor(),
+                **writing(),
             )
     except Invalid as error:
         form.show_problem(error)
@@ -99,7 +100,7 @@ def add_alias(department_id: int) -> ResponseReturnValue:
     return _do(
         department_id,
         form,
-        lambda session: departments.give_alias(session, department_id, form.alias.data or "", actor=current_actor()),
+        lambda session: departments.give_alias(session, department_id, form.alias.data or "", **writing()),
         done=f"已添加别名“{form.alias.data}”。",
     )
 
@@ -110,7 +111,7 @@ def remove_alias(department_id: int, name_id: int) -> ResponseReturnValue:
     return _do(
         department_id,
         Form(),
-        lambda session: departments.remove_alias(session, department_id, name_id, actor=current_actor()),
+        lambda session: departments.remove_alias(session, department_id, name_id, **writing()),
         done="已删除别名。",
     )
 
@@ -130,7 +131,7 @@ def add_members(department_id: int) -> ResponseReturnValue:
             [one.id for one in named],
             from_on=form.from_on.day,
             to_on=form.to_on.data,
-            actor=current_actor(),
+            **writing(),
         )
 
     return _do(department_id, form, add, done="已添加成员单位。")
@@ -143,9 +144,7 @@ def end_member(department_id: int, member_id: int) -> ResponseReturnValue:
     return _do(
         department_id,
         form,
-        lambda session: members.end_member(
-            session, department_id, member_id, last_day=form.last_day.day, actor=current_actor()
-        ),
+        lambda session: members.end_member(session, department_id, member_id, last_day=form.last_day.day, **writing()),
         done="已设置结束日。",
         member_id=member_id,
     )
@@ -157,7 +156,7 @@ def remove_member(department_id: int, member_id: int) -> ResponseReturnValue:
     return _do(
         department_id,
         Form(),
-        lambda session: members.remove_member(session, department_id, member_id, actor=current_actor(), today=today()),
+        lambda session: members.remove_member(session, department_id, member_id, **writing()),
         done="已删除成员单位。",
     )
 

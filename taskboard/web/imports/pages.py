@@ -301,7 +301,7 @@ def _known_page(unit: ReviewUnit) -> UnitPage:
     same = f"即{unit.department_name}"
     if unit.needs_a_look and unit.rule is not None:
         return UnitPage(unit.name, f"{same}（{label(unit.rule)}，请核对）", "open")
-    if unit.rule in (MatchRule.RENAMING, MatchRule.ELISION):
+    if unit.rule in (MatchRule.RENAMING, MatchRule.SUCCESSOR, MatchRule.ELISION):
         return UnitPage(unit.name, f"{same}（{label(unit.rule)}）", "known")
     return UnitPage(unit.name, "" if unit.department_name == unit.name else same, "known")
 

@@ -11,6 +11,7 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, transaction
 from taskboard.labels.times import day_words
 from taskboard.services import departments, renamings
+from taskboard.web.departments.writing import writing
 from taskboard.web.forms import page_number, search_words
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.renamings.forms import RenamingForm
@@ -35,7 +36,7 @@ def new_renaming() -> ResponseReturnValue:
         return _form_page(form, None)
     try:
         with transaction() as session:
-            renamings.add_renaming(session, form.values, actor=current_actor())
+            renamings.add_renaming(session, form.values, **writing())
     except Invalid as error:
         form.show_problem(error)
         return _form_page(form, None)
@@ -53,9 +54,7 @@ def edit_renaming(renaming_id: int) -> ResponseReturnValue:
         return _form_page(form, renaming_id)
     try:
         with transaction() as session:
-            renamings.change_renaming(
-                session, renaming_id, form.values, version=form.known_version, actor=current_actor()
-            )
+            renamings.change_renaming(session, renaming_id, form.values, version=form.known_version, **writing())
     except Invalid as error:
         form.show_problem(error)
         return _form_page(form, renaming_id)
