@@ -15,10 +15,12 @@ from taskboard.domain.errors import Invalid
 from taskboard.domain.workflow import (
     OWING,
     UNDER_WAY,
+    Act,
     AssignmentState,
     DeadlineOrigin,
     PastDeadline,
     TaskState,
+    limit_of,
 )
 
 CORRECTION_WORKING_DAYS = 5
@@ -42,9 +44,16 @@ def days_left(due_on: date, today: date) -> int:
     return (due_on - today).days
 
 
-def is_overdue(task_state: TaskState, state: AssignmentState, due_on: date | None, today: date) -> bool:
-    """Whether the deadline is past and nothing was submitted; an ongoing task (no deadline) never is."""
-    return due_on is not None and task_state in UNDER_WAY and state in OWING and days_left(due_on, today) < 0
+def is_overdue(
+    task_state: TaskState, state: AssignmentState, due_on: date | None, today: date, *, is_held: bool = False
+) -> bool:
+    """Whether the deadline is past and nothing was submitted; an ongoing task (no deadline) never is.
+
+    ``is_held`` while an extension asked for in time is not decided: refused, it was overdue from the deadline on.
+    """
+    if due_on is None or is_held:
+        return False
+    return task_state in UNDER_WAY and state in OWING and days_left(due_on, today) < 0
 
 
 def days_late(due_on: date | None, submitted_on: date | None, today: date) -> int:
@@ -58,6 +67,26 @@ def require_future(field: str, day: date, today: date) -> None:
     """A day set by a person is today or later; raises :class:`Invalid` naming the field."""
     if day < today:
         raise Invalid(field, "before_today", today=today)
+
+
+@dataclass(frozen=True)
+class TimeLimit:
+    """Until when somebody must act. ``working_days_left`` is 0 on the last day and negative after it."""
+
+    last_on: date
+    working_days_left: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.working_days_left < 0
+
+
+def time_limit(act: Act, since: date, *, today: date, calendar: WorkingCalendar) -> TimeLimit:
+    """The time the table gives for an act, counted from the day that made it possible."""
+    last_on = calendar.add(since, limit_of(act))
+    # A day off right after the last day is over it, though no working day has passed.
+    left = calendar.between(today, last_on)
+    return TimeLimit(last_on, left if today <= last_on else min(left, -1))
 
 
 def deadline_at_issue(

@@ -49,13 +49,17 @@ class Item:
     """the day it was accepted, or its task closed"""
     waiting_since: date | None = None
     """the day it came into the hands of whoever must decide on it now"""
+    is_held: bool = False
+    """an extension of its deadline was asked for in time and is not decided"""
+    extension_asked_on: date | None = None
+    """the day its own department asked for one that is not decided"""
 
     def is_overdue(self, day: date) -> bool:
-        return is_overdue(self.task_state, self.state, self.due_on, day)
+        return is_overdue(self.task_state, self.state, self.due_on, day, is_held=self.is_held)
 
     def was_overdue(self, day: date) -> bool:
         """Whether it was overdue on an earlier day, by what is known today."""
-        if self.due_on is None or self.due_on >= day or self.issued_on > day:
+        if self.due_on is None or self.due_on >= day or self.issued_on > day or self.is_held:
             return False
         if self.state in OWING and self.task_state in UNDER_WAY:
             return True
@@ -234,17 +238,20 @@ def _is_late_receipt(item: Item, today: date, calendar: WorkingCalendar) -> bool
 
 
 def _awaits_review(item: Item) -> bool:
-    """Whether the supervisors must decide: on a lead's submission, or on an objection."""
+    """Whether the supervisors must decide: on a lead's submission, on an objection, or on a request for more time."""
     if item.task_state not in UNDER_WAY:
         return False
+    if item.extension_asked_on is not None:
+        return True
     is_submitted = item.state is AssignmentState.SUBMITTED and item.role is AssignmentRole.LEAD
     return is_submitted or item.state is AssignmentState.OBJECTED
 
 
 def _waits_too_long(item: Item, today: date, calendar: WorkingCalendar) -> bool:
-    if not _awaits_review(item) or item.waiting_since is None:
+    since = item.extension_asked_on or item.waiting_since
+    if not _awaits_review(item) or since is None:
         return False
-    return calendar.add(item.waiting_since, DECISION_WORKING_DAYS) <= today
+    return calendar.add(since, DECISION_WORKING_DAYS) <= today
 
 
 def _section(code: str, items: Iterable[Item]) -> Section:
@@ -299,6 +306,7 @@ def item_facts(item: Item, *, today: date, calendar: WorkingCalendar) -> dict[st
         "is_estimated": due_on is not None and calendar.is_estimated(due_on),
         "issued_on": item.issued_on.isoformat(),
         "waiting_since": item.waiting_since.isoformat() if item.waiting_since else None,
+        "extension_asked_on": item.extension_asked_on.isoformat() if item.extension_asked_on else None,
         "submitted_on": item.submitted_on.isoformat() if item.submitted_on else None,
     }
 

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.deadlines import days_late, days_left, is_overdue
-from taskboard.domain.workflow import ASSIGNMENT_MOVES, Act, AssignmentState, TaskState
+from taskboard.domain.workflow import Act, AssignmentState, TaskState, limit_of
 
 DUE_SOON_WORKING_DAYS = 3
-ACKNOWLEDGE_LIMIT = ASSIGNMENT_MOVES[AssignmentState.PENDING, Act.ACKNOWLEDGE].limit or 0
+ACKNOWLEDGE_LIMIT = limit_of(Act.ACKNOWLEDGE)
 
 
 class Light(StrEnum):
@@ -31,8 +31,10 @@ class LightReason(StrEnum):
     CLOSED_LATE = "closed_late"
     TERMINATED = "terminated"
     NOT_SUBMITTED = "not_submitted"
+    WITHDRAWN = "withdrawn"
     FOR_INFORMATION = "for_information"
     OVERDUE = "overdue"
+    EXTENSION_ASKED = "extension_asked"
     DUE_SOON = "due_soon"
     NOT_ACKNOWLEDGED = "not_acknowledged"
     IN_TIME = "in_time"
@@ -55,7 +57,7 @@ SETTLED_BY_TASK: Mapping[TaskState, Judgement] = {
 SETTLED_BY_ASSIGNMENT: Mapping[AssignmentState, Judgement] = {
     AssignmentState.OBJECTED: Judgement(Light.IDLE, LightReason.OBJECTED),
     AssignmentState.WAIVED: Judgement(Light.IDLE, LightReason.FOR_INFORMATION),
-    AssignmentState.WITHDRAWN: Judgement(Light.IDLE, LightReason.FOR_INFORMATION),
+    AssignmentState.WITHDRAWN: Judgement(Light.IDLE, LightReason.WITHDRAWN),
     AssignmentState.NOT_SUBMITTED: Judgement(Light.CLOSED, LightReason.NOT_SUBMITTED),
 }
 
@@ -71,6 +73,8 @@ class LightFacts:
     submitted_on: date | None = None
     days_late: int = 0
     """what was recorded at its submissions; a deadline that moved afterwards does not change it"""
+    is_held: bool = False
+    """an extension asked for in time is not decided yet"""
 
 
 def judge(facts: LightFacts, *, today: date, calendar: WorkingCalendar) -> Judgement:
@@ -95,8 +99,10 @@ def due_soon_until(today: date, calendar: WorkingCalendar) -> date:
 
 
 def _judge_open(facts: LightFacts, state: AssignmentState, day: date, calendar: WorkingCalendar) -> Judgement:
-    if is_overdue(TaskState.IN_PROGRESS, state, facts.due_on, day):
+    if is_overdue(TaskState.IN_PROGRESS, state, facts.due_on, day, is_held=facts.is_held):
         return Judgement(Light.RED, LightReason.OVERDUE, days_late(facts.due_on, None, day))
+    if facts.due_on is not None and facts.due_on < day:
+        return Judgement(Light.YELLOW, LightReason.EXTENSION_ASKED)
     if facts.due_on is not None and days_left(facts.due_on, day) <= 2 * DUE_SOON_WORKING_DAYS + 10:
         left = calendar.between(day, facts.due_on)
         if left <= DUE_SOON_WORKING_DAYS:

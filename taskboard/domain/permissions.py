@@ -79,6 +79,8 @@ class AssignmentSituation:
     officer_id: int | None = None
     submitted_by_id: int | None = None
     vacant: frozenset[Role] = frozenset()
+    asks_extension: bool = False
+    """its department asked for more time, and nobody decided yet"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class TaskSituation:
     state: TaskState
     body_path: str
     assignments: tuple[AssignmentSituation, ...] = ()
+    is_archived: bool = False
 
 
 def may_see_task(actor: Actor, task: TaskSituation) -> bool:
@@ -161,7 +164,16 @@ def may_sign_off(actor: Actor, task: TaskSituation, assignment: AssignmentSituat
 def acts_on_task(actor: Actor, task: TaskSituation) -> frozenset[Act]:
     """The acts on the task that its state and this person allow."""
     capacities = parties(actor, task)
-    return frozenset(act for (state, act), move in TASK_MOVES.items() if state is task.state and move.by & capacities)
+    return frozenset(
+        act
+        for (state, act), move in TASK_MOVES.items()
+        if state is task.state and move.by & capacities and _fits_archive(task, act)
+    )
+
+
+def _fits_archive(task: TaskSituation, act: Act) -> bool:
+    """What lies in the archive is taken out before anything else is done to it."""
+    return (act is Act.UNARCHIVE) is task.is_archived
 
 
 WORKABLE = frozenset({TaskState.ISSUED, TaskState.IN_PROGRESS, TaskState.SUBMITTED})
@@ -175,8 +187,13 @@ def acts_on_assignment(actor: Actor, task: TaskSituation, assignment: Assignment
     return frozenset(
         act
         for (state, act), move in ASSIGNMENT_MOVES.items()
-        if state is assignment.state and _allows(move.by, capacities, assignment)
+        if state is assignment.state and _allows(move.by, capacities, assignment) and _has_subject(assignment, act)
     )
+
+
+def _has_subject(assignment: AssignmentSituation, act: Act) -> bool:
+    """A request that nobody made cannot be decided."""
+    return assignment.asks_extension or act not in (Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION)
 
 
 def permitted_task_move(actor: Actor, task: TaskSituation, act: Act) -> Move[TaskState]:
@@ -190,6 +207,8 @@ def permitted_task_move(actor: Actor, task: TaskSituation, act: Act) -> Move[Tas
     move = task_move(task.state, act)
     if not move.by & capacities:
         raise NotAllowed(act=act)
+    if not _fits_archive(task, act):
+        raise NotNow(act=act, state=task.state, is_archived=task.is_archived)
     return move
 
 
@@ -205,4 +224,6 @@ def permitted_assignment_move(
     move = assignment_move(assignment.state, act)
     if not _allows(move.by, capacities, assignment):
         raise NotAllowed(act=act)
+    if not _has_subject(assignment, act):
+        raise NotNow(act=act, state=assignment.state)
     return move

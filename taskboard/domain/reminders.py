@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.workflow import OWING, UNDER_WAY, AssignmentRole, AssignmentState, TaskState
+from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, AssignmentRole, AssignmentState, TaskState
 
 
 class Topic(StrEnum):
@@ -45,6 +45,8 @@ class Anchor(StrEnum):
     DEADLINE = "deadline"
     WAITING = "waiting"
     """the day the assignment came into the state in which it waits for a decision"""
+    EXTENSION = "extension"
+    """the day its department asked for more time"""
 
 
 class Span(StrEnum):
@@ -113,6 +115,10 @@ def _overdue(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
     return Rule(code, Topic.OVERDUE, Anchor.DEADLINE, to, OWING, working_days)
 
 
+def _extension(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
+    return Rule(code, Topic.DECIDE, Anchor.EXTENSION, to, OPEN_ASSIGNMENT, working_days)
+
+
 def _decide(
     code: str,
     to: frozenset[Recipient],
@@ -141,6 +147,8 @@ RULES: tuple[Rule, ...] = (
     _decide("review_2", SUPERVISOR | LEADER, SUBMITTED, 2, LEAD_ONLY),
     _decide("objection_1", SUPERVISOR, OBJECTED, 1),
     _decide("objection_2", SUPERVISOR | LEADER, OBJECTED, 2),
+    _extension("extension_1", SUPERVISOR, 1),
+    _extension("extension_2", SUPERVISOR | LEADER, 2),
 )
 """in the order in which one becomes more specific than the one before it, within what they are about
 
@@ -161,6 +169,10 @@ class ReminderSubject:
     deadline_version: int
     waiting_since: date | None = None
     """the day it was submitted to its head, its lead or the supervisors, or objected to"""
+    is_held: bool = False
+    """an extension of its deadline was asked for in time and is not decided"""
+    extension_asked_on: date | None = None
+    """the day its own department asked for one that is not decided"""
 
 
 @dataclass(frozen=True)
@@ -232,6 +244,8 @@ def _anchor_day(anchor: Anchor, subject: ReminderSubject) -> date | None:
             return subject.due_on
         case Anchor.WAITING:
             return subject.waiting_since
+        case Anchor.EXTENSION:
+            return subject.extension_asked_on
 
 
 def _is_moot(rule: Rule, falls_due: date, subject: ReminderSubject) -> bool:
@@ -264,6 +278,8 @@ def _is_true(rule: Rule, subject: ReminderSubject, today: date) -> bool:
     if rule.anchor is not Anchor.DEADLINE or subject.due_on is None:
         return True
     is_past = subject.due_on < today
+    if is_past and subject.is_held:
+        return False
     return is_past if rule.topic is Topic.OVERDUE else not is_past
 
 

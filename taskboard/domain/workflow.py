@@ -87,12 +87,18 @@ class Act(StrEnum):
     TERMINATE = "terminate"
     REOPEN = "reopen"
     CORRECT = "correct"
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
     # on the assignment
     ACKNOWLEDGE = "acknowledge"
     DISPATCH = "dispatch"
     OBJECT = "object"
     REFUSE_OBJECTION = "refuse_objection"
     UPHOLD_OBJECTION = "uphold_objection"
+    ASK_EXTENSION = "ask_extension"
+    GRANT_EXTENSION = "grant_extension"
+    REFUSE_EXTENSION = "refuse_extension"
+    BRING_FORWARD = "bring_forward"
     REPORT = "report"
     SUBMIT = "submit"
     SIGN_OFF = "sign_off"
@@ -152,6 +158,10 @@ OPEN_TASK = UNDER_WAY | {TaskState.SUSPENDED}
 OWING = frozenset({AssignmentState.PENDING, AssignmentState.IN_PROGRESS, AssignmentState.HEAD_REVIEW})
 """the department still owes its submission (head review does not count as submitted)"""
 OPEN_ASSIGNMENT = OWING | {AssignmentState.SUBMITTED, AssignmentState.OBJECTED}
+ENDED_TASK = frozenset({TaskState.CLOSED, TaskState.TERMINATED})
+"""the states from which a task can be put into the archive"""
+MAY_ASK_EXTENSION = OWING - {AssignmentState.PENDING}
+"""who has not acknowledged yet does that first"""
 
 TASK_MOVES: Mapping[tuple[TaskState, Act], Move[TaskState]] = {
     (TaskState.DRAFT, Act.ISSUE): Move(TaskState.ISSUED, by=SUPERVISOR),
@@ -163,6 +173,7 @@ TASK_MOVES: Mapping[tuple[TaskState, Act], Move[TaskState]] = {
     (TaskState.CLOSED, Act.REOPEN): Move(TaskState.IN_PROGRESS, by=SUPERVISOR, needs_reason=True),
     **{(state, Act.CORRECT): Move(None, by=SUPERVISOR, needs_reason=True) for state in OPEN_TASK},
     (TaskState.DRAFT, Act.CORRECT): Move(None, by=SUPERVISOR),
+    **{(state, act): Move(None, by=SUPERVISOR) for state in ENDED_TASK for act in (Act.ARCHIVE, Act.UNARCHIVE)},
 }
 
 ASSIGNMENT_MOVES: Mapping[tuple[AssignmentState, Act], Move[AssignmentState]] = {
@@ -175,6 +186,13 @@ ASSIGNMENT_MOVES: Mapping[tuple[AssignmentState, Act], Move[AssignmentState]] = 
     (AssignmentState.OBJECTED, Act.UPHOLD_OBJECTION): Move(
         AssignmentState.WITHDRAWN, by=SUPERVISOR, needs_reason=True, limit=2
     ),
+    **{(state, Act.ASK_EXTENSION): Move(None, by=HEAD, needs_reason=True) for state in MAY_ASK_EXTENSION},
+    **{
+        (state, act): Move(None, by=SUPERVISOR, needs_reason=act is Act.REFUSE_EXTENSION, limit=2)
+        for state in OPEN_ASSIGNMENT
+        for act in (Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION)
+    },
+    **{(state, Act.BRING_FORWARD): Move(None, by=LEAD) for state in OWING},
     (AssignmentState.IN_PROGRESS, Act.REPORT): Move(None, by=DEPARTMENT),
     (AssignmentState.IN_PROGRESS, Act.SUBMIT): Move(AssignmentState.HEAD_REVIEW, by=DEPARTMENT),
     (AssignmentState.HEAD_REVIEW, Act.SIGN_OFF): Move(AssignmentState.SUBMITTED, by=HEAD),
@@ -200,6 +218,14 @@ def assignment_move(state: AssignmentState, act: Act) -> Move[AssignmentState]:
         return ASSIGNMENT_MOVES[state, act]
     except KeyError:
         raise NotNow(act=act, state=state) from None
+
+
+def limit_of(act: Act) -> int:
+    """How many working days there are for an act by the table; raises :class:`LookupError` where it sets none."""
+    for (_, one), move in ASSIGNMENT_MOVES.items():
+        if one is act and move.limit is not None:
+            return move.limit
+    raise LookupError(f"the table sets no limit for {act.value}")
 
 
 def submission_leads_to(*, needs_sign_off: bool, by_head: bool) -> AssignmentState:
@@ -251,7 +277,8 @@ def carried_state(
         case Act.CLOSE if state is AssignmentState.SUBMITTED:
             return AssignmentState.ACCEPTED
         case Act.CLOSE if state in OPEN_ASSIGNMENT:
-            return open_branches_end_as
+            # Nothing is owed while an objection is open.
+            return AssignmentState.WAIVED if state is AssignmentState.OBJECTED else open_branches_end_as
         case Act.TERMINATE if state in OPEN_ASSIGNMENT:
             return AssignmentState.WITHDRAWN
         case Act.REOPEN if is_lead and state is AssignmentState.ACCEPTED:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from taskboard.domain.errors import DomainError, Invalid, NotAllowed, NotFound, NotNow, Stale
 from taskboard.labels import label
 from taskboard.labels.documents import describe_document_problem
+from taskboard.labels.times import day_words
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,6 @@ PROBLEMS: dict[str, str] = {
     "department_parent_inactive": "上级单位已停用，请另选一个。",
     "department_has_children": "该单位还有 {count} 个在用的下级单位，请先调整或停用它们。",
     "department_too_deep": "单位层级太深，请另选上级单位。",
-    "department_has_posts": "该单位已有 {count} 个岗位记录，不能改为集合单位。",
-    "department_has_work": "该单位还有 {count} 项未办结的任务，请先调整责任单位。",
     "successor_is_itself": "接续单位不能是本单位。",
     "successor_inactive": "“{name}”已停用，不能接续；请先启用，或另选一个。",
     "successor_is_collective": "“{name}”是集合单位，不能办理任务；请填写具体单位。",
@@ -62,6 +62,8 @@ PROBLEMS: dict[str, str] = {
     "old_name_in_future": "曾用名的最后一天不能晚于今天（{today}）。",
     "old_name_ends_before_start": "曾用名的最后一天不能早于第一天。",
     "old_name_is_official": "“{name}”就是现在的正式名称，不是曾用名。",
+    "department_has_posts": "该单位已有 {count} 个岗位记录，不能改为集合单位。",
+    "department_has_work": "该单位还有 {count} 项未办结的任务，请先调整责任单位。",
     "department_is_collective": "集合单位没有岗位，请选择具体单位。",
     "department_twice": "“{name}”不能既牵头又配合。",
     "department_inactive": "该单位已停用，请另选一个。",
@@ -102,16 +104,30 @@ PROBLEMS: dict[str, str] = {
     "lead_collective": "牵头单位“{name}”是集合单位，没有人能签收；请先改为具体单位。",
     "lead_unconfirmed": "牵头单位“{name}”是推断的，请核对后勾选确认。",
     "deadline_missing": "请填写时限，或者选择长期坚持。",
-    "deadline_past": "时限 {due_on:%Y-%m-%d} 已过，请选择如何处理。",
+    "deadline_past": "时限 {due_on} 已过，请选择如何处理。",
     "deadline_and_ongoing": "长期坚持的任务不设时限，请二者选一。",
-    "before_today": "日期不能早于今天（{today:%Y-%m-%d}）。",
-    "review_too_late": "最迟在 {latest:%Y-%m-%d} 复核（中止不超过三个月）。",
+    "before_today": "日期不能早于今天（{today}）。",
+    "review_too_late": "最迟在 {latest} 复核（中止不超过三个月）。",
     "batch_refused": "有 {count} 项不能交办，全部都没有交办；请按红字提示处理后重新提交。",
     "nothing_chosen": "请先勾选要交办的任务。",
     "not_officer": "只能指定本单位在岗的承办人。",
     "partners_owe": "配合单位尚未报送：{departments}。请等其报送，或者填写不等的原因。",
     "percent_range": "请填 0 到 100 的整数。",
     "used_before": "这个页面已经提交过，请刷新后再操作。",
+    "objection_refused_before": "本单位对这项任务的异议已被驳回，不能再次提出。",
+    "objection_too_late": "提出异议的期限已过（三个工作日，至{last_on}）。",
+    "objection_proposes_itself": "不能是提出异议的单位自己，请另填一个。",
+    "objection_leaves_no_lead": "没有其他牵头单位了，请填写改由哪个单位牵头。",
+    "objection_of_partner_keeps_day": "配合单位的异议不影响任务时限，此处请留空。",
+    "objection_day_past": "顺延后的时限{day}已过，请另定时限。",
+    "department_on_task": "“{name}”已经承担这项任务，请另选一个。",
+    "extension_without_deadline": "这项任务没有时限，不用申请延期。",
+    "extension_asked_before": "已有一份延期申请在等待审批。",
+    "extension_too_late": "时限{due_on}已过，不能再申请延期；请联系督查室调整时限。",
+    "extension_not_later": "要晚于现在的时限{due_on}。",
+    "extension_beyond_asked": "不能晚于申请的日期{asked}。",
+    "partner_without_deadline": "这项任务没有时限，不能为配合单位另定。",
+    "partner_day_later": "配合单位的时限不能晚于任务时限{due_on}。",
     "password_unchanged": "新密码不能与现在的密码相同。",
 }
 
@@ -124,7 +140,8 @@ def wording(error: DomainError) -> Wording:
 
 def problem_words(error: Invalid) -> str:
     """What is wrong with one value, in a sentence to stand beside its field."""
-    return PROBLEMS[error.problem].format(**error.facts)
+    facts = {name: day_words(value) if isinstance(value, date) else value for name, value in error.facts.items()}
+    return PROBLEMS[error.problem].format(**facts)
 
 
 def _advice(error: DomainError, usual: str) -> str:
@@ -134,6 +151,8 @@ def _advice(error: DomainError, usual: str) -> str:
         return describe_document_problem(error.facts["problem"], error.facts)
     act, state = error.facts.get("act"), error.facts.get("state")
     match error, act, state:
+        case NotNow(), StrEnum(), StrEnum() if error.facts.get("is_archived"):
+            return f"这项任务已归档，不能“{label(act)}”；请先取消归档。"
         case NotNow(), StrEnum(), StrEnum():
             return f"现在的状态是“{label(state)}”，不能“{label(act)}”。{usual}"
         case NotAllowed(), StrEnum(), _:

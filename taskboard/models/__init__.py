@@ -12,12 +12,13 @@ from taskboard.models.department import (
     DirectoryUpload,
     SuccessionWork,
 )
+from taskboard.models.extension import Extension
 from taskboard.models.history import HistoryEntry, HistorySeal
 from taskboard.models.job import JobRun, SchedulerLease
 from taskboard.models.mail import OutboxMessage, Reminder
+from taskboard.models.objection import Objection
 from taskboard.models.person import FailedSignIn, Person, PersonPost
 from taskboard.models.plan import ImportDraft, Measure, Plan, PlanDefaultDepartment, PlanSource
-from taskboard.models.scan import Scan
 from taskboard.models.task import Assignment, ProgressReport, Task
 
 __all__ = [
@@ -32,12 +33,14 @@ __all__ = [
     "DepartmentSuccession",
     "DepartmentSuccessor",
     "DirectoryUpload",
+    "Extension",
     "FailedSignIn",
     "HistoryEntry",
     "HistorySeal",
     "ImportDraft",
     "JobRun",
     "Measure",
+    "Objection",
     "OutboxMessage",
     "Person",
     "PersonPost",
@@ -46,7 +49,6 @@ __all__ = [
     "PlanSource",
     "ProgressReport",
     "Reminder",
-    "Scan",
     "SchedulerLease",
     "SuccessionWork",
     "Task",

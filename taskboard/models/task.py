@@ -52,6 +52,7 @@ class Task(Base):
     recurrence: Mapped[Recurrence | None] = mapped_column(string_enum(Recurrence), default=None)
     issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     closure: Mapped[Closure | None] = mapped_column(string_enum(Closure), default=None)
     verification: Mapped[Verification | None] = mapped_column(string_enum(Verification), default=None)
     version: Mapped[int] = mapped_column(init=False)
@@ -85,7 +86,11 @@ class Assignment(Base):
     due_on: Mapped[date | None] = mapped_column(default=None)
     deadline_version: Mapped[int] = mapped_column(default=0)
     """raised by each change of ``due_on``: a day that moved is reminded of anew, the other branches are not"""
+    is_held: Mapped[bool] = mapped_column(default=False)
+    """an extension of this day was asked for in time and is not decided: until then nobody calls it overdue"""
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), default=None)
+    issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """when the department got it, where that was after the task's own issue"""
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), default=None)

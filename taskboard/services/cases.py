@@ -7,7 +7,7 @@ request, the derived state and the history cannot be forgotten by one of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NotRequired, TypedDict, Unpack
@@ -31,6 +31,7 @@ from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, Move
 from taskboard.models import Assignment, Department, HistoryEntry, Task
 from taskboard.services import history
 from taskboard.services.actors import TODAY, has_holder
+from taskboard.services.requests import find_asking, settle_requests
 
 
 class Acting(TypedDict):
@@ -120,8 +121,17 @@ class Case:
         return text or None
 
     def finish(self, *, reason: str | None = None, facts: Mapping[str, Any] | None = None) -> HistoryEntry:
-        """Let the task follow its lead assignments and write the record."""
+        """Let the task follow its lead assignments, end the requests that came to nothing, and write the record."""
         self.task.state = derived_task_state(self.task.state, [one.state for one in self.leads])
+        settle_requests(
+            self.session,
+            act=self.act,
+            task=self.task,
+            assignments=self.assignments,
+            before=self.before,
+            actor_id=self.actor.person_id,
+            now=self.now,
+        )
         return history.record(
             self.session,
             task=self.task,
@@ -182,9 +192,10 @@ def open_cases(session: Session, act: Act, task_ids: Iterable[int], **by: Unpack
     departments = {one.id: one for one in session.scalars(select(Department).where(Department.id.in_(named)))}
     vacant = vacant_roles(session, named, today=local_date(by["now"]))
 
+    asking = find_asking(session, [one for ones in assignments.values() for one in ones])
     cases = {}
     for task in tasks:
-        situation = describe(task, assignments[task.id], departments, vacant)
+        situation = describe(task, assignments[task.id], departments, vacant, asking)
         if may_see_task(by["actor"], situation):
             cases[task.id] = Case(
                 session=session,
@@ -209,11 +220,13 @@ def describe(
     assignments: Iterable[Assignment],
     departments: Mapping[int, Department],
     vacant: Mapping[int, frozenset[Role]],
+    asking: Collection[int],
 ) -> TaskSituation:
-    """What permissions need to know of a task."""
+    """What permissions need to know of a task; ``asking`` are the assignments for which more time was asked."""
     return TaskSituation(
         state=task.state,
         body_path=departments[task.body_id].path,
+        is_archived=task.archived_at is not None,
         assignments=tuple(
             AssignmentSituation(
                 id=one.id,
@@ -224,6 +237,7 @@ def describe(
                 officer_id=one.officer_id,
                 submitted_by_id=one.submitted_by_id,
                 vacant=vacant[one.department_id],
+                asks_extension=one.id in asking,
             )
             for one in assignments
         ),

@@ -155,28 +155,33 @@ def _put_in(case: Case, roles: Mapping[int, AssignmentRole]) -> list[Assignment]
             )
             case.session.add(one)
             case.assignments = [*case.assignments, one]
-            _begin(case, one)
+            begin_assignment(case, one)
             changed.append(one)
         elif one.state is AssignmentState.WITHDRAWN:
             one.role, one.is_confirmed = role, True
-            _begin(case, one)
+            begin_assignment(case, one)
             changed.append(one)
         elif one.role is not role:
             one.role, one.is_confirmed = role, True
             if one.state not in OWING | {AssignmentState.OBJECTED}:
                 # What it delivered in the other role is not what is owed now.
-                _begin(case, one)
+                begin_assignment(case, one)
+            elif case.task.state is not TaskState.DRAFT:
+                # Another role is another charge, to which the department may object anew.
+                one.issued_at = case.now
             changed.append(one)
         one.position = position
     return changed
 
 
-def _begin(case: Case, one: Assignment) -> None:
+def begin_assignment(case: Case, one: Assignment) -> None:
+    """Let the department begin with it now: pending, with the task's deadline, and with its own right to object."""
     is_collective = case.departments[one.department_id].kind is DepartmentKind.COLLECTIVE
     is_waived = is_collective and case.task.state is not TaskState.DRAFT
     one.state = AssignmentState.WAIVED if is_waived else AssignmentState.PENDING
     one.acknowledged_at = one.submitted_at = one.accepted_at = None
     one.submitted_by_id = one.officer_id = None
+    one.issued_at = None if case.task.state is TaskState.DRAFT else case.now
     set_own_deadline(one, case.task.due_on)
 
 

@@ -32,10 +32,12 @@ TASK_FIELDS = (
     "closure",
     "verification",
     "closed_at",
+    "archived_at",
 )
 ASSIGNMENT_FIELDS = (
     "state",
     "due_on",
+    "is_held",
     "officer_id",
     "is_confirmed",
     "submitted_at",

@@ -7,6 +7,7 @@ links are paths, to which the renderer adds the public address.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -15,11 +16,12 @@ from sqlalchemy.orm import Session
 from taskboard.domain.lights import ACKNOWLEDGE_LIMIT
 from taskboard.domain.outbox import MailKind
 from taskboard.domain.roles import Role
-from taskboard.domain.workflow import OPEN_ASSIGNMENT, AssignmentRole, AssignmentState
-from taskboard.models import Assignment, HistoryEntry, Person, Plan, Task
+from taskboard.domain.workflow import OPEN_ASSIGNMENT, Act, AssignmentRole, AssignmentState, TaskState, limit_of
+from taskboard.models import Assignment, Extension, HistoryEntry, Person, Plan, Task
 from taskboard.services.answerable import people_answerable, supervisors_of
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Case
+from taskboard.services.history import part_of
 from taskboard.services.outbox import queue_mail
 from taskboard.services.people import Holder
 
@@ -163,6 +165,100 @@ def changed(case: Case, entry: HistoryEntry, assignments: Sequence[Assignment] |
     )
 
 
+def brought_forward(case: Case, entry: HistoryEntry) -> None:
+    """Tell a partner that the lead set it a day of its own."""
+    one = case.assignment
+    before = (entry.before or {}).get(part_of(one), {})
+    _tell(
+        case,
+        entry,
+        _workers(case, [one]),
+        "changed",
+        task=_own_task_facts(case.task, one),
+        act=entry.act.value,
+        is_deadline_new="due_on" in before,
+        due_on_before=before.get("due_on"),
+        review_on=None,
+    )
+
+
+def objected(case: Case, entry: HistoryEntry, *, proposed: str | None) -> None:
+    """Tell the supervisors that a department objects, and until when to decide."""
+    _tell(
+        case,
+        entry,
+        _supervisors(case),
+        "objected",
+        department=_department(case, case.assignment),
+        role=case.assignment.role.value,
+        proposed=proposed,
+        decide_by=_decide_by(case, Act.UPHOLD_OBJECTION),
+    )
+
+
+def objection_decided(case: Case, entry: HistoryEntry, *, new: Assignment | None) -> None:
+    """Tell the department what became of its objection, and another one that the assignment is now its own."""
+    one = case.assignment
+    is_upheld = one.state is AssignmentState.WITHDRAWN
+    facts: dict[str, Any] = {
+        "is_upheld": is_upheld,
+        "department": _department(case, one),
+        "new_department": _department(case, new) if new else None,
+        "task": _own_task_facts(case.task, new or one),
+    }
+    people = [*_workers(case, [one]), *_people_of(case, [one], Role.HEAD)]
+    _tell(case, entry, people, "objection_decided", **facts)
+    if new is not None:
+        limit = load_calendar(case.session).add(case.today, limit_of(Act.ACKNOWLEDGE))
+        _tell(
+            case,
+            entry,
+            _people_of(case, [new], Role.LIAISON),
+            "handed_over",
+            key="handed_over",
+            **facts,
+            role=new.role.value,
+            acknowledge_by=limit.isoformat(),
+        )
+
+
+def extension_asked(case: Case, entry: HistoryEntry, *, asked_due_on: date, progress: str) -> None:
+    """Tell the supervisors that a department asks for more time, and until when to decide."""
+    _tell(
+        case,
+        entry,
+        _supervisors(case),
+        "extension_asked",
+        task=_own_task_facts(case.task, case.assignment),
+        department=_department(case, case.assignment),
+        asked_due_on=asked_due_on.isoformat(),
+        progress=progress,
+        decide_by=_decide_by(case, Act.GRANT_EXTENSION),
+    )
+
+
+def extension_decided(case: Case, entry: HistoryEntry, request: Extension, moved: Sequence[Assignment]) -> None:
+    """Tell the department what became of its request, and the others whose deadline moved with it."""
+    one = case.assignment
+    others = [other for other in moved if other is not one and other.state in OPEN_ASSIGNMENT]
+    people = [*_people_of(case, [one], Role.HEAD), *_workers(case, [one, *others])]
+    _tell(
+        case,
+        entry,
+        people,
+        "extension_decided",
+        task=_own_task_facts(case.task, one),
+        department=_department(case, one),
+        result=request.result.value if request.result else None,
+        due_on_before=request.due_on.isoformat(),
+        asked_due_on=request.asked_due_on.isoformat(),
+    )
+
+
+def _decide_by(case: Case, act: Act) -> str:
+    return load_calendar(case.session).add(case.today, limit_of(act)).isoformat()
+
+
 def dispatched(case: Case, entry: HistoryEntry) -> None:
     """Tell the officer that the assignment is theirs now."""
     if entry.after is not None:
@@ -208,7 +304,9 @@ def _supervisors(case: Case) -> list[Recipient]:
 # What they are told
 
 
-def _tell(case: Case, entry: HistoryEntry, people: Iterable[Recipient], template: str, **facts: Any) -> None:
+def _tell(
+    case: Case, entry: HistoryEntry, people: Iterable[Recipient], template: str, *, key: str = "act", **facts: Any
+) -> None:
     facts = {
         "plan": _plan_titles(case.session, {case.task.plan_id})[case.task.plan_id],
         "task": _task_facts(case.task),
@@ -221,7 +319,7 @@ def _tell(case: Case, entry: HistoryEntry, people: Iterable[Recipient], template
     for one in people:
         posts.setdefault(one.person.person_id, []).append(one)
     for recipients in posts.values():
-        _queue(case, f"act:{entry.id}", template, recipients, facts)
+        _queue(case, f"{key}:{entry.id}", template, recipients, facts)
 
 
 def _queue(case: Case, subject: str, template: str, posts: Sequence[Recipient], facts: Mapping[str, Any]) -> bool:
@@ -260,10 +358,14 @@ def _task_facts(task: Task) -> dict[str, Any]:
     }
 
 
+def _own_task_facts(task: Task, assignment: Assignment) -> dict[str, Any]:
+    """The task with the day that this branch must keep."""
+    return {**_task_facts(task), "due_on": assignment.due_on.isoformat() if assignment.due_on else None}
+
+
 def _branch_facts(case: Case, assignment: Assignment) -> dict[str, Any]:
     return {
-        **_task_facts(case.task),
-        "due_on": assignment.due_on.isoformat() if assignment.due_on else None,
+        **_own_task_facts(case.task, assignment),
         "role": assignment.role.value,
         "department": _department(case, assignment),
         "departments": _departments(case),
@@ -276,9 +378,14 @@ def _department(case: Case, assignment: Assignment) -> str:
 
 def _departments(case: Case) -> dict[str, list[str]]:
     """Who else got it: the names by role."""
-    return {
-        role.value: [_department(case, one) for one in case.assignments if one.role is role] for role in AssignmentRole
-    }
+    withdrawn = {AssignmentState.WITHDRAWN}
+    if case.task.state is TaskState.TERMINATED:
+        # The end of a task withdraws them all: those who stood on it until then are named.
+        gone = {one.id for one in case.situation.assignments if one.state in withdrawn}
+    else:
+        gone = {one.id for one in case.assignments if one.state in withdrawn}
+    standing = [one for one in case.assignments if one.id not in gone]
+    return {role.value: [_department(case, one) for one in standing if one.role is role] for role in AssignmentRole}
 
 
 def _plan_titles(session: Session, plan_ids: Iterable[int]) -> dict[int, str]:

@@ -70,11 +70,15 @@ class OverdueList:
 
 
 def overdue_assignments(today: date) -> ColumnElement[bool]:
-    """Condition on :class:`Assignment` with its :class:`Task`: the deadline is past and nothing was submitted."""
+    """Condition on :class:`Assignment` with its :class:`Task`: the deadline is past and nothing was submitted.
+
+    A day for which more time was asked, and not decided yet, is not called past.
+    """
     is_past = Assignment.due_on < today
     # The task's state is asked for within a condition on the assignment: of one on the task alone SQLite makes a
     # filter, and reads every task there is for it.
-    return and_(Assignment.state.in_(OWING), is_past, case((is_past, Task.state)).in_(UNDER_WAY))
+    is_held = Assignment.is_held
+    return and_(Assignment.state.in_(OWING), is_past, ~is_held, case((is_past, Task.state)).in_(UNDER_WAY))
 
 
 def list_overdue(

@@ -256,6 +256,8 @@ def _units(
             Assignment.state,
             Assignment.is_confirmed,
             Assignment.due_on,
+            Assignment.is_held,
+            Assignment.issued_at,
             Assignment.submitted_at,
             Assignment.days_late,
         )
@@ -276,9 +278,10 @@ def _light_facts(task: AnyRow, assignment: AnyRow) -> LightFacts:
         task_state=task.state,
         state=assignment.state,
         due_on=assignment.due_on,
-        issued_on=_day(task.issued_at),
+        issued_on=_day(assignment.issued_at or task.issued_at),
         submitted_on=_day(assignment.submitted_at),
         days_late=assignment.days_late,
+        is_held=assignment.is_held,
     )
 
 

@@ -26,7 +26,7 @@ from taskboard.domain.reminders import (
     due_reminders,
 )
 from taskboard.domain.workflow import OWING, UNDER_WAY, Act, AssignmentRole, AssignmentState, TaskState
-from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Plan, Reminder, Task
+from taskboard.models import Assignment, Department, Extension, HistoryEntry, OutboxMessage, Plan, Reminder, Task
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.postholders import Holder, Postholders
 
@@ -54,6 +54,8 @@ ITEM_COLUMNS: Select[*tuple[Any, ...]] = (
         Assignment.state,
         Task.state.label("task_state"),
         Task.issued_at,
+        Assignment.issued_at.label("own_issued_at"),
+        Assignment.is_held,
         Assignment.due_on,
         Assignment.deadline_version,
         Task.deadline_origin.label("origin"),
@@ -72,12 +74,12 @@ ITEM_COLUMNS: Select[*tuple[Any, ...]] = (
 
 def load_items(session: Session, condition: ColumnElement[bool]) -> list[Item]:
     """Assignments of issued tasks as mails know them, by a condition on :class:`Assignment` and :class:`Task`."""
-    waiting = _waiting_since(session)
+    waiting, asked = _waiting_since(session), _extension_asked(session)
     rows = session.execute(ITEM_COLUMNS.where(Task.issued_at.is_not(None), condition).order_by(Assignment.id))
-    return [_item(row, waiting) for row in rows]
+    return [_item(row, waiting, asked) for row in rows]
 
 
-def _item(row: Row[*tuple[Any, ...]], waiting: Mapping[int, date]) -> Item:
+def _item(row: Row[*tuple[Any, ...]], waiting: Mapping[int, date], asked: Mapping[int, date]) -> Item:
     submitted_on = _day_of(row.submitted_at)
     return Item(
         assignment_id=row.assignment_id,
@@ -91,7 +93,7 @@ def _item(row: Row[*tuple[Any, ...]], waiting: Mapping[int, date]) -> Item:
         role=row.role,
         state=row.state,
         task_state=row.task_state,
-        issued_on=local_date(row.issued_at),
+        issued_on=local_date(row.own_issued_at or row.issued_at),
         due_on=row.due_on,
         deadline_version=row.deadline_version,
         origin=row.origin,
@@ -100,6 +102,8 @@ def _item(row: Row[*tuple[Any, ...]], waiting: Mapping[int, date]) -> Item:
         submitted_on=submitted_on,
         ended_on=_day_of(row.accepted_at or row.closed_at),
         waiting_since=waiting.get(row.assignment_id, submitted_on),
+        is_held=row.is_held,
+        extension_asked_on=asked.get(row.assignment_id),
     )
 
 
@@ -120,6 +124,12 @@ def _waiting_since(session: Session) -> dict[int, date]:
     return {assignment_id: local_date(at) for assignment_id, at in rows if assignment_id is not None}
 
 
+def _extension_asked(session: Session) -> dict[int, date]:
+    """The day on which each request for more time that is not decided was made."""
+    query = select(Extension.assignment_id, Extension.asked_at).where(Extension.decided_at.is_(None))
+    return {assignment_id: local_date(asked_at) for assignment_id, asked_at in session.execute(query)}
+
+
 def may_be_due(today: date, *, made_up_from: date | None = None) -> ColumnElement[bool]:
     """Condition for the assignments that some rule could speak of today: what the daily scan reads.
 
@@ -136,6 +146,7 @@ def may_be_due(today: date, *, made_up_from: date | None = None) -> ColumnElemen
             and_(owes, Assignment.due_on < today, ~is_past_its_last),
             and_(Assignment.state == AssignmentState.PENDING, ~is_receipt_settled),
             Assignment.state.in_(AWAITING_DECISION),
+            Assignment.is_held,
         ),
     )
 
@@ -174,6 +185,8 @@ def subject_of(item: Item) -> ReminderSubject:
         due_on=item.due_on,
         deadline_version=item.deadline_version,
         waiting_since=item.waiting_since,
+        is_held=item.is_held,
+        extension_asked_on=item.extension_asked_on,
     )
 
 

@@ -61,6 +61,7 @@ from taskboard.services.answerable import people_answerable
 from taskboard.services.cases import describe, vacant_roles
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, Page, last_page
+from taskboard.services.requests import find_asking
 from taskboard.services.visibility import department_ids, held_assignments, supervised_assignments, task_value
 
 REPORTS_SHOWN = 30
@@ -270,7 +271,8 @@ _TASK_ROWS = (
         Person.name.label("officer"),
         Assignment.percent,
         Assignment.last_reported_at,
-        Task.issued_at,
+        func.coalesce(Assignment.issued_at, Task.issued_at).label("issued_at"),
+        Assignment.is_held,
         Assignment.submitted_at,
         Assignment.days_late,
     )
@@ -308,6 +310,7 @@ def _task_rows(session: Session, ids: Sequence[int], today: date, calendar: Work
                     issued_on=_local(row.issued_at),
                     submitted_on=_local(row.submitted_at),
                     days_late=row.days_late,
+                    is_held=row.is_held,
                 ),
                 today=today,
                 calendar=calendar,
@@ -623,7 +626,8 @@ def get_task(
     assignments = session.scalars(_ASSIGNMENTS, {"task_id": task_id}).all()
     named = {one.department_id for one in assignments} | {task.body_id}
     departments = {one.id: one for one in session.scalars(_DEPARTMENTS, {"department_ids": list(named)})}
-    situation = describe(task, assignments, departments, vacant_roles(session, named, today=today))
+    vacant = vacant_roles(session, named, today=today)
+    situation = describe(task, assignments, departments, vacant, find_asking(session, assignments))
     if not may_see_task(actor, situation):
         raise NotFound(subject="task")
 
@@ -643,9 +647,10 @@ def get_task(
                     task_state=task.state,
                     state=one.state,
                     due_on=one.due_on,
-                    issued_on=_local(task.issued_at),
+                    issued_on=_local(one.issued_at or task.issued_at),
                     submitted_on=_local(one.submitted_at),
                     days_late=one.days_late,
+                    is_held=one.is_held,
                 ),
                 today=today,
                 calendar=calendar,

@@ -50,6 +50,7 @@ from taskboard.services.actors import TODAY, held_on
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, open_case, open_cases
 from taskboard.services.deadlines import postpone, set_deadline, set_own_deadline
+from taskboard.services.lateness import days_late_before_submission
 from taskboard.services.notices import Told
 from taskboard.services.reports import add_report
 
@@ -331,6 +332,24 @@ def reopen(
     return entry
 
 
+def archive(session: Session, task_id: int, **by: Unpack[Acting]) -> HistoryEntry:
+    """Put an ended task away: it leaves the lists that people work with and is still found."""
+    return _archive(session, Act.ARCHIVE, task_id, **by)
+
+
+def unarchive(session: Session, task_id: int, **by: Unpack[Acting]) -> HistoryEntry:
+    """Take a task out of the archive again."""
+    return _archive(session, Act.UNARCHIVE, task_id, **by)
+
+
+def _archive(session: Session, act: Act, task_id: int, **by: Unpack[Acting]) -> HistoryEntry:
+    case = open_case(session, act, task_id=task_id, **by)
+    if case.earlier:
+        return case.earlier
+    case.task.archived_at = case.now if act is Act.ARCHIVE else None
+    return case.finish()
+
+
 def correct_deadline(
     session: Session,
     task_id: int,
@@ -511,15 +530,9 @@ def withdraw(
     if case.earlier:
         return case.earlier
     if case.assignment.state is AssignmentState.SUBMITTED:
-        case.assignment.days_late = _days_late_before_submission(case)
+        case.assignment.days_late = days_late_before_submission(session, case.assignment)
     _reopen_branch(case.assignment)
     return case.finish()
-
-
-def _days_late_before_submission(case: Case) -> int:
-    entry = history.last_entry(case.session, case.task.id, [Act.SUBMIT, Act.SIGN_OFF], case.assignment.id)
-    before = (entry.before or {}) if entry else {}
-    return int(before.get(history.part_of(case.assignment), {}).get("days_late", case.assignment.days_late))
 
 
 def accept_submission(
@@ -558,6 +571,24 @@ def return_submission(
         set_own_deadline(one, day)
     entry = case.finish(reason=reason_given)
     notices.returned(case, entry, [one])
+    return entry
+
+
+def bring_forward(
+    session: Session, assignment_id: int, *, due_on: date, reason: str = "", **by: Unpack[Acting]
+) -> HistoryEntry:
+    """The lead gives a partner an earlier day than the task's, or the task's own again."""
+    case = open_case(session, Act.BRING_FORWARD, assignment_id=assignment_id, **by)
+    if case.earlier:
+        return case.earlier
+    if case.task.due_on is None:
+        raise Invalid("due_on", "partner_without_deadline")
+    if due_on > case.task.due_on:
+        raise Invalid("due_on", "partner_day_later", due_on=case.task.due_on)
+    require_future("due_on", due_on, case.today)
+    set_own_deadline(case.assignment, due_on)
+    entry = case.finish(reason=case.reason(reason))
+    notices.brought_forward(case, entry)
     return entry
 
 

@@ -105,7 +105,7 @@ def test_a_branch_that_never_submitted_does_not_grow_later_after_the_closure() -
         ({"task_state": TaskState.TERMINATED}, Judgement(Light.CLOSED, LightReason.TERMINATED)),
         ({"state": AssignmentState.OBJECTED}, Judgement(Light.IDLE, LightReason.OBJECTED)),
         ({"state": AssignmentState.WAIVED}, Judgement(Light.IDLE, LightReason.FOR_INFORMATION)),
-        ({"state": AssignmentState.WITHDRAWN}, Judgement(Light.IDLE, LightReason.FOR_INFORMATION)),
+        ({"state": AssignmentState.WITHDRAWN}, Judgement(Light.IDLE, LightReason.WITHDRAWN)),
     ],
 )
 def test_where_nothing_is_owed_the_deadline_does_not_matter(changes: dict[str, object], expected: Judgement) -> None:

@@ -111,8 +111,14 @@ def test_supervisors_stand_in_where_nobody_holds_any_post_that_could_act() -> No
     empty = replace(LEADS, vacant=frozenset({Role.LIAISON, Role.HEAD}))
     headless = replace(LEADS, vacant=frozenset({Role.HEAD}))
 
-    assert acts_on_assignment(CHEN, TASK, empty) == {Act.DISPATCH, Act.REPORT, Act.SUBMIT, Act.OBJECT}
-    assert acts_on_assignment(CHEN, TASK, headless) == {Act.OBJECT}
+    assert acts_on_assignment(CHEN, TASK, empty) == {
+        Act.DISPATCH,
+        Act.REPORT,
+        Act.SUBMIT,
+        Act.OBJECT,
+        Act.ASK_EXTENSION,
+    }
+    assert acts_on_assignment(CHEN, TASK, headless) == {Act.OBJECT, Act.ASK_EXTENSION}
     assert acts_on_assignment(CHEN, TASK, LEADS) == frozenset()
     assert acts_on_assignment(LIU, TASK, empty) == frozenset()
 
@@ -181,3 +187,25 @@ def test_whose_act_it_is_hears_that_the_state_forbids_it() -> None:
         permitted_assignment_move(LI, TASK, LEADS, Act.ACKNOWLEDGE)
     with pytest.raises(NotNow):
         permitted_assignment_move(LI, replace(TASK, state=TaskState.SUSPENDED), LEADS, Act.REPORT)
+
+
+def test_a_request_for_more_time_is_decided_by_supervisors_and_only_where_there_is_one() -> None:
+    asking = replace(LEADS, asks_extension=True)
+    decisions = {Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION}
+
+    assert acts_on_assignment(CHEN, TASK, asking) == decisions
+    assert not acts_on_assignment(GAO, TASK, asking) & decisions
+    assert not acts_on_assignment(CHEN, TASK, LEADS) & decisions
+    with pytest.raises(NotNow):
+        permitted_assignment_move(CHEN, TASK, LEADS, Act.GRANT_EXTENSION)
+
+
+def test_what_lies_in_the_archive_is_taken_out_before_anything_else() -> None:
+    closed = replace(TASK, state=TaskState.CLOSED)
+    archived = replace(closed, is_archived=True)
+
+    assert acts_on_task(CHEN, closed) == {Act.REOPEN, Act.ARCHIVE}
+    assert acts_on_task(CHEN, archived) == {Act.UNARCHIVE}
+    assert acts_on_task(GAO, archived) == frozenset()
+    with pytest.raises(NotNow):
+        permitted_task_move(CHEN, archived, Act.REOPEN)

@@ -58,7 +58,10 @@ def test_no_act_leads_out_of_an_ended_assignment() -> None:
 
 
 def test_a_terminated_task_stays_terminated() -> None:
-    assert not [act for state, act in TASK_MOVES if state is TaskState.TERMINATED]
+    moves = {act: move for (state, act), move in TASK_MOVES.items() if state is TaskState.TERMINATED}
+
+    assert set(moves) == {Act.ARCHIVE, Act.UNARCHIVE}
+    assert all(move.to is None for move in moves.values())
 
 
 @pytest.mark.parametrize(
