@@ -50,6 +50,7 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (MatchRule.EXACT, "名称相同"),
     (MatchRule.KEY, "名称的另一种写法"),
     (MatchRule.ALIAS, "别名"),
+    (MatchRule.SUCCESSOR, "由接续单位承接"),
     (MatchRule.RENAMING, "更名"),
     (MatchRule.ELISION, "省略了地名"),
     (MatchRule.SECOND_NAME, "一个机构两个名称"),

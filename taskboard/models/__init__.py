@@ -19,6 +19,7 @@ from taskboard.models.mail import OutboxMessage, Reminder
 from taskboard.models.objection import Objection
 from taskboard.models.person import FailedSignIn, Person, PersonPost
 from taskboard.models.plan import ImportDraft, Measure, Plan, PlanDefaultDepartment, PlanSource
+from taskboard.models.scan import Scan
 from taskboard.models.task import Assignment, ProgressReport, Task
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "PlanSource",
     "ProgressReport",
     "Reminder",
+    "Scan",
     "SchedulerLease",
     "SuccessionWork",
     "Task",
