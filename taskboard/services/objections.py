@@ -98,19 +98,17 @@ def uphold_objection(
         return case.earlier
     reason_given = case.reason(reason)
     objection = _open_objection(case)
-    one = case.assignment
-    one.state = AssignmentState.WITHDRAWN
-    if one.role is AssignmentRole.LEAD:
-        _move_deadline(case, objection, due_on)
-    elif due_on is not None:
-        raise Invalid("due_on", "objection_of_partner_keeps_day")
-    new = _hand_over(case, department)
+    other = _find_other(case, department)
+    deadline = _deadline_after(case, objection, due_on)
+    case.assignment.state = AssignmentState.WITHDRAWN
+    if deadline is not None:
+        set_deadline(case.task, deadline, followed_by=case.assignments)
+    new = _hand_over(case, other) if other else None
     _decide(case, objection, ObjectionResult.UPHELD, reason_given)
     if new is not None:
         session.flush()
         objection.new_assignment_id = new.id
-    facts = {"new_department": case.departments[new.department_id].name} if new else None
-    entry = case.finish(reason=reason_given, facts=facts)
+    entry = case.finish(reason=reason_given, facts={"new_department": other.name} if other else None)
     notices.objection_decided(case, entry, new=new)
     return entry
 
@@ -129,33 +127,50 @@ def _decide(case: Case, objection: Objection, result: ObjectionResult, reason: s
     objection.decision_reason = reason
 
 
-def _move_deadline(case: Case, objection: Objection, chosen: date | None) -> None:
+def _deadline_after(case: Case, objection: Objection, chosen: date | None) -> Deadline | None:
+    """The task's deadline once a lead's objection is upheld; none where it stays as it is."""
     task = case.task
+    if case.assignment.role is AssignmentRole.PARTNER:
+        if chosen is not None:
+            raise Invalid("due_on", "objection_of_partner_keeps_day")
+        return None
     if chosen is not None:
         require_future("due_on", chosen, case.today)
-        day, origin = chosen, DeadlineOrigin.DECIDED
-    elif task.due_on is None:
-        return
-    else:
-        raised_on = local_date(objection.raised_at)
-        day, origin = (
-            day_after_objection(task.due_on, raised_on, case.today, load_calendar(case.session)),
-            task.deadline_origin,
-        )
-        if day < case.today:
-            raise Invalid("due_on", "objection_day_past", day=day)
-    set_deadline(task, Deadline(day, False, origin), followed_by=case.assignments)
+        return Deadline(chosen, False, DeadlineOrigin.DECIDED)
+    if task.due_on is None:
+        return None
+    raised_on = local_date(objection.raised_at)
+    day = day_after_objection(task.due_on, raised_on, case.today, load_calendar(case.session))
+    if day < case.today:
+        raise Invalid("due_on", "objection_day_past", day=day)
+    return Deadline(day, False, task.deadline_origin)
 
 
-def _hand_over(case: Case, name: str) -> Assignment | None:
-    """The assignment of the department that gets it instead; none where nobody must."""
+def _find_other(case: Case, name: str) -> Department | None:
+    """The department that is to have it instead; none where nobody need."""
     one = case.assignment
     if not name:
-        if one.role is AssignmentRole.LEAD and all(lead.state is AssignmentState.WITHDRAWN for lead in case.leads):
+        remaining = [lead for lead in case.leads if lead is not one and lead.state is not AssignmentState.WITHDRAWN]
+        if one.role is AssignmentRole.LEAD and not remaining:
             raise Invalid("department", "objection_leaves_no_lead")
         return None
     department = find_department(case.session, name, field="department")
-    _check_new_department(case, department)
+    if department.id == one.department_id:
+        raise Invalid("department", "objection_proposes_itself")
+    if department.kind is DepartmentKind.COLLECTIVE:
+        raise Invalid("department", "department_is_collective")
+    if not department.is_active:
+        raise Invalid("department", "department_inactive")
+    left = (AssignmentState.WITHDRAWN, AssignmentState.WAIVED)
+    standing = {known.department_id: known.role for known in case.assignments if known.state not in left}
+    # A partner may become the lead; nobody gets what they have.
+    if standing.get(department.id) in (one.role, AssignmentRole.LEAD):
+        raise Invalid("department", "department_on_task", name=department.name)
+    return department
+
+
+def _hand_over(case: Case, department: Department) -> Assignment:
+    one = case.assignment
     case.departments = {**case.departments, department.id: department}
     new = next((known for known in case.assignments if known.department_id == department.id), None)
     if new is None:
@@ -172,21 +187,3 @@ def _hand_over(case: Case, name: str) -> Assignment | None:
     new.role, new.is_confirmed = one.role, True
     begin_assignment(case, new)
     return new
-
-
-def _check_new_department(case: Case, department: Department) -> None:
-    one = case.assignment
-    if department.id == one.department_id:
-        raise Invalid("department", "objection_proposes_itself")
-    if department.kind is DepartmentKind.COLLECTIVE:
-        raise Invalid("department", "department_is_collective")
-    if not department.is_active:
-        raise Invalid("department", "department_inactive")
-    standing = {
-        known.department_id: known.role
-        for known in case.assignments
-        if known.state not in (AssignmentState.WITHDRAWN, AssignmentState.WAIVED)
-    }
-    # A partner may become the lead; nobody gets what they have.
-    if standing.get(department.id) in (one.role, AssignmentRole.LEAD):
-        raise Invalid("department", "department_on_task", name=department.name)
