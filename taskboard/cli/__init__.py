@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from taskboard import __version__
+from taskboard.cli.audit import audit
 from taskboard.cli.database import create_first_administrator, migrate
 from taskboard.cli.demo import demo
 from taskboard.cli.jobs import jobs
@@ -18,5 +19,5 @@ def main() -> None:
     """督办台账：计划文件 → 任务 → 进展 → 逾期 → 提醒 → 周报。"""
 
 
-for command in (serve, scheduler, demo, migrate, create_first_administrator, jobs, plans):
+for command in (serve, scheduler, demo, migrate, create_first_administrator, jobs, plans, audit):
     main.add_command(command)

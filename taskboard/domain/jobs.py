@@ -29,6 +29,8 @@ class JobName(StrEnum):
     DELIVER_MAIL = "deliver-mail"
     READ_SCANS = "read-scans"
     CLEAN_UP = "clean-up"
+    SEAL_TRAIL = "seal-trail"
+    CHECK_TRAIL = "check-trail"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ SCHEDULES: dict[JobName, Schedule] = {
     JobName.DELIVER_MAIL: Every(seconds=30),
     JobName.READ_SCANS: Every(seconds=5),
     JobName.CLEAN_UP: Daily(time(3, 10)),
+    JobName.SEAL_TRAIL: Every(seconds=60),
+    JobName.CHECK_TRAIL: Daily(time(0, 20)),
 }
 
 MOST_ATTEMPTS = 5

@@ -64,6 +64,10 @@ DEPARTMENT_WIDE = frozenset({Role.HEAD, Role.LIAISON})
 """roles that see all assignments of their own department; an officer sees what is dispatched to them"""
 
 
+TOPMOST = 2
+"""slashes in the path of a department without one above it: ``/1/``"""
+
+
 @dataclass(frozen=True)
 class AssignmentSituation:
     """What permissions need to know of an assignment.
@@ -106,6 +110,16 @@ def may_see_task(actor: Actor, task: TaskSituation) -> bool:
 
 def _oversees(actor: Actor, place: str) -> bool:
     return any(post.role in OVERSEEING and place.startswith(post.path) for post in actor.posts)
+
+
+def may_read_trail(actor: Actor) -> bool:
+    """The trail is for auditors; who administers the system is among those it is about."""
+    return actor.holds(Role.AUDITOR)
+
+
+def reads_whole_trail(actor: Actor) -> bool:
+    """An auditor of the topmost department reads everything, one further below what concerns the tasks in sight."""
+    return any(post.role is Role.AUDITOR and post.path.count("/") == TOPMOST for post in actor.posts)
 
 
 def holds_assignment(actor: Actor, assignment: AssignmentSituation) -> bool:

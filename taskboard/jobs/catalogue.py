@@ -20,7 +20,7 @@ from taskboard.mail.delivery import Courier
 from taskboard.mail.message import parse_sender
 from taskboard.mail.rendering import MailRenderer
 from taskboard.mail.transport import MailboxTransport, SmtpTransport, Transport, parse_smtp_url
-from taskboard.services import digests, jobs, reminders, scans
+from taskboard.services import digests, jobs, reminders, scans, trail, trail_heads
 from taskboard.services.calendar import load_calendar
 from taskboard.services.scans import HeldScan
 
@@ -143,11 +143,43 @@ def clean_up(context: JobContext) -> Facts:
         return jobs.clean_up(session, now=context.now())
 
 
+def seal_trail(context: JobContext) -> Facts:
+    """Chain what was written since; nothing is put on record, for there is always something."""
+    seal_all(context)
+    return {}
+
+
+def check_trail(context: JobContext) -> Facts:
+    """Verify the whole chain and write down how far it reaches today."""
+    seal_all(context)
+    path = context.settings.instance_dir / trail_heads.FILE_NAME
+    with context.reading() as session:
+        findings = trail.verify(session, trail_heads.read_heads(path), now=context.now())
+        head = trail.head_of_day(session, now=context.now())
+    # A chain that does not hold gets no head: what stands in the file is what it is measured by.
+    if head is not None and not findings:
+        trail_heads.append_head(path, head)
+    return {"entries": head.position if head else 0, "findings": len(findings)}
+
+
+def seal_all(context: JobContext) -> None:
+    """Seal every entry that waits, in short transactions."""
+    last_id = None
+    while not context.should_stop():
+        with context.begin() as session:
+            sealed = trail.seal_next(session, now=context.now(), after_id=last_id)
+        if sealed.number < trail.SEALED_AT_ONCE:
+            return
+        last_id = sealed.last_id
+
+
 JOBS: Mapping[JobName, Run] = {
     JobName.MORNING_MAIL: morning_mail,
     JobName.DELIVER_MAIL: deliver_mail,
     JobName.READ_SCANS: read_scans,
     JobName.CLEAN_UP: clean_up,
+    JobName.SEAL_TRAIL: seal_trail,
+    JobName.CHECK_TRAIL: check_trail,
 }
 
 

@@ -12,6 +12,8 @@ JOBS: dict[JobName, str] = {
     JobName.DELIVER_MAIL: "发送邮件",
     JobName.READ_SCANS: "识别扫描件",
     JobName.CLEAN_UP: "清理过期数据",
+    JobName.SEAL_TRAIL: "封存审计记录",
+    JobName.CHECK_TRAIL: "核验审计记录",
 }
 
 PURPOSES: dict[JobName, str] = {
@@ -19,6 +21,8 @@ PURPOSES: dict[JobName, str] = {
     JobName.DELIVER_MAIL: "把发件箱里的邮件逐封交给邮件服务器，失败的按间隔重试。",
     JobName.READ_SCANS: "逐页识别上传的扫描件和图片，读出举措，供核对导入。",
     JobName.CLEAN_UP: "删除过期的登录失败记录、30 天未动的导入草稿和旧的运行记录。",
+    JobName.SEAL_TRAIL: "把新的审计记录逐条接入校验链，之后改动即可发现。",
+    JobName.CHECK_TRAIL: "核验整条校验链，并把当天的链头记入实例目录的文件。",
 }
 
 FACTS: dict[str, str] = {
@@ -32,12 +36,14 @@ FACTS: dict[str, str] = {
     "expired": "过期 {} 封",
     "scans_read": "识别扫描件 {} 份",
     "scans_failed": "未能识别 {} 份",
+    "entries": "核验记录 {} 条",
+    "findings": "发现异常 {} 处",
     "drafts": "删除导入草稿 {} 份",
     "scans": "删除未能识别的扫描件 {} 份",
     "failed_sign_ins": "删除登录失败记录 {} 条",
     "runs": "删除运行记录 {} 条",
 }
-SAID_EVEN_WHEN_ZERO = frozenset({"queued", "reminders"})
+SAID_EVEN_WHEN_ZERO = frozenset({"queued", "reminders", "entries", "findings"})
 NOT_A_WORKING_DAY = "非工作日，不发邮件"
 MAIL_IS_OFF = "没有设置邮件服务器，邮件留在发件箱"
 NOTHING = "没有要办的"

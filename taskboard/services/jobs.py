@@ -25,8 +25,8 @@ HEARTBEAT_SECONDS = 3
 BY_HAND = 0
 """the epoch of a run by hand"""
 LONGEST_ERROR = 4000
-REPORTED = tuple(job for job in JobName if job is not JobName.READ_SCANS)
-"""jobs that a digest tells of; a scan that cannot be read says so on its own page"""
+REPORTED = tuple(job for job in JobName if job not in (JobName.READ_SCANS, JobName.SEAL_TRAIL))
+"""jobs that a digest tells of; a scan that cannot be read says so on its own page, and every chain is checked daily"""
 HAND_RUN_LASTS_AT_MOST = timedelta(hours=1)
 
 KEEP_FAILED_SIGN_INS = timedelta(days=30)

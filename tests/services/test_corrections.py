@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
+from taskboard.domain.history import Change
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import Assignment, HistoryEntry, Measure, OutboxMessage, Task
 from taskboard.services.corrections import correct_departments, correct_wording, discard_draft_task
@@ -208,6 +209,7 @@ def test_a_draft_can_be_taken_away_and_a_task_under_way_cannot(session, people, 
     discard_draft_task(session, draft.id, **by(people))
 
     assert session.scalars(select(Task.id)).all() == [task.id]
-    assert session.scalars(select(HistoryEntry.task_id)).all() == []
+    kept = session.execute(select(HistoryEntry.task_id, HistoryEntry.act).order_by(HistoryEntry.id)).all()
+    assert [(task_id == task.id, act) for task_id, act in kept] == [(False, Act.CORRECT), (False, Change.DISCARDED)]
     with pytest.raises(NotNow):
         discard_draft_task(session, task.id, **by(people))

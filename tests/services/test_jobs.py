@@ -240,6 +240,7 @@ def test_what_the_supervisors_are_told_of_jobs_and_mails(session: Session) -> No
         {"job": "morning-mail", "last": NOW.isoformat(), "failed": 0},
         {"job": "deliver-mail", "last": None, "failed": 1},
         {"job": "clean-up", "last": None, "failed": 0},
+        {"job": "check-trail", "last": None, "failed": 0},
     ]
     assert facts["mails"] == {"sent": 0, "waiting": 0, "failed": 0, "unknown": 0}
     assert facts["without_address"] == 2

@@ -1,0 +1,119 @@
+"""Words for the trail: entrances, fields, and what a verification found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from taskboard.domain.trail import Finding, FindingKind
+from taskboard.labels.times import day_words
+
+ENTRANCES: dict[str, str] = {
+    "web": "网页",
+    "api": "接口",
+    "cli": "命令行",
+    "job": "定时作业",
+}
+
+FIELDS: dict[str, str] = {
+    "name": "名称",
+    "title": "标题",
+    "username": "账号",
+    "email": "邮箱",
+    "password": "密码",
+    "is_active": "启用",
+    "state": "状态",
+    "role": "角色",
+    "department": "单位",
+    "department_id": "单位编号",
+    "parent_id": "上级单位编号",
+    "kind": "类别",
+    "level": "层级",
+    "from_on": "起",
+    "to_on": "止",
+    "last_day": "最后一天",
+    "person": "人员",
+    "person_id": "人员编号",
+    "officer_id": "承办人编号",
+    "due_on": "时限",
+    "original_due_on": "原时限",
+    "deadline_origin": "时限来源",
+    "deadline_version": "时限版本",
+    "past_deadline": "过期处理",
+    "is_ongoing": "长期坚持",
+    "is_confirmed": "已确认",
+    "is_held": "暂缓计时",
+    "closure": "办结结果",
+    "verification": "核查方式",
+    "closed_at": "办结时间",
+    "archived_at": "归档时间",
+    "submitted_at": "报送时间",
+    "submitted_by_id": "报送人编号",
+    "days_late": "逾期天数",
+    "percent": "进度",
+    "task": "任务",
+    "act": "办理情况",
+    "attachment": "附件编号",
+    "size": "大小",
+    "sha256": "文件摘要",
+    "plan_id": "计划编号",
+    "measure_id": "举措编号",
+    "body_id": "督查机构编号",
+    "source_name": "文件名",
+    "measures": "举措数",
+    "to_address": "收件地址",
+    "template": "模板",
+    "valid_until": "有效期至",
+    "attempts": "尝试次数",
+    "day": "日期",
+    "days": "日期",
+    "note": "说明",
+    "source": "来源",
+    "revision": "版次",
+    "needs_sign_off": "须单位审签",
+    "file": "文件",
+    "entries": "条数",
+    "aliases": "别名",
+}
+
+FINDINGS: dict[FindingKind, str] = {
+    FindingKind.CHANGED: "第 {position} 号（记录 {entry_id}）被改动",
+    FindingKind.REMOVED: "第 {position} 号（记录 {entry_id}）被删除",
+    FindingKind.INSERTED: "记录 {entry_id} 是事后插入的",
+    FindingKind.SEAL_CHANGED: "第 {position} 号（记录 {entry_id}）的封存值被改动，记录本身完好",
+    FindingKind.SEAL_REMOVED: "第 {position} 号的封存被删除",
+    FindingKind.TAIL_CUT: "链尾被截断：{day}已到第 {position} 号",
+    FindingKind.HEAD_DIFFERS: "第 {position} 号与{day}记下的链头不符，整条链可能被重做",
+    FindingKind.HEAD_UNREADABLE: "链头文件第 {position} 行不可读",
+    FindingKind.HEADS_MISSING: "链头文件不见了",
+}
+
+
+def finding_words(finding: Finding) -> str:
+    """What was found, in a sentence without its full stop."""
+    day = day_words(finding.day) if finding.day else ""
+    return FINDINGS[finding.kind].format(position=finding.position, entry_id=finding.entry_id, day=day)
+
+
+def entrance_words(entrance: str) -> str:
+    return ENTRANCES.get(entrance, entrance)
+
+
+def field_words(path: tuple[str, ...]) -> str:
+    """``assignment:12``, ``due_on`` → ``承办分支 12 · 时限``; a field without a word keeps its name."""
+    words = []
+    for name in path:
+        part, _, number = name.partition(":")
+        words.append(f"承办分支 {number}" if part == "assignment" and number else FIELDS.get(name, name))
+    return " · ".join(words)
+
+
+def value_words(value: Any) -> str:
+    """A value of before or after, short enough for a line."""
+    if value is None or value == "":
+        return "（空）"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "、".join(value_words(one) for one in value)
+    text = str(value)
+    return text if len(text) <= 200 else f"{text[:200]}…"
