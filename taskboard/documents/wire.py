@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache, partial
+from itertools import repeat
+from operator import contains, itemgetter
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from taskboard.documents.grid import build_table
@@ -24,7 +26,7 @@ T = TypeVar("T")
 
 def to_json(value: Any) -> bytes:
     """JSON that says the same as this dataclass, or dict or list of dataclasses."""
-    text = json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, default=_plain, ensure_ascii=False, check_circular=False, separators=(",", ":"))
     # A lone surrogate cannot be sent; no reader should let one through, and one more ? is better than no plan.
     return text.encode("utf-8", errors="replace")
 
@@ -62,7 +64,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    # A dataclass keeps its fields here under their names, in their order; asking for each of them costs more.
+    return vars(value)
 
 
 Decode = Callable[[Any], Any]
@@ -91,11 +94,42 @@ def _checked(kind: type, value: Any) -> Any:
     return value
 
 
+SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def _scalars(kind: Any) -> frozenset[type]:
+    """The types of which a value is its own plain form, where the kind allows no others; else nothing."""
+    kinds = set(get_args(kind)) if get_origin(kind) in {types.UnionType, Union} else {kind}
+    return frozenset(kinds) if kinds <= SCALARS else frozenset()
+
+
+def _refuse_other(values: Iterable[Any], allowed: Iterable[Container[type]]) -> None:
+    if not all(map(contains, allowed, map(type, values))):
+        raise TypeError("a value is not of the kind that was expected")
+
+
 def _dataclass_decoder(kind: type) -> Decode:
     hints = get_type_hints(kind)
     names = [field.name for field in fields(kind)]
-    parts = [(name, _decoder(hints[name])) for name in names]
-    return lambda value: kind(*[decode(value[name]) for name, decode in parts])
+    # Most fields are checked together and go in as they are: calling a function for each would take most of the time.
+    scalars = {name: kinds for name in names if (kinds := _scalars(hints[name]))}
+    deeper = [(place, _decoder(hints[name])) for place, name in enumerate(names) if name not in scalars]
+    take, take_scalars, allowed = _taker(names), _taker(list(scalars)), list(scalars.values())
+
+    def decode(value: Any) -> Any:
+        _refuse_other(take_scalars(value), allowed)
+        values = list(take(value))
+        for place, decode_one in deeper:
+            values[place] = decode_one(values[place])
+        return kind(*values)
+
+    return decode
+
+
+def _taker(names: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    """The values of these names; raises ``KeyError`` where one is missing."""
+    # With one name ``itemgetter`` gives no tuple, with none it fails.
+    return itemgetter(*names) if len(names) > 1 else lambda value: [value[name] for name in names]
 
 
 def _generic_decoder(origin: Any, arguments: tuple[Any, ...]) -> Decode:
@@ -105,6 +139,9 @@ def _generic_decoder(origin: Any, arguments: tuple[Any, ...]) -> Decode:
         return _tuple_decoder(arguments)
     if issubclass(origin, Mapping):
         decode_key, decode_item = map(_decoder, arguments)
+        if arguments[0] is str:
+            # JSON has no other keys.
+            return lambda value: {key: decode_item(item) for key, item in value.items()}
         return lambda value: {decode_key(key): decode_item(item) for key, item in value.items()}
     raise TypeError(f"no way to send {origin}")
 
@@ -136,10 +173,24 @@ def _keys(kind: Any) -> set[str]:
 
 def _tuple_decoder(kinds: tuple[Any, ...]) -> Decode:
     if len(kinds) == 2 and kinds[1] is Ellipsis:
-        decode = _decoder(kinds[0])
-        return lambda value: tuple([decode(item) for item in value])
+        return _scalars_decoder(_scalars(kinds[0])) or _items_decoder(_decoder(kinds[0]))
     decoders = [_decoder(kind) for kind in kinds]
     return lambda value: tuple(decode(item) for decode, item in zip(decoders, value, strict=True))
+
+
+def _scalars_decoder(allowed: Container[type]) -> Decode | None:
+    if not allowed:
+        return None
+
+    def decode(value: Sequence[Any]) -> Any:
+        _refuse_other(value, repeat(allowed))
+        return tuple(value)
+
+    return decode
+
+
+def _items_decoder(decode: Decode) -> Decode:
+    return lambda value: tuple([decode(item) for item in value])
 
 
 TABLE_KEYS = {"cells", "place", "caption"}

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -23,7 +24,7 @@ from taskboard.documents.grid import MAX_POSITIONS, build_table
 from taskboard.documents.packages import main_part, related_parts
 from taskboard.documents.safe_xml import iterate_xml, parse_xml
 from taskboard.documents.text import clean_line
-from taskboard.documents.xlsx_formats import BUILT_IN, show_number
+from taskboard.documents.xlsx_formats import BUILT_IN, LARGEST_EXACT, show_number
 from taskboard.domain.plan_parsing.blocks import Block, Cell, Paragraph, Place
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -35,6 +36,8 @@ LONGEST_FORMAT = 255
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})$")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 """how a workbook writes characters that XML cannot hold"""
+PLAIN = re.compile(r"[0-9A-Za-z\u3001-\u9fff\uff01-\uff5e]*")
+"""letters, figures, Chinese characters and punctuation without any white space: nothing to clean"""
 LABELLED = re.compile(r"[:：]")
 """填报单位：…, 填报日期：… beside each other above a table are no header"""
 
@@ -144,30 +147,34 @@ def _read_sheet(content: bytes, *, name: str, book: _Book) -> _Sheet:
 
 def _read_row(row: etree._Element, y: int, *, sheet: _Sheet, book: _Book) -> None:
     x = 0
-    for cell in row.iterchildren(f"{S}c"):
-        position = _position(cell.get("r", ""))
-        x = position[1] if position else x + 1
-        text = _cell_text(cell, book=book)
+    filled = len(sheet.texts)
+    for cell in row.iterchildren(CELL):
+        x = _column_of(cell.get("r", "")) or x + 1
+        parts = {part.tag: part for part in cell}
+        text = _cell_text(cell, parts, book=book)
         if text:
             sheet.texts[y, x] = text
             # A workbook stores a long text once and may show it in every cell, so it is counted while it grows.
             sheet.characters += len(text)
             refuse_too_long(sheet.characters)
-            sheet.has_hidden_lines |= _is_on(row, "hidden")
-            if len(sheet.texts) > MAX_POSITIONS:
-                raise DocumentError(DocumentProblem.TOO_COMPLEX)
-        elif cell.find(f"{S}f") is not None and cell.find(f"{S}v") is None:
+        elif FORMULA in parts and VALUE not in parts:
             sheet.has_empty_formulas = True
+    if len(sheet.texts) > filled:
+        sheet.has_hidden_lines |= _is_on(row, "hidden")
+        if len(sheet.texts) > MAX_POSITIONS:
+            raise DocumentError(DocumentProblem.TOO_COMPLEX)
 
 
-def _cell_text(cell: etree._Element, *, book: _Book) -> str:
-    kind, value = cell.get("t", "n"), cell.findtext(f"{S}v") or ""
+CELL, VALUE, FORMULA, INLINE = f"{S}c", f"{S}v", f"{S}f", f"{S}is"
+
+
+def _cell_text(cell: etree._Element, parts: Mapping[str, etree._Element], *, book: _Book) -> str:
+    kind, value = cell.get("t", "n"), (parts[VALUE].text or "") if VALUE in parts else ""
     if kind == "s":
         index = _whole(value, otherwise=-1)
         return book.strings[index] if 0 <= index < len(book.strings) else ""
     if kind == "inlineStr":
-        inline = cell.find(f"{S}is")
-        text = _rich_text(inline) if inline is not None else ""
+        text = _rich_text(parts[INLINE]) if INLINE in parts else ""
     elif kind == "b":
         text = "TRUE" if value == "1" else "FALSE"
     elif kind == "n":
@@ -180,6 +187,8 @@ def _cell_text(cell: etree._Element, *, book: _Book) -> str:
 
 
 def _clean(text: str) -> str:
+    if PLAIN.fullmatch(text):
+        return text
     lines = map(clean_line, text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     return "\n".join(filter(str.strip, lines)).strip()
 
@@ -192,6 +201,8 @@ def _number_text(value: str, style: int, *, book: _Book) -> str:
     if not math.isfinite(number):
         return value
     code = book.formats[style] if 0 <= style < len(book.formats) else "General"
+    if code == "General" and number == (whole := int(number)) and abs(whole) < LARGEST_EXACT:
+        return str(whole)
     return show_number(number, code, since_1904=book.since_1904)
 
 
@@ -210,16 +221,27 @@ def _unescape(text: str) -> str:
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
+def _column_of(reference: str) -> int | None:
+    """The column of a reference like ``C12``, from 1; ``None`` when it is none."""
+    match = REFERENCE.match(reference)
+    if match is None or not 1 <= int(match[2]) <= MAX_ROWS:
+        return None
+    return _column_named(match[1])
+
+
+@lru_cache(maxsize=MAX_COLUMNS)
+def _column_named(letters: str) -> int | None:
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column if column <= MAX_COLUMNS else None
+
+
 def _position(reference: str) -> tuple[int, int] | None:
     """(row, column) of a reference like ``C12``, from 1; ``None`` when it is none."""
     match = REFERENCE.match(reference)
-    if match is None:
-        return None
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + ord(letter) - ord("A") + 1
-    row = int(match[2])
-    return (row, column) if 1 <= row <= MAX_ROWS and column <= MAX_COLUMNS else None
+    column = _column_of(reference)
+    return (int(match[2]), column) if match is not None and column is not None else None
 
 
 # From cells to blocks
@@ -253,6 +275,8 @@ def _compact(sheet: _Sheet) -> list[Cell]:
     if sum(height * width for height, width in spans.values()) > MAX_POSITIONS:
         raise DocumentError(DocumentProblem.TOO_COMPLEX)
     rows, columns = {y: row for row, y in enumerate(ys)}, {x: column for column, x in enumerate(xs)}
+    if not spans:
+        return [Cell(text, rows[y], columns[x]) for (y, x), text in sorted(sheet.texts.items())]
     return [Cell(text, rows[y], columns[x], *spans.get((y, x), (1, 1))) for (y, x), text in sorted(sheet.texts.items())]
 
 
@@ -265,6 +289,9 @@ def _rows(cells: Iterable[Cell]) -> dict[int, list[Cell]]:
     """Row → the cells that stand in it, those that reach down into it included."""
     rows: dict[int, list[Cell]] = {}
     for cell in cells:
+        if cell.row_span == 1:
+            rows.setdefault(cell.row, []).append(cell)
+            continue
         for y in range(cell.row, cell.row + cell.row_span):
             rows.setdefault(y, []).append(cell)
     return rows
