@@ -72,6 +72,10 @@ FIELDS: dict[str, str] = {
     "needs_sign_off": "须单位审签",
     "file": "文件",
     "entries": "条数",
+    "form": "格式",
+    "subject": "对象",
+    "first_day": "起",
+    "entrance": "入口",
     "aliases": "别名",
 }
 

@@ -7,11 +7,11 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import NotAllowed
@@ -38,7 +38,8 @@ NAMED_LIKE = {Subject.ACCOUNT: Subject.PERSON}
 class Filter:
     """Which entries; ``first_day`` and ``last_day`` are days in Asia/Shanghai, both included."""
 
-    person_id: int | None = None
+    person: str | None = None
+    """a name or an account; several people may have the name"""
     subject: Subject | None = None
     subject_id: int | None = None
     first_day: date | None = None
@@ -83,7 +84,7 @@ def list_entries(
     session: Session, which: Filter, *, actor: Actor, after: Place | None = None, size: int = PAGE_SIZE
 ) -> TrailPage:
     """A page of the trail in two queries and one per kind of subject; raises :class:`NotAllowed`."""
-    query = _COLUMNS.where(*_conditions(which, actor)).order_by(*_NEWEST_FIRST)
+    query = _COLUMNS.where(*_conditions(session, which, actor)).order_by(*_NEWEST_FIRST)
     if after is not None:
         query = query.where(tuple_(HistoryEntry.at, HistoryEntry.id) < tuple_(*after))
     rows = session.execute(query.limit(size + 1)).all()
@@ -109,12 +110,6 @@ def list_entries(
     return TrailPage(entries, Place(shown[-1].at, shown[-1].id) if len(rows) > size else None)
 
 
-def list_actors(session: Session, *, actor: Actor) -> Sequence[tuple[int, str]]:
-    """Everybody who has an account, for the filter: (id, name)."""
-    _require(actor)
-    return [(row.id, row.name) for row in session.execute(select(Person.id, Person.name).order_by(Person.name))]
-
-
 _COLUMNS: Select[*tuple[Any, ...]] = (
     select(
         HistoryEntry.id,
@@ -137,15 +132,18 @@ _COLUMNS: Select[*tuple[Any, ...]] = (
 _NEWEST_FIRST = (HistoryEntry.at.desc(), HistoryEntry.id.desc())
 
 
-def _conditions(which: Filter, actor: Actor | None) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, which: Filter, actor: Actor | None) -> list[ColumnElement[bool]]:
     """``actor`` is ``None`` for the machine's own administrator, who has the database anyway."""
     conditions: list[ColumnElement[bool]] = []
     if actor is not None:
         _require(actor)
         if not reads_whole_trail(actor):
             conditions.append(HistoryEntry.task_id.in_(select(Task.id).where(visible_tasks(actor))))
-    if which.person_id is not None:
-        conditions.append(HistoryEntry.actor_id == which.person_id)
+    if which.person is not None:
+        called = select(Person.id).where(or_(Person.name == which.person, Person.username == which.person))
+        # As plain numbers, so that one person's entries are read from their index in the order of the page.
+        people = list(session.scalars(called))
+        conditions.append(HistoryEntry.actor_id == people[0] if len(people) == 1 else HistoryEntry.actor_id.in_(people))
     if which.subject is not None:
         conditions.append(HistoryEntry.subject == which.subject)
     if which.subject_id is not None:
@@ -210,7 +208,7 @@ def export_lines(session: Session, which: Filter, *, form: str, actor: Actor | N
 
     ``actor`` is ``None`` on the machine itself, where whoever asks has the database anyway.
     """
-    query = _EXPORTED.where(*_conditions(which, actor)).limit(EXPORTED_AT_ONCE)
+    query = _EXPORTED.where(*_conditions(session, which, actor)).limit(EXPORTED_AT_ONCE)
     if form == ".csv":
         # Excel takes a file without this mark for the local encoding.
         yield "\ufeff".encode() + _csv_line([column.name for column in query.selected_columns])
@@ -241,8 +239,13 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def record_export(session: Session, *, actor: Actor | None, now: datetime, entrance: str, number: int) -> None:
-    """Who takes the trail away stands in the trail."""
+def record_export(
+    session: Session, which: Filter, *, form: str, actor: Actor | None, now: datetime, entrance: str
+) -> None:
+    """Who takes the trail away stands in the trail, with what was asked for; raises :class:`NotAllowed`."""
+    if actor is not None:
+        _require(actor)
+    asked = {name: value for name, value in asdict(which).items() if value is not None}
     record_change(
         session,
         subject=Subject.TRAIL,
@@ -251,5 +254,5 @@ def record_export(session: Session, *, actor: Actor | None, now: datetime, entra
         actor=actor,
         now=now,
         entrance=entrance,
-        after={"entries": number},
+        after={"form": form, **asked},
     )

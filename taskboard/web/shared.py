@@ -55,6 +55,7 @@ SECTIONS = (
     Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),
     Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),
     Section("mailbox.mail_list", "演示邮箱", EVERYBODY, is_demo=True),
+    Section("audit.trail", "审计记录", frozenset({Role.AUDITOR})),
 )
 
 

@@ -1,0 +1,205 @@
+"""The trail for auditors: what happened, narrowed down, whether the chain holds, and the trail as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from taskboard.domain.errors import NotAllowed
+from taskboard.domain.history import Subject
+from taskboard.domain.jobs import JobName, JobState
+from taskboard.domain.permissions import Actor, may_read_trail
+from taskboard.domain.trail import Head
+from taskboard.extensions import current_settings, now, read_session, transaction
+from taskboard.labels.trail import ENTRANCES, entrance_words, field_words, value_words
+from taskboard.models import JobRun
+from taskboard.services import trail as chain
+from taskboard.services.audit import EntryRow, Filter, Place, export_lines, list_entries, record_export
+from taskboard.services.jobs import find_last_run
+from taskboard.services.trail_heads import FILE_NAME, read_heads
+from taskboard.web.forms import LARGEST_ID, Form, clean_line
+from taskboard.web.guards import current_actor
+
+blueprint = Blueprint("audit", __name__, url_prefix="/audit")
+
+EXPORT_FORM = ".csv"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One value of an entry that changed, in words; ``None`` where that side has no such value."""
+
+    words: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as the page shows it."""
+
+    entry: EntryRow
+    entrance: str
+    differences: list[Difference]
+    address: str | None
+    """the page of its subject, where it has one that an auditor may open"""
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """Whether and how far the trail is chained."""
+
+    head: chain.SealedHead | None
+    waiting: int
+    check: JobRun | None
+    day: Head | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The filter of the address, with what could not be understood."""
+
+    which: Filter
+    problems: dict[str, str]
+
+
+@blueprint.get("")
+def trail() -> ResponseReturnValue:
+    actor = current_actor()
+    if not may_read_trail(actor):
+        raise NotAllowed()
+    session = read_session()
+    asked = _asked(request.args)
+    page = list_entries(session, asked.which, actor=actor, after=_place(request.args.get("after", "")))
+    return render_template(
+        "audit/trail.html",
+        lines=[_line(entry) for entry in page.rows],
+        next_address=_next_address(page.next_place),
+        is_first="after" not in request.args,
+        asked=request.args,
+        is_narrowed=asked.which != Filter(),
+        problems=asked.problems,
+        subjects=list(Subject),
+        entrances=ENTRANCES,
+        state=_chain_state(session),
+        form=Form(formdata=None),
+    )
+
+
+@blueprint.post("/export")
+def export() -> ResponseReturnValue:
+    actor = current_actor()
+    which = _asked(request.form).which
+    with transaction() as session:
+        record_export(session, which, form=EXPORT_FORM, actor=actor, now=now(), entrance="web")
+    name = f"trail-{now():%Y%m%d-%H%M}.csv"
+    return Response(
+        stream_with_context(_export(which, actor)),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _export(which: Filter, actor: Actor) -> Iterator[bytes]:
+    session = read_session()
+    try:
+        yield from export_lines(session, which, form=EXPORT_FORM, actor=actor)
+    finally:
+        # It is sent after the request's own session was given back.
+        session.close()
+
+
+def _asked(values: Mapping[str, str]) -> Asked:
+    problems: dict[str, str] = {}
+    subject, number = values.get("subject", ""), values.get("number", "")
+    is_number = number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) <= LARGEST_ID
+    if number and not is_number:
+        problems["number"] = "编号是一个数字。"
+    entrance = values.get("entrance", "")
+    which = Filter(
+        person=clean_line(values.get("person"))[:80] or None,
+        subject=Subject(subject) if subject in list(Subject) else None,
+        subject_id=int(number) if is_number else None,
+        first_day=_day(values, "from", problems),
+        last_day=_day(values, "to", problems),
+        entrance=entrance if entrance in ENTRANCES else None,
+    )
+    return Asked(which, problems)
+
+
+def _day(values: Mapping[str, str], name: str, problems: dict[str, str]) -> date | None:
+    text = values.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        problems[name] = "日期写作 2026-11-23。"
+        return None
+    if not 2000 <= day.year <= 2100:
+        problems[name] = "只有 2000 年至 2100 年的日期。"
+        return None
+    return day
+
+
+def _place(text: str) -> Place | None:
+    """Where the page begins; an address that was tampered with leads to the first page."""
+    moment, _, number = text.partition("~")
+    try:
+        place = Place(datetime.fromisoformat(moment), int(number))
+    except ValueError:
+        return None
+    return place if place.at.tzinfo is not None and 0 < place.id <= LARGEST_ID else None
+
+
+def _next_address(place: Place | None) -> str | None:
+    if place is None:
+        return None
+    values: dict[str, Any] = {**request.args.to_dict(), "after": f"{place.at.isoformat()}~{place.id}"}
+    return url_for("audit.trail", **values)
+
+
+def _chain_state(session: Session) -> ChainState:
+    heads = read_heads(current_settings().instance_dir / FILE_NAME).heads
+    return ChainState(
+        head=chain.find_head(session),
+        waiting=chain.count_unsealed(session, now=now()),
+        check=find_last_run(session, JobName.CHECK_TRAIL, state=JobState.DONE),
+        day=heads[-1] if heads else None,
+    )
+
+
+def _line(entry: EntryRow) -> Line:
+    is_task = entry.subject is Subject.TASK and entry.subject_name is not None
+    return Line(
+        entry=entry,
+        entrance=entrance_words(entry.entrance),
+        differences=_differences(entry.before or {}, entry.after or {}),
+        address=url_for("tasks.task", task_id=entry.subject_id) if is_task else None,
+    )
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    old, new = dict(_flat(before)), dict(_flat(after))
+    return [
+        Difference(
+            words=field_words(path),
+            before=value_words(old[path]) if path in old else None,
+            after=value_words(new[path]) if path in new else None,
+        )
+        for path in [*old, *(path for path in new if path not in old)]
+    ]
+
+
+def _flat(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    flat: list[tuple[tuple[str, ...], Any]] = []
+    for name, value in values.items():
+        path = (*above, name)
+        flat += _flat(value, path) if isinstance(value, dict) else [(path, value)]
+    return flat
