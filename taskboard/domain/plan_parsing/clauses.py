@@ -166,7 +166,7 @@ def _read_bracket(inner: Text, plain: str, start: int, end: int) -> Reading | No
     named = list(FIELD_NAME.finditer(content.plain))
     if named and named[0].start() <= 2 and _are_fields(named):
         return read_fields(content)
-    sentence = read_role_sentence(content)
+    sentence = read_role_sentence(content, names_may_be_odd=True)
     if sentence is not None:
         return sentence
     if lost := _damaged_field(content, []):
@@ -477,8 +477,11 @@ WITH = re.compile(r"(?:牵头)?(?:会同|商(?=[省市县区各国有]))|(?<=牵
 AFTERTHOUGHT = re.compile(r"^(?:下同|以下同|长期|持续).{0,2}$")
 
 
-def read_role_sentence(content: Text, *, complete: bool = True) -> Reading | None:
-    """A牵头，B、C按职责分工负责; nothing when any part is neither units nor units with a verb."""
+def read_role_sentence(content: Text, *, names_may_be_odd: bool = False) -> Reading | None:
+    """A牵头，B、C按职责分工负责; nothing when any part is neither units nor units with a verb.
+
+    Where ``names_may_be_odd`` (in brackets) a name beside a known body may be of a kind that is not known.
+    """
     if not ANY_VERB.search(content.plain):
         return None
     reading = Reading()
@@ -504,10 +507,20 @@ def read_role_sentence(content: Text, *, complete: bool = True) -> Reading | Non
         return None
     groups += [("partner", piece) for piece in waiting]
     has_lead = any(kind == "lead" for kind, _ in groups)
+    known = names_may_be_odd and any(kind != "partner" and is_unit_list(_bare(piece)) for kind, piece in groups)
     for kind, piece in groups:
-        if not _add_group(reading, piece, kind, has_lead=has_lead) and complete:
+        if _add_group(reading, piece, kind, has_lead=has_lead):
+            continue
+        if not (known and ODD_NAMES.fullmatch(piece.plain.strip())):
             return None
+        reading.add(_role_of(kind, has_lead=has_lead), read_units(piece))
     return reading if reading.has_units else None
+
+
+ODD_NAMES = re.compile(
+    r"(?!.*(?:工作|任务|资金|经费|问题|措施|的))[\u4e00-\u9fff()]{4,12}(?:、[\u4e00-\u9fff()]{4,12}){0,9}(?:等)?"
+)
+"""a list of short words that may be names of bodies: 中铁某桥, 县蔬菜基地"""
 
 
 AFTER_LEAD_VERB = re.compile(r"牵头(?:负责)?(?P<mark>、)(?=.{2})")
@@ -552,11 +565,13 @@ def _add_group(reading: Reading, piece: Text, kind: str, *, has_lead: bool = Fal
     bare = _bare(piece)
     if not is_unit_list(bare):
         return False
-    role = {"lead": Field.LEAD, "partner": Field.PARTNER}.get(kind, Field.PARTNER if has_lead else Field.RESPONSIBLE)
-    if role is Field.RESPONSIBLE and reading.responsible:
-        role = Field.RESPONSIBLE
-    reading.add(role, read_units(bare))
+    reading.add(_role_of(kind, has_lead=has_lead), read_units(bare))
     return True
+
+
+def _role_of(kind: str, *, has_lead: bool) -> Field:
+    """The role that a verb gives; who only carries out leads where nobody else does."""
+    return {"lead": Field.LEAD, "partner": Field.PARTNER}.get(kind, Field.PARTNER if has_lead else Field.RESPONSIBLE)
 
 
 def _units_or_generic(others: Text) -> bool:
@@ -577,7 +592,7 @@ class Assigned:
     lead_is_stated: bool
 
 
-def assign(readings: Iterable[Reading], *, responsible_lead: bool = False) -> Assigned:
+def assign(readings: Iterable[Reading]) -> Assigned:
     """The first clause that names a lead gives it, all others are partners; without 牵头 the first listed leads."""
     leads: list[Unit] = []
     partners: list[Unit] = []
@@ -587,8 +602,7 @@ def assign(readings: Iterable[Reading], *, responsible_lead: bool = False) -> As
             leads, stated = list(reading.leads), True
             partners += reading.order
         elif not leads and reading.responsible:
-            count = len(reading.responsible) if responsible_lead else 1
-            leads = list(reading.responsible[:count])
+            leads = list(reading.responsible[:1])
             partners += [unit for unit in reading.order if unit not in leads]
         else:
             partners += [*reading.leads, *reading.order]

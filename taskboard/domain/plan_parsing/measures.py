@@ -66,7 +66,7 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
     body = whole_text(item)
     heading, heading_end = _heading(item, body)
     readings = [clause.reading for clause in item.clauses if clause.reading.has_units]
-    assigned = assign(readings, responsible_lead=context.statements.responsible_lead)
+    assigned = assign(readings)
     limits = [limit for clause in item.clauses for limit in clause.reading.time_limits]
     when = _when(body, limits, context.anchor, heading_end, spoken=spoken)
     contents = [clause.content for clause in item.clauses if clause.reading.has_units]
@@ -134,7 +134,7 @@ def _heading(item: Item, body: Text) -> tuple[Text | None, int]:
 
 def measure_of_row(row: Row, path: tuple[str, ...], context: Context, *, where: str) -> ParsedMeasure:
     """The measure that a table row states."""
-    assigned = assign([row.reading], responsible_lead=context.statements.responsible_lead)
+    assigned = assign([row.reading])
     limits = [row.deadline] if len(row.deadline) else []
     when = _when(row.action, limits, context.anchor, 0)
     return _measure(

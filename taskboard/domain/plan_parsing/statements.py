@@ -17,8 +17,6 @@ class Statements:
     defaults: tuple[str, ...] = ()
     first_leads: bool = False
     """the first listed unit is the lead, said in so many words"""
-    responsible_lead: bool = False
-    """where no lead is named, the responsible units are leads"""
 
 
 ALL_ITEMS = (
@@ -41,9 +39,6 @@ FIRST_LEADS = re.compile(
     r"(?:列|排名?|位列|居|列为|排列|处于)(?:在|于)?(?:第一位?|首位|第一|最前|前面?|第1位?)[^。;\n]{0,10}?(?:为|是|系)(?:该[^。;\n]{0,4})?(?:总?牵头|主办|汇总|负总责)"
     r"|(?:第一个|首个|第一)(?:单位|部门|责任单位)[^。;\n]{0,4}?(?:为|是)(?:总?牵头|主办)"
 )
-RESPONSIBLE_LEAD = re.compile(
-    r"(?:无|没有|未列|未明确|未注明|不列)[^。;\n]{0,2}牵头(?:单位|部门)[^。;\n]{0,4},?(?:责任单位|责任部门)[^。;\n]{0,4}?(?:为|是|作为)牵头"
-)
 STATEMENT = re.compile(
     rf"{NOT_REPEATED}|为牵头(?:单位|部门)|(?:单位|部门)为牵头|^涉及[^。;]{{0,30}}?(?:负责|落实)$|^{ALL_ITEMS}[^。;]{{0,40}}?(?:均|都|需|由)"
     r"|^(?:除|列第|排名?第|排在|列首|列在|无牵头|未列)|为汇总单位"
@@ -63,7 +58,7 @@ def read_statements(text: Text) -> Statements:
         for found in pattern.finditer(plain):
             for name in _unit_names(text[found.start("units") : found.end("units")]):
                 defaults.setdefault(name)
-    return Statements(tuple(defaults), bool(FIRST_LEADS.search(plain)), bool(RESPONSIBLE_LEAD.search(plain)))
+    return Statements(tuple(defaults), bool(FIRST_LEADS.search(plain)))
 
 
 NO_BODY = re.compile(r"措施|任务|工作$|事项|项$|条$|内容|要求|^(?:相关)?(?:责任|配合|牵头|参与|落实)(?:单位|部门)$")

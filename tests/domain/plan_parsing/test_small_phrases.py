@@ -118,7 +118,7 @@ def test_units_for_every_measure_are_defaults(words: str, defaults: tuple[str, .
 
 def test_who_leads_may_be_said_once() -> None:
     assert read_statements(read_text("列第一位的为牵头单位，下同")).first_leads
-    assert read_statements(read_text("无牵头单位的，责任单位即为牵头单位")).responsible_lead
+    assert not read_statements(read_text("无牵头单位的，责任单位即为牵头单位")).first_leads
 
 
 @pytest.mark.parametrize("title", ["总体要求", "基本原则", "发展目标", "面临的形势", "存在的主要问题", "实施步骤"])

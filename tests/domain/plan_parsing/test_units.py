@@ -23,6 +23,7 @@ def names(words: str) -> list[str]:
         ("移动、联通、电信白桦分公司", ["移动白桦分公司", "联通白桦分公司", "电信白桦分公司"]),
         ("市教育、财政、人社部门", ["市教育部门", "市财政部门", "市人社部门"]),
         ("市法院、检察院", ["市法院", "市检察院"]),
+        ("区人社局、区残联、区民政局", ["区人社局", "区残联", "区民政局"]),
     ],
 )
 def test_elided_prefixes_and_suffixes_are_restored(words: str, units: list[str]) -> None:
@@ -37,6 +38,7 @@ def test_elided_prefixes_and_suffixes_are_restored(words: str, units: list[str])
         "各县、区人民政府",
         "省直有关部门",
         "领导小组各成员单位",
+        "区安委会各成员单位",
         "各镇（街道）",
     ],
 )
