@@ -6,7 +6,7 @@ import click
 
 from taskboard.cli.application import load_app, migrate_database
 from taskboard.domain.errors import Invalid
-from taskboard.extensions import today, transaction
+from taskboard.extensions import now, today, transaction
 from taskboard.labels.errors import problem_words
 from taskboard.services.accounts import new_password, normal_username
 from taskboard.services.bootstrap import create_administrator
@@ -47,7 +47,12 @@ def create_first_administrator(*, username: str, name: str, email: str, departme
         with app.app_context(), transaction() as session:
             values = PersonValues(username=username, name=name.strip(), email=email.strip() or None)
             create_administrator(
-                session, values, department=department.strip(), password_hash=password_hash, today=today()
+                session,
+                values,
+                department=department.strip(),
+                password_hash=password_hash,
+                today=today(),
+                now=now(),
             )
     except Invalid as error:
         raise click.ClickException(problem_words(error)) from None

@@ -8,14 +8,15 @@ from datetime import date, datetime
 import click
 
 from taskboard.cli.application import load_app
+from taskboard.domain.history import Change
 from taskboard.domain.jobs import SCHEDULES, Daily, JobName
-from taskboard.extensions import now, read_session, today
+from taskboard.extensions import now, read_session, today, transaction
 from taskboard.jobs.runner import run_by_hand
 from taskboard.labels import label
 from taskboard.labels.jobs import JOBS, facts_words, schedule_words
 from taskboard.labels.times import day_words, moment_words, weekday_words
 from taskboard.services.calendar import load_calendar
-from taskboard.services.jobs import find_heartbeat, find_last_run
+from taskboard.services.jobs import find_heartbeat, find_last_run, record_run_by_hand
 
 FIRST_YEAR, LAST_YEAR = 2004, 2050
 """the years for which there is a working calendar, published or computed"""
@@ -68,6 +69,8 @@ def run_job(name: str, day: datetime | None) -> None:
     with app.app_context():
         on = day.date() if day is not None else today()
         _check_day(on, today())
+        with transaction() as session:
+            record_run_by_hand(session, job, on, Change.RUN_BY_HAND, actor=None, now=now(), entrance="cli")
     facts = run_by_hand(app, job, on)
     click.echo(f"{JOBS[job]}（{day_words(on)} {weekday_words(on)}）：{facts_words(facts)}。")
     if trouble := facts.get("trouble"):

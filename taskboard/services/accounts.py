@@ -19,8 +19,11 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid, NotFound
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.passwords import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, LONGEST, WINDOW, check_password
+from taskboard.domain.permissions import Actor
 from taskboard.models import FailedSignIn, Person
+from taskboard.services.history import record_change
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 USERNAME_LENGTH = 80
@@ -83,17 +86,26 @@ def fresher_hash(attempt: Attempt, password: str) -> str | None:
     return hash_password(password) if HASHER.check_needs_rehash(attempt.password_hash) else None
 
 
-def complete_sign_in(session: Session, attempt: Attempt, *, fresher: str | None = None) -> Person:
-    """Forget the account's failures, and put the fresher hash in the place of the one that was found right.
+def complete_sign_in(
+    session: Session, attempt: Attempt, *, now: datetime, entrance: str, fresher: str | None = None
+) -> Person:
+    """Let somebody in whose ``attempt`` was found right, and put the fresher hash in the place of theirs.
 
     Raises :class:`NotFound` where the account was switched off or given another password meanwhile.
     """
+    person = confirm_attempt(session, attempt)
+    if fresher is not None:
+        person.password_hash = fresher
+    _record(session, person, Change.SIGNED_IN, now=now, entrance=entrance)
+    return person
+
+
+def confirm_attempt(session: Session, attempt: Attempt) -> Person:
+    """Forget the failures of an account whose password was found right; raises like :func:`complete_sign_in`."""
     person = session.get(Person, attempt.person_id) if attempt.person_id else None
     if person is None or not person.is_active or person.password_hash != attempt.password_hash:
         raise NotFound()
     session.execute(delete(FailedSignIn).where(FailedSignIn.account == attempt.account))
-    if fresher is not None:
-        person.password_hash = fresher
     session.flush()
     return person
 
@@ -106,13 +118,25 @@ def new_password(password: str, *, username: str, current_hash: str | None = Non
     return hash_password(password)
 
 
-def change_password(session: Session, attempt: Attempt, password_hash: str) -> Person:
+def change_password(session: Session, attempt: Attempt, password_hash: str, *, now: datetime, entrance: str) -> Person:
     """Keep the new password of somebody whose ``attempt`` was found right; all sessions of the account end."""
-    person = complete_sign_in(session, attempt)
+    person = confirm_attempt(session, attempt)
     person.password_hash = password_hash
     end_sessions(person)
-    session.flush()
+    _record(session, person, Change.PASSWORD_CHANGED, now=now, entrance=entrance)
     return person
+
+
+def _record(session: Session, person: Person, act: Change, *, now: datetime, entrance: str) -> None:
+    record_change(
+        session,
+        subject=Subject.ACCOUNT,
+        subject_id=person.id,
+        act=act,
+        actor=Actor(person.id, person.name),
+        now=now,
+        entrance=entrance,
+    )
 
 
 def end_sessions(person: Person) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -10,11 +10,12 @@ from taskboard.domain.permissions import Actor, Post
 from taskboard.domain.roles import Role
 from taskboard.models import Person
 from taskboard.services.departments import create_department, match_names
+from taskboard.services.history import Writing
 from taskboard.services.people import PersonValues, add_person, add_post
 
 
 def create_administrator(
-    session: Session, values: PersonValues, *, department: str, password_hash: str, today: date
+    session: Session, values: PersonValues, *, department: str, password_hash: str, today: date, now: datetime
 ) -> Person:
     """An account with the administrator's post at this department, which is created where it is not known yet.
 
@@ -22,6 +23,7 @@ def create_administrator(
     """
     place = match_names(session, [department])[department] or create_department(session, name=department)
     installer = Actor(person_id=0, name="", posts=(Post(Role.ADMINISTRATOR, place.id, place.path),))
-    person = add_person(session, values, actor=installer, password_hash=password_hash)
-    add_post(session, person.id, role=Role.ADMINISTRATOR, department_id=place.id, from_on=today, actor=installer)
+    by: Writing = {"actor": installer, "now": now, "entrance": "cli"}
+    person = add_person(session, values, password_hash=password_hash, **by)
+    add_post(session, person.id, role=Role.ADMINISTRATOR, department_id=place.id, from_on=today, **by)
     return person

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, TypedDict, Unpack
+from datetime import date, timedelta
+from typing import Any, NamedTuple, Unpack
 
 from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -35,6 +35,7 @@ from taskboard.models import (
     PersonPost,
     Task,
 )
+from taskboard.services import history
 from taskboard.services.actors import ROLE_ORDER, held_on, require_role
 from taskboard.services.history import record_change
 from taskboard.services.paging import PAGE_SIZE, Page, count_rows, page_of
@@ -64,12 +65,7 @@ class DepartmentValues:
     is_active: bool = True
 
 
-class Writing(TypedDict):
-    """Who changes the directory, when, and from which entrance (``"web"``, ``"cli"``)."""
-
-    actor: Actor
-    now: datetime
-    entrance: str
+Writing = history.Writing
 
 
 class DepartmentRow(NamedTuple):
@@ -281,14 +277,19 @@ def _page_of_tree(
     session: Session, wanted: ColumnElement[bool] | None, *, today: date, number: int, size: int
 ) -> Page[DepartmentRow]:
     """Three columns of every department decide the order; the rest is read for the page alone."""
-    query = select(Department.id, Department.parent_id, Department.is_active).order_by(Department.id)
-    order = _in_tree_order([_Place(*row) for row in session.execute(query)])
+    order = tree_order(session)
     if wanted is not None:
         ids = set(session.scalars(select(Department.id).where(wanted)))
         order = [(one, depth) for one, depth in order if one in ids]
     page = page_of(order, number=number, size=size)
     rows = _details(session, dict(page.rows), today=today)
     return page.of([rows[one] for one, _ in page.rows])
+
+
+def tree_order(session: Session) -> list[tuple[int, int]]:
+    """All departments with their depth, each before those below it; one query."""
+    query = select(Department.id, Department.parent_id, Department.is_active).order_by(Department.id)
+    return _in_tree_order([_Place(*row) for row in session.execute(query)])
 
 
 def _in_tree_order(places: Sequence[_Place]) -> list[tuple[int, int]]:

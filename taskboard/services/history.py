@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +21,15 @@ from taskboard.domain.workflow import Act
 from taskboard.models import Assignment, HistoryEntry, Task
 
 Snapshot = dict[str, dict[str, Any]]
+
+
+class Writing(TypedDict):
+    """Who changes something, when and from which entrance (``"web"``, ``"cli"``): what every entry needs."""
+
+    actor: Actor
+    now: datetime
+    entrance: str
+
 
 TASK_FIELDS = (
     "state",
@@ -140,7 +149,8 @@ def record_change(
             task_id=subject_id if subject is Subject.TASK else None,
             act=act,
             at=now,
-            actor_id=actor.person_id if actor else None,
+            # Who installs the system acts before there is an account.
+            actor_id=(actor.person_id or None) if actor else None,
             entrance=entrance,
             before=fit_to_keep({name: value for name, value in old.items() if name not in same}) or None,
             after=fit_to_keep({name: value for name, value in new.items() if name not in same}) or None,

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import NotFound
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.jobs import MOST_ATTEMPTS, SCHEDULES, Daily, JobName, JobState, may_try_again, require_run_day
 from taskboard.domain.local_time import at_local, local_date
 from taskboard.domain.outbox import WAITING, OutboxState
+from taskboard.domain.permissions import Actor
 from taskboard.models import FailedSignIn, JobRun, OutboxMessage, SchedulerLease
+from taskboard.services.history import Writing, record_change
 from taskboard.services.imports import remove_untouched_drafts
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.scans import remove_old_scans
@@ -244,7 +247,7 @@ def _is_old_hand_run(now: datetime) -> ColumnElement[bool]:
     return and_(JobRun.epoch == BY_HAND, JobRun.started_at < now - HAND_RUN_LASTS_AT_MOST)
 
 
-def request_run(session: Session, job: JobName, *, day: date, now: datetime) -> None:
+def request_run(session: Session, job: JobName, *, day: date, **by: Unpack[Writing]) -> None:
     """Ask the scheduler to run a daily job once more for this day.
 
     Raises :class:`NotFound` for other jobs and :class:`Invalid` for a day that nobody can mean.
@@ -252,12 +255,12 @@ def request_run(session: Session, job: JobName, *, day: date, now: datetime) -> 
     schedule = SCHEDULES[job]
     if not isinstance(schedule, Daily):
         raise NotFound(subject="job", job=job)
-    require_run_day(day, local_date(now))
+    require_run_day(day, local_date(by["now"]))
     row = {
         "job": job,
         "scheduled_for": schedule.moment(day),
         "epoch": BY_HAND,
-        "started_at": now,
+        "started_at": by["now"],
         "state": JobState.REQUESTED,
         "attempts": 1,
     }
@@ -265,7 +268,24 @@ def request_run(session: Session, job: JobName, *, day: date, now: datetime) -> 
         again = update(JobRun).where(
             JobRun.job == job, JobRun.scheduled_for == schedule.moment(day), JobRun.state != JobState.RUNNING
         )
-        _changed(session, again.values(state=JobState.REQUESTED, attempts=1, started_at=now, error=None))
+        _changed(session, again.values(state=JobState.REQUESTED, attempts=1, started_at=by["now"], error=None))
+    record_run_by_hand(session, job, day, Change.RUN_REQUESTED, **by)
+
+
+def record_run_by_hand(
+    session: Session, job: JobName, day: date, act: Change, *, actor: Actor | None, now: datetime, entrance: str
+) -> None:
+    """Somebody let a job run: on a page, or (without an account) on the machine itself."""
+    record_change(
+        session,
+        subject=Subject.JOB,
+        subject_id=None,
+        act=act,
+        actor=actor,
+        now=now,
+        entrance=entrance,
+        after={"job": job, "day": day},
+    )
 
 
 def last_digest_on(session: Session, *, today: date) -> date | None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Unpack, cast
 from uuid import uuid4
 
 from sqlalchemy import CursorResult, Row, Select, Update, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import NotFound, NotNow
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.outbox import (
     SCHEDULED,
     WAITING,
@@ -28,6 +29,7 @@ from taskboard.domain.outbox import (
     state_after,
 )
 from taskboard.models import OutboxMessage, Person
+from taskboard.services.history import Writing, record_change
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.paging import Page, fetch_page
 
@@ -268,7 +270,7 @@ def get_mail(session: Session, mail_id: int) -> OutboxMessage:
 REQUEUEABLE = frozenset({OutboxState.RETRY, OutboxState.DEAD, OutboxState.EXPIRED, OutboxState.UNKNOWN})
 
 
-def requeue(session: Session, mail_id: int, *, now: datetime) -> None:
+def requeue(session: Session, mail_id: int, **by: Unpack[Writing]) -> None:
     """Try a mail again now, with all its attempts before it; raises :class:`NotNow` while it is sent or was.
 
     A mail that was past its time is sent all the same: somebody decided so.
@@ -276,8 +278,18 @@ def requeue(session: Session, mail_id: int, *, now: datetime) -> None:
     message = get_mail(session, mail_id)
     if message.state not in REQUEUEABLE:
         raise NotNow(state=message.state)
+    before = {"state": message.state, "attempts": message.attempts, "valid_until": message.valid_until}
     message.state = OutboxState.QUEUED
     message.attempts = 0
-    message.next_attempt_at = now
+    message.next_attempt_at = by["now"]
     message.valid_until = None
     session.flush()
+    record_change(
+        session,
+        subject=Subject.MAIL,
+        subject_id=mail_id,
+        act=Change.REQUEUED,
+        before=before,
+        after={"state": message.state, "attempts": 0, "valid_until": None},
+        **by,
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotFound, Stale
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.models import Department, FailedSignIn, Person, PersonPost
 from taskboard.services.accounts import end_sessions, normal_username
 from taskboard.services.actors import held_on, require_role
+from taskboard.services.history import Writing, record_change
 from taskboard.services.paging import PAGE_SIZE, Page, count_rows, fetch_page
 
 READERS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
@@ -171,12 +173,14 @@ def _is_called(words: str, today: date) -> ColumnElement[bool]:
 # Keeping
 
 
-def add_person(session: Session, values: PersonValues, *, actor: Actor, password_hash: str | None = None) -> Person:
+def add_person(
+    session: Session, values: PersonValues, *, password_hash: str | None = None, **by: Unpack[Writing]
+) -> Person:
     """An account for somebody; without a password nobody can sign in to it yet.
 
     Raises :class:`Invalid` where the account name or the address cannot be used.
     """
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     values = _checked(session, values, person_id=None)
     person = Person(username=values.username, name=values.name, email=values.email, password_hash=password_hash)
     try:
@@ -185,34 +189,40 @@ def add_person(session: Session, values: PersonValues, *, actor: Actor, password
             session.add(person)
     except IntegrityError:
         raise Invalid("username", "username_taken", username=values.username) from None
+    _record(session, person.id, Change.ADDED, after=_recorded(person), **by)
     return person
 
 
-def change_person(session: Session, person_id: int, values: PersonValues, *, version: int, actor: Actor) -> Person:
+def change_person(
+    session: Session, person_id: int, values: PersonValues, *, version: int, **by: Unpack[Writing]
+) -> Person:
     """Save what an administrator changed; raises :class:`Stale` where somebody saved the person since ``version``."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     person = _person(session, person_id)
     if person.version != version:
         raise Stale()
     values = _checked(session, values, person_id=person_id)
+    before = _recorded(person)
     person.username, person.name, person.email = values.username, values.name, values.email
     session.flush()
+    _record(session, person_id, Change.CHANGED, before=before, after=_recorded(person), **by)
     return person
 
 
-def set_password(session: Session, person_id: int, password_hash: str, *, actor: Actor) -> None:
+def set_password(session: Session, person_id: int, password_hash: str, **by: Unpack[Writing]) -> None:
     """Give somebody an initial or new password: their sessions end, and what locked the account is forgotten."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     person = _person(session, person_id)
     person.password_hash = password_hash
     end_sessions(person)
     session.execute(delete(FailedSignIn).where(FailedSignIn.account == person.username))
     session.flush()
+    _record(session, person_id, Change.PASSWORD_SET, **by)
 
 
-def switch_off(session: Session, person_id: int, *, actor: Actor, today: date) -> None:
+def switch_off(session: Session, person_id: int, *, today: date, **by: Unpack[Writing]) -> None:
     """Nobody can sign in to the account any more, and who is signed in is signed out; the name stays in the history."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     person = _person(session, person_id)
     if not person.is_active:
         return
@@ -220,13 +230,18 @@ def switch_off(session: Session, person_id: int, *, actor: Actor, today: date) -
     person.is_active = False
     end_sessions(person)
     session.flush()
+    _record(session, person_id, Change.SWITCHED_OFF, **by)
 
 
-def switch_on(session: Session, person_id: int, *, actor: Actor) -> None:
+def switch_on(session: Session, person_id: int, **by: Unpack[Writing]) -> None:
     """The account can be used again."""
-    require_role(actor, Role.ADMINISTRATOR)
-    _person(session, person_id).is_active = True
+    require_role(by["actor"], Role.ADMINISTRATOR)
+    person = _person(session, person_id)
+    if person.is_active:
+        return
+    person.is_active = True
     session.flush()
+    _record(session, person_id, Change.SWITCHED_ON, **by)
 
 
 def add_post(
@@ -237,10 +252,10 @@ def add_post(
     department_id: int,
     from_on: date,
     to_on: date | None = None,
-    actor: Actor,
+    **by: Unpack[Writing],
 ) -> PersonPost:
     """A role at a department from a day on, to a day (inclusive) or open-ended; raises :class:`Invalid`."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     _person(session, person_id)
     department = session.get(Department, department_id)
     if department is None:
@@ -255,12 +270,15 @@ def add_post(
     _check_no_overlap(session, post)
     session.add(post)
     session.flush()
+    _record(session, person_id, Change.POST_ADDED, after=_recorded_post(session, post), **by)
     return post
 
 
-def end_post(session: Session, person_id: int, post_id: int, *, last_day: date, actor: Actor, today: date) -> None:
+def end_post(
+    session: Session, person_id: int, post_id: int, *, last_day: date, today: date, **by: Unpack[Writing]
+) -> None:
     """Let a post end with that day; raises :class:`Invalid` where it would end before it began."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     post = session.get(PersonPost, post_id)
     if post is None or post.person_id != person_id:
         raise NotFound()
@@ -268,13 +286,15 @@ def end_post(session: Session, person_id: int, post_id: int, *, last_day: date, 
         raise Invalid("last_day", "post_ends_before_start")
     if post.role is Role.ADMINISTRATOR:
         _check_administrator_remains(session, PersonPost.id != post_id, today=today)
+    before = _recorded_post(session, post)
     post.to_on = last_day
     session.flush()
+    _record(session, person_id, Change.POST_ENDED, before=before, after=_recorded_post(session, post), **by)
 
 
-def remove_post(session: Session, person_id: int, post_id: int, *, actor: Actor, today: date) -> None:
+def remove_post(session: Session, person_id: int, post_id: int, *, today: date, **by: Unpack[Writing]) -> None:
     """Take away a post that was entered by mistake and has not begun; raises :class:`Invalid` for one that has."""
-    require_role(actor, Role.ADMINISTRATOR)
+    require_role(by["actor"], Role.ADMINISTRATOR)
     post = session.get(PersonPost, post_id)
     if post is None or post.person_id != person_id:
         return
@@ -282,8 +302,40 @@ def remove_post(session: Session, person_id: int, post_id: int, *, actor: Actor,
         raise Invalid("last_day", "post_has_begun")
     if post.role is Role.ADMINISTRATOR:
         _check_administrator_remains(session, PersonPost.id != post_id, today=today)
+    before = _recorded_post(session, post)
     session.delete(post)
     session.flush()
+    _record(session, person_id, Change.POST_REMOVED, before=before, **by)
+
+
+def _record(
+    session: Session,
+    person_id: int,
+    act: Change,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    **by: Unpack[Writing],
+) -> None:
+    record_change(session, subject=Subject.PERSON, subject_id=person_id, act=act, before=before, after=after, **by)
+
+
+def _recorded(person: Person) -> dict[str, Any]:
+    return {"username": person.username, "name": person.name, "email": person.email}
+
+
+def _recorded_post(session: Session, post: PersonPost) -> dict[str, Any]:
+    """With the department as it is called now, and its number: on both sides, to say which post it was."""
+    department = session.get_one(Department, post.department_id)
+    return {
+        "post": {
+            "role": post.role,
+            "department": department.name,
+            "department_id": department.id,
+            "from_on": post.from_on,
+            "to_on": post.to_on,
+        }
+    }
 
 
 def _checked(session: Session, values: PersonValues, *, person_id: int | None) -> PersonValues:

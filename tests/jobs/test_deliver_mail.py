@@ -20,7 +20,7 @@ from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.jobs.runner import run_by_hand
 from taskboard.models import JobRun, OutboxMessage, Person
 from taskboard.services.outbox import queue_mail, requeue, take_next
-from tests.support.factories import make_person
+from tests.support.factories import NOBODY, make_person
 from tests.support.smtp import Drop, SmtpServer
 
 FACTS: dict[str, Any] = {
@@ -287,7 +287,8 @@ def test_a_dead_mail_goes_out_when_it_is_put_back(
     smtp_server.answers.append("550 5.7.1 not today")
     deliver(mailing, clock)
 
-    requeue(session, session.scalars(select(OutboxMessage.id)).one(), now=clock.now())
+    mail_id = session.scalars(select(OutboxMessage.id)).one()
+    requeue(session, mail_id, actor=NOBODY, now=clock.now(), entrance="test")
     session.commit()
     deliver(mailing, clock)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ from taskboard.jobs.scheduler import JobScheduler
 from taskboard.models import JobRun, OutboxMessage, SchedulerLease
 from taskboard.services import jobs
 from taskboard.services.jobs import LeaseLost
-from tests.support.factories import Usual, make_plan, make_task, usual_people
+from tests.support.factories import NOBODY, Usual, make_plan, make_task, usual_people
 from tests.support.smtp import SmtpServer
 
 
@@ -192,7 +192,9 @@ def test_a_run_asked_for_on_the_page_is_carried_out(
     one = JobScheduler(app)
     one.beat()
     one.tick(JobName.MORNING_MAIL)
-    jobs.request_run(session, JobName.MORNING_MAIL, day=datetime(2026, 11, 24).date(), now=clock.now())  # noqa: DTZ001
+    jobs.request_run(
+        session, JobName.MORNING_MAIL, day=date(2026, 11, 24), actor=NOBODY, now=clock.now(), entrance="test"
+    )
     session.commit()
 
     one.tick(JobName.MORNING_MAIL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -10,11 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid, NotFound
+from taskboard.domain.history import Change
 from taskboard.domain.passwords import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, WINDOW
-from taskboard.models import FailedSignIn
+from taskboard.models import FailedSignIn, HistoryEntry
 from taskboard.services import accounts
 from taskboard.services.accounts import Attempt, Locked
 from tests.support.factories import NOW, PASSWORD, Usual, usual_people
+
+WHEN: Any = {"now": NOW, "entrance": "test"}
 
 
 @pytest.fixture
@@ -37,7 +41,7 @@ def test_an_attempt_counts_as_failed_until_it_is_completed(session: Session, usu
     assert len(session.scalars(select(FailedSignIn)).all()) == 1
 
     assert accounts.is_password(begun, PASSWORD)
-    accounts.complete_sign_in(session, begun)
+    accounts.complete_sign_in(session, begun, **WHEN)
 
     assert session.scalars(select(FailedSignIn)).all() == []
 
@@ -88,7 +92,7 @@ def test_an_unknown_name_has_no_right_password(session: Session, usual: Usual) -
 
     assert not accounts.is_password(begun, "nobody has this password")
     with pytest.raises(NotFound):
-        accounts.complete_sign_in(session, begun)
+        accounts.complete_sign_in(session, begun, **WHEN)
 
 
 def test_a_name_that_is_unknown_is_checked_against_a_hash_of_the_same_cost(session: Session, usual: Usual) -> None:
@@ -115,7 +119,7 @@ def test_switched_off_or_changed_in_between_is_refused(session: Session, usual: 
 
     for begun in (off, changed):
         with pytest.raises(NotFound):
-            accounts.complete_sign_in(session, begun)
+            accounts.complete_sign_in(session, begun, **WHEN)
 
 
 def test_an_outdated_hash_is_replaced_and_a_fresh_one_kept(session: Session, usual: Usual) -> None:
@@ -124,7 +128,7 @@ def test_an_outdated_hash_is_replaced_and_a_fresh_one_kept(session: Session, usu
     begun = attempt(session)
     fresher = accounts.fresher_hash(begun, PASSWORD)
 
-    accounts.complete_sign_in(session, begun, fresher=fresher)
+    accounts.complete_sign_in(session, begun, fresher=fresher, **WHEN)
 
     assert usual.li.password_hash == fresher
     again = attempt(session)
@@ -135,7 +139,8 @@ def test_an_outdated_hash_is_replaced_and_a_fresh_one_kept(session: Session, usu
 def test_a_new_password_ends_all_sessions(session: Session, usual: Usual) -> None:
     epoch = usual.li.session_epoch
 
-    accounts.change_password(session, attempt(session), accounts.new_password("a much better 口令", username="li"))
+    better = accounts.new_password("a much better 口令", username="li")
+    accounts.change_password(session, attempt(session), better, **WHEN)
 
     assert usual.li.session_epoch == epoch + 1
     assert accounts.is_password(attempt(session), "a much better 口令")
@@ -152,3 +157,16 @@ def test_overlong_names_and_passwords_are_only_wrong(session: Session, usual: Us
     begun = attempt(session, "x" * 10_000)
 
     assert not accounts.is_password(begun, "y" * 10_000_000)
+
+
+def test_signing_in_and_a_new_password_are_in_the_trail_and_a_failure_is_not(session: Session, usual: Usual) -> None:
+    begin(session)
+    accounts.complete_sign_in(session, attempt(session), **WHEN)
+    better = accounts.new_password("a much better 口令", username="li")
+    accounts.change_password(session, attempt(session), better, **WHEN)
+
+    entries = session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)).all()
+    assert [(one.subject_id, one.actor_id, one.act) for one in entries] == [
+        (usual.li.id, usual.li.id, Change.SIGNED_IN),
+        (usual.li.id, usual.li.id, Change.PASSWORD_CHANGED),
+    ]

@@ -13,7 +13,7 @@ from taskboard.domain.jobs import JobName, JobState
 from taskboard.models import FailedSignIn, ImportDraft, JobRun
 from taskboard.services import jobs
 from taskboard.services.jobs import BY_HAND, LeaseLost
-from tests.support.factories import make_department, make_person
+from tests.support.factories import NOBODY, make_department, make_person
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 HALF_PAST_EIGHT = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
@@ -160,7 +160,7 @@ def test_a_run_asked_for_is_taken_on_even_when_it_was_done(session: Session) -> 
     assert occurrence is not None
     jobs.finish_run(session, occurrence, now=NOW, facts={"queued": 3})
 
-    jobs.request_run(session, MORNING, day=date(2026, 11, 23), now=NOW)
+    jobs.request_run(session, MORNING, day=date(2026, 11, 23), actor=NOBODY, now=NOW, entrance="test")
 
     assert jobs.list_unfinished(session, MORNING) == [(HALF_PAST_EIGHT, JobState.REQUESTED)]
     assert begin(session, epoch=1) is not None
@@ -168,7 +168,7 @@ def test_a_run_asked_for_is_taken_on_even_when_it_was_done(session: Session) -> 
 
 def test_only_jobs_that_run_by_days_can_be_asked_for_a_day(session: Session) -> None:
     with pytest.raises(NotFound):
-        jobs.request_run(session, JobName.DELIVER_MAIL, day=date(2026, 11, 23), now=NOW)
+        jobs.request_run(session, JobName.DELIVER_MAIL, day=date(2026, 11, 23), actor=NOBODY, now=NOW, entrance="test")
 
 
 def test_skipped_occurrences_are_on_record_once(session: Session) -> None:

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.roles import Role
-from taskboard.models import FailedSignIn, Person, PersonPost
+from taskboard.models import FailedSignIn, HistoryEntry, Person, PersonPost
 from taskboard.services import people
+from taskboard.services.history import Writing
 from taskboard.services.people import PersonValues
-from tests.support.factories import NOW, Usual, make_department, make_person, usual_people
+from tests.support.factories import NOW, Usual, make_department, make_person, usual_people, writing_by
 from tests.support.queries import counted_queries
 
 TODAY = date(2026, 11, 23)
@@ -25,6 +27,10 @@ YESTERDAY = TODAY - timedelta(days=1)
 @pytest.fixture
 def usual(session: Session) -> Usual:
     return usual_people(session)
+
+
+def by_sun(usual: Usual) -> Writing:
+    return writing_by(usual.actor("sun"))
 
 
 def problem(act: Callable[[], object]) -> tuple[str, str]:
@@ -39,9 +45,7 @@ def post_of(session: Session, person: Person) -> PersonPost:
 
 class TestAccounts:
     def test_an_administrator_adds_somebody(self, session: Session, usual: Usual) -> None:
-        added = people.add_person(
-            session, PersonValues(" Zhou.Min ", "周敏", "zhou@example.org"), actor=usual.actor("sun")
-        )
+        added = people.add_person(session, PersonValues(" Zhou.Min ", "周敏", "zhou@example.org"), **by_sun(usual))
 
         assert (added.username, added.email, added.password_hash) == ("zhou.min", "zhou@example.org", None)
 
@@ -49,7 +53,7 @@ class TestAccounts:
     def test_an_account_name_that_cannot_be_typed_everywhere_is_refused(
         self, session: Session, usual: Usual, username: str
     ) -> None:
-        refused = problem(lambda: people.add_person(session, PersonValues(username, "某"), actor=usual.actor("sun")))
+        refused = problem(lambda: people.add_person(session, PersonValues(username, "某"), **by_sun(usual)))
 
         assert refused == ("username", "username_form")
 
@@ -57,34 +61,28 @@ class TestAccounts:
         "email", ["x", "x@", "@x", "a b@x.org", "a@x.org\nBcc: b@x.org", "甲@x.org", "a@" + "x" * 260]
     )
     def test_an_address_that_is_none_is_refused(self, session: Session, usual: Usual, email: str) -> None:
-        refused = problem(
-            lambda: people.add_person(session, PersonValues("zhou", "周敏", email), actor=usual.actor("sun"))
-        )
+        refused = problem(lambda: people.add_person(session, PersonValues("zhou", "周敏", email), **by_sun(usual)))
 
         assert refused == ("email", "email_form")
 
     @pytest.mark.parametrize("username", ["li", "LI", "ｌｉ"])
     def test_an_account_name_is_given_once(self, session: Session, usual: Usual, username: str) -> None:
-        refused = problem(lambda: people.add_person(session, PersonValues(username, "某"), actor=usual.actor("sun")))
+        refused = problem(lambda: people.add_person(session, PersonValues(username, "某"), **by_sun(usual)))
 
         assert refused == ("username", "username_taken")
 
     def test_changing_somebody_keeps_what_others_saved(self, session: Session, usual: Usual) -> None:
         old = usual.li.version
-        people.change_person(
-            session, usual.li.id, PersonValues("li", "李联络", None), version=old, actor=usual.actor("sun")
-        )
+        people.change_person(session, usual.li.id, PersonValues("li", "李联络", None), version=old, **by_sun(usual))
 
         with pytest.raises(Stale):
-            people.change_person(
-                session, usual.li.id, PersonValues("li", "李某", None), version=old, actor=usual.actor("sun")
-            )
+            people.change_person(session, usual.li.id, PersonValues("li", "李某", None), version=old, **by_sun(usual))
         assert usual.li.name == "李联络"
         assert usual.li.email is None
 
     def test_saving_without_a_new_account_name_is_no_clash(self, session: Session, usual: Usual) -> None:
         people.change_person(
-            session, usual.li.id, PersonValues("LI", "李明"), version=usual.li.version, actor=usual.actor("sun")
+            session, usual.li.id, PersonValues("LI", "李明"), version=usual.li.version, **by_sun(usual)
         )
 
         assert (usual.li.username, usual.li.name) == ("li", "李明")
@@ -94,7 +92,7 @@ class TestAccounts:
         session.flush()
         epoch = usual.li.session_epoch
 
-        people.set_password(session, usual.li.id, "a hash", actor=usual.actor("sun"))
+        people.set_password(session, usual.li.id, "a hash", **by_sun(usual))
 
         assert (usual.li.password_hash, usual.li.session_epoch) == ("a hash", epoch + 1)
         assert session.scalars(select(FailedSignIn)).all() == []
@@ -102,9 +100,9 @@ class TestAccounts:
     def test_switching_off_ends_sessions_and_switching_on_allows_new_ones(self, session: Session, usual: Usual) -> None:
         epoch = usual.li.session_epoch
 
-        people.switch_off(session, usual.li.id, actor=usual.actor("sun"), today=TODAY)
+        people.switch_off(session, usual.li.id, **by_sun(usual), today=TODAY)
         assert (usual.li.is_active, usual.li.session_epoch) == (False, epoch + 1)
-        people.switch_on(session, usual.li.id, actor=usual.actor("sun"))
+        people.switch_on(session, usual.li.id, **by_sun(usual))
         assert usual.li.is_active
 
     @pytest.mark.parametrize("person", ["li", "gao", "chen", "liu"])
@@ -112,11 +110,13 @@ class TestAccounts:
         actor, li = usual.actor(person), usual.li
 
         for act in (
-            lambda: people.add_person(session, PersonValues("zhou", "周敏"), actor=actor),
-            lambda: people.change_person(session, li.id, PersonValues("li", "某"), version=li.version, actor=actor),
-            lambda: people.set_password(session, li.id, "a hash", actor=actor),
-            lambda: people.switch_off(session, li.id, actor=actor, today=TODAY),
-            lambda: people.switch_on(session, li.id, actor=actor),
+            lambda: people.add_person(session, PersonValues("zhou", "周敏"), **writing_by(actor)),
+            lambda: people.change_person(
+                session, li.id, PersonValues("li", "某"), version=li.version, **writing_by(actor)
+            ),
+            lambda: people.set_password(session, li.id, "a hash", **writing_by(actor)),
+            lambda: people.switch_off(session, li.id, **writing_by(actor), today=TODAY),
+            lambda: people.switch_on(session, li.id, **writing_by(actor)),
         ):
             with pytest.raises(NotAllowed):
                 act()
@@ -127,8 +127,8 @@ class TestAccounts:
 
         for act in (
             lambda: people.get_person(session, 999, actor=sun),
-            lambda: people.set_password(session, 999, "a hash", actor=sun),
-            lambda: people.switch_off(session, 999, actor=sun, today=TODAY),
+            lambda: people.set_password(session, 999, "a hash", **writing_by(sun)),
+            lambda: people.switch_off(session, 999, **writing_by(sun), today=TODAY),
         ):
             with pytest.raises(NotFound):
                 act()
@@ -137,7 +137,7 @@ class TestAccounts:
 class TestPosts:
     def add(self, session: Session, usual: Usual, person: str = "sun", **changed: object) -> PersonPost:
         fields = {"role": Role.HEAD, "department_id": usual.partner.id, "from_on": TODAY, "to_on": None}
-        return people.add_post(session, usual.wang.id, actor=usual.actor(person), **(fields | changed))  # type: ignore[arg-type]
+        return people.add_post(session, usual.wang.id, **writing_by(usual.actor(person)), **(fields | changed))  # type: ignore[arg-type]
 
     def test_an_administrator_gives_a_post(self, session: Session, usual: Usual) -> None:
         self.add(session, usual)
@@ -182,7 +182,7 @@ class TestPosts:
     def test_a_post_ends_with_its_last_day(self, session: Session, usual: Usual) -> None:
         post = post_of(session, usual.li)
 
-        people.end_post(session, usual.li.id, post.id, last_day=TODAY, actor=usual.actor("sun"), today=TODAY)
+        people.end_post(session, usual.li.id, post.id, last_day=TODAY, **by_sun(usual), today=TODAY)
 
         shown = people.list_posts(session, usual.li.id)[0]
         assert shown.is_held_on(TODAY)
@@ -192,28 +192,27 @@ class TestPosts:
         post = self.add(session, usual)
 
         assert problem(
-            lambda: people.end_post(
-                session, usual.wang.id, post.id, last_day=YESTERDAY, actor=usual.actor("sun"), today=TODAY
-            )
+            lambda: people.end_post(session, usual.wang.id, post.id, last_day=YESTERDAY, **by_sun(usual), today=TODAY)
         ) == ("last_day", "post_ends_before_start")
 
     def test_a_mistaken_post_goes_away_until_it_has_begun(self, session: Session, usual: Usual) -> None:
         post, old = self.add(session, usual), post_of(session, usual.li)
 
-        people.remove_post(session, usual.wang.id, post.id, actor=usual.actor("sun"), today=TODAY)
-        people.remove_post(session, usual.wang.id, post.id, actor=usual.actor("sun"), today=TODAY)
+        people.remove_post(session, usual.wang.id, post.id, **by_sun(usual), today=TODAY)
+        people.remove_post(session, usual.wang.id, post.id, **by_sun(usual), today=TODAY)
 
         assert len(people.list_posts(session, usual.wang.id)) == 1
-        assert problem(
-            lambda: people.remove_post(session, usual.li.id, old.id, actor=usual.actor("sun"), today=TODAY)
-        ) == ("last_day", "post_has_begun")
+        assert problem(lambda: people.remove_post(session, usual.li.id, old.id, **by_sun(usual), today=TODAY)) == (
+            "last_day",
+            "post_has_begun",
+        )
 
     def test_the_post_of_somebody_else_is_not_found(self, session: Session, usual: Usual) -> None:
         post = post_of(session, usual.li)
 
         with pytest.raises(NotFound):
-            people.end_post(session, usual.wang.id, post.id, last_day=TODAY, actor=usual.actor("sun"), today=TODAY)
-        people.remove_post(session, usual.wang.id, post.id, actor=usual.actor("sun"), today=TODAY)
+            people.end_post(session, usual.wang.id, post.id, last_day=TODAY, **by_sun(usual), today=TODAY)
+        people.remove_post(session, usual.wang.id, post.id, **by_sun(usual), today=TODAY)
         assert len(people.list_posts(session, usual.li.id)) == 1
 
     @pytest.mark.parametrize("person", ["li", "gao", "chen", "liu"])
@@ -223,14 +222,14 @@ class TestPosts:
         with pytest.raises(NotAllowed):
             self.add(session, usual, person)
         with pytest.raises(NotAllowed):
-            people.end_post(session, usual.li.id, post.id, last_day=TODAY, actor=actor, today=TODAY)
+            people.end_post(session, usual.li.id, post.id, last_day=TODAY, **writing_by(actor), today=TODAY)
         with pytest.raises(NotAllowed):
-            people.remove_post(session, usual.li.id, post.id, actor=actor, today=TODAY)
+            people.remove_post(session, usual.li.id, post.id, **writing_by(actor), today=TODAY)
 
 
 class TestLastAdministrator:
     def test_the_last_one_cannot_be_switched_off(self, session: Session, usual: Usual) -> None:
-        refused = problem(lambda: people.switch_off(session, usual.sun.id, actor=usual.actor("sun"), today=TODAY))
+        refused = problem(lambda: people.switch_off(session, usual.sun.id, **by_sun(usual), today=TODAY))
 
         assert refused == ("is_active", "last_administrator")
         assert usual.sun.is_active
@@ -239,9 +238,7 @@ class TestLastAdministrator:
         post = post_of(session, usual.sun)
 
         refused = problem(
-            lambda: people.end_post(
-                session, usual.sun.id, post.id, last_day=TODAY, actor=usual.actor("sun"), today=TODAY
-            )
+            lambda: people.end_post(session, usual.sun.id, post.id, last_day=TODAY, **by_sun(usual), today=TODAY)
         )
 
         assert refused == ("is_active", "last_administrator")
@@ -249,7 +246,7 @@ class TestLastAdministrator:
     def test_one_of_two_can_go(self, session: Session, usual: Usual) -> None:
         make_person(session, "吴管理", (Role.ADMINISTRATOR, usual.body))
 
-        people.switch_off(session, usual.sun.id, actor=usual.actor("sun"), today=TODAY)
+        people.switch_off(session, usual.sun.id, **by_sun(usual), today=TODAY)
 
         assert not usual.sun.is_active
 
@@ -257,7 +254,7 @@ class TestLastAdministrator:
         make_person(session, "吴管理", (Role.ADMINISTRATOR, usual.body)).is_active = False
         session.flush()
 
-        assert problem(lambda: people.switch_off(session, usual.sun.id, actor=usual.actor("sun"), today=TODAY)) == (
+        assert problem(lambda: people.switch_off(session, usual.sun.id, **by_sun(usual), today=TODAY)) == (
             "is_active",
             "last_administrator",
         )
@@ -333,3 +330,41 @@ class TestList:
             people.list_people(session, actor=usual.actor(person), today=TODAY)
         with pytest.raises(NotAllowed):
             people.get_person(session, usual.sun.id, actor=usual.actor(person))
+
+
+class TestTheTrail:
+    def test_every_change_of_a_person_is_in_the_trail_without_any_password(
+        self, session: Session, usual: Usual
+    ) -> None:
+        added = people.add_person(session, PersonValues("zhou", "周敏"), password_hash="a hash", **by_sun(usual))
+        values = PersonValues("zhou", "周敏敏", "zhou@example.org")
+        people.change_person(session, added.id, values, version=added.version, **by_sun(usual))
+        people.set_password(session, added.id, "another hash", **by_sun(usual))
+        post = people.add_post(
+            session, added.id, role=Role.LIAISON, department_id=usual.lead.id, from_on=TODAY, **by_sun(usual)
+        )
+        people.end_post(session, added.id, post.id, last_day=TODAY, today=TODAY, **by_sun(usual))
+        people.remove_post(session, added.id, post.id, today=TODAY, **by_sun(usual))
+        people.switch_off(session, added.id, today=TODAY, **by_sun(usual))
+        people.switch_on(session, added.id, **by_sun(usual))
+        people.switch_on(session, added.id, **by_sun(usual))
+
+        entries = session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)).all()
+        assert [(one.subject, one.subject_id, one.actor_id) for one in entries] == [
+            (Subject.PERSON, added.id, usual.sun.id)
+        ] * 8
+        assert [one.act for one in entries] == [
+            Change.ADDED,
+            Change.CHANGED,
+            Change.PASSWORD_SET,
+            Change.POST_ADDED,
+            Change.POST_ENDED,
+            Change.POST_REMOVED,
+            Change.SWITCHED_OFF,
+            Change.SWITCHED_ON,
+        ]
+        assert (entries[1].before, entries[1].after) == (
+            {"name": "周敏", "email": None},
+            {"name": "周敏敏", "email": "zhou@example.org"},
+        )
+        assert "hash" not in str([(one.before, one.after) for one in entries])

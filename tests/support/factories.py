@@ -24,7 +24,7 @@ from taskboard.models import (
     Plan,
     Task,
 )
-from taskboard.services.departments import Writing
+from taskboard.services.history import Writing
 
 PASSWORD = "correct horse 督办"
 LONG_AGO = date(2015, 1, 1)
@@ -84,6 +84,10 @@ def actor_of(person: Person, *posts: tuple[Role, Department]) -> Actor:
         name=person.name,
         posts=tuple(Post(role=role, department_id=one.id, path=one.path) for role, one in posts),
     )
+
+
+NOBODY = Actor(person_id=0, name="")
+"""acts where a test does not care who does"""
 
 
 def writing_by(actor: Actor) -> Writing:

@@ -68,12 +68,12 @@ def account() -> ResponseReturnValue:
         if not accounts.is_password(attempt, form.current_password.data or ""):
             raise Invalid("current_password", "wrong_password")
         with transaction() as writing:
-            accounts.complete_sign_in(writing, attempt)
+            accounts.confirm_attempt(writing, attempt)
         password_hash = accounts.new_password(
             form.password.data or "", username=attempt.account, current_hash=attempt.password_hash
         )
         with transaction() as writing:
-            changed = _signed_in(accounts.change_password(writing, attempt, password_hash))
+            changed = _signed_in(accounts.change_password(writing, attempt, password_hash, now=now(), entrance="web"))
     except Invalid as error:
         form.show_problem(error)
         return _account_page(form)
@@ -88,7 +88,7 @@ def _sign_in(attempt: Attempt, password: str) -> SignedIn | None:
     fresher = accounts.fresher_hash(attempt, password)
     try:
         with transaction() as writing:
-            return _signed_in(accounts.complete_sign_in(writing, attempt, fresher=fresher))
+            return _signed_in(accounts.complete_sign_in(writing, attempt, fresher=fresher, now=now(), entrance="web"))
     except NotFound:
         return None
 

@@ -18,7 +18,7 @@ from taskboard.models import JobRun
 from taskboard.services import jobs, outbox
 from taskboard.services.calendar import load_calendar
 from taskboard.web.forms import Form
-from taskboard.web.guards import requires
+from taskboard.web.guards import current_actor, requires
 from taskboard.web.jobs.forms import RunForm
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
@@ -65,7 +65,9 @@ def request_run(name: str) -> ResponseReturnValue:
         return _page(JobName(name), form), 422
     try:
         with transaction() as session:
-            jobs.request_run(session, JobName(name), day=form.day.data, now=now())
+            jobs.request_run(
+                session, JobName(name), day=form.day.data, actor=current_actor(), now=now(), entrance="web"
+            )
     except Invalid as error:
         form.show_problem(error)
         return _page(JobName(name), form), 422

@@ -11,7 +11,7 @@ from taskboard.extensions import now, read_session, transaction
 from taskboard.models import Person
 from taskboard.services import outbox
 from taskboard.web.forms import Form, page_number
-from taskboard.web.guards import requires
+from taskboard.web.guards import current_actor, requires
 from taskboard.web.mails import html_part, may_frame
 
 blueprint = Blueprint("outbox", __name__, url_prefix="/outbox")
@@ -58,7 +58,7 @@ def mail_html(mail_id: int) -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR)
 def requeue(mail_id: int) -> ResponseReturnValue:
     with transaction() as session:
-        outbox.requeue(session, mail_id, now=now())
+        outbox.requeue(session, mail_id, actor=current_actor(), now=now(), entrance="web")
     flash("已放回发件箱，稍后重新发送。", "success")
     return redirect(url_for("outbox.mail", mail_id=mail_id))
 

@@ -14,6 +14,7 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
 from taskboard.services import accounts, departments, people
 from taskboard.services.people import PersonValues
+from taskboard.web.departments.writing import writing
 from taskboard.web.forms import Form, page_number, search_words
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.people.forms import (
@@ -51,7 +52,7 @@ def new_person() -> ResponseReturnValue:
     try:
         password_hash = _new_hash(form.password.data, form.username.data or "")
         with transaction() as session:
-            added = people.add_person(session, _values(form), actor=current_actor(), password_hash=password_hash)
+            added = people.add_person(session, _values(form), password_hash=password_hash, **writing())
             person_id = added.id
     except Invalid as error:
         form.show_problem(error)
@@ -70,7 +71,7 @@ def edit_person(person_id: int) -> ResponseReturnValue:
         return _form_page(form, person_id)
     try:
         with transaction() as session:
-            people.change_person(session, person_id, _values(form), version=form.known_version, actor=current_actor())
+            people.change_person(session, person_id, _values(form), version=form.known_version, **writing())
     except Invalid as error:
         form.show_problem(error)
         return _form_page(form, person_id)
@@ -93,7 +94,7 @@ def set_password(person_id: int) -> ResponseReturnValue:
     return _do(
         person_id,
         form,
-        lambda session: people.set_password(session, person_id, password_hash, actor=current_actor()),
+        lambda session: people.set_password(session, person_id, password_hash, **writing()),
         done="已设置新密码；此人原有的登录已全部退出。",
     )
 
@@ -104,7 +105,7 @@ def switch_off(person_id: int) -> ResponseReturnValue:
     return _do(
         person_id,
         Form(),
-        lambda session: people.switch_off(session, person_id, actor=current_actor(), today=today()),
+        lambda session: people.switch_off(session, person_id, today=today(), **writing()),
         done="已停用账号；此人原有的登录已全部退出。",
     )
 
@@ -115,7 +116,7 @@ def switch_on(person_id: int) -> ResponseReturnValue:
     return _do(
         person_id,
         Form(),
-        lambda session: people.switch_on(session, person_id, actor=current_actor()),
+        lambda session: people.switch_on(session, person_id, **writing()),
         done="已启用账号。",
     )
 
@@ -134,7 +135,7 @@ def add_post(person_id: int) -> ResponseReturnValue:
             department_id=department.id,
             from_on=form.from_on.day,
             to_on=form.to_on.data,
-            actor=current_actor(),
+            **writing(),
         )
 
     return _do(person_id, form, add, done="已添加岗位。")
@@ -148,7 +149,7 @@ def end_post(person_id: int, post_id: int) -> ResponseReturnValue:
         person_id,
         form,
         lambda session: people.end_post(
-            session, person_id, post_id, last_day=form.last_day.day, actor=current_actor(), today=today()
+            session, person_id, post_id, last_day=form.last_day.day, today=today(), **writing()
         ),
         done="已设置任期结束日。",
         post_id=post_id,
@@ -161,7 +162,7 @@ def remove_post(person_id: int, post_id: int) -> ResponseReturnValue:
     return _do(
         person_id,
         Form(),
-        lambda session: people.remove_post(session, person_id, post_id, actor=current_actor(), today=today()),
+        lambda session: people.remove_post(session, person_id, post_id, today=today(), **writing()),
         done="已删除岗位。",
     )
 
