@@ -17,12 +17,14 @@ from taskboard.models.history import HistoryEntry, HistorySeal
 from taskboard.models.job import JobRun, SchedulerLease
 from taskboard.models.mail import OutboxMessage, Reminder
 from taskboard.models.objection import Objection
-from taskboard.models.person import FailedSignIn, Person, PersonPost
+from taskboard.models.person import AccountLink, FailedSignIn, Person, PersonPost, PortfolioItem, ResetRequest
 from taskboard.models.plan import ImportDraft, Measure, Plan, PlanDefaultDepartment, PlanSource
 from taskboard.models.scan import Scan
+from taskboard.models.setting import Setting, SetupDraft
 from taskboard.models.task import Assignment, ProgressReport, Task
 
 __all__ = [
+    "AccountLink",
     "Assignment",
     "Base",
     "CalendarDay",
@@ -48,10 +50,14 @@ __all__ = [
     "Plan",
     "PlanDefaultDepartment",
     "PlanSource",
+    "PortfolioItem",
     "ProgressReport",
     "Reminder",
+    "ResetRequest",
     "Scan",
     "SchedulerLease",
+    "Setting",
+    "SetupDraft",
     "SuccessionWork",
     "Task",
 ]

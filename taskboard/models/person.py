@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from taskboard.domain.account_links import LinkPurpose
 from taskboard.domain.roles import Role
 from taskboard.models.base import Base, UtcDateTime, string_enum
 
@@ -24,6 +25,8 @@ class Person(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(default=0)
     """raised to end all sessions of this person at once"""
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    """an administrator set the password: until the person sets one of their own, there is nothing else for them"""
     version: Mapped[int] = mapped_column(init=False)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as it is
@@ -57,3 +60,55 @@ class FailedSignIn(Base):
     account: Mapped[str] = mapped_column(String(80))
     address: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccountLink(Base):
+    """A link by which its person sets a password, once. Of its token only the fingerprint is kept."""
+
+    __tablename__ = "account_link"
+    __table_args__ = (Index(None, "person_id", "expires_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    person_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    purpose: Mapped[LinkPurpose] = mapped_column(string_enum(LinkPurpose))
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    is_by_mail: Mapped[bool]
+    """whether it went out by mail, or was shown to the administrator to be handed over"""
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), default=None)
+    """the administrator; empty where the person asked for it"""
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+class ResetRequest(Base):
+    """Somebody asked to reset the password of an account, which may not exist; answered by a job.
+
+    The row is all that the page writes, so that it takes the same time for every name.
+    """
+
+    __tablename__ = "reset_request"
+    __table_args__ = (Index(None, "account", "at"), Index(None, "address", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    account: Mapped[str] = mapped_column(String(80))
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+class PortfolioItem(Base):
+    """A department (with all below it) or a plan that a leader watches over."""
+
+    __tablename__ = "portfolio_item"
+    __table_args__ = (
+        UniqueConstraint("person_id", "department_id"),
+        UniqueConstraint("person_id", "plan_id"),
+        CheckConstraint("(department_id IS NULL) <> (plan_id IS NULL)", name="department_or_plan"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    person_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"), default=None)
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"), default=None)
