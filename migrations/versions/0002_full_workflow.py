@@ -20,6 +20,62 @@ def upgrade() -> None:
         sa.UniqueConstraint("entry_id", name=op.f("uq_history_seal_entry_id")),
     )
     op.create_table(
+        "reset_request",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=80), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reset_request")),
+    )
+    with op.batch_alter_table("reset_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reset_request_account_at"), ["account", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reset_request_address_at"), ["address", "at"], unique=False)
+
+    op.create_table(
+        "setting",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_setting")),
+    )
+    op.create_table(
+        "setup_draft",
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_setup_draft")),
+    )
+    op.create_table(
+        "account_link",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "purpose",
+            sa.Enum("invitation", "reset", name="link_purpose", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("is_by_mail", sa.Boolean(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by_id", sa.Integer(), nullable=True),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"], ["user_account.id"], name=op.f("fk_account_link_made_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["user_account.id"], name=op.f("fk_account_link_person_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_link")),
+        sa.UniqueConstraint("fingerprint", name=op.f("uq_account_link_fingerprint")),
+    )
+    with op.batch_alter_table("account_link", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_account_link_person_id_expires_at"), ["person_id", "expires_at"], unique=False
+        )
+
+    op.create_table(
         "department_succession",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("department_id", sa.Integer(), nullable=False),
@@ -95,6 +151,26 @@ def upgrade() -> None:
     with op.batch_alter_table("department_successor", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_department_successor_successor_id"), ["successor_id"], unique=False)
 
+    op.create_table(
+        "portfolio_item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("plan_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(department_id IS NULL) <> (plan_id IS NULL)", name=op.f("ck_portfolio_item_department_or_plan")
+        ),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_portfolio_item_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["user_account.id"], name=op.f("fk_portfolio_item_person_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_portfolio_item_plan_id_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_portfolio_item")),
+        sa.UniqueConstraint("person_id", "department_id", name=op.f("uq_portfolio_item_person_id_department_id")),
+        sa.UniqueConstraint("person_id", "plan_id", name=op.f("uq_portfolio_item_person_id_plan_id")),
+    )
     op.create_table(
         "scan",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -329,11 +405,14 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_history_entry_subject_subject_id_at_id"), ["subject", "subject_id", "at", "id"], unique=False
         )
-        batch_op.drop_constraint(batch_op.f("fk_history_entry_assignment_id_assignment"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_history_entry_task_id_task"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_history_entry_assignment_id_assignment"), type_="foreignkey")
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.add_column(sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("must_change_password", sa.Boolean(), nullable=False, server_default=sa.false()))
 
     with op.batch_alter_table("department", schema=None) as batch_op:
         batch_op.create_check_constraint(
@@ -411,14 +490,17 @@ def downgrade() -> None:
     with op.batch_alter_table("department_name", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_department_name_official_has_not_ended"), type_="check")
 
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.drop_column("must_change_password")
+
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_column("archived_at")
 
     with op.batch_alter_table("history_entry", schema=None) as batch_op:
-        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_history_entry_assignment_id_assignment"), "assignment", ["assignment_id"], ["id"]
         )
+        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
         batch_op.drop_index(batch_op.f("ix_history_entry_subject_subject_id_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_entrance_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_at_id"))
@@ -466,6 +548,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_scan_source_sha256"))
 
     op.drop_table("scan")
+    op.drop_table("portfolio_item")
     with op.batch_alter_table("department_successor", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_department_successor_successor_id"))
 
@@ -478,4 +561,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_department_succession_department_id"))
 
     op.drop_table("department_succession")
+    with op.batch_alter_table("account_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_link_person_id_expires_at"))
+
+    op.drop_table("account_link")
+    op.drop_table("setup_draft")
+    op.drop_table("setting")
+    with op.batch_alter_table("reset_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reset_request_address_at"))
+        batch_op.drop_index(batch_op.f("ix_reset_request_account_at"))
+
+    op.drop_table("reset_request")
     op.drop_table("history_seal")
