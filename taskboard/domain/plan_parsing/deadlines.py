@@ -39,6 +39,8 @@ class Anchor:
     calendar: WorkingCalendar | None = None
     seasons: Mapping[str, Day] = field(default_factory=dict)
     """what the document itself fixes: 汛期前 → 31 March"""
+    limits: dict[str, Mention | None] = field(default_factory=dict, compare=False, repr=False)
+    """time limits that were read already: a ledger names the same few in all its rows"""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,9 @@ MENTION = re.compile(
     """,
     re.VERBOSE,
 )
+
+SOME_TIME = re.compile(r"[年月季日号底末前止内五立即马Q\-/.]")
+"""at least one of these stands in every mention, so that a text without them need not be looked through"""
 
 FIVE_YEAR_PLANS = {"十一五": 2010, "十二五": 2015, "十三五": 2020, "十四五": 2025, "十五五": 2030}
 CUSTOM_SEASONS = {
@@ -392,6 +397,12 @@ def is_time_limit(plain: str) -> bool:
 
 def read_time_limit(plain: str, anchor: Anchor) -> Mention | None:
     """What a column or a field 完成时限 says: the latest day it names, else its first words about time."""
+    if plain not in anchor.limits:
+        anchor.limits[plain] = _time_limit(plain, anchor)
+    return anchor.limits[plain]
+
+
+def _time_limit(plain: str, anchor: Anchor) -> Mention | None:
     mentions = []
     inherited: int | None = None
     for found in MENTION.finditer(plain):
@@ -443,6 +454,8 @@ def find_deadlines(
     ``passed_over`` receives those left out, which a person may judge otherwise.
     """
     mentions: list[Mention] = []
+    if not SOME_TIME.search(plain):
+        return mentions
     titles = iter(outer_groups(plain, TITLE_MARKS))
     title = next(titles, None)
     inherited: int | None = None

@@ -22,9 +22,8 @@ ATTACHED_LIST = re.compile(r"^附\s?件\s?\d{0,2}\s?:\s?\S")
 CONTACT = re.compile(
     r"^\(?(?:联\s?系\s?人|联系电话|联系方式|电\s?话|传\s?真|邮\s?箱|电子邮箱|监督电话|邮政编码|通讯地址)\s?[:及]"
 )
-DISTRIBUTION = re.compile(
-    r"^(?:抄送|主送|抄报|分送|印发机关)\s?[:]|.{2,30}(?:办公室|办公厅|秘书科|综合科)\s+\d{4}年\d{1,2}月\d{1,2}日印发$"
-)
+DISTRIBUTION = re.compile(r"^(?:抄送|主送|抄报|分送|印发机关)\s?[:]")
+PRINTED_BY = re.compile(r".{2,30}(?:办公室|办公厅|秘书科|综合科)\s+\d{4}年\d{1,2}月\d{1,2}日印发$")
 INLINE_PAGE_NUMBER = re.compile(
     r"(?<=[\u4e00-\u9fff、,])\s?(?:—\s?\d{1,3}\s?—|·\s?\d{1,3}\s?·)\s?(?=[\u4e00-\u9fff、,])"
 )
@@ -38,10 +37,9 @@ def is_noise(plain: str) -> bool:
         return True
     if len(line) > 160:
         return False
-    return any(
-        pattern.search(line)
-        for pattern in (PAGE_NUMBER, SITE_FRAME, WORD_REMARK, METADATA, CONTACT, DISTRIBUTION, DIVIDER)
-    )
+    if any(pattern.match(line) for pattern in (PAGE_NUMBER, WORD_REMARK, METADATA, CONTACT, DISTRIBUTION, DIVIDER)):
+        return True
+    return bool(SITE_FRAME.search(line)) or (line.endswith("日印发") and bool(PRINTED_BY.search(line)))
 
 
 def is_attached_list(plain: str) -> bool:

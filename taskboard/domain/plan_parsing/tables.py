@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -286,7 +285,7 @@ def _read_units(by_field: dict[Field, list[Text]]) -> tuple[Reading, str]:
 @lru_cache(maxsize=4096)
 def _read_unit_cell(meaning: Field, clean: str, plain: str) -> Reading:
     """What a cell of such a column says, read once: a ledger names the same departments in row after row."""
-    text = Text(clean, plain, array("Q", range(len(plain))))
+    text = Text(clean, plain, range(len(plain)))
     if FIELD_NAME.search(plain):
         return read_fields(text)
     sentence = read_role_sentence(text)

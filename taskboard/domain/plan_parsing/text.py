@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -64,6 +64,10 @@ class Source:
     column: int | None = None
 
 
+Positions = Sequence[int]
+"""one number for each character; where nothing was cut out they count on, and need no list"""
+
+
 @dataclass(slots=True, eq=False)
 class Text:
     """Three views of the same characters, equally long; never changed, but not frozen, since many are made.
@@ -74,7 +78,7 @@ class Text:
 
     clean: str
     plain: str
-    at: array[int]
+    at: Positions
 
     def __len__(self) -> int:
         return len(self.plain)
@@ -104,7 +108,7 @@ EMPTY = Text("", "", array("Q"))
 def read_text(raw: str, source: int = 0) -> Text:
     """``raw`` without pinyin notes and remains of word processors, ready for matching."""
     first = source << OFFSET_BITS
-    at = array("Q", range(first, first + len(raw)))
+    at: Positions = range(first, first + len(raw))
     for noise in (WORD_REMAINS, PINYIN_NOTE):
         if noise.search(raw):
             kept = _kept_ranges(noise, raw)
@@ -133,7 +137,7 @@ def _kept_ranges(noise: re.Pattern[str], raw: str) -> list[tuple[int, int]]:
     return [*kept, (position, len(raw))]
 
 
-def _joined_arrays(arrays: Iterable[array[int]]) -> array[int]:
+def _joined_arrays(arrays: Iterable[Positions]) -> array[int]:
     joined = array("Q")
     for one in arrays:
         joined.extend(one)
@@ -185,7 +189,7 @@ NOISE_BETWEEN = 6
 """characters of noise that two runs may have between them and still be one span"""
 
 
-def _runs(at: array[int]) -> list[tuple[int, int]]:
+def _runs(at: Positions) -> list[tuple[int, int]]:
     """First and last of each run of positions that count on; halves are split until they do."""
     runs: list[tuple[int, int]] = []
     pending = [(0, len(at))]
