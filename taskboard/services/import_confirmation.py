@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.import_arrangement import sources_of
 from taskboard.domain.imports import NAME_LENGTH, Row, in_plan_order
 from taskboard.domain.permissions import Actor
@@ -22,11 +23,14 @@ from taskboard.models import (
     Task,
 )
 from taskboard.services.departments import add_alias, create_department, match_names
+from taskboard.services.history import record_change
 from taskboard.services.import_review import Identity, Review, ReviewRow, ReviewUnit
 from taskboard.services.readings import readings_by_key
 
 
-def make_plan(session: Session, draft: ImportDraft, review: Review, *, actor: Actor, now: datetime) -> Plan:
+def make_plan(
+    session: Session, draft: ImportDraft, review: Review, *, actor: Actor, now: datetime, entrance: str = "web"
+) -> Plan:
     """The plan of a review without hindrances, with all that belongs to it."""
     facts = review.facts
     plan = Plan(
@@ -47,6 +51,22 @@ def make_plan(session: Session, draft: ImportDraft, review: Review, *, actor: Ac
     departments = settle_departments(session, review, body_id=draft.body_id)
     _add_defaults(session, plan, review, departments)
     add_tasks(session, plan, review, departments, readings_by_key(draft.reading), now=now)
+    record_change(
+        session,
+        subject=Subject.PLAN,
+        subject_id=plan.id,
+        act=Change.CONFIRMED,
+        actor=actor,
+        now=now,
+        entrance=entrance,
+        after={
+            "title": plan.title,
+            "body_id": plan.body_id,
+            "source_name": plan.source_name,
+            "sha256": plan.source_sha256,
+            "horizon_on": plan.horizon_on,
+        },
+    )
     return plan
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import DomainError, Invalid, NotFound, Stale
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.permissions import Actor
 from taskboard.domain.plan_comparison import Comparison, Field, Pair, Side, compare_measures, titles_resemble
 from taskboard.domain.workflow import OPEN_TASK, AssignmentRole, DeadlineOrigin, TaskState
@@ -23,6 +24,7 @@ from taskboard.models import Assignment, Department, ImportDraft, Measure, Plan,
 from taskboard.services import workflow
 from taskboard.services.cases import Acting
 from taskboard.services.corrections import CORRECTABLE, correct_departments, correct_wording, discard_draft_task
+from taskboard.services.history import record_change
 from taskboard.services.import_confirmation import add_tasks, make_measure, reading_of, settle_departments
 from taskboard.services.import_review import Identity, Review, ReviewRow, ReviewUnit, review_draft
 from taskboard.services.imports import get_draft
@@ -336,6 +338,16 @@ def apply_revision(
     _Application(session, draft, plan, revision, decisions, by).carry_out()
     draft.plan_id, draft.updated_at = plan.id, now
     session.flush()
+    record_change(
+        session,
+        subject=Subject.PLAN,
+        subject_id=plan.id,
+        act=Change.REVISED,
+        after={"source_name": draft.source_name, "sha256": draft.source_sha256},
+        actor=actor,
+        now=now,
+        entrance=entrance,
+    )
     return plan
 
 
