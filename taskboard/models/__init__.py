@@ -1,5 +1,6 @@
 """Mapped classes, one module per subject."""
 
+from taskboard.models.attachment import Attachment
 from taskboard.models.base import Base
 from taskboard.models.calendar import CalendarDay, CalendarYear
 from taskboard.models.department import (
@@ -26,6 +27,7 @@ from taskboard.models.task import Assignment, ProgressReport, Task
 __all__ = [
     "AccountLink",
     "Assignment",
+    "Attachment",
     "Base",
     "CalendarDay",
     "CalendarYear",
