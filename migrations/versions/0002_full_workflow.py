@@ -365,6 +365,36 @@ def upgrade() -> None:
     with op.batch_alter_table("succession_work", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_succession_work_assignment_id"), ["assignment_id"], unique=False)
 
+    op.create_table(
+        "attachment",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("uploaded_by_id", sa.Integer(), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=True),
+        sa.Column("report_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("size > 0", name=op.f("ck_attachment_not_empty")),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_attachment_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["progress_report.id"], name=op.f("fk_attachment_report_id_progress_report")
+        ),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_attachment_task_id_task")),
+        sa.ForeignKeyConstraint(
+            ["uploaded_by_id"], ["user_account.id"], name=op.f("fk_attachment_uploaded_by_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
+    )
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attachment_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachment_report_id"), ["report_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachment_task_id_uploaded_at"), ["task_id", "uploaded_at"], unique=False)
+
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_held", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True))
@@ -521,6 +551,12 @@ def downgrade() -> None:
         batch_op.drop_column("issued_at")
         batch_op.drop_column("is_held")
 
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attachment_task_id_uploaded_at"))
+        batch_op.drop_index(batch_op.f("ix_attachment_report_id"))
+        batch_op.drop_index(batch_op.f("ix_attachment_assignment_id"))
+
+    op.drop_table("attachment")
     with op.batch_alter_table("succession_work", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_succession_work_assignment_id"))
 
