@@ -16,6 +16,7 @@ from taskboard.documents.document import Document, DocumentError, DocumentKind, 
 from taskboard.documents.layout import Page, blocks_of
 from taskboard.documents.limits import forbid_network_and_programs, limit_resources, limit_time
 from taskboard.documents.reader import read_document
+from taskboard.documents.rows import read_rows
 from taskboard.documents.text import read_text
 from taskboard.documents.wire import calendar_from_plain, from_plain, to_json
 from taskboard.domain.plan_parsing.parse import parse_plan
@@ -34,6 +35,7 @@ READERS: Mapping[str, Callable[[bytes], Document]] = {
     "file": read_document,
     "pasted": _read_pasted,
     "pages": _read_pages,
+    "rows": read_rows,
 }
 """form of what is sent → what reads it"""
 

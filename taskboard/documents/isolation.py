@@ -67,6 +67,15 @@ def read_document_safely(data: bytes, filename: str | None = None, *, limits: Li
     return document
 
 
+def read_rows_safely(data: bytes, filename: str | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Document:
+    """The tables of a workbook or CSV text, every cell where it stands, read in a process of its own.
+
+    Raises ``DocumentError``, also when that process dies.
+    """
+    document, _ = _ask(data, filename=filename, form="rows", limits=limits)
+    return document
+
+
 def parse_document_safely(
     data: bytes,
     filename: str | None = None,

@@ -66,6 +66,32 @@ class _Sheet:
 
 def read_xlsx(data: bytes) -> Document:
     """The sheets of a workbook. Raises ``DocumentError``: broken, encrypted, zip_bomb, unsafe or too_complex."""
+    sheets, notes = _read_sheets(data)
+    blocks: list[Block] = []
+    for sheet in sheets:
+        blocks += _blocks(sheet)
+    return Document(tuple(blocks), DocumentKind.XLSX, notes=tuple(sorted(notes)))
+
+
+def read_xlsx_rows(data: bytes) -> Document:
+    """The sheets of a workbook as one table each, every cell where it stands: row 1 of the sheet is the table's first.
+
+    For files whose cells people are told by their references. Raises ``DocumentError`` as :func:`read_xlsx`.
+    """
+    sheets, notes = _read_sheets(data)
+    blocks = [
+        build_table(
+            (Cell(text, y - 1, x - 1) for (y, x), text in sorted(sheet.texts.items())),
+            place=Place(paragraph=1, sheet=sheet.name),
+        )
+        for sheet in sheets
+        if sheet.texts
+    ]
+    return Document(tuple(blocks), DocumentKind.XLSX, notes=tuple(sorted(notes)))
+
+
+def _read_sheets(data: bytes) -> tuple[list[_Sheet], set[DocumentNote]]:
+    """The visible sheets in their order, and what is to be said of all."""
     archive = Archive(data)
     part = main_part(archive, usual="xl/workbook.xml")
     workbook = parse_xml(archive.read(part))
@@ -75,7 +101,7 @@ def read_xlsx(data: bytes) -> Document:
         formats=_read_formats(archive, related.values()),
         since_1904=_is_on(workbook.find(f"{S}workbookPr"), "date1904"),
     )
-    blocks: list[Block] = []
+    sheets: list[_Sheet] = []
     notes: set[DocumentNote] = set()
     for element in workbook.iterfind(f"{S}sheets/{S}sheet"):
         kind, target = related.get(element.get(f"{R}id", ""), ("", ""))
@@ -85,9 +111,9 @@ def read_xlsx(data: bytes) -> Document:
             notes.add(DocumentNote.HIDDEN_SHEETS)
             continue
         sheet = _read_sheet(archive.read(target), name=element.get("name", ""), book=book)
-        blocks += _blocks(sheet)
+        sheets.append(sheet)
         notes |= _notes(sheet)
-    return Document(tuple(blocks), DocumentKind.XLSX, notes=tuple(sorted(notes)))
+    return sheets, notes
 
 
 def _notes(sheet: _Sheet) -> set[DocumentNote]:
