@@ -8,6 +8,7 @@ from taskboard.domain.errors import NotAllowed, NotNow
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     ASSIGNMENT_MOVES,
+    OPEN_TASK,
     ROLE_OF_PARTY,
     TASK_MOVES,
     Act,
@@ -112,6 +113,19 @@ def _oversees(actor: Actor, place: str) -> bool:
     return any(post.role in OVERSEEING and place.startswith(post.path) for post in actor.posts)
 
 
+ATTACHABLE = frozenset({AssignmentState.PENDING, AssignmentState.IN_PROGRESS, AssignmentState.HEAD_REVIEW})
+"""a department's files come and go until it submitted; then they are what the reviewers look at"""
+
+
+def may_attach(actor: Actor, task: TaskSituation, assignment: AssignmentSituation | None = None) -> bool:
+    """Whether this person may add files to the task, or to one assignment, and take them away again."""
+    if task.state not in OPEN_TASK:
+        return False
+    if assignment is None:
+        return actor.supervises(task.body_path)
+    return assignment.state in ATTACHABLE and holds_assignment(actor, assignment)
+
+
 def may_read_trail(actor: Actor) -> bool:
     """The trail is for auditors; who administers the system is among those it is about."""
     return actor.holds(Role.AUDITOR)
@@ -158,21 +172,23 @@ def _speaks_for_a_lead(actor: Actor, task: TaskSituation) -> bool:
     )
 
 
-def _allows(by: frozenset[Party], capacities: frozenset[Party], assignment: AssignmentSituation) -> bool:
+def _allows(move: Move[AssignmentState], capacities: frozenset[Party], assignment: AssignmentSituation) -> bool:
     """Whether one of the capacities is asked for, or a supervisor stands in because nobody holds a post that is.
 
     What a colleague in post can do does not wait for anybody: then the supervisor has no hand in it.
     """
-    if by & capacities:
+    if move.by & capacities:
         return True
-    posts = {ROLE_OF_PARTY[party] for party in by & {Party.HEAD, Party.LIAISON}}
+    if move.asks_supervisors:
+        return False
+    posts = {ROLE_OF_PARTY[party] for party in move.by & {Party.HEAD, Party.LIAISON}}
     return Party.SUPERVISOR in capacities and bool(posts) and posts <= assignment.vacant
 
 
 def may_sign_off(actor: Actor, task: TaskSituation, assignment: AssignmentSituation) -> bool:
     """Whether this person's own submission needs no second signature: the head, or who stands in for a missing one."""
     move = ASSIGNMENT_MOVES[AssignmentState.HEAD_REVIEW, Act.SIGN_OFF]
-    return _allows(move.by, parties(actor, task, assignment), assignment)
+    return _allows(move, parties(actor, task, assignment), assignment)
 
 
 def acts_on_task(actor: Actor, task: TaskSituation) -> frozenset[Act]:
@@ -201,7 +217,7 @@ def acts_on_assignment(actor: Actor, task: TaskSituation, assignment: Assignment
     return frozenset(
         act
         for (state, act), move in ASSIGNMENT_MOVES.items()
-        if state is assignment.state and _allows(move.by, capacities, assignment) and _has_subject(assignment, act)
+        if state is assignment.state and _allows(move, capacities, assignment) and _has_subject(assignment, act)
     )
 
 
@@ -231,12 +247,12 @@ def permitted_assignment_move(
 ) -> Move[AssignmentState]:
     """The row of the table by which this person may do this to the assignment now; raises as for a task."""
     capacities = parties(actor, task, assignment)
-    if not any(_allows(move.by, capacities, assignment) for (_, one), move in ASSIGNMENT_MOVES.items() if one is act):
+    if not any(_allows(move, capacities, assignment) for (_, one), move in ASSIGNMENT_MOVES.items() if one is act):
         raise NotAllowed(act=act)
     if task.state not in WORKABLE:
         raise NotNow(act=act, state=task.state)
     move = assignment_move(assignment.state, act)
-    if not _allows(move.by, capacities, assignment):
+    if not _allows(move, capacities, assignment):
         raise NotAllowed(act=act)
     if not _has_subject(assignment, act):
         raise NotNow(act=act, state=assignment.state)

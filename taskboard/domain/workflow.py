@@ -143,6 +143,8 @@ class Move(Generic[State]):
     by: frozenset[Party]
     needs_reason: bool = False
     limit: int | None = None
+    asks_supervisors: bool = False
+    """a request to the supervisors, who do not stand in for a head to make it to themselves"""
 
 
 SUPERVISOR = frozenset({Party.SUPERVISOR})
@@ -180,13 +182,20 @@ ASSIGNMENT_MOVES: Mapping[tuple[AssignmentState, Act], Move[AssignmentState]] = 
     (AssignmentState.PENDING, Act.ACKNOWLEDGE): Move(AssignmentState.IN_PROGRESS, by=LIAISON_OR_HEAD, limit=2),
     (AssignmentState.PENDING, Act.DISPATCH): Move(None, by=LIAISON_OR_HEAD),
     (AssignmentState.IN_PROGRESS, Act.DISPATCH): Move(None, by=LIAISON_OR_HEAD),
-    (AssignmentState.PENDING, Act.OBJECT): Move(AssignmentState.OBJECTED, by=HEAD, needs_reason=True, limit=3),
-    (AssignmentState.IN_PROGRESS, Act.OBJECT): Move(AssignmentState.OBJECTED, by=HEAD, needs_reason=True, limit=3),
+    (AssignmentState.PENDING, Act.OBJECT): Move(
+        AssignmentState.OBJECTED, by=HEAD, needs_reason=True, limit=3, asks_supervisors=True
+    ),
+    (AssignmentState.IN_PROGRESS, Act.OBJECT): Move(
+        AssignmentState.OBJECTED, by=HEAD, needs_reason=True, limit=3, asks_supervisors=True
+    ),
     (AssignmentState.OBJECTED, Act.REFUSE_OBJECTION): Move(None, by=SUPERVISOR, needs_reason=True, limit=2),
     (AssignmentState.OBJECTED, Act.UPHOLD_OBJECTION): Move(
         AssignmentState.WITHDRAWN, by=SUPERVISOR, needs_reason=True, limit=2
     ),
-    **{(state, Act.ASK_EXTENSION): Move(None, by=HEAD, needs_reason=True) for state in MAY_ASK_EXTENSION},
+    **{
+        (state, Act.ASK_EXTENSION): Move(None, by=HEAD, needs_reason=True, asks_supervisors=True)
+        for state in MAY_ASK_EXTENSION
+    },
     **{
         (state, act): Move(None, by=SUPERVISOR, needs_reason=act is Act.REFUSE_EXTENSION, limit=2)
         for state in OPEN_ASSIGNMENT

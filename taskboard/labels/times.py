@@ -34,6 +34,13 @@ def clock_words(moment: datetime) -> str:
     return f"{local_moment(moment):%H:%M}"
 
 
+def limit_words(working_days_left: int) -> str:
+    """Working days up to the last day of a time limit in words; 0 on that day, negative after it."""
+    if working_days_left > 0:
+        return f"还剩 {working_days_left} 个工作日"
+    return "今天截止" if working_days_left == 0 else f"已超 {-working_days_left} 个工作日"
+
+
 def days_left_words(days: int) -> str:
     """Days from today to a deadline in words; negative once it is past."""
     if days > 0:

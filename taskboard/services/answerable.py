@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, and_, bindparam, select
 from sqlalchemy.orm import Session
 
+from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
-from taskboard.services.actors import TODAY, held_on
+from taskboard.services.actors import TODAY, has_holder, held_on
 from taskboard.services.people import Holder
 
 DEPARTMENT_IDS: BindParameter[Sequence[int]] = bindparam("department_ids", expanding=True)
@@ -43,6 +45,24 @@ def people_answerable(
         above = holders.get(parent_id, []) if parent_id is not None else []
         found[department_id] = holders.get(department_id) or [one._replace(is_stand_in=True) for one in above]
     return found
+
+
+class Vacancies(NamedTuple):
+    """Departments for which the supervisors stand in: nobody there or at the parent is head …"""
+
+    headless: tuple[int, ...] = ()
+    unmanned: tuple[int, ...] = ()
+    """… or neither head nor liaison"""
+
+
+def find_vacancies(session: Session, *, today: date) -> Vacancies:
+    """Which departments the supervisors stand in for; one query."""
+    head, liaison = (
+        and_(~has_holder(Department.id, role, today), ~has_holder(Department.parent_id, role, today))
+        for role in (Role.HEAD, Role.LIAISON)
+    )
+    rows = session.execute(select(Department.id, liaison).where(Department.kind == DepartmentKind.UNIT, head)).all()
+    return Vacancies(tuple(row[0] for row in rows), tuple(row[0] for row in rows if row[1]))
 
 
 def supervisors_of(session: Session, path: str, *, today: date) -> list[Holder]:

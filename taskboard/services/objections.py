@@ -25,7 +25,7 @@ from taskboard.services.cases import Acting, Case, open_case
 from taskboard.services.corrections import begin_assignment
 from taskboard.services.deadlines import set_deadline
 from taskboard.services.departments import find_department
-from taskboard.services.requests import find_objection_facts
+from taskboard.services.requests import list_objections, objection_facts
 
 
 def raise_objection(
@@ -42,7 +42,7 @@ def raise_objection(
         return case.earlier
     reason_given = case.reason(reason)
     one = case.assignment
-    facts = find_objection_facts(session, case.task, [one])[one.id]
+    facts = objection_facts(case.task, one, list_objections(session, [one]))
     check_objection(facts, today=case.today, calendar=load_calendar(session))
     proposed = (
         find_department(session, proposed_department, field="proposed_department") if proposed_department else None

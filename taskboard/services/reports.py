@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from datetime import timedelta
+from typing import NamedTuple, Unpack
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid
 from taskboard.domain.workflow import Act
 from taskboard.models import Assignment, HistoryEntry, ProgressReport
+from taskboard.services import history
 from taskboard.services.cases import Acting, Case, open_case
 
 
@@ -32,8 +34,38 @@ def report_progress(
         raise Invalid("done", "required")
     if percent is not None and not 0 <= percent <= 100:
         raise Invalid("percent", "percent_range")
+    said = _Said(done.strip(), problems.strip(), next_step.strip(), help_needed.strip(), percent)
+    if (entry := _just_said(case, said)) is not None:
+        return entry
     add_report(case, done=done, problems=problems, next_step=next_step, help_needed=help_needed, percent=percent)
     return case.finish()
+
+
+AGAIN_WITHIN = timedelta(minutes=10)
+
+
+class _Said(NamedTuple):
+    done: str
+    problems: str
+    next_step: str
+    help_needed: str
+    percent: int | None
+
+
+def _just_said(case: Case, said: _Said) -> HistoryEntry | None:
+    """The record of the same words by the same person a moment ago: sent again by the browser's way back."""
+    query = (
+        select(ProgressReport)
+        .where(ProgressReport.assignment_id == case.assignment.id)
+        .order_by(ProgressReport.id.desc())
+        .limit(1)
+    )
+    last = case.session.scalar(query)
+    if last is None or last.author_id != case.actor.person_id or case.now - last.reported_at > AGAIN_WITHIN:
+        return None
+    if said != (last.done, last.problems, last.next_step, last.help_needed, last.percent):
+        return None
+    return history.last_entry(case.session, case.task.id, [Act.REPORT], case.assignment.id)
 
 
 def report_no_change(session: Session, assignment_id: int, **by: Unpack[Acting]) -> HistoryEntry:

@@ -4,15 +4,117 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy.orm import Session, aliased
 
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.deadlines import TimeLimit, time_limit
+from taskboard.domain.errors import Invalid
 from taskboard.domain.local_time import local_date
-from taskboard.domain.requests import ExtensionResult, ObjectionFacts, ObjectionResult, is_deadline_held
-from taskboard.domain.workflow import OPEN_ASSIGNMENT, Act, AssignmentRole, AssignmentState
-from taskboard.models import Assignment, Extension, Objection, Task
+from taskboard.domain.requests import (
+    ExtensionResult,
+    ObjectionFacts,
+    ObjectionResult,
+    check_extension,
+    check_objection,
+    is_deadline_held,
+)
+from taskboard.domain.workflow import OPEN_ASSIGNMENT, UNDER_WAY, Act, AssignmentRole, AssignmentState
+from taskboard.models import Assignment, Department, Extension, Objection, Person, Task
+
+
+class ObjectionRow(NamedTuple):
+    """One objection as the task's page shows it."""
+
+    assignment_id: int
+    raised_by: str
+    raised_at: datetime
+    reason: str
+    proposed: str | None
+    result: ObjectionResult | None
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_reason: str | None
+    new_department: str | None
+
+
+class ExtensionRow(NamedTuple):
+    """One request for more time as the task's page shows it."""
+
+    assignment_id: int
+    asked_by: str
+    asked_at: datetime
+    cause: str
+    progress: str
+    due_on: date
+    asked_due_on: date
+    result: ExtensionResult | None
+    granted_due_on: date | None
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_reason: str | None
+
+
+_Decider = aliased(Person)
+_Proposed = aliased(Department)
+_New = aliased(Assignment)
+_NewDepartment = aliased(Department)
+
+_OBJECTIONS: Select[*tuple[Any, ...]] = (
+    select(
+        Objection.assignment_id,
+        Person.name,
+        Objection.raised_at,
+        Objection.reason,
+        _Proposed.name,
+        Objection.result,
+        _Decider.name,
+        Objection.decided_at,
+        Objection.decision_reason,
+        _NewDepartment.name,
+    )
+    .join(Person, Person.id == Objection.raised_by_id)
+    .outerjoin(_Decider, _Decider.id == Objection.decided_by_id)
+    .outerjoin(_Proposed, _Proposed.id == Objection.proposed_department_id)
+    .outerjoin(_New, _New.id == Objection.new_assignment_id)
+    .outerjoin(_NewDepartment, _NewDepartment.id == _New.department_id)
+    .where(Objection.assignment_id.in_(bindparam("assignment_ids", expanding=True)))
+    .order_by(Objection.id.desc())
+)
+_EXTENSIONS: Select[*tuple[Any, ...]] = (
+    select(
+        Extension.assignment_id,
+        Person.name,
+        Extension.asked_at,
+        Extension.cause,
+        Extension.progress,
+        Extension.due_on,
+        Extension.asked_due_on,
+        Extension.result,
+        Extension.granted_due_on,
+        _Decider.name,
+        Extension.decided_at,
+        Extension.decision_reason,
+    )
+    .join(Person, Person.id == Extension.asked_by_id)
+    .outerjoin(_Decider, _Decider.id == Extension.decided_by_id)
+    .where(Extension.assignment_id.in_(bindparam("assignment_ids", expanding=True)))
+    .order_by(Extension.id.desc())
+)
+
+
+def list_objections(session: Session, assignments: Iterable[Assignment]) -> list[ObjectionRow]:
+    """The objections to these assignments, the latest first; one query."""
+    rows = session.execute(_OBJECTIONS, {"assignment_ids": [one.id for one in assignments]})
+    return [ObjectionRow(*row) for row in rows]
+
+
+def list_extensions(session: Session, assignments: Iterable[Assignment]) -> list[ExtensionRow]:
+    """The requests for more time for these assignments, the latest first; one query."""
+    rows = session.execute(_EXTENSIONS, {"assignment_ids": [one.id for one in assignments]})
+    return [ExtensionRow(*row) for row in rows]
 
 
 def issued_on(task: Task, assignment: Assignment) -> date:
@@ -23,23 +125,62 @@ def issued_on(task: Task, assignment: Assignment) -> date:
     return local_date(moment)
 
 
-def find_objection_facts(session: Session, task: Task, assignments: Iterable[Assignment]) -> dict[int, ObjectionFacts]:
-    """Per assignment what decides whether its department may still object; one query."""
-    wanted = {one.id: one for one in assignments}
-    query = (
-        select(Objection.assignment_id, Objection.raised_at, Objection.result)
-        .where(Objection.assignment_id.in_(wanted))
-        .order_by(Objection.id)
-    )
-    results: dict[int, list[ObjectionResult]] = {number: [] for number in wanted}
-    for assignment_id, raised_at, result in session.execute(query):
-        begun_at = wanted[assignment_id].issued_at
-        if result is None:
-            continue
-        # What was decided before the department got the task anew is not about this charge.
-        if begun_at is None or raised_at >= begun_at:
-            results[assignment_id].append(result)
-    return {number: ObjectionFacts(issued_on(task, one), tuple(results[number])) for number, one in wanted.items()}
+def objection_facts(task: Task, assignment: Assignment, decided: Iterable[ObjectionRow]) -> ObjectionFacts:
+    """What decides whether the department may still object, out of the objections there were."""
+    begun_at = assignment.issued_at
+    # What was decided before the department got the task anew is not about this charge.
+    results = [
+        one.result
+        for one in decided
+        if one.assignment_id == assignment.id and one.result and (begun_at is None or one.raised_at >= begun_at)
+    ]
+    return ObjectionFacts(issued_on(task, assignment), tuple(results))
+
+
+class Asked(NamedTuple):
+    """Of one assignment: the acts that facts forbid, the time for what is asked, and the requests not decided."""
+
+    closed: frozenset[Act]
+    limits: Mapping[Act, TimeLimit]
+    objection: ObjectionRow | None
+    extension: ExtensionRow | None
+
+
+def find_asked(
+    task: Task,
+    one: Assignment,
+    *,
+    objections: Iterable[ObjectionRow],
+    extensions: Iterable[ExtensionRow],
+    today: date,
+    calendar: WorkingCalendar,
+) -> Asked:
+    """Of one assignment, out of the requests on its task, what the page must know besides its state."""
+    if task.state not in UNDER_WAY:
+        return Asked(frozenset(), {}, None, None)
+    objection = next((row for row in objections if row.assignment_id == one.id and row.result is None), None)
+    extension = next((row for row in extensions if row.assignment_id == one.id and row.result is None), None)
+    closed: set[Act] = set()
+    limits: dict[Act, TimeLimit] = {}
+    try:
+        limits[Act.OBJECT] = check_objection(objection_facts(task, one, objections), today=today, calendar=calendar)
+    except Invalid:
+        closed.add(Act.OBJECT)
+    try:
+        check_extension(one.due_on, is_asked=extension is not None, today=today)
+    except Invalid:
+        closed.add(Act.ASK_EXTENSION)
+    if task.due_on is None or task.due_on < today:
+        closed.add(Act.BRING_FORWARD)
+    since = {
+        Act.ACKNOWLEDGE: issued_on(task, one) if one.state is AssignmentState.PENDING else None,
+        Act.UPHOLD_OBJECTION: local_date(objection.raised_at) if objection else None,
+        Act.GRANT_EXTENSION: local_date(extension.asked_at) if extension else None,
+    }
+    for act, day in since.items():
+        if day is not None:
+            limits[act] = time_limit(act, day, today=today, calendar=calendar)
+    return Asked(frozenset(closed), limits, objection, extension)
 
 
 def settle_requests(

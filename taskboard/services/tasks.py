@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.deadlines import TimeLimit
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import NotFound
 from taskboard.domain.history import Change, RecordedAct
@@ -56,12 +57,18 @@ from taskboard.domain.workflow import (
     Verification,
 )
 from taskboard.models import Assignment, Department, HistoryEntry, Measure, Person, Plan, ProgressReport, Task
-from taskboard.services.actors import has_holder
-from taskboard.services.answerable import people_answerable
+from taskboard.services.answerable import find_vacancies, people_answerable
 from taskboard.services.cases import describe, vacant_roles
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, Page, last_page
-from taskboard.services.requests import find_asking
+from taskboard.services.requests import (
+    ExtensionRow,
+    ObjectionRow,
+    find_asked,
+    find_asking,
+    list_extensions,
+    list_objections,
+)
 from taskboard.services.visibility import department_ids, held_assignments, supervised_assignments, task_value
 
 REPORTS_SHOWN = 30
@@ -180,12 +187,7 @@ class _Desk(NamedTuple):
 def _desk(session: Session, actor: Actor, today: date) -> _Desk:
     if not actor.is_supervisor:
         return _Desk(actor)
-    head, liaison = (
-        and_(~has_holder(Department.id, role, today), ~has_holder(Department.parent_id, role, today))
-        for role in (Role.HEAD, Role.LIAISON)
-    )
-    rows = session.execute(select(Department.id, liaison).where(Department.kind == DepartmentKind.UNIT, head)).all()
-    return _Desk(actor, tuple(row[0] for row in rows), tuple(row[0] for row in rows if row[1]))
+    return _Desk(actor, *find_vacancies(session, today=today))
 
 
 def _mine(desk: _Desk) -> ColumnElement[bool]:
@@ -487,6 +489,12 @@ class Branch:
     percent: int | None
     last_reported_at: datetime | None
     acts: frozenset[Act]
+    limits: Mapping[Act, TimeLimit]
+    """the time there is for what is asked of somebody here now, by the act"""
+    objection: ObjectionRow | None
+    """the one that is not decided"""
+    extension: ExtensionRow | None
+    """the request that is not decided"""
 
 
 class ReportRow(NamedTuple):
@@ -549,6 +557,9 @@ class TaskDetail:
     history: list[HistoryRow]
     has_older_history: bool
     acts: frozenset[Act]
+    archived_at: datetime | None
+    objections: list[ObjectionRow]
+    extensions: list[ExtensionRow]
 
     @property
     def leads(self) -> list[Branch]:
@@ -631,8 +642,13 @@ def get_task(
     if not may_see_task(actor, situation):
         raise NotFound(subject="task")
 
+    objections, extensions = list_objections(session, assignments), list_extensions(session, assignments)
     people = _names(session, assignments)
     liaisons = people_answerable(session, {one.department_id for one in assignments}, Role.LIAISON, today=today)
+    asked = [
+        find_asked(task, one, objections=objections, extensions=extensions, today=today, calendar=calendar)
+        for one in assignments
+    ]
     branches = [
         Branch(
             id=one.id,
@@ -666,9 +682,14 @@ def get_task(
             days_late=one.days_late,
             percent=one.percent,
             last_reported_at=one.last_reported_at,
-            acts=acts_on_assignment(actor, situation, its_situation),
+            acts=acts_on_assignment(actor, situation, its_situation) - closed,
+            limits=limits,
+            objection=objection,
+            extension=extension,
         )
-        for one, its_situation in zip(assignments, situation.assignments, strict=True)
+        for one, its_situation, (closed, limits, objection, extension) in zip(
+            assignments, situation.assignments, asked, strict=True
+        )
     ]
     reports = _reports(session, {one.id: one.department for one in branches}, reports_before)
     history = _history(session, task_id, {one.id: one.department for one in branches})
@@ -698,6 +719,9 @@ def get_task(
         history=history[:HISTORY_SHOWN],
         has_older_history=len(history) > HISTORY_SHOWN,
         acts=acts_on_task(actor, situation),
+        archived_at=task.archived_at,
+        objections=objections,
+        extensions=extensions,
     )
 
 

@@ -28,6 +28,7 @@ from taskboard.web.renamings.views import blueprint as renamings
 from taskboard.web.revisions.views import blueprint as revisions
 from taskboard.web.scans.views import blueprint as scans
 from taskboard.web.tasks.views import blueprint as tasks
+from taskboard.web.waiting.views import blueprint as waiting
 
 BLUEPRINTS = (
     home,
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     plans,
     ledger,
     revisions,
+    waiting,
     tasks,
     overdue,
     departments,

@@ -11,6 +11,7 @@ from flask import Flask, g, request, url_for
 from taskboard import __version__
 from taskboard.domain.lights import Judgement
 from taskboard.domain.roles import Role
+from taskboard.domain.workflow import Act
 from taskboard.extensions import current_settings
 from taskboard.labels import LIGHT_SHAPES, label, light_reason, times
 from taskboard.services.actors import HeldPost
@@ -37,6 +38,7 @@ class Section:
 
 
 SECTIONS = (
+    Section("waiting.waiting", "待办", frozenset({Role.HEAD, Role.LIAISON, Role.SUPERVISOR})),
     Section("tasks.my_tasks", "我的任务", STAFF | {Role.SUPERVISOR}),
     Section("overdue.overdue_list", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
     Section(
@@ -54,8 +56,8 @@ SECTIONS = (
     Section("people.person_list", "人员", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),
     Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),
-    Section("mailbox.mail_list", "演示邮箱", EVERYBODY, is_demo=True),
     Section("audit.trail", "审计记录", frozenset({Role.AUDITOR})),
+    Section("mailbox.mail_list", "演示邮箱", EVERYBODY, is_demo=True),
 )
 
 
@@ -79,6 +81,7 @@ def share_with_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         find_viewer=find_viewer,
         label=label,
+        Act=Act,
         light_reason=light_reason,
         light_shape=light_shape,
         css_class=css_class,
@@ -92,6 +95,7 @@ def share_with_templates(app: Flask) -> None:
         short_moment=times.short_moment_words,
         clock=times.clock_words,
         days_left=times.days_left_words,
+        limit=times.limit_words,
     )
 
 

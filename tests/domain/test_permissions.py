@@ -111,16 +111,18 @@ def test_supervisors_stand_in_where_nobody_holds_any_post_that_could_act() -> No
     empty = replace(LEADS, vacant=frozenset({Role.LIAISON, Role.HEAD}))
     headless = replace(LEADS, vacant=frozenset({Role.HEAD}))
 
-    assert acts_on_assignment(CHEN, TASK, empty) == {
-        Act.DISPATCH,
-        Act.REPORT,
-        Act.SUBMIT,
-        Act.OBJECT,
-        Act.ASK_EXTENSION,
-    }
-    assert acts_on_assignment(CHEN, TASK, headless) == {Act.OBJECT, Act.ASK_EXTENSION}
+    assert acts_on_assignment(CHEN, TASK, empty) == {Act.DISPATCH, Act.REPORT, Act.SUBMIT}
+    assert acts_on_assignment(CHEN, TASK, headless) == frozenset()
     assert acts_on_assignment(CHEN, TASK, LEADS) == frozenset()
     assert acts_on_assignment(LIU, TASK, empty) == frozenset()
+
+
+def test_supervisors_do_not_ask_themselves_in_place_of_a_head() -> None:
+    headless = replace(LEADS, vacant=frozenset({Role.HEAD}))
+
+    for act in (Act.OBJECT, Act.ASK_EXTENSION):
+        with pytest.raises(NotAllowed):
+            permitted_assignment_move(CHEN, TASK, headless, act)
 
 
 def test_a_submission_needs_no_second_signature_from_the_head_or_who_stands_in() -> None:

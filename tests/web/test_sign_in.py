@@ -292,10 +292,10 @@ class TestHome:
     @pytest.mark.parametrize(
         ("name", "section"),
         [
-            ("li", "/my-tasks"),
-            ("gao", "/my-tasks"),
+            ("li", "/waiting"),
+            ("gao", "/waiting"),
             ("qian", "/my-tasks"),
-            ("chen", "/my-tasks"),
+            ("chen", "/waiting"),
             ("liu", "/overdue"),
             ("sun", "/departments"),
         ],

@@ -19,7 +19,7 @@ from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, Ta
 from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Plan, ProgressReport, Task
 from taskboard.services import members
 from tests.support import factories
-from tests.support.factories import Usual, writing_by
+from tests.support.factories import NOW, Usual, writing_by
 from tests.support.visitor import Visitor
 
 TODAY = date(2026, 11, 23)
@@ -155,7 +155,8 @@ def test_a_page_offers_exactly_the_forms_that_this_person_may_use(desk: Desk) ->
         page = desk.as_(who).get(f"/tasks/{task.id}").text
         return set(re.findall(rf'action="/tasks/{task.id}/(?:assignments/\d+/)?([\w-]+)"', page))
 
-    assert offered("li") == {"report", "no-change", "submit", "dispatch"}
+    assert offered("li") == {"report", "no-change", "submit", "dispatch", "bring-forward"}
+    assert offered("gao") == {"report", "no-change", "submit", "dispatch", "bring-forward", "ask-extension"}
     assert offered("wang") == {"report", "no-change", "submit", "dispatch"}
     assert offered("chen") == {"correct-deadline", "suspend", "terminate"}
     assert offered("liu") == set()
@@ -163,12 +164,13 @@ def test_a_page_offers_exactly_the_forms_that_this_person_may_use(desk: Desk) ->
 
 def test_every_form_of_every_state_is_shown_to_whom_it_is_for(desk: Desk) -> None:
     situations = [
-        ("li", desk.task("issued", "pending"), {"acknowledge", "dispatch"}),
-        ("gao", desk.task("in_progress", "head_review"), {"sign-off", "return-inside"}),
+        ("li", desk.task("issued", "pending"), {"acknowledge", "dispatch", "bring-forward"}),
+        ("gao", desk.task("issued", "pending", issued_at=NOW), {"acknowledge", "dispatch", "bring-forward", "object"}),
+        ("gao", desk.task("in_progress", "head_review"), {"sign-off", "return-inside", "bring-forward", "ask-extension"}),
         ("li", desk.task("in_progress", "submitted"), {"accept", "return-submission"}),
         ("chen", desk.task("submitted", "submitted"), {"close", "return", "correct-deadline", "terminate"}),
         ("chen", desk.task("suspended", "in_progress"), {"resume", "correct-deadline", "terminate"}),
-        ("chen", desk.task("closed", "accepted"), {"reopen"}),
+        ("chen", desk.task("closed", "accepted"), {"reopen", "archive"}),
         ("chen", desk.task("draft"), {"correct-deadline", "correct-departments"}),
         ("li", desk.task("closed", "accepted"), set()),
     ]
@@ -439,7 +441,7 @@ def test_the_supervisor_changes_the_course_of_a_task(
 @pytest.mark.parametrize(
     ("slug", "fields", "words"),
     [
-        ("suspend", {"reason": "等批复", "review_on": "2027-05-15"}, "最迟在 2027-02-23 复核"),
+        ("suspend", {"reason": "等批复", "review_on": "2027-05-15"}, "最迟在 2027年2月23日 复核"),
         ("suspend", {"reason": "", "review_on": "2027-01-15"}, "请填写原因"),
         ("correct-deadline", {"reason": "调整", "due_on": "2026-11-01"}, "不能早于今天"),
         ("correct-deadline", {"reason": "调整", "due_on": "明天"}, "日期的写法不对"),
@@ -667,7 +669,8 @@ def test_a_collective_unit_with_members_is_expanded_with_one_click(desk: Desk, g
 
     assert [answer.status_code for answer in answers] == [303, 303]
     assert stand_on(desk, task) == [("清河县政府", "lead"), ("禾川区政府", "lead"), ("市财政局", "partner")]
-    assert len(desk.session.scalars(select(HistoryEntry)).all()) == 1
+    entries = desk.session.scalars(select(HistoryEntry).where(HistoryEntry.task_id == task.id)).all()
+    assert len(entries) == 1
     assert "/expand/" not in desk.visitor.get(f"/tasks/{task.id}").text
 
 
@@ -804,7 +807,7 @@ def test_the_page_asks_for_what_is_missing_and_issues_nothing_before(desk: Desk)
     assert page.status_code == 422
     assert "有 2 项不能交办" in page.text
     assert "请填写时限，或者选择长期坚持" in page.text
-    assert "时限 2026-11-01 已过，请选择如何处理" in page.text
+    assert "时限 2026年11月1日 已过，请选择如何处理" in page.text
     desk.fresh()
     assert {good.state, undated.state, past.state} == {TaskState.DRAFT}
     assert mails(desk) == []

@@ -7,20 +7,25 @@ from dataclasses import dataclass
 
 from taskboard.domain.workflow import Act, TaskState
 from taskboard.models import HistoryEntry
-from taskboard.services import corrections, reports, workflow
+from taskboard.services import corrections, extensions, objections, reports, workflow
 from taskboard.web.tasks.forms import (
     ActForm,
+    AskExtensionForm,
+    BringForwardForm,
     CloseForm,
     CorrectDeadlineForm,
     CorrectDepartmentsForm,
     DecisionForm,
     DispatchForm,
+    GrantExtensionForm,
+    ObjectForm,
     ReasonForm,
     ReopenForm,
     ReportForm,
     ReturnForm,
     SubmitForm,
     SuspendForm,
+    UpholdForm,
 )
 
 
@@ -50,6 +55,13 @@ ON_BRANCH = (
     Offer("withdraw", Act.WITHDRAW, ActForm, workflow.withdraw, "已撤回。"),
     Offer("accept", Act.ACCEPT_SUBMISSION, DecisionForm, workflow.accept_submission, "已采纳配合单位的报送。"),
     Offer("return-submission", Act.RETURN_SUBMISSION, ReturnForm, workflow.return_submission, "已退回配合单位。"),
+    Offer("object", Act.OBJECT, ObjectForm, objections.raise_objection, "已提出异议，等待裁定。"),
+    Offer("refuse-objection", Act.REFUSE_OBJECTION, ReasonForm, objections.refuse_objection, "已驳回异议。"),
+    Offer("uphold-objection", Act.UPHOLD_OBJECTION, UpholdForm, objections.uphold_objection, "已采纳异议。"),
+    Offer("ask-extension", Act.ASK_EXTENSION, AskExtensionForm, extensions.ask_extension, "已申请延期，等待审批。"),
+    Offer("grant-extension", Act.GRANT_EXTENSION, GrantExtensionForm, extensions.grant_extension, "已同意延期。"),
+    Offer("refuse-extension", Act.REFUSE_EXTENSION, ReasonForm, extensions.refuse_extension, "已答复：不同意延期。"),
+    Offer("bring-forward", Act.BRING_FORWARD, BringForwardForm, workflow.bring_forward, "已设定配合单位的时限。"),
 )
 
 ON_TASK = (
@@ -68,4 +80,6 @@ ON_TASK = (
     Offer("resume", Act.RESUME, DecisionForm, workflow.resume, "已恢复办理，时限按中止天数顺延。"),
     Offer("terminate", Act.TERMINATE, ReasonForm, workflow.terminate, "已终止。"),
     Offer("reopen", Act.REOPEN, ReopenForm, workflow.reopen, "已复查重启。"),
+    Offer("archive", Act.ARCHIVE, DecisionForm, workflow.archive, "已归档。"),
+    Offer("unarchive", Act.UNARCHIVE, DecisionForm, workflow.unarchive, "已取消归档。"),
 )

@@ -33,6 +33,7 @@ from taskboard.web.forms import (
 
 LONGEST_TEXT = 5000
 LONGEST_REASON = 1000
+LONGEST_NAME = 200
 
 
 def _id_or_none(value: object) -> int | None:
@@ -164,6 +165,61 @@ class CloseForm(DecisionForm):
             "remark": self.remark.data or "",
             "branch_ends": dict.fromkeys(self.not_owing.data or (), AssignmentState.WAIVED),
         }
+
+
+class ObjectForm(ReasonForm):
+    proposed_department = LineField("建议改由哪个单位承担", [MaxLength(LONGEST_NAME)])
+
+    def values(self) -> dict[str, Any]:
+        return {**super().values(), "proposed_department": self.proposed_department.data or ""}
+
+
+class UpholdForm(ReasonForm):
+    department = LineField("改由哪个单位承担", [MaxLength(LONGEST_NAME)])
+    due_on = DayField("新的时限")
+
+    def fill_in(self, task: TaskDetail, branch: Branch | None) -> None:
+        super().fill_in(task, branch)
+        self.department.data = branch.objection.proposed if branch and branch.objection else ""
+
+    def values(self) -> dict[str, Any]:
+        return {**super().values(), "department": self.department.data or "", "due_on": self.due_on.data}
+
+
+class AskExtensionForm(ReasonForm):
+    asked_due_on = DayField("申请延到", [Required("请填写申请延到的日期。")])
+    progress = TextField("目前进展", [Required("请填写目前进展。"), MaxLength(LONGEST_TEXT)])
+
+    def values(self) -> dict[str, Any]:
+        return {
+            **super().values(),
+            "asked_due_on": self.asked_due_on.day,
+            "progress": self.progress.data or "",
+        }
+
+
+class GrantExtensionForm(DecisionForm):
+    due_on = DayField("同意延到", [Required("请填写同意延到的日期。")])
+    reason = TextField("审批意见", [MaxLength(LONGEST_REASON)])
+
+    def fill_in(self, task: TaskDetail, branch: Branch | None) -> None:
+        super().fill_in(task, branch)
+        self.due_on.data = branch.extension.asked_due_on if branch and branch.extension else None
+
+    def values(self) -> dict[str, Any]:
+        return {**super().values(), "due_on": self.due_on.day, "reason": self.reason.data or ""}
+
+
+class BringForwardForm(DecisionForm):
+    due_on = DayField("配合单位的时限", [Required("请填写配合单位的时限。")])
+    reason = TextField("说明", [MaxLength(LONGEST_REASON)])
+
+    def fill_in(self, task: TaskDetail, branch: Branch | None) -> None:
+        super().fill_in(task, branch)
+        self.due_on.data = branch.due_on if branch else None
+
+    def values(self) -> dict[str, Any]:
+        return {**super().values(), "due_on": self.due_on.day, "reason": self.reason.data or ""}
 
 
 class SuspendForm(ReasonForm):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -79,8 +81,13 @@ COURSE = {
     "resume": "恢复办理",
     "terminate": "终止",
     "reopen": "复查重启",
+    "archive": "归档",
+    "unarchive": "取消归档",
 }
 """acts of the supervisors that change a task's course"""
+
+ELSEWHERE = frozenset({"bring-forward"})
+"""acts on a branch that do not stand in a panel of its own"""
 
 AT_WORK = UNDER_WAY - {TaskState.SUBMITTED}
 """the clock runs for the lead"""
@@ -109,15 +116,22 @@ def _task_page(
         forms=forms,
         stale_key=stale_key,
         expansions=_expansions(shown),
-        own=[one for one in shown.branches if any(assignment_id == one.id for _, assignment_id in forms)],
+        own=[one for one in shown.branches if any(key[1] == one.id and key[0] not in ELSEWHERE for key in forms)],
         course=[(slug, words) for slug, words in COURSE.items() if (slug, None) in forms],
         owing_partners=[one for one in shown.partners if one.state in OWING],
         days_left=days_left(shown.due_on, today()) if shown.due_on and shown.state in AT_WORK else None,
         correct_by=default_correction_day(shown.due_on, today(), load_calendar(read_session())),
         latest_review=latest_review_day(today()),
+        leaderless=_is_leaderless(shown),
         may_issue=Act.ISSUE in shown.acts,
     )
     return page, status
+
+
+def _is_leaderless(shown: TaskDetail) -> bool:
+    """Whether no lead works on it at the moment, because each of them objects."""
+    standing = [one for one in shown.leads if one.state is not AssignmentState.WITHDRAWN]
+    return shown.state in UNDER_WAY and bool(standing) and all(one.objection for one in standing)
 
 
 def _offers(shown: TaskDetail) -> Iterable[tuple[FormKey, Offer, Branch | None]]:
@@ -155,15 +169,16 @@ def _carry_out(offer: Offer, task_id: int, assignment_id: int | None = None) -> 
             # There is no place for the form any more; the page of the refusal gives back what was typed.
             raise NotNow(act=offer.act, state=branch.state if branch else shown.state)
         return _task_page(shown, {key: form}, status=422)
+    values = form.values()
     by: Acting = {
         "actor": current_actor(),
         "now": now(),
         "entrance": ENTRANCE,
-        "request_key": form.request_key.data,
+        "request_key": _key_of(form.request_key.data, values),
     }
     try:
         with transaction() as session:
-            offer.service(session, assignment_id or task_id, **form.values(), **by)
+            offer.service(session, assignment_id or task_id, **values, **by)
     except Invalid as error:
         form.show_problem(error)
         return _task_page(_load(task_id), {key: form}, status=422)
@@ -175,6 +190,16 @@ def _carry_out(offer: Offer, task_id: int, assignment_id: int | None = None) -> 
         return _task_page(shown, {key: form}, status=409, stale_key=key)
     flash(offer.done, "success")
     return redirect(url_for("tasks.task", task_id=task_id), 303)
+
+
+def _key_of(request_key: str | None, values: Mapping[str, Any]) -> str:
+    """What makes a form that is sent twice act once.
+
+    It goes by what was filled in, too: who comes back to the page, changes the text and sends it again, means it.
+    """
+    # The version is what the page knew, not what the person wants.
+    wanted = sorted((name, str(value)) for name, value in values.items() if name != "version")
+    return hashlib.sha256(f"{request_key}{wanted}".encode()).hexdigest()[:40]
 
 
 def _add_act(offer: Offer, rule: str) -> None:

@@ -1,0 +1,239 @@
+"""What waits for whom: everything a person must do or decide, by kind, with the time there is for it.
+
+A kind is a member of :class:`Kind`, its words in the template, and a function in ``FINDERS`` that finds what waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, func, literal, or_, select, type_coerce
+from sqlalchemy.orm import Session, aliased
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.deadlines import TimeLimit, time_limit
+from taskboard.domain.local_time import local_date
+from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import OPEN_ASSIGNMENT, UNDER_WAY, Act, AssignmentRole, AssignmentState, TaskState
+from taskboard.models import Assignment, Department, Extension, HistoryEntry, Objection, Plan, Task
+from taskboard.models.base import UtcDateTime
+from taskboard.services.answerable import Vacancies, find_vacancies
+from taskboard.services.visibility import department_ids, supervised_assignments, supervised_tasks
+
+MOST_ROWS = 30
+
+
+class Kind(StrEnum):
+    """What is to be done, in the order of the page."""
+
+    OBJECTION = "objection"
+    EXTENSION = "extension"
+    REVIEW = "review"
+    SIGN_OFF = "sign_off"
+    PARTNER = "partner"
+    ACKNOWLEDGE = "acknowledge"
+    ISSUE = "issue"
+
+
+class WaitingRow(NamedTuple):
+    """One thing that waits. A draft has a plan and no department; ``number`` says how many it stands for."""
+
+    plan_id: int
+    task_id: int | None
+    title: str
+    plan: str
+    department: str | None
+    since: date
+    limit: TimeLimit | None
+    asked_due_on: date | None = None
+    number: int = 1
+
+
+@dataclass(frozen=True)
+class WaitingPart:
+    """Everything of one kind: the first rows, what presses most on top, and how much there is in all."""
+
+    kind: Kind
+    rows: list[WaitingRow]
+    total: int
+
+
+class Asked(NamedTuple):
+    """For whom and when."""
+
+    session: Session
+    actor: Actor
+    today: date
+    calendar: WorkingCalendar
+    vacancies: Vacancies
+
+
+SUBMITTED_AT = func.coalesce(Assignment.submitted_at, Task.issued_at)
+Finder = Callable[[Asked], WaitingPart | None]
+
+
+def list_waiting(session: Session, actor: Actor, *, today: date, calendar: WorkingCalendar) -> list[WaitingPart]:
+    """What waits for this person, without the kinds of which there is nothing; a fixed number of queries."""
+    vacancies = find_vacancies(session, today=today) if actor.is_supervisor else Vacancies()
+    asked = Asked(session, actor, today, calendar, vacancies)
+    found = (find(asked) for find in FINDERS)
+    return [part for part in found if part is not None and part.total]
+
+
+# What waits for the supervisors
+
+
+def find_objections(asked: Asked) -> WaitingPart | None:
+    if not asked.actor.is_supervisor:
+        return None
+    rows = _rows(Objection.raised_at).join(Objection, Objection.assignment_id == Assignment.id)
+    condition = and_(
+        Objection.decided_at.is_(None),
+        Assignment.state == AssignmentState.OBJECTED,
+        supervised_assignments(asked.actor),
+    )
+    return _part(asked, Kind.OBJECTION, rows, condition, Act.UPHOLD_OBJECTION)
+
+
+def find_extensions(asked: Asked) -> WaitingPart | None:
+    if not asked.actor.is_supervisor:
+        return None
+    rows = _rows(Extension.asked_at, Extension.asked_due_on).join(Extension, Extension.assignment_id == Assignment.id)
+    condition = and_(Extension.decided_at.is_(None), supervised_assignments(asked.actor))
+    return _part(asked, Kind.EXTENSION, rows, condition, Act.GRANT_EXTENSION)
+
+
+def find_reviews(asked: Asked) -> WaitingPart | None:
+    if not asked.actor.is_supervisor:
+        return None
+    condition = and_(
+        Assignment.state == AssignmentState.SUBMITTED,
+        Assignment.role == AssignmentRole.LEAD,
+        Task.state == TaskState.SUBMITTED,
+        supervised_assignments(asked.actor),
+    )
+    return _part(asked, Kind.REVIEW, _rows(SUBMITTED_AT), condition)
+
+
+def find_drafts(asked: Asked) -> WaitingPart | None:
+    """The plans with drafts that nobody issued yet."""
+    if not asked.actor.is_supervisor:
+        return None
+    query = (
+        select(Plan.id, Plan.title, func.min(Task.created_at), func.count())
+        .join(Task, Task.plan_id == Plan.id)
+        .where(Task.state == TaskState.DRAFT, supervised_tasks(asked.actor))
+        .group_by(Plan.id, Plan.title)
+        .order_by(func.min(Task.created_at), Plan.id)
+    )
+    rows = [
+        WaitingRow(plan_id, None, title, title, None, local_date(since), None, None, count)
+        for plan_id, title, since, count in asked.session.execute(query)
+    ]
+    return WaitingPart(Kind.ISSUE, rows[:MOST_ROWS], sum(row.number for row in rows))
+
+
+# What waits for the departments
+
+
+def find_sign_offs(asked: Asked) -> WaitingPart | None:
+    # Only the history knows when a submission came to the head.
+    submitted_at = (
+        select(func.max(HistoryEntry.at))
+        .where(HistoryEntry.assignment_id == Assignment.id, HistoryEntry.act == Act.SUBMIT)
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
+    own = _own(asked.actor, {Role.HEAD}, asked.vacancies.headless)
+    condition = and_(Assignment.state == AssignmentState.HEAD_REVIEW, own)
+    return _part(asked, Kind.SIGN_OFF, _rows(func.coalesce(submitted_at, Task.issued_at)), condition)
+
+
+def find_acknowledgements(asked: Asked) -> WaitingPart | None:
+    issued_at = func.coalesce(Assignment.issued_at, Task.issued_at)
+    own = _own(asked.actor, DEPARTMENT_WIDE, asked.vacancies.unmanned)
+    condition = and_(Assignment.state == AssignmentState.PENDING, own)
+    return _part(asked, Kind.ACKNOWLEDGE, _rows(issued_at), condition, Act.ACKNOWLEDGE)
+
+
+def find_partners(asked: Asked) -> WaitingPart | None:
+    spoken_for = department_ids(asked.actor, DEPARTMENT_WIDE)
+    if not spoken_for:
+        return None
+    lead = aliased(Assignment)
+    led = select(lead.task_id).where(
+        lead.department_id.in_(spoken_for), lead.role == AssignmentRole.LEAD, lead.state.in_(OPEN_ASSIGNMENT)
+    )
+    condition = and_(
+        Assignment.state == AssignmentState.SUBMITTED,
+        Assignment.role == AssignmentRole.PARTNER,
+        Assignment.task_id.in_(led),
+    )
+    return _part(asked, Kind.PARTNER, _rows(SUBMITTED_AT), condition)
+
+
+FINDERS: tuple[Finder, ...] = (
+    find_objections,
+    find_extensions,
+    find_reviews,
+    find_sign_offs,
+    find_partners,
+    find_acknowledgements,
+    find_drafts,
+)
+"""in the order of the page"""
+
+
+def _own(actor: Actor, roles: Collection[Role], vacant: Collection[int]) -> ColumnElement[bool]:
+    """Assignments of departments where this person holds one of the roles, or stands in as a supervisor."""
+    parts: list[ColumnElement[bool]] = [Assignment.department_id.in_(department_ids(actor, roles))]
+    if vacant:
+        parts.append(and_(Assignment.department_id.in_(vacant), supervised_assignments(actor)))
+    return or_(*parts)
+
+
+def _rows(since: Any, asked_due_on: Any = None) -> Select[Any]:
+    """The assignments with what a row shows; ``since`` is the moment from which the time counts."""
+    return (
+        select(
+            Task.plan_id,
+            Task.id,
+            Task.title,
+            Plan.title.label("plan"),
+            Department.name.label("department"),
+            type_coerce(since, UtcDateTime).label("since"),
+            (literal(None, Date) if asked_due_on is None else asked_due_on).label("asked_due_on"),
+        )
+        .select_from(Assignment)
+        .join(Task, Task.id == Assignment.task_id)
+        .join(Plan, Plan.id == Task.plan_id)
+        .join(Department, Department.id == Assignment.department_id)
+    )
+
+
+def _part(
+    asked: Asked, kind: Kind, rows: Select[Any], condition: ColumnElement[bool], act: Act | None = None
+) -> WaitingPart:
+    wanted = rows.where(condition, Task.state.in_(UNDER_WAY))
+    total = asked.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    found = asked.session.execute(wanted.order_by("since", Assignment.id).limit(MOST_ROWS)) if total else ()
+    return WaitingPart(kind, [_row(asked, act, row) for row in found], total)
+
+
+def _row(asked: Asked, act: Act | None, row: Row[Any]) -> WaitingRow:
+    since = local_date(row.since)
+    return WaitingRow(
+        plan_id=row.plan_id,
+        task_id=row.id,
+        title=row.title,
+        plan=row.plan,
+        department=row.department,
+        since=since,
+        limit=time_limit(act, since, today=asked.today, calendar=asked.calendar) if act else None,
+        asked_due_on=row.asked_due_on,
+    )

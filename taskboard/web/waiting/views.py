@@ -1,0 +1,22 @@
+"""The page of what waits for the person at work: the first one of who must act or decide."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from taskboard.domain.roles import Role
+from taskboard.extensions import read_session, today
+from taskboard.services.calendar import load_calendar
+from taskboard.services.waiting import list_waiting
+from taskboard.web.guards import current_actor, requires
+
+blueprint = Blueprint("waiting", __name__)
+
+
+@blueprint.get("/waiting")
+@requires(Role.HEAD, Role.LIAISON, Role.SUPERVISOR)
+def waiting() -> ResponseReturnValue:
+    session = read_session()
+    parts = list_waiting(session, current_actor(), today=today(), calendar=load_calendar(session))
+    return render_template("waiting/waiting.html", parts=parts)
