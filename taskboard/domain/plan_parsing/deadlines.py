@@ -110,7 +110,7 @@ MENTION = re.compile(
     | (?P<season>(?P<sy>{ANY_YEAR})?(?:{SEASON}){BEFORE})
     | (?P<year>{YEAR}(?:度)?(?P<ybefore>{BEFORE})?)
     | (?P<relative>明年|今年)(?={BEFORE}|[,，])
-    | (?P<lost>到年(?=[,，。;；、]|[\u4e00-\u9fff]|$)|(?<=[。;；,，])年(?=[,，]))
+    | (?P<lost>到年(?![底末内终中])(?=[,，。;；、]|[\u4e00-\u9fff]|$)|(?<=[。;；,，])年(?=[,，]))
     | (?P<now>立行立改|立即|即知即改|即行即改|立查立改|即时|即刻整改|马上整改)
       )
     """,

@@ -41,10 +41,12 @@ LABEL = re.compile(
     rf"""\s*(?:
       (?P<chapter>第\s?(?:{NUMERAL}|\d{{1,3}})\s?(?:章|节|编|篇|部分))[\s、:.]*
     | (?P<article>第\s?(?:{NUMERAL}|\d{{1,3}})\s?条)(?![例款])[\s、:.]*
+    | (?P<named>(?:问题|任务|举措|事项|项目|行动|专项)\s?(?:[一二三四五六七八九十]{{1,3}}|\d{{1,3}}))
+      (?:\s?[:、.](?!\d)\s*|\s+)
     | (?P<chinese>[一二三四五六七八九十]{{1,3}})(?:\s?[、.]|,(?=\S{{2,30}}(?:$|\n)))\s*
     | (?P<chinese_bracket>\(\s?[一二三四五六七八九十]{{1,3}}\s?\)|[㈠-㈩])[、.,:]?\s*
     | (?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,2}})(?:[、.]?\s+|[、.]|{NOT_A_QUANTITY}(?=[\u4e00-\u9fff“《]))
-    | (?P<number>\d{{1,3}})\s?
+    | (?P<number>\d{{1,3}}|\d{{4}}(?=[、.]\s?[^\d\s]))\s?
       (?:[、]|\.(?!\d)|\.(?=[56]G|(?:19|20)\d\d年)|,(?=[\u4e00-\u9fff]{{2}})|(?=\s+[\u4e00-\u9fff“《]{{4}}))\s*
     | (?P<dotted>[⒈-⒛])\s*
     | (?P<number_bracket>\(\s?\d{{1,2}}\s?\)|\d{{1,2}}\)|[⑴-⒇])[、.,:]?\s*
@@ -58,6 +60,7 @@ STEP = re.compile(r"(?P<step>[一二三四五六七八九十]{1,2}(?:是|要)|�
 KINDS = {
     "chapter": Kind.CHAPTER,
     "article": Kind.ARTICLE,
+    "named": Kind.ARTICLE,
     "chinese": Kind.CHINESE,
     "chinese_bracket": Kind.CHINESE_BRACKET,
     "decimal": Kind.DECIMAL,
@@ -110,7 +113,7 @@ def read_label(plain: str, clean: str | None = None, start: int = 0) -> Label | 
 
 
 DAMAGED_LABEL = re.compile(
-    r"\s*(?:(?P<number>\d{1,3})(?=[\u4e00-\u9fff“])(?![万亿倍余多个亩米元公吨千百月日年时分家项种条号届次位名处人天所座户件类级期批周岁])"
+    r"\s*(?:(?P<number>\d{1,4})(?=[\u4e00-\u9fff“])(?![万亿倍余多个亩米元公吨千百月日年时分家项种条号届次位名处人天所座户件类级期批周岁])"
     r"|(?P<chinese_bracket>\([一二三四五六七八九十]{1,3}(?=[\u4e00-\u9fff])|[一二三四五六七八九十]{1,3}\)))"
 )
 

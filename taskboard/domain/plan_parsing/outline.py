@@ -186,7 +186,7 @@ def _is_certain_field(plain: str) -> bool:
 NOTHING_AWAITED: Mapping[Kind, int] = {}
 BRACKETS_AND_TITLES = re.compile(r"[()\[\]《》]")
 INLINE_LABEL = re.compile(
-    r"(?<=[。;!?)\]”])\s{0,4}(?=(?:\([一二三四五六七八九十]{1,3}\)|\(\d{1,2}\)|\d{1,2}\)|[①-⑳⑴-⒇㈠-㈩⒈-⒛]|\d{1,3}[、.](?!\d)|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}条))"
+    r"(?<=[。;!?)\]”])\s{0,4}(?=(?:\([一二三四五六七八九十]{1,3}\)|\(\d{1,2}\)|\d{1,2}\)|[①-⑳⑴-⒇㈠-㈩⒈-⒛]|\d{1,4}[、.](?!\d)|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}条))"
 )
 
 
@@ -217,7 +217,8 @@ def split_labels(line: Line, awaited: Mapping[Kind, int] = NOTHING_AWAITED) -> l
         following = read_label(text.plain, text.clean, found.end())
         if inside or following is None or following.end >= len(text):
             continue
-        if not _counts_on(following, last_numbers, text.plain, last_seen):
+        after_clause = text.plain[found.start() - 1 : found.start()] in ")]"
+        if not _counts_on(following, last_numbers, text.plain, last_seen, after_clause=after_clause):
             continue
         pieces.append((text[start : found.start()].strip(), label))
         start, label = following.end, following
@@ -246,9 +247,17 @@ def _format_label(line: Line) -> Label | None:
     return None if label is None else Label(label.kind, label.number, label.text, 0)
 
 
-def _counts_on(label: Label, last_numbers: dict[Kind, int], plain: str, last_seen: dict[str, int]) -> bool:
+MOST_SKIPPED = 9
+"""numbers that may be missing in a row where the item before ends with its clause"""
+
+
+def _counts_on(
+    label: Label, last_numbers: dict[Kind, int], plain: str, last_seen: dict[str, int], *, after_clause: bool
+) -> bool:
+    """Whether a label continues its row; behind a clause (…负责）5.) some numbers may be missing."""
     if label.kind in last_numbers:
-        return label.number == last_numbers[label.kind] + 1
+        step = label.number - last_numbers[label.kind]
+        return step == 1 or (after_clause and 1 < step <= MOST_SKIPPED + 1)
     if label.number == 1:
         return _has_successor(label, plain, last_seen)
     return label.kind in (Kind.CHINESE_BRACKET, Kind.ARTICLE, Kind.CHINESE)

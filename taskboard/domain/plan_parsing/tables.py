@@ -218,7 +218,7 @@ def _single_text(cells: Sequence[Text]) -> Text | None:
     distinct = {id(cell): cell for cell in filled}
     if (
         len(distinct) == 1
-        and not re.fullmatch(r"\d{1,3}", filled[0].plain.strip())
+        and not re.fullmatch(r"\d{1,4}", filled[0].plain.strip())
         and len(cells) > 2
         and cells[0] is filled[0]
     ):
@@ -230,11 +230,15 @@ def _fill_down(cells: list[Text], columns: dict[int, Field], above: dict[int, Te
     """Empty cells of merged columns take the text above: units and time only together with their neighbours."""
     filled = False
     leads = [c for c, f in columns.items() if f in (Field.LEAD, Field.RESPONSIBLE)]
+    numbers = [c for c, f in columns.items() if f is Field.NUMBER and c < len(cells)]
+    goes_on = bool(numbers) and not any(len(cells[c]) for c in numbers)
     units_empty = all(not len(cells[c]) for c in columns if columns[c] in UNIT_FIELDS and c < len(cells))
     for column, meaning in columns.items():
         if column >= len(cells) or len(cells[column]) or column not in above or not len(above[column]):
             continue
-        if meaning is Field.CATEGORY or (
+        if goes_on and meaning in (Field.NUMBER, Field.TASK) and _has_content(cells, columns):
+            cells[column] = above[column]
+        elif meaning is Field.CATEGORY or (
             meaning in UNIT_FIELDS and (units_empty or column == leads[:1][0] if leads else units_empty)
         ):
             cells[column] = above[column]
@@ -243,6 +247,10 @@ def _fill_down(cells: list[Text], columns: dict[int, Field], above: dict[int, Te
             cells[column] = above[column]
             filled = True
     return filled
+
+
+def _has_content(cells: Sequence[Text], columns: dict[int, Field]) -> bool:
+    return any(f is Field.ACTION and c < len(cells) and len(cells[c]) for c, f in columns.items())
 
 
 def read_row(cells: Sequence[Text], columns: dict[int, Field]) -> Row:
@@ -528,7 +536,7 @@ def _glued(rows: list[list[Text]]) -> list[list[Text]]:
 
 
 def _is_numbered(row: list[Text]) -> bool:
-    return bool(row) and bool(re.fullmatch(r"\d{1,3}", row[0].plain.strip()))
+    return bool(row) and bool(re.fullmatch(r"\d{1,4}", row[0].plain.strip()))
 
 
 def _padded(row: list[Text], width: int) -> list[Text]:

@@ -55,6 +55,7 @@ def test_a_clause_names_lead_and_partners(clause: str, leads: list[str], partner
         ("由市发改委牵头制定方案，市财政局配合。", ["市发改委"], ["市财政局"]),
         ("请市发改委会同市财政局研究提出意见。", ["市发改委"], ["市财政局"]),
         ("以市教育局为主，市财政局配合。", ["市教育局"], ["市财政局"]),
+        ("饮水安全 由市水利局会同市卫健局负责落实。", ["市水利局"], ["市卫健局"]),
     ],
 )
 def test_running_text_names_them_too(sentence: str, leads: list[str], partners: list[str]) -> None:

@@ -59,3 +59,15 @@ def test_what_is_wrong_with_a_document_is_told(text: str, code: str) -> None:
 
 def test_a_sound_document_has_no_problems() -> None:
     assert codes(f"2024年工作要点\n一、重点任务\n1.甲平台。6月底前建成。{CLAUSE}\n2.乙平台。{CLAUSE}") == []
+
+
+def test_thousands_of_items_in_one_run_stay_apart_and_a_gap_among_them_is_told() -> None:
+    items = [f"{number}.建设站点。{CLAUSE}" for number in range(1, 1206) if number != 1100]
+
+    for blocks in (["".join(items)], items):
+        plan = parse_plan([Paragraph(text) for text in blocks])
+
+        assert len(plan.measures) == 1204
+        assert [(found.code, found.text) for found in plan.problems] == [
+            ("numbering_gap", "编号不连续：“1101”之前缺号")
+        ]

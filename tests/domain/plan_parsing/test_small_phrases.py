@@ -28,6 +28,9 @@ from taskboard.domain.plan_parsing.text import Source, read_text, spans_of
         ("⑵建设平台", Kind.NUMBER_BRACKET, 2, "⑵"),
         ("第十条 支持研发", Kind.ARTICLE, 10, "第十条"),
         ("第二章 总则", Kind.CHAPTER, 2, "第二章"),
+        ("1024、建设平台", Kind.NUMBER, 1024, "1024"),
+        ("问题一：部分乡镇污水直排", Kind.ARTICLE, 1, "问题一"),
+        ("任务12：建设平台", Kind.ARTICLE, 12, "任务12"),
     ],
 )
 def test_labels_are_read_in_every_form(line: str, kind: Kind, number: int, written: str) -> None:
@@ -38,7 +41,10 @@ def test_labels_are_read_in_every_form(line: str, kind: Kind, number: int, writt
     assert (label.kind, label.number, label.text) == (kind, number, written)
 
 
-@pytest.mark.parametrize("line", ["1.2万亩优质稻", "2024年底前", "12345热线", "一是加快", "第3次会议", "一般工业项目"])
+@pytest.mark.parametrize(
+    "line",
+    ["1.2万亩优质稻", "2024年底前", "2019、2020年两年", "任务重", "12345热线", "一是加快", "第3次会议", "一般工业项目"],
+)
 def test_quantities_and_years_are_no_labels(line: str) -> None:
     assert read_label(read_text(line).plain) is None
 
