@@ -35,6 +35,8 @@ APART = 1.4
 EDGE_ROWS = 2
 EDGE_SHARE = 0.12
 """running heads are among the first or last rows of a page and within this share of its height"""
+SMALL_PRINT, FAR_ABOVE = 0.8, 2.5
+"""a first row of this share of the usual size, this many usual sizes above the text, is a head on a single page, too"""
 REPEATED = 0.4
 """share of the pages on which a row must stand again to be a running head: left and right pages may differ"""
 
@@ -86,6 +88,8 @@ def _without_running_heads(pages: Sequence[Page]) -> Iterator[Page]:
     enough = max(2, REPEATED * len(pages))
     for page, rows in zip(pages, edges, strict=True):
         dropped = {piece for row in rows if _is_running(row, counts, enough) for piece in row}
+        if len(pages) == 1:
+            dropped.update(_small_head(page))
         yield replace(page, pieces=tuple(piece for piece in page.pieces if piece not in dropped))
 
 
@@ -98,6 +102,17 @@ def _edges(page: Page) -> list[Row]:
     bottom = [row for row in rows[-EDGE_ROWS:] if row[0].base > (1 - EDGE_SHARE) * page.height]
     numbers = [row for row in (rows[0], rows[-1]) if _is_page_number(row)] if rows else []
     return [*top, *bottom, *numbers]
+
+
+def _small_head(page: Page) -> Row:
+    """The small print far above the text of a page that no other page repeats; nothing where there is none."""
+    rows = rows_of(page.pieces)
+    if len(rows) < 2 or rows[0][0].base > EDGE_SHARE * page.height:
+        return ()
+    usual = median(piece.size for row in rows[1:] for piece in row)
+    begins = min([rows[1][0].base - usual, *(table.top for table in page.tables)])
+    is_small = all(piece.size <= SMALL_PRINT * usual for piece in rows[0])
+    return rows[0] if is_small and begins - rows[0][0].base > FAR_ABOVE * usual else ()
 
 
 def _is_running(row: Row, counts: Mapping[str, int], enough: float) -> bool:
@@ -159,7 +174,7 @@ def _blocks(items: Sequence[Item]) -> Iterator[Block]:
     gathered: Piece | None = None
     last: Piece | None = None
     count = 0
-    for item in items:
+    for item in map(_without_label_tab, items):
         if isinstance(item, Piece) and gathered and last and _continues(last, item, margins):
             gathered = replace(gathered, text=join_lines(gathered.text, item.text))
             last = item
@@ -175,6 +190,16 @@ def _blocks(items: Sequence[Item]) -> Iterator[Block]:
             gathered = last = item
     if gathered is not None:
         yield Paragraph(clean_line(gathered.text), place=Place(paragraph=count + 1, page=gathered.page))
+
+
+LABEL_AND_TAB = re.compile(rf"(?P<label>{OUTLINE_LABEL.pattern})\t")
+
+
+def _without_label_tab(item: Item) -> Item:
+    """1.⇥完善…: office programs set a number apart from its text, which is no cell of a table beside another."""
+    if not isinstance(item, Piece) or item.text.count("\t") != 1 or not LABEL_AND_TAB.match(item.text):
+        return item
+    return replace(item, text=item.text.replace("\t", ""))
 
 
 def _margins(lines: Sequence[Piece]) -> dict[int, Margins]:

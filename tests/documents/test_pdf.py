@@ -70,6 +70,13 @@ def test_wrapped_lines_are_joined_and_numbered_or_indented_ones_begin_paragraphs
     ]
 
 
+def test_a_number_set_apart_from_its_text_is_no_cell_and_its_paragraph_goes_on() -> None:
+    label = text("1.", 72, 100)
+    lines = text(SENTENCE[:16], 96 + 24, 100) + column([SENTENCE[:20], "水平。"], y=118)
+
+    assert read_lines(label + lines) == ["1." + SENTENCE[:16] + SENTENCE[:20] + "水平。"]
+
+
 def test_a_clause_broken_by_the_end_of_a_page_is_one_paragraph_without_the_page_number() -> None:
     first = column(["　　" + SENTENCE[:18], SENTENCE[:13] + "（责任单位："], y=740) + text("— 1 —", 280, 800)
     second = column(["市财政局、市商务局）"], y=80) + text("— 2 —", 280, 800)
@@ -93,6 +100,19 @@ def test_running_heads_are_dropped_whatever_page_they_name() -> None:
     ]
 
     assert read_lines(*pages) == ["第甲段的文字。", "第乙段的文字。", "第丙段的文字。", "第丁段的文字。"]
+
+
+def test_small_print_far_above_the_text_of_a_single_page_is_a_running_head() -> None:
+    head = text("某市人民政府公报　2026年第1期", 200, 30, size=9)
+
+    assert read_lines(head + column(["关于加快数字乡村建设的意见", SENTENCE[:18]], y=100)) == [
+        "关于加快数字乡村建设的意见",
+        SENTENCE[:18],
+    ]
+
+
+def test_a_line_above_the_text_of_a_single_page_that_is_no_smaller_is_text() -> None:
+    assert read_lines(text("附件1", 72, 40) + column([SENTENCE[:18]], y=100)) == ["附件1", SENTENCE[:18]]
 
 
 def test_the_same_words_in_the_middle_of_pages_are_no_running_heads() -> None:
