@@ -78,6 +78,7 @@ class Obstacle(StrEnum):
     NAME_UNDECIDED = "name_undecided"
     TARGET_UNKNOWN = "target_unknown"
     LEADS_UNCHECKED = "leads_unchecked"
+    UNITS_UNCHECKED = "units_unchecked"
 
 
 @dataclass(frozen=True)

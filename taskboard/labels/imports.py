@@ -44,6 +44,7 @@ OBSTACLES: Mapping[Obstacle, str] = {
     Obstacle.NAME_UNDECIDED: "与名录中的单位相近，请选择是同一单位还是新建。",
     Obstacle.TARGET_UNKNOWN: "要对应的单位在名录和本文件中都没有，请重新填写。",
     Obstacle.LEADS_UNCHECKED: "有牵头单位是推断的，请核对后勾选确认。",
+    Obstacle.UNITS_UNCHECKED: "有单位名称只是按简称或别名对上的，请核对后勾选确认。",
 }
 
 FILE_ENDINGS: Mapping[str, tuple[str, ...]] = {

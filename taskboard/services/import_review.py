@@ -13,6 +13,7 @@ from taskboard.domain.department_names import match_key
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.import_arrangement import cut_spans
 from taskboard.domain.imports import (
+    FIELDS_IN_DOUBT,
     KIND_OF_CHOICE,
     Decisions,
     Due,
@@ -29,6 +30,7 @@ from taskboard.domain.imports import (
     review_rows,
 )
 from taskboard.domain.plan_parsing.reading import Problem, Span
+from taskboard.domain.workflow import DeadlineOrigin
 from taskboard.models import Department, ImportDraft
 from taskboard.services.department_matching import FoundName, match_written
 from taskboard.services.departments import suggest_all
@@ -130,6 +132,32 @@ class ReviewRow:
     due: Due
     obstacles: tuple[Obstacle, ...]
 
+    @property
+    def is_undated(self) -> bool:
+        return self.due.origin is DeadlineOrigin.MISSING
+
+    @property
+    def units_to_look_at(self) -> dict[str, tuple[ReviewUnit, ...]]:
+        """By field, the units that only a rule which is wrong now and then found, until somebody accepted them."""
+        if not self.row.entry.is_included:
+            return {}
+        found = {"lead": self.lead, "partners": self.partners}
+        units = {name: tuple(unit for unit in units if unit.needs_a_look) for name, units in found.items()}
+        return {name: some for name, some in units.items() if some and name not in self.row.entry.looked_at}
+
+    @property
+    def uncertain(self) -> tuple[str, ...]:
+        """Fields that a person should look at: marked by the parser, or with units to be confirmed."""
+        names = {*self.row.uncertain, *self.units_to_look_at}
+        return tuple(name for name in FIELDS_IN_DOUBT if name in names)
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """The same, whether or not somebody looked at them."""
+        units = {"lead": self.lead, "partners": self.partners}
+        names = {*self.row.doubtful, *(name for name, some in units.items() if any(unit.needs_a_look for unit in some))}
+        return tuple(name for name in FIELDS_IN_DOUBT if name in names)
+
 
 @dataclass(frozen=True)
 class Review:
@@ -162,8 +190,13 @@ class Review:
 
     @property
     def with_doubts(self) -> list[ReviewRow]:
-        """Rows with a field that the parser marked and nobody looked at yet."""
-        return [one for one in self.rows if one.row.uncertain]
+        """Rows with a field that the parser marked, or a unit to be confirmed, and nobody looked at yet."""
+        return [one for one in self.rows if one.uncertain]
+
+    @property
+    def with_units_to_look_at(self) -> list[ReviewRow]:
+        """Rows with a unit that was found by a rule which is wrong now and then, and that nobody accepted yet."""
+        return [one for one in self.included if one.units_to_look_at]
 
     @property
     def with_collective_lead(self) -> list[ReviewRow]:
@@ -194,11 +227,14 @@ def review_draft(session: Session, draft: ImportDraft) -> Review:
     )
 
 
-def find_places(draft: ImportDraft, review: Review) -> dict[str, dict[str, list[Span]]]:
-    """The characters of the source that each field of each row was read from."""
-    read = places_by_key(draft.reading)
-    texts = {key: one["text"] for key, one in readings_by_key(draft.reading).items()}
-    return {one.row.key: _places_of(one.row, read, texts) for one in review.rows}
+def find_places(draft: ImportDraft, rows: Iterable[ReviewRow]) -> dict[str, dict[str, list[Span]]]:
+    """The characters of the source that each field of these rows was read from."""
+    rows = list(rows)
+    sources = {part.source for one in rows for part in one.row.parts}
+    readings = {key: one for key, one in readings_by_key(draft.reading).items() if key in sources}
+    read = places_by_key(readings)
+    texts = {key: one["text"] for key, one in readings.items()}
+    return {one.row.key: _places_of(one.row, read, texts) for one in rows}
 
 
 def _places_of(row: Row, read: Mapping[str, dict[str, list[Span]]], texts: Mapping[str, str]) -> dict[str, list[Span]]:
@@ -259,6 +295,7 @@ class _Directory:
         names = sorted(used.keys() | targets)
         self.found = match_written(session, names, body_id=body_id, dated_on=facts.dated_on)
         self.unknown = self._group(session, used, decided)
+        self._units: dict[str, ReviewUnit] = {}
 
     def _group(
         self, session: Session, used: Mapping[str, list[int]], decided: Mapping[str, NameDecision]
@@ -287,6 +324,11 @@ class _Directory:
 
     def unit(self, name: str) -> ReviewUnit:
         """What the name stands for, as far as that is known or decided."""
+        if name not in self._units:
+            self._units[name] = self._look_up(name)
+        return self._units[name]
+
+    def _look_up(self, name: str) -> ReviewUnit:
         found = self.found.get(name, NOT_LOOKED_UP)
         if found.department is not None:
             return replace(_known_unit(name, found.department), rule=found.rule)

@@ -321,12 +321,20 @@ def _require_current(draft: ImportDraft, version: int) -> None:
 
 
 def confirm_import(
-    session: Session, draft_id: int, *, version: int, leads_are_checked: bool, actor: Actor, now: datetime
+    session: Session,
+    draft_id: int,
+    *,
+    version: int,
+    leads_are_checked: bool,
+    units_are_checked: bool = False,
+    actor: Actor,
+    now: datetime,
 ) -> Plan:
     """Make the plan with its measures, draft tasks, assignments and new departments; again, give the same plan.
 
-    ``leads_are_checked`` says that the person looked at the leads that were only inferred; without it an import that
-    has such leads is refused. Raises ``Invalid`` with the ``hindrances`` in its facts, and ``Stale``.
+    ``leads_are_checked`` says that the person looked at the leads that were only inferred, ``units_are_checked`` the
+    same of names found by a rule that is wrong now and then; without them an import that has such is refused.
+    Raises ``Invalid`` with the ``hindrances`` in its facts, and ``Stale``.
     """
     draft = _lock_draft(session, draft_id, actor)
     if draft.plan_id is not None:
@@ -338,6 +346,8 @@ def confirm_import(
     hindrances = list(review.hindrances)
     if review.with_inferred_lead and not leads_are_checked:
         hindrances.append(Hindrance(Obstacle.LEADS_UNCHECKED))
+    if review.with_units_to_look_at and not units_are_checked:
+        hindrances.append(Hindrance(Obstacle.UNITS_UNCHECKED))
     if hindrances:
         raise Invalid("import", "unresolved", hindrances=hindrances)
     plan = make_plan(session, draft, review, actor=actor, now=now)

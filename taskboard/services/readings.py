@@ -63,12 +63,12 @@ def blocks_from_json(stored: Sequence[Any]) -> list[Block]:
     return list(from_plain(tuple[Block, ...], list(stored)))
 
 
-def places_by_key(stored: Mapping[str, Any]) -> dict[str, dict[str, list[Span]]]:
-    """The characters of the source that each field was read from, by the key of its row under review.
+def places_by_key(readings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, list[Span]]]:
+    """The characters of the source that each field was read from, for some of :func:`readings_by_key`.
 
     They are most of a reading, so they are made into spans one by one and without a check of their kinds.
     """
-    return {key: _places(measure.get("spans", {})) for key, measure in readings_by_key(stored).items()}
+    return {key: _places(measure.get("spans", {})) for key, measure in readings.items()}
 
 
 def _places(spans: Mapping[str, Any]) -> dict[str, list[Span]]:

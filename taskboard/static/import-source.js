@@ -158,22 +158,34 @@ function doubts() {
   return [...form.querySelectorAll(".measure:not(.is-left-out) .is-uncertain")];
 }
 
+// Other pages of the review have doubts too: the button's own address leads to the next of them.
+const elsewhere = Number(button.dataset.elsewhere);
+
 function count() {
   const number = doubts().length;
-  left.textContent = number ? `还有 ${number} 处待核对` : "没有待核对的栏目";
-  button.hidden = !number;
+  const all = number + elsewhere;
+  left.textContent = all ? `还有 ${all} 处待核对${elsewhere ? `，其中本页 ${number} 处` : ""}` : "没有待核对的栏目";
+  button.hidden = !all;
 }
 
-function goToNextDoubt() {
+function goToNextDoubt(event) {
   const all = doubts();
-  if (!all.length) return;
   const here = document.activeElement.closest?.(".is-uncertain, .measure");
   const after = (line) => here && here !== line && !line.contains(here) && here.compareDocumentPosition(line) & Node.DOCUMENT_POSITION_FOLLOWING;
-  const next = all.find((line) => after(line)) ?? all[0];
-  next.closest("details")?.setAttribute("open", "");
-  next.closest(".measure").scrollIntoView({ block: "nearest" });
-  next.querySelector("textarea, select").focus();
-  next.scrollIntoView({ block: "nearest" });
+  const next = all.find((line) => after(line)) ?? (here && elsewhere ? null : all[0]);
+  if (!next) {
+    if (event.type !== "click" && elsewhere) button.click();
+    return;
+  }
+  event.preventDefault();
+  focusOn(next);
+}
+
+function focusOn(line) {
+  line.closest("details")?.setAttribute("open", "");
+  line.closest(".measure").scrollIntoView({ block: "nearest" });
+  line.querySelector("textarea, select").focus();
+  line.scrollIntoView({ block: "nearest" });
 }
 
 button.addEventListener("click", goToNextDoubt);
@@ -183,7 +195,7 @@ document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select");
   if (isTyping && !event.altKey) return;
   event.preventDefault();
-  goToNextDoubt();
+  goToNextDoubt(event);
 });
 
 // A field that is changed or ticked is settled at once; what the server answers after keeping it has the last word.
@@ -197,8 +209,19 @@ form.addEventListener("change", (event) => {
 // After an act on a measure the page opens at it; the browser's own way there, which takes the focus away, comes first.
 window.addEventListener("load", () => setTimeout(() => {
   const part = /^#row-[mc]\d+(_\d+)?$/.test(location.hash) ? document.querySelector(location.hash) : null;
+  const doubt = part?.querySelector(".is-uncertain");
   if (part) goTo(part);
+  if (doubt) focusOn(doubt);
 }, 0));
+
+// A link to a measure that is on this page leads there without loading the page anew.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href*='#row-']:not(.to-row)");
+  const part = link && link !== button ? document.getElementById(link.hash.slice(1)) : null;
+  if (!part || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  goTo(part);
+}, { capture: true });
 
 form.addEventListener("kept", (event) => {
   for (const [key, fields] of Object.entries(event.detail.uncertain)) {

@@ -7,12 +7,14 @@ const waiting = new Set();
 let timer = null;
 let isSending = false;
 let pressed = null;
+let leaving = null;
 
 // Keeping: a part is sent when one of its fields has changed, one request at a time.
 
 form.addEventListener("change", (event) => {
   const part = event.target.closest("[data-part]");
   if (!part || event.target.name === "selected") return;
+  leaving = null;
   if (event.target.name.endsWith("-decided_on") && event.target.value) chooseOwnDate(part);
   if (event.target.name.endsWith("-deadline") && event.target.value !== "date") clearOwnDate(part);
   if (event.target.name.endsWith("-same_as") && event.target.value) chooseSameAs(part);
@@ -51,6 +53,7 @@ async function send() {
   }
   isSending = false;
   if (pressed) form.requestSubmit(pressed);
+  else if (leaving && !waiting.size && !status.classList.contains("text-danger")) location.assign(leaving);
   else if (waiting.size && !timer) timer = setTimeout(send, 300);
 }
 
@@ -75,6 +78,26 @@ function showProgress(button) {
 }
 
 window.addEventListener("pageshow", () => showProgress(null));
+
+// To another page of the same review one goes when what was just entered is kept; what could not be is said instead.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || link.pathname !== location.pathname || event.defaultPrevented || event.ctrlKey || event.metaKey) return;
+  leave(event, link.href);
+});
+
+document.getElementById("find").addEventListener("submit", (event) => {
+  const query = new URLSearchParams(new FormData(event.target));
+  leave(event, `${event.target.action.split("#")[0]}?${query}#measures`);
+});
+
+function leave(event, address) {
+  if (!waiting.size && !isSending) return;
+  event.preventDefault();
+  leaving = address;
+  clearTimeout(timer);
+  send();
+}
 
 // Alt with an arrow moves the measure in which one works.
 form.addEventListener("keydown", (event) => {
@@ -179,7 +202,8 @@ const all = document.getElementById("select-all");
 const rows = [...form.querySelectorAll(".select-row")];
 all.parentElement.hidden = false;
 all.addEventListener("change", () => {
-  for (const row of rows) row.checked = all.checked && !row.closest("#candidates");
+  const isOfCandidates = rows.every((row) => row.closest("#candidates"));
+  for (const row of rows) row.checked = all.checked && (isOfCandidates || !row.closest("#candidates"));
   countSelected();
 });
 form.addEventListener("change", (event) => event.target.classList.contains("select-row") && countSelected());

@@ -710,7 +710,7 @@ def test_places_of_a_part_are_those_of_its_own_words(session, people, chen):
     (point,) = row(session, draft, "m1").row.split_points
     arrange(session, draft, chen, "split", "m1", point)
 
-    places = find_places(draft, review(session, draft))
+    places = find_places(draft, review(session, draft).rows)
 
     (first,), (second,) = places["m1"]["text"], places[f"m1_{point}"]["text"]
     assert first.end == second.start

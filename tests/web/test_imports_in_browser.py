@@ -148,7 +148,7 @@ def test_a_key_leads_from_one_uncertain_field_to_the_next_and_what_was_looked_at
     review.reload()
 
     expect(review.locator("#doubts-left")).to_have_text("还有 1 处待核对")
-    review.get_by_role("button", name="下一处待核对").click()
+    review.get_by_role("link", name="下一处待核对").click()
     expect(review.locator("#m3-deadline")).to_be_focused()
 
 
@@ -207,3 +207,47 @@ def test_confirming_shows_that_it_is_under_way(review: Page, session):
     expect(review.get_by_label("正在导入")).to_be_visible()
     expect(review.get_by_role("button", name="确认导入")).to_be_disabled()
     expect(review.locator("#saving")).to_contain_text("正在导入")
+
+
+MANY = "云泽市2026年工作要点\n一、重点任务\n" + "\n".join(
+    f"{n}.推进第{n}项改革。年底前完成。（{'市发革委' if n in (55, 58) else '市发展改革委'}牵头）" for n in range(1, 61)
+)
+
+
+def test_what_was_entered_is_kept_on_the_way_to_the_next_page(review: Page, session):
+    open_review(review, MANY)
+    review.locator("#m2-title").fill("第二项")
+    review.get_by_role("link", name="下一页").first.click()
+
+    expect(review.locator("#row-m51")).to_be_visible()
+    expect(review.locator("#row-m2")).to_have_count(0)
+    session.rollback()
+    decisions = session.scalars(select(ImportDraft.decisions).order_by(ImportDraft.id.desc())).first()
+    assert decisions["entries"] == {"m2": {"title": "第二项"}}
+
+
+def test_the_key_for_the_next_doubt_leads_to_other_pages(review: Page):
+    open_review(review, MANY)
+    expect(review.locator("#doubts-left")).to_contain_text("还有 2 处待核对")
+    review.locator("body").press("n")
+
+    expect(review.locator("#m55-lead")).to_be_focused()
+    review.keyboard.press("Alt+n")
+    expect(review.locator("#m58-lead")).to_be_focused()
+    review.locator("#row-m58 [name='m58-looked_at']").check()
+    expect(review.locator("#saving")).to_contain_text("已自动保存")
+    expect(review.locator("#doubts-left")).to_contain_text("还有 1 处待核对")
+
+
+def test_two_people_confirming_at_once_make_one_plan(review: Page, session):
+    other = review.context.new_page()
+    other.goto(review.url)
+
+    review.get_by_role("button", name="确认导入").click()
+    review.wait_for_url("**/plans/*")
+    other.get_by_role("button", name="确认导入").click()
+    other.wait_for_url("**/plans/*")
+
+    assert other.url == review.url
+    session.rollback()
+    assert len(session.scalars(select(Task.id)).all()) == 2

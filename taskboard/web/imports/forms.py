@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +38,11 @@ from taskboard.web.forms import DayField, Form, IdField, LineField, MaxLength, T
 Change = Callable[[Entry], Entry]
 """what an act does to a measure"""
 
+PLAIN_CHANGES: Mapping[str, Change] = {
+    "bulk-look": lambda entry: replace(entry, looked_at=FIELDS_IN_DOUBT),
+    "bulk-include": lambda entry: replace(entry, is_included=True),
+    "bulk-leave-out": lambda entry: replace(entry, is_included=False),
+}
 MOST_NAMES = 300
 SUGGESTED = "suggested:"
 
@@ -86,8 +91,10 @@ class ReviewForm(VersionedForm):
     """What the review sends besides its parts."""
 
     leads_are_checked = BooleanField("我已逐项核对推断的牵头单位，确认无误")
+    units_are_checked = BooleanField("我已核对按简称或别名对上的单位，确认无误")
     common_lead = NamesField("没有牵头单位的统一填为")
     selected = SelectMultipleField("选中的举措", choices=[], validate_choice=False)
+    everything = BooleanField("连同其他页")
     bulk_deadline = SelectField(
         "时限", choices=choices([(one.value, DEADLINE_CHOICES[one]) for one in COMMON_DEADLINES])
     )
@@ -104,16 +111,18 @@ class ReviewForm(VersionedForm):
     def common_change(self, act: str) -> Change | None:
         """What the act does to each measure that was selected; ``None`` where it is none, or with its error shown."""
         change = self._change(act)
-        if change is not None and not self.selected.data:
+        if change is not None and not self.selected.data and not self.everything.data:
             self.selected.errors = ["还没有勾选举措。请在要改的各项标题前打勾。"]
             return None
         return change
 
     def _change(self, act: str) -> Change | None:
+        return PLAIN_CHANGES[act] if act in PLAIN_CHANGES else self._change_to(act)
+
+    def _change_to(self, act: str) -> Change | None:
+        """A change to what stands in the fields beside its button."""
         names, day, deadline = self.bulk_units.names, self.bulk_date.data, self.bulk_deadline.data
         match act:
-            case "bulk-include" | "bulk-leave-out":
-                return lambda entry: replace(entry, is_included=act == "bulk-include")
             case "bulk-recurrence":
                 recurrence = Recurrence(self.bulk_recurrence.data) if self.bulk_recurrence.data else None
                 return lambda entry: replace(entry, recurrence=recurrence)
@@ -272,12 +281,22 @@ def bind_unchanged(review: Review) -> Parts:
     return Parts(bind_facts(review, Sent()), {}, {one.key: bind_name(one, Sent()) for one in review.unknown})
 
 
-def bind(review: Review, fields: MultiDict[str, str] | None = None) -> Parts:
-    """The forms filled in from the review, with what was sent laid over it where a part was sent at all."""
+def bind_saved(review: Review, keys: Collection[str]) -> Parts:
+    """The forms filled in from the review alone, those of measures only for these keys."""
+    sent = Sent()
+    return Parts(
+        facts=bind_facts(review, sent),
+        measures={key: bind_measure(one, review, sent) for key, one in review.rows_by_key(keys)},
+        names={unknown.key: bind_name(unknown, sent) for unknown in review.unknown},
+    )
+
+
+def bind(review: Review, fields: MultiDict[str, str]) -> Parts:
+    """The forms filled in from the review, with what was sent laid over it; of measures only those that were sent."""
     sent = Sent(fields)
     return Parts(
         facts=bind_facts(review, sent),
-        measures={one.row.key: bind_measure(one, review, sent) for one in review.rows},
+        measures={one.row.key: bind_measure(one, review, sent) for one in review.rows if sent.part(f"{one.row.key}-")},
         names={unknown.key: bind_name(unknown, sent) for unknown in review.unknown},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wtforms import BooleanField, Field, SelectField
@@ -12,6 +12,7 @@ from taskboard.documents.document import DocumentKind, DocumentNote
 from taskboard.documents.ocr import can_recognise
 from taskboard.documents.reader import READERS
 from taskboard.domain.department_matching import MatchRule
+from taskboard.domain.department_names import match_key
 from taskboard.domain.import_arrangement import Rearrangement
 from taskboard.domain.imports import Entry, Obstacle, PlanFacts, Row, join_names
 from taskboard.domain.plan_parsing.blocks import Block
@@ -22,8 +23,9 @@ from taskboard.labels.documents import DOCUMENT_NOTES
 from taskboard.labels.imports import FILE_ENDINGS, INFERENCE_RULES, OBSTACLES
 from taskboard.services.import_review import Hindrance, Review, ReviewRow, ReviewUnit, UnknownName
 from taskboard.web.forms import DayField
-from taskboard.web.imports.forms import MeasureForm, NameForm, Part, Parts, bind, deadline_choices
-from taskboard.web.imports.source import Places, SourceBlock, first_place, places_words, source_blocks
+from taskboard.web.imports.forms import MeasureForm, NameForm, Part, Parts, bind_saved, deadline_choices
+from taskboard.web.imports.portions import Portion
+from taskboard.web.imports.source import Places, SourceBlock, first_place, part_of, places_words, source_blocks
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class RowPage:
     """One measure beside its source text; ``places`` are the characters of the source that it was read from."""
 
     key: str
+    is_candidate: bool
     places: str
     at: str
     words: str
@@ -105,7 +108,7 @@ SPLIT_WORDS = 16
 """characters of a sentence by which it is known on a button"""
 
 Link = tuple[str, str]
-"""an anchor on the page, and the words to click"""
+"""where to go, from the page's own address, and the words to click"""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ class Summary:
     candidates: int
     ways: list[Way]
     inferred: list[Link]
+    to_confirm: list[Link]
     collective: list[Link]
     undated: list[Link]
     doubts: list[Link]
@@ -150,6 +154,11 @@ def upload_facts() -> dict[str, str | bool]:
     }
 
 
+def count_doubts(review: Review, *, besides: Collection[str]) -> int:
+    """How many fields are to be looked at, those of some rows left out."""
+    return sum(len(one.uncertain) for one in review.rows if one.row.key not in besides)
+
+
 def notes_of(review: Review) -> list[str]:
     """What is worth knowing about the reading of the file; a note of a later release is passed over."""
     return [DOCUMENT_NOTES[note] for note in review.notes if note in DOCUMENT_NOTES]
@@ -162,18 +171,20 @@ def may_recognise(review: Review) -> bool:
     )
 
 
-def rows_of(review: Review, parts: Parts, places: Mapping[str, Places]) -> list[RowPage]:
+def rows_of(review: Review, rows: Iterable[ReviewRow], parts: Parts, places: Mapping[str, Places]) -> list[RowPage]:
+    """These rows of the review, ready to be shown."""
     facts = review.facts
-    return [row_page(one, facts, parts.measures.get(one.row.key), places.get(one.row.key, {})) for one in review.rows]
+    return [row_page(one, facts, parts.measures.get(one.row.key), places.get(one.row.key, {})) for one in rows]
 
 
 def row_page(one: ReviewRow, facts: PlanFacts, form: MeasureForm | None, places: Places) -> RowPage:
     row, parsed = one.row, one.row.parsed
     fields = _typed_fields(form) if form else _entry_fields(row.entry)
-    uncertain, doubtful = row.uncertain, row.doubtful
+    uncertain, doubtful = one.uncertain, one.doubtful
     looked_at = (form.looked_at.data or ()) if form else row.entry.looked_at
     return RowPage(
         key=row.key,
+        is_candidate=row.is_candidate,
         places=places_words(places),
         at=first_place(places),
         words=place_words(row),
@@ -243,6 +254,8 @@ def place_words(row: Row) -> str:
 def _acts(row: Row) -> Iterator[tuple[str, str]]:
     """What can be done to the row as a whole: the value of the button, and its words."""
     if row.is_candidate:
+        if not row.entry.is_included:
+            yield f"take-{row.key}", "作为一项举措导入"
         return
     yield f"arrange-{Rearrangement.UP}:{row.key}", "上移"
     yield f"arrange-{Rearrangement.DOWN}:{row.key}", "下移"
@@ -275,7 +288,7 @@ def mark(one: ReviewRow, field: str) -> Mark:
         return Mark("stated", f"原文：{label(one.row.parsed.recurrence)}")
     if field == "partners" and origin is Origin.MISSING:
         return Mark("none", "无")
-    if field in one.row.uncertain:
+    if field in one.uncertain:
         return Mark(Origin.INFERRED.value, f"{label(origin)}，请核对", _rule(one, field))
     return Mark(origin.value, label(origin), _rule(one, field))
 
@@ -334,19 +347,28 @@ def _unless_shown(words: str | None, text: str) -> str | None:
     return None if words is None or words in text else words
 
 
-def source_of(blocks: Iterable[Block], rows: Iterable[RowPage]) -> list[SourceBlock]:
-    """The document with a way to the row of each measure at the place where the measure begins."""
+def source_of(blocks: Sequence[Block], review: Review, rows: Iterable[RowPage]) -> list[SourceBlock]:
+    """The part of the document that these rows stand in, with a way to each of them at the place where it begins."""
     links: dict[str, list[Link]] = {}
     for row in rows:
         if row.at:
             links.setdefault(row.at, []).append((row.key, row.words))
-    return list(source_blocks(blocks, links))
+    shown = {row.key for row in rows}
+    return list(source_blocks(blocks, links, part_of(blocks, _beginnings(review), shown)))
 
 
-def names_of(review: Review, parts: Parts) -> list[NamePage]:
-    """The unknown names, those without a decision first."""
+def _beginnings(review: Review) -> dict[str, tuple[int, int]]:
+    """The block, and the row of a table, in which each measure begins."""
+    texts = {one.row.key: one.row.parsed.spans.get("text") for one in review.rows}
+    return {key: (spans[0].block, spans[0].row or 0) for key, spans in texts.items() if spans}
+
+
+def names_of(review: Review, portion: Portion, names: Mapping[str, NameForm]) -> list[NamePage]:
+    """The unknown names: those without a decision first, then those of the measures shown; all on the first page."""
     open_keys = {one.name_key for one in review.hindrances}
-    pages = [NamePage(one, _places(one), one.key in open_keys, parts.names[one.key]) for one in review.unknown]
+    near = {match_key(name) for one in portion.rows for name in one.row.entry.names}
+    shown = [one for one in review.unknown if one.key in open_keys or one.key in near or portion.page == 1]
+    pages = [NamePage(one, _places(one), one.key in open_keys, names[one.key]) for one in shown]
     return sorted(pages, key=lambda page: not page.is_open)
 
 
@@ -370,15 +392,21 @@ def summary_of(review: Review, refused: Iterable[Hindrance] = ()) -> Summary:
         ways=ways_of((*review.hindrances, *(one for one in refused if one not in own)), review),
         without_lead=sum(not one.lead for one in included),
         inferred=_places_of(review.with_inferred_lead),
+        to_confirm=_places_of(review.with_units_to_look_at),
         collective=_places_of(review.with_collective_lead),
         doubts=_places_of(review.with_doubts),
-        undated=_places_of(one for one in included if one.due.due_on is None and one.due.origin.value == "missing"),
+        undated=_places_of(one for one in included if one.is_undated),
         new_departments=len({unit.new_key for one in included for unit in (*one.lead, *one.partners) if unit.new_key}),
     )
 
 
 def _places_of(rows: Iterable[ReviewRow]) -> list[Link]:
-    return [(f"row-{one.row.key}", place_words(one.row)) for one in rows]
+    return [(row_link(one.row), place_words(one.row)) for one in rows]
+
+
+def row_link(row: Row) -> str:
+    """The way to the row, on whatever page it is; from the page's own address."""
+    return f"?at={row.key}#row-{row.key}"
 
 
 def ways_of(hindrances: Iterable[Hindrance], review: Review) -> list[Way]:
@@ -392,18 +420,20 @@ def ways_of(hindrances: Iterable[Hindrance], review: Review) -> list[Way]:
 def _place_of(hindrance: Hindrance, review: Review) -> Link:
     if hindrance.row_key is not None:
         row = next(one.row for one in review.rows if one.row.key == hindrance.row_key)
-        return f"row-{hindrance.row_key}", place_words(row)
+        return row_link(row), place_words(row)
     if hindrance.name_key is not None:
         name = next(one.name for one in review.unknown if one.key == hindrance.name_key)
-        return f"name-{hindrance.name_key}", f"“{name}”"
+        return f"#name-{hindrance.name_key}", f"“{name}”"
     if hindrance.obstacle is Obstacle.LEADS_UNCHECKED:
-        return "confirm", "推断的牵头单位"
-    return "facts", "计划"
+        return "#confirm", "推断的牵头单位"
+    if hindrance.obstacle is Obstacle.UNITS_UNCHECKED:
+        return "#confirm", "待确认的单位"
+    return "#facts", "计划"
 
 
 def conflicts(review: Review, typed: Parts) -> list[tuple[str, str, str]]:
     """Where what was typed differs from what others saved meanwhile: (words, theirs, yours)."""
-    saved = bind(review)
+    saved = bind_saved(review, typed.measures.keys())
     words = {one.row.key: place_words(one.row) for one in review.rows}
     pairs: list[tuple[str, Part, Part | None]] = [
         *((words[key], saved.measures[key], form) for key, form in typed.measures.items()),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from taskboard.domain.plan_parsing.blocks import Block, Cell, Paragraph, Place, Table
@@ -10,6 +11,8 @@ from taskboard.domain.plan_parsing.reading import Span
 
 Link = tuple[str, str]
 """the key of a measure's row, and the words to click"""
+
+OMITTED = "……（原文的其他部分在其他页）"
 
 Places = Mapping[str, Sequence[Span]]
 """field of a measure → the characters it was read from"""
@@ -28,7 +31,7 @@ class SourceText:
 
 @dataclass(frozen=True)
 class SourceBlock:
-    """A paragraph (``text``) or a table (``rows``); ``mark`` says where a new page or sheet begins."""
+    """A paragraph (``text``), a table (``rows``), or what is left out; ``mark`` says where a page or sheet begins."""
 
     mark: str
     label: str = ""
@@ -38,17 +41,56 @@ class SourceBlock:
     rows: Sequence[Sequence[SourceText]] = ()
 
 
-def source_blocks(blocks: Iterable[Block], links: Mapping[str, Sequence[Link]]) -> Iterator[SourceBlock]:
-    """The blocks in their order; ``links`` are the measures that begin at a place."""
+Part = Mapping[int, Sequence[int]]
+"""block → the rows of a table that are shown; empty for a paragraph"""
+
+
+def part_of(blocks: Sequence[Block], beginnings: Mapping[str, tuple[int, int]], shown: Collection[str]) -> Part:
+    """What belongs to the measures shown: from where each begins to where the next one of the document does.
+
+    The head of the document belongs to its first measure, so that every passage is shown on some page, also what no
+    measure was made of. Where no measure is known, all is shown.
+    """
+    ordered = sorted((place, key) for key, place in beginnings.items())
+    starts = [place for place, _ in ordered]
+    part: dict[int, list[int]] = {}
+    for number, block in enumerate(blocks):
+        rows = range(len(block.rows)) if isinstance(block, Table) else range(1)
+        for row in rows:
+            owner = max(bisect_right(starts, (number, row)) - 1, 0)
+            # Several measures of one cell or paragraph begin at the same place.
+            same = _same(starts, owner)
+            if not ordered or any(ordered[one][1] in shown for one in same):
+                part.setdefault(number, []).append(row)
+    return part
+
+
+def _same(starts: Sequence[tuple[int, int]], owner: int) -> range:
+    if not starts:
+        return range(0)
+    return range(bisect_left(starts, starts[owner]), bisect_right(starts, starts[owner]))
+
+
+def source_blocks(blocks: Iterable[Block], links: Mapping[str, Sequence[Link]], part: Part) -> Iterator[SourceBlock]:
+    """The blocks of this part in their order; ``links`` are the measures that begin at a place."""
     before: Place | None = None
+    is_whole = True
     for number, block in enumerate(blocks):
         mark = _mark(before, block.place)
         before = block.place
+        if number not in part:
+            is_whole = False
+            continue
+        if not is_whole:
+            yield SourceBlock(OMITTED)
+            is_whole = True
         if isinstance(block, Paragraph):
             text = SourceText(str(number), block.text, links.get(str(number), ()))
             yield SourceBlock(mark, block.label, block.heading_level is not None, text)
         else:
-            yield SourceBlock(mark, caption=block.caption, rows=_rows(number, block, links))
+            yield SourceBlock(mark, caption=block.caption, rows=_rows(number, block, links, part[number]))
+    if not is_whole:
+        yield SourceBlock(OMITTED)
 
 
 def _mark(before: Place | None, place: Place) -> str:
@@ -59,17 +101,27 @@ def _mark(before: Place | None, place: Place) -> str:
     return ""
 
 
-def _rows(number: int, table: Table, links: Mapping[str, Sequence[Link]]) -> list[list[SourceText]]:
-    """The cells of each row that begin there; a merged cell stands at its top left position only."""
-    return [
-        [_cell(number, cell, links) for x, cell in enumerate(row) if (cell.row, cell.column) == (y, x)]
-        for y, row in enumerate(table.rows)
-    ]
+def _rows(
+    number: int, table: Table, links: Mapping[str, Sequence[Link]], wanted: Sequence[int]
+) -> list[list[SourceText]]:
+    """Rows of the table, its first one always with them; a merged cell stands where it begins, or is first seen."""
+    rows = sorted({0, *wanted}) if table.rows else []
+    seen: set[tuple[int, int]] = set()
+    shown = []
+    for y in rows:
+        line = []
+        for cell in table.rows[y]:
+            if (cell.row, cell.column) not in seen:
+                seen.add((cell.row, cell.column))
+                span = sum(cell.row <= other < cell.row + cell.row_span for other in rows) if cell.row_span > 1 else 1
+                line.append(_cell(number, cell, links, max(span, 1)))
+        shown.append(line)
+    return shown
 
 
-def _cell(number: int, cell: Cell, links: Mapping[str, Sequence[Link]]) -> SourceText:
+def _cell(number: int, cell: Cell, links: Mapping[str, Sequence[Link]], row_span: int) -> SourceText:
     at = f"{number}.{cell.row}.{cell.column}"
-    return SourceText(at, cell.text, links.get(at, ()), cell.row_span, cell.column_span)
+    return SourceText(at, cell.text, links.get(at, ()), row_span, cell.column_span)
 
 
 def at_of(span: Span) -> str:

@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from taskboard.documents.document import DocumentError, DocumentProblem
 from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.import_arrangement import Rearrangement
-from taskboard.domain.imports import Decisions, with_lead
+from taskboard.domain.imports import Decisions, Entry, with_lead
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, transaction
 from taskboard.labels.documents import describe_document_problem
@@ -35,6 +35,7 @@ from taskboard.web.imports.forms import (
     bind_unchanged,
     sent_parts,
 )
+from taskboard.web.imports.portions import KINDS, Asked, Kind, next_doubt, portion_of
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -98,8 +99,10 @@ def review(draft_id: int) -> ResponseReturnValue:
     decisions = parts.decisions()
     if act == "fill":
         decisions = _changed(current, decisions, lambda entry: with_lead(entry, form.common_lead.names))
+    elif act.startswith("take-"):
+        decisions = _changed(current, decisions, _include, keys={act.removeprefix("take-")})
     elif change is not None:
-        decisions = _changed(current, decisions, change, keys=form.selected.data)
+        decisions = _changed(current, decisions, change, keys=_selected(current, form))
     return _keep(draft_id, decisions, form, act=act)
 
 
@@ -108,17 +111,39 @@ def _keep(draft_id: int, decisions: Decisions, form: ReviewForm, *, act: str) ->
     try:
         version = _save(draft_id, decisions, form.known_version)
         if act == "confirm":
-            return _confirm(draft_id, version, leads_are_checked=bool(form.leads_are_checked.data))
+            return _confirm(draft_id, version, form)
     except Stale:
         return _conflict_page(draft_id, form)
     except Invalid as error:
         return _refused_page(draft_id, form, error)
     if act.startswith("bulk-"):
         selected = form.selected.data or []
-        flash(f"已修改选中的 {len(selected)} 项。", "success")
-        return redirect(url_for("imports.review", draft_id=draft_id, _anchor=f"row-{selected[0]}"), 303)
+        flash("已修改找到的全部各项。" if form.everything.data else f"已修改选中的 {len(selected)} 项。", "success")
+        return redirect(_address(draft_id, at=next(iter(selected), "")), 303)
+    if act.startswith("take-"):
+        flash("已加入要导入的举措，请补全它的牵头单位和时限。", "success")
+        return redirect(_address(draft_id, at=act.removeprefix("take-")), 303)
     flash("已保存。核对完毕后，请点“确认导入”。", "success")
-    return redirect(url_for("imports.review", draft_id=draft_id), 303)
+    return redirect(_address(draft_id), 303)
+
+
+def _address(draft_id: int, *, at: str = "") -> str:
+    """The page of the review from which something was sent, at a measure where one is named."""
+    query = Asked.from_query(request.args).query(page=0 if at else _page_asked(), at=at)
+    return url_for("imports.review", draft_id=draft_id, **query, _anchor=f"row-{at}" if at else None)
+
+
+def _page_asked() -> int:
+    return Asked.from_query(request.args).page
+
+
+def _selected(current: Review, form: ReviewForm) -> Container[str]:
+    """The keys of the measures to change: those ticked, or all that the page's search found."""
+    if not form.everything.data:
+        return form.selected.data or ()
+    found = portion_of(current, Asked.from_query(request.args)).found
+    is_of_candidates = Asked.from_query(request.args).kind is Kind.CANDIDATES
+    return {one.row.key for one in found if is_of_candidates or not one.row.is_candidate}
 
 
 def _rearrange(draft_id: int, parts: Parts, form: ReviewForm, act: str) -> ResponseReturnValue:
@@ -142,8 +167,7 @@ def _rearrange(draft_id: int, parts: Parts, form: ReviewForm, act: str) -> Respo
         return _conflict_page(draft_id, form)
     except Invalid as error:
         return _refused_page(draft_id, form, error)
-    anchor = "row-" + _shown_after(draft_id, key)
-    return redirect(url_for("imports.review", draft_id=draft_id, _anchor=anchor), 303)
+    return redirect(_address(draft_id, at=_shown_after(draft_id, key)), 303)
 
 
 def _shown_after(draft_id: int, key: str) -> str:
@@ -171,13 +195,18 @@ def save_parts(draft_id: int) -> ResponseReturnValue:
     draft = imports.get_draft(read_session(), draft_id, current_actor())
     current = review_draft(read_session(), draft)
     fresh = bind_unchanged(current)
+    portion = portion_of(current, Asked.from_query(request.args))
     row_state = get_template_attribute("imports/_row_state.html", "row_state")
     shown = {key: pages.row_page(one, current.facts, None, {}) for key, one in current.rows_by_key(parts.measures)}
     return jsonify(
         version=version,
-        uncertain={key: list(one.row.uncertain) for key, one in current.rows_by_key(parts.measures)},
+        uncertain={key: list(one.uncertain) for key, one in current.rows_by_key(parts.measures)},
         rows={key: row_state(row) for key, row in shown.items()},
-        names=render_template("imports/_names.html", names=pages.names_of(current, fresh)),
+        names=render_template(
+            "imports/_names.html",
+            names=pages.names_of(current, portion, fresh.names),
+            unknown_names=len(current.unknown),
+        ),
         summary=render_template("imports/_summary.html", summary=pages.summary_of(current)),
     )
 
@@ -289,16 +318,26 @@ def _changed(current: Review, decisions: Decisions, change: Change, *, keys: Con
     return replace(decisions, entries={**entered, **changed})
 
 
+def _include(entry: Entry) -> Entry:
+    return replace(entry, is_included=True)
+
+
 def _save(draft_id: int, decisions: Decisions, version: int) -> int:
     with transaction() as session:
         draft = imports.save_decisions(session, draft_id, decisions, version=version, actor=current_actor(), now=now())
         return draft.version
 
 
-def _confirm(draft_id: int, version: int, *, leads_are_checked: bool) -> ResponseReturnValue:
+def _confirm(draft_id: int, version: int, form: ReviewForm) -> ResponseReturnValue:
     with transaction() as session:
         plan = imports.confirm_import(
-            session, draft_id, version=version, leads_are_checked=leads_are_checked, actor=current_actor(), now=now()
+            session,
+            draft_id,
+            version=version,
+            leads_are_checked=bool(form.leads_are_checked.data),
+            units_are_checked=bool(form.units_are_checked.data),
+            actor=current_actor(),
+            now=now(),
         )
         plan_id = plan.id
     flash("导入完成。任务现在是草稿，交办后各单位才能看到。", "success")
@@ -342,7 +381,9 @@ def _review_page(
     form.version.data = current.version
     form.version.raw_data = None
     same = imports.find_same(read_session(), draft.source_sha256, actor=current_actor(), besides=draft.id)
-    rows = pages.rows_of(current, parts, find_places(draft, current))
+    portion = portion_of(current, Asked.from_query(request.args), only=parts.measures)
+    rows = pages.rows_of(current, portion.rows, parts, find_places(draft, portion.rows))
+    doubt = next_doubt(current, portion)
     page = render_template(
         "imports/review.html",
         draft=draft,
@@ -352,12 +393,18 @@ def _review_page(
         facts=parts.facts,
         rows=rows,
         recurrences=RECURRENCE_CHOICES,
-        source=pages.source_of(imports.list_source_blocks(draft), rows),
-        names=pages.names_of(current, parts),
+        portion=portion,
+        kinds=[(kind.value, words) for kind, (words, _) in KINDS.items()],
+        next_doubt=f"?at={doubt}#row-{doubt}" if doubt else "",
+        doubts_elsewhere=pages.count_doubts(current, besides=portion.keys),
+        source=pages.source_of(imports.list_source_blocks(draft), current, rows),
+        names=pages.names_of(current, portion, parts.names),
+        unknown_names=len(current.unknown),
         summary=pages.summary_of(current, refused or ()),
         notes=pages.notes_of(current),
         may_recognise=pages.may_recognise(current),
         is_refused=refused is not None,
+        missing={one.obstacle.value for one in refused or ()},
         has_errors=any(field.errors for field in form) or any(one.errors for one in parts.all_forms()),
         changes=changes,
         same=same,
