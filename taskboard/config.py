@@ -39,6 +39,9 @@ class Settings:
     """``smtp://user:password@host:25``, ``smtp+starttls://…`` or ``smtps://…``"""
     mail_from: str = "taskboard@localhost"
     max_upload_bytes: int = 20 * MEBIBYTE
+    max_attachment_bytes: int = 20 * MEBIBYTE
+    max_plan_attachments_bytes: int = 2048 * MEBIBYTE
+    """all attachments on the tasks of one plan together"""
     trusted_proxies: int = 0
     """how many proxies stand in front, each adding the address it was asked from to ``X-Forwarded-For``"""
     is_demo: bool = False
@@ -66,6 +69,8 @@ def settings_from_environment(environ: Mapping[str, str]) -> Settings:
         smtp_url=smtp_url,
         mail_from=environ.get("TASKBOARD_MAIL_FROM", "taskboard@localhost"),
         max_upload_bytes=_positive(environ, "TASKBOARD_MAX_UPLOAD_MIB", 20) * MEBIBYTE,
+        max_attachment_bytes=_positive(environ, "TASKBOARD_MAX_ATTACHMENT_MIB", 20) * MEBIBYTE,
+        max_plan_attachments_bytes=_positive(environ, "TASKBOARD_MAX_PLAN_ATTACHMENTS_MIB", 2048) * MEBIBYTE,
         trusted_proxies=_trusted_proxies(environ),
     )
 

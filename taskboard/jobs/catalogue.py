@@ -20,7 +20,7 @@ from taskboard.mail.delivery import Courier
 from taskboard.mail.message import parse_sender
 from taskboard.mail.rendering import MailRenderer
 from taskboard.mail.transport import MailboxTransport, SmtpTransport, Transport, parse_smtp_url
-from taskboard.services import digests, jobs, reminders, scans, trail, trail_heads
+from taskboard.services import attachment_files, attachments, digests, jobs, reminders, scans, trail, trail_heads
 from taskboard.services.calendar import load_calendar
 from taskboard.services.scans import HeldScan
 
@@ -140,7 +140,19 @@ def _fail_scan(context: JobContext, held: HeldScan, error: DocumentError) -> Sca
 def clean_up(context: JobContext) -> Facts:
     """Delete what nobody needs any more."""
     with context.begin() as session:
-        return jobs.clean_up(session, now=context.now())
+        facts = jobs.clean_up(session, now=context.now())
+    return {**facts, "files": _sweep_attachments(context)}
+
+
+def _sweep_attachments(context: JobContext) -> int:
+    """Delete files without a row: of attachments that were removed, and of uploads that a crash cut off."""
+    folder = context.settings.instance_dir / attachment_files.FOLDER_NAME
+    # Files first: one that comes after them is not looked at.
+    old = attachment_files.list_old(folder)
+    with context.reading() as session:
+        orphans = old - attachments.known_ids(session)
+    attachment_files.remove(folder, orphans)
+    return len(orphans)
 
 
 def seal_trail(context: JobContext) -> Facts:

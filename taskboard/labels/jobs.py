@@ -38,6 +38,7 @@ FACTS: dict[str, str] = {
     "scans_failed": "未能识别 {} 份",
     "entries": "核验记录 {} 条",
     "findings": "发现异常 {} 处",
+    "files": "删除无主附件文件 {} 个",
     "drafts": "删除导入草稿 {} 份",
     "scans": "删除未能识别的扫描件 {} 份",
     "failed_sign_ins": "删除登录失败记录 {} 条",

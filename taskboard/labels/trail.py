@@ -72,6 +72,7 @@ FIELDS: dict[str, str] = {
     "revision": "版次",
     "needs_sign_off": "须单位审签",
     "file": "文件",
+    "files": "附件",
     "entries": "条数",
     "post": "岗位",
     "job": "作业",
@@ -120,6 +121,8 @@ def value_words(value: Any) -> str:
         return "（空）"
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, dict):
+        return "，".join(f"{FIELDS.get(name, name)} {value_words(one)}" for name, one in value.items())
     if isinstance(value, list):
         return "、".join(value_words(one) for one in value)
     text = str(value)

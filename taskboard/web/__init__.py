@@ -11,6 +11,7 @@ from werkzeug.routing import IntegerConverter
 from taskboard.extensions import csrf, current_settings
 from taskboard.web import errors, guards, security, shared
 from taskboard.web.accounts.views import blueprint as accounts
+from taskboard.web.attachments.views import blueprint as attachments
 from taskboard.web.audit.views import blueprint as audit
 from taskboard.web.departments.views import blueprint as departments
 from taskboard.web.forms import LARGEST_ID
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     tasks,
     overdue,
     departments,
+    attachments,
     renamings,
     people,
     jobs,

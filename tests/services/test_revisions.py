@@ -100,7 +100,7 @@ def everything(session):
     """All that runs, as plain values."""
     tasks = session.execute(select(Task.id, Task.version, Task.state, Task.due_on, Task.measure_id, Task.title)).all()
     units = session.execute(select(Assignment.id, Assignment.version, Assignment.state, Assignment.role)).all()
-    return tasks, units, session.scalars(select(HistoryEntry.id)).all()
+    return tasks, units, session.scalars(select(HistoryEntry.id).where(HistoryEntry.task_id.is_not(None))).all()
 
 
 # What is offered

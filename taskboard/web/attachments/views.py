@@ -1,0 +1,141 @@
+"""Files on tasks: upload from the task's page, download, removal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, flash, redirect, send_file, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from taskboard.domain.errors import Invalid, NotAllowed, NotFound
+from taskboard.extensions import current_settings, now, read_session, transaction
+from taskboard.labels.errors import problem_words
+from taskboard.services import attachment_files, attachments
+from taskboard.services.attachments import TaskAttachments, Upload
+from taskboard.web.attachments.forms import RemovalForm, UploadForm
+from taskboard.web.forms import clean_line
+from taskboard.web.guards import current_actor
+
+blueprint = Blueprint("attachments", __name__)
+
+POLICY = "sandbox; default-src 'none'"
+"""a browser that shows a file all the same gives it no origin, no script and nothing from outside"""
+ENTRANCE = "web"
+
+
+@blueprint.app_context_processor
+def share_with_task_pages() -> dict[str, object]:
+    return {"task_attachments": _task_attachments, "upload_form": _upload_form, "file_size": size_words}
+
+
+@blueprint.post("/tasks/<int:task_id>/attachments")
+def add(task_id: int) -> ResponseReturnValue:
+    form = UploadForm()
+    shown = _task_attachments(task_id)
+    if form.assignment_id.data not in [one.assignment_id for one in shown.places]:
+        raise NotAllowed()
+    settings = current_settings()
+    stored: list[Upload] = []
+    try:
+        if not form.validate_on_submit():
+            raise Invalid("files", "attachment_missing")
+        for sent in _chosen(form):
+            name = _name(sent)
+            file = attachment_files.store(_folder(), sent.stream, name=name, limit=settings.max_attachment_bytes)
+            stored.append(Upload(file, name))
+        with transaction() as session:
+            is_new = attachments.add_attachments(
+                session,
+                task_id,
+                stored,
+                assignment_id=form.assignment_id.data,
+                plan_limit=settings.max_plan_attachments_bytes,
+                actor=current_actor(),
+                now=now(),
+                entrance=ENTRANCE,
+                request_key=form.request_key.data,
+            )
+    except Invalid as error:
+        _discard(stored)
+        flash(problem_words(error), "error")
+        return redirect(_page(task_id))
+    except BaseException:
+        _discard(stored)
+        raise
+    if is_new:
+        flash(f"已上传 {len(stored)} 个附件。", "success")
+    else:
+        _discard(stored)
+    return redirect(_page(task_id))
+
+
+@blueprint.get("/attachments/<attachment_id>")
+def download(attachment_id: str) -> ResponseReturnValue:
+    found = attachments.get_attachment(read_session(), attachment_id, current_actor())
+    try:
+        path = attachment_files.path_of(_folder(), found.id)
+    except ValueError:
+        raise NotFound(subject="attachment") from None
+    if not path.is_file():
+        raise NotFound(subject="attachment")
+    answer = send_file(path, mimetype=found.media_type, as_attachment=True, download_name=found.name, etag=False)
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@blueprint.post("/attachments/<attachment_id>/removal")
+def remove(attachment_id: str) -> ResponseReturnValue:
+    form = RemovalForm()
+    with transaction() as session:
+        task_id = attachments.remove_attachment(
+            session,
+            attachment_id,
+            actor=current_actor(),
+            now=now(),
+            entrance=ENTRANCE,
+            request_key=form.request_key.data,
+        )
+    flash("已移除附件；这件事留在办理记录里。", "success")
+    return redirect(_page(task_id))
+
+
+def size_words(size: int) -> str:
+    """``1.4 MB``"""
+    if size < 1024:
+        return f"{size} 字节"
+    if size < 2**20:
+        return f"{size / 1024:.0f} KB"
+    return f"{size / 2**20:.1f} MB"
+
+
+def _task_attachments(task_id: int) -> TaskAttachments:
+    return attachments.list_attachments(read_session(), task_id, current_actor())
+
+
+def _upload_form(assignment_id: int | None) -> UploadForm:
+    form = UploadForm(formdata=None)
+    form.assignment_id.data = assignment_id
+    return form
+
+
+def _chosen(form: UploadForm) -> list[FileStorage]:
+    return [sent for sent in form.files.data or [] if isinstance(sent, FileStorage) and sent.filename]
+
+
+def _name(sent: FileStorage) -> str:
+    """What people call the file: some browsers send the whole path, and control characters are nobody's name."""
+    return clean_line((sent.filename or "").replace("\\", "/").rpartition("/")[2]) or "未命名"
+
+
+def _discard(stored: list[Upload]) -> None:
+    attachment_files.discard(_folder(), [one.file for one in stored])
+
+
+def _folder() -> Path:
+    return current_settings().instance_dir / attachment_files.FOLDER_NAME
+
+
+def _page(task_id: int) -> str:
+    return url_for("tasks.task", task_id=task_id, _anchor="attachments")

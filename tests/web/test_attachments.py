@@ -1,0 +1,226 @@
+"""Files on tasks: who may add, see and remove them, and that they do no harm."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from taskboard.domain.history import Change
+from taskboard.domain.jobs import JobName
+from taskboard.domain.workflow import AssignmentRole, AssignmentState, TaskState
+from taskboard.jobs.runner import run_by_hand
+from taskboard.models import Assignment, Attachment, HistoryEntry, Task
+from taskboard.services import attachment_files
+from tests.support.factories import make_plan, make_task
+
+PDF = b"%PDF-1.7\n..."
+
+
+@pytest.fixture
+def task(session, usual) -> Task:
+    plan = make_plan(session, body=usual.body, imported_by=usual.chen)
+    task = make_task(session, plan=plan, lead=usual.lead, partners=(usual.partner,))
+    session.commit()
+    return task
+
+
+@pytest.fixture
+def folder(settings):
+    return settings.instance_dir / attachment_files.FOLDER_NAME
+
+
+def branch(session, task, role=AssignmentRole.LEAD) -> Assignment:
+    return session.scalars(select(Assignment).where(Assignment.task_id == task.id, Assignment.role == role)).one()
+
+
+def upload(visitor, task, assignment_id, *files, key="key-of-this-request", follow=True):
+    sent = [(io.BytesIO(content), name) for name, content in files]
+    answer = visitor.post(
+        f"/tasks/{task.id}/attachments",
+        files=sent,
+        assignment_id="" if assignment_id is None else str(assignment_id),
+        request_key=key,
+    )
+    return visitor.get(answer.location) if follow and answer.status_code == 302 else answer
+
+
+def rows(session):
+    session.rollback()
+    return session.scalars(select(Attachment).order_by(Attachment.name)).all()
+
+
+def on_disk(folder):
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_department_adds_files_that_everybody_on_the_task_can_fetch(visitor, usual, session, task, folder):
+    page = upload(visitor.enter(usual.li), task, branch(session, task).id, ("佐证 材料.pdf", PDF), ("a.txt", b"text"))
+
+    assert "已上传 2 个附件" in page.text
+    text, proof = rows(session)
+    assert (proof.name, proof.media_type, proof.size) == ("佐证 材料.pdf", "application/pdf", len(PDF))
+    assert on_disk(folder) == sorted([text.id, proof.id])
+    for person in (usual.li, usual.wang, usual.chen, usual.gao):
+        with visitor.enter(person).get(f"/attachments/{proof.id}") as answer:
+            assert (answer.status_code, answer.data) == (200, PDF)
+        assert proof.name in visitor.get(f"/tasks/{task.id}").text
+
+
+def test_a_download_is_never_shown_in_the_origin_of_the_pages(visitor, usual, session, task):
+    page = b"<!doctype html><script>alert(document.cookie)</script>"
+    upload(visitor.enter(usual.li), task, branch(session, task).id, ("页面.html", page))
+
+    with visitor.get(f"/attachments/{rows(session)[0].id}") as answer:
+        assert answer.data == page
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert "filename*=UTF-8''%E9%A1%B5%E9%9D%A2.html" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.mimetype == "text/plain"
+
+
+def test_for_everybody_else_there_is_no_file(visitor, usual, session, task):
+    upload(visitor.enter(usual.li), task, branch(session, task).id, ("a.pdf", PDF))
+    file_id = rows(session)[0].id
+    visitor.enter(usual.zhao)
+
+    assert visitor.get(f"/attachments/{file_id}").status_code == 404
+    assert visitor.post(f"/attachments/{file_id}/removal").status_code == 404
+    assert upload(visitor, task, branch(session, task).id, ("b.pdf", PDF)).status_code == 404
+    assert visitor.get("/attachments/" + "0" * 32).status_code == 404
+
+
+def test_nobody_adds_to_or_takes_from_another_department(visitor, usual, session, task, folder):
+    upload(visitor.enter(usual.li), task, branch(session, task).id, ("a.pdf", PDF))
+    before = on_disk(folder)
+    visitor.enter(usual.wang)
+
+    assert upload(visitor, task, branch(session, task).id, ("b.pdf", PDF)).status_code == 403
+    assert visitor.post(f"/attachments/{rows(session)[0].id}/removal").status_code == 403
+    assert on_disk(folder) == before
+
+
+def test_supervisors_add_files_for_everybody_on_the_task(visitor, usual, session, task):
+    upload(visitor.enter(usual.chen), task, None, ("要求.pdf", PDF))
+
+    assert rows(session)[0].assignment_id is None
+    assert "督查单位" in visitor.enter(usual.wang).get(f"/tasks/{task.id}").text
+
+
+def test_after_the_submission_files_stay_as_they_are(visitor, usual, session, task):
+    lead = branch(session, task)
+    upload(visitor.enter(usual.li), task, lead.id, ("a.pdf", PDF))
+    session.rollback()
+    branch(session, task).state = AssignmentState.SUBMITTED
+    session.commit()
+
+    assert visitor.post(f"/attachments/{rows(session)[0].id}/removal").status_code == 403
+    assert upload(visitor, task, lead.id, ("b.pdf", PDF)).status_code == 403
+    assert len(rows(session)) == 1
+
+
+def test_on_a_task_that_has_ended_nothing_is_added(visitor, usual, session, task):
+    task.state = TaskState.CLOSED
+    session.commit()
+
+    assert upload(visitor.enter(usual.chen), task, None, ("a.pdf", PDF)).status_code == 403
+
+
+def test_adding_and_removing_stand_in_the_history(visitor, usual, session, task):
+    upload(visitor.enter(usual.li), task, branch(session, task).id, ("a.pdf", PDF))
+    [one] = rows(session)
+
+    visitor.post(f"/attachments/{one.id}/removal", request_key="another-key")
+
+    session.rollback()
+    added, removed = session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)).all()
+    assert (added.act, added.task_id, added.actor_id) == (Change.ATTACHED, task.id, usual.li.id)
+    assert (removed.act, removed.before) == (Change.DETACHED, added.after)
+    assert added.after["files"][0]["name"] == "a.pdf"
+    assert rows(session) == []
+    assert "移除附件" in visitor.get(f"/tasks/{task.id}").text
+
+
+def test_a_form_that_is_sent_twice_adds_once(visitor, usual, session, task, folder):
+    lead = branch(session, task).id
+    for _ in range(2):
+        upload(visitor.enter(usual.li), task, lead, ("a.pdf", PDF))
+
+    assert len(rows(session)) == 1
+    assert len(on_disk(folder)) == 1
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ([], "请先选择"),
+        ([("空.pdf", b"")], "“空.pdf”是空的"),
+        ([("a.pdf", PDF), ("setup.pdf", b"MZ\x90\x00")], "可执行程序"),
+        ([("a.pdf", PDF)] * 21, "一次最多上传 20 个"),
+    ],
+)
+def test_files_that_do_not_do_are_named_and_none_is_kept(visitor, usual, session, task, case):
+    files, words = case
+    page = upload(visitor.enter(usual.li), task, branch(session, task).id, *files)
+
+    assert words in page.text
+    assert rows(session) == []
+
+
+def test_a_refused_upload_leaves_nothing_on_the_disk(visitor, usual, session, task, folder):
+    upload(visitor.enter(usual.li), task, branch(session, task).id, ("a.pdf", PDF), ("b.pdf", b""))
+
+    assert on_disk(folder) == []
+
+
+def test_the_limits_of_a_file_and_of_a_plan_are_kept(app, visitor, usual, session, task):
+    lead = branch(session, task).id
+    usual_settings = app.extensions["taskboard_settings"]
+    app.extensions["taskboard_settings"] = replace(usual_settings, max_attachment_bytes=2**20)
+    too_large = upload(visitor.enter(usual.li), task, lead, ("大.bin", b"x" * (2**20 + 1)))
+    app.extensions["taskboard_settings"] = replace(usual_settings, max_plan_attachments_bytes=2**20)
+    full = upload(visitor, task, lead, ("a.bin", b"x" * 2**19), ("b.bin", b"x" * (2**19 + 1)))
+
+    assert "“大.bin”超过 1 MB" in too_large.text
+    assert "附件总量将超过 1 MB" in full.text
+    assert rows(session) == []
+
+
+@pytest.mark.parametrize(
+    "case",
+    [("C:/Users/li/佐证.pdf", "佐证.pdf"), ("../../etc/passwd", "passwd"), ("a\tb.pdf", "a b.pdf")],
+)
+def test_a_name_is_a_name_and_no_path(visitor, usual, session, task, case):
+    sent, kept = case
+    upload(visitor.enter(usual.li), task, branch(session, task).id, (sent, PDF))
+
+    assert [one.name for one in rows(session)] == [kept]
+
+
+def test_orphans_are_swept_after_a_day_and_nothing_else(app, visitor, usual, session, task, folder):  # noqa: PLR0917
+    upload(visitor.enter(usual.li), task, branch(session, task).id, ("a.pdf", PDF))
+    [kept] = on_disk(folder)
+    for name in ("0" * 32, f"{'1' * 32}{attachment_files.UNFINISHED}", "2" * 32):
+        (folder / name).write_bytes(b"x")
+    for name in (kept, "0" * 32, f"{'1' * 32}{attachment_files.UNFINISHED}"):
+        os.utime(folder / name, (0, 0))
+
+    facts = run_by_hand(app, JobName.CLEAN_UP, date(2026, 11, 23))
+
+    assert facts["files"] == 2
+    assert on_disk(folder) == sorted([kept, "2" * 32])
+
+
+def test_a_plain_reader_is_offered_no_upload(visitor, usual, session, task):
+    upload(visitor.enter(usual.li), task, branch(session, task).id, ("a.pdf", PDF))
+
+    page = visitor.enter(usual.liu).get(f"/tasks/{task.id}").text
+
+    assert "a.pdf" in page
+    assert not re.search(r'action="[^"]*(attachments|removal)"', page)
