@@ -16,7 +16,15 @@ from sqlalchemy.orm import Session
 from taskboard.domain.lights import ACKNOWLEDGE_LIMIT
 from taskboard.domain.outbox import MailKind
 from taskboard.domain.roles import Role
-from taskboard.domain.workflow import OPEN_ASSIGNMENT, Act, AssignmentRole, AssignmentState, TaskState, limit_of
+from taskboard.domain.workflow import (
+    OPEN_ASSIGNMENT,
+    Act,
+    AssignmentRole,
+    AssignmentState,
+    DeadlineOrigin,
+    TaskState,
+    limit_of,
+)
 from taskboard.models import Assignment, Extension, HistoryEntry, Person, Plan, Task
 from taskboard.services.answerable import people_answerable, supervisors_of
 from taskboard.services.calendar import load_calendar
@@ -360,7 +368,11 @@ def _task_facts(task: Task) -> dict[str, Any]:
 
 def _own_task_facts(task: Task, assignment: Assignment) -> dict[str, Any]:
     """The task with the day that this branch must keep."""
-    return {**_task_facts(task), "due_on": assignment.due_on.isoformat() if assignment.due_on else None}
+    facts = {**_task_facts(task), "due_on": assignment.due_on.isoformat() if assignment.due_on else None}
+    if assignment.due_on != task.due_on:
+        # A day of its own was set by somebody, wherever the task's comes from.
+        facts["deadline_origin"] = DeadlineOrigin.DECIDED.value
+    return facts
 
 
 def _branch_facts(case: Case, assignment: Assignment) -> dict[str, Any]:

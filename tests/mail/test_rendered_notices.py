@@ -21,7 +21,7 @@ from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.workflow import AssignmentRole, Closure, TaskState, Verification
 from taskboard.mail.rendering import MailRenderer, RenderedMail
 from taskboard.models import Assignment, OutboxMessage, Task
-from taskboard.services import workflow
+from taskboard.services import extensions, objections, workflow
 from taskboard.services.workflow import IssueOrder
 from tests.support import factories
 from tests.support.factories import NOW, Usual
@@ -38,7 +38,7 @@ class Walk:
         self.session = session
         self.usual: Usual = factories.usual_people(session)
         self.usual.lead.needs_sign_off = True
-        plan = factories.make_plan(session, body=self.usual.body, imported_by=self.usual.chen)
+        plan = self.plan = factories.make_plan(session, body=self.usual.body, imported_by=self.usual.chen)
         cities = factories.make_department(
             session, "各县（区）人民政府", parent=self.usual.body, kind=DepartmentKind.COLLECTIVE
         )
@@ -118,6 +118,50 @@ class Walk:
         self.keep("reopened")
         workflow.terminate(session, task_id, reason="政策取消", **self.by("chen"))
         self.keep("terminated")
+        self.ask()
+
+    def ask(self) -> None:
+        """What departments ask of the supervisors, on a task of its own."""
+        session, usual = self.session, self.usual
+        self.tasks.insert(0, self.running_task("建设政务数据目录"))
+        lead, partner = self.branch(AssignmentRole.LEAD), self.branch(AssignmentRole.PARTNER)
+        wish: dict[str, Any] = {"reason": "上级批复未到", "progress": "方案已报送", "asked_due_on": date(2027, 2, 26)}
+        workflow.bring_forward(session, partner, due_on=date(2026, 12, 15), reason="需要先汇总", **self.by("li"))
+        self.keep("brought-forward")
+        extensions.ask_extension(session, lead, **wish, **self.by("gao"))
+        self.keep("extension-asked")
+        extensions.grant_extension(session, lead, due_on=date(2027, 1, 29), reason="抓紧衔接", **self.by("chen"))
+        self.keep("extension-shortened")
+        extensions.ask_extension(session, lead, **wish, **self.by("gao"))
+        self.keep("extension-asked-again")
+        extensions.refuse_extension(session, lead, reason="不宜再延", **self.by("chen"))
+        self.keep("extension-refused")
+        objections.raise_objection(
+            session, lead, reason="不属于本单位职责", proposed_department=usual.other.name, **self.by("gao")
+        )
+        self.keep("objected")
+        objections.uphold_objection(
+            session, lead, reason="以职责分工为准", department=usual.other.name, **self.by("chen")
+        )
+        self.keep("objection-upheld")
+        self.tasks.insert(0, self.running_task("编制权责清单"))
+        lead = self.branch(AssignmentRole.LEAD)
+        objections.raise_objection(session, lead, reason="不属于本单位职责", **self.by("gao"))
+        self.keep("objected-without-proposal")
+        objections.refuse_objection(session, lead, reason="职责明确", **self.by("chen"))
+        self.keep("objection-refused")
+
+    def running_task(self, title: str) -> Task:
+        usual = self.usual
+        return factories.make_task(
+            self.session,
+            plan=self.plan,
+            lead=usual.lead,
+            partners=(usual.partner,),
+            due_on=DUE,
+            title=title,
+            issued_at=NOW,
+        )
 
 
 @pytest.fixture
