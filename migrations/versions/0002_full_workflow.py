@@ -217,6 +217,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_scan_state_id"), ["state", "id"], unique=False)
 
     op.create_table(
+        "target",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.String(length=200), nullable=False),
+        sa.Column("unit", sa.String(length=50), nullable=False),
+        sa.Column(
+            "comparison",
+            sa.Enum(
+                "reach",
+                "at_least",
+                "at_most",
+                "more_than",
+                "less_than",
+                "about",
+                "exactly",
+                "between",
+                "increase_by",
+                "decrease_by",
+                name="comparison",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("upper", sa.Double(), nullable=True),
+        sa.Column("base_year", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_target_task_id_task"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_target")),
+        sa.UniqueConstraint("task_id", "position", name=op.f("uq_target_task_id_position")),
+    )
+    op.create_table(
         "extension",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -435,8 +470,29 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_history_entry_subject_subject_id_at_id"), ["subject", "subject_id", "at", "id"], unique=False
         )
-        batch_op.drop_constraint(batch_op.f("fk_history_entry_task_id_task"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_history_entry_assignment_id_assignment"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_history_entry_task_id_task"), type_="foreignkey")
+
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "report_rhythm",
+                sa.Enum(
+                    "none",
+                    "weekly",
+                    "monthly",
+                    "quarterly",
+                    "half_yearly",
+                    name="plan_rhythm",
+                    native_enum=False,
+                    create_constraint=False,
+                    length=32,
+                ),
+                nullable=False,
+                server_default="none",
+            )
+        )
+        batch_op.add_column(sa.Column("report_day", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.add_column(sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True))
@@ -463,6 +519,11 @@ def upgrade() -> None:
 
     with op.batch_alter_table("history_entry", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_history_entry_act"), type_="check")
+
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_check_constraint(
+            op.f("ck_plan_plan_rhythm"), "report_rhythm IN ('none', 'weekly', 'monthly', 'quarterly', 'half_yearly')"
+        )
 
     # What is recorded of tasks has the task as its subject.
     op.execute("UPDATE history_entry SET subject_id = task_id")
@@ -520,17 +581,24 @@ def downgrade() -> None:
     with op.batch_alter_table("department_name", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_department_name_official_has_not_ended"), type_="check")
 
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_plan_plan_rhythm"), type_="check")
+
     with op.batch_alter_table("user_account", schema=None) as batch_op:
         batch_op.drop_column("must_change_password")
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_column("archived_at")
 
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.drop_column("report_day")
+        batch_op.drop_column("report_rhythm")
+
     with op.batch_alter_table("history_entry", schema=None) as batch_op:
+        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_history_entry_assignment_id_assignment"), "assignment", ["assignment_id"], ["id"]
         )
-        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
         batch_op.drop_index(batch_op.f("ix_history_entry_subject_subject_id_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_entrance_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_at_id"))
@@ -579,6 +647,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_extension_assignment_id"))
 
     op.drop_table("extension")
+    op.drop_table("target")
     with op.batch_alter_table("scan", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_scan_state_id"))
         batch_op.drop_index(batch_op.f("ix_scan_source_sha256"))
