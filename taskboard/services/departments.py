@@ -273,6 +273,38 @@ def list_children(
     return _page_of_tree(session, below, today=today, number=number, size=size)
 
 
+@dataclass(frozen=True)
+class TreeNode:
+    """A department with those below it; ``size`` counts all of them, itself not."""
+
+    id: int
+    name: str
+    kind: DepartmentKind
+    level: DepartmentLevel | None
+    children: list[TreeNode]
+    size: int
+
+
+def load_tree(session: Session, *, actor: Actor) -> list[TreeNode]:
+    """The active departments as a tree from the roots down; one query."""
+    require_role(actor, *READERS)
+    query = (
+        select(Department.id, Department.name, Department.kind, Department.level, Department.parent_id)
+        .where(Department.is_active)
+        .order_by(func.length(Department.path).desc(), Department.id)
+    )
+    rows = session.execute(query).all()
+    below: dict[int | None, list[TreeNode]] = defaultdict(list)
+    listed = {row.id for row in rows}
+    # The deepest come first, so that each finds its children ready.
+    for row in rows:
+        children = sorted(below.pop(row.id, []), key=lambda one: one.id)
+        size = sum(one.size + 1 for one in children)
+        parent = row.parent_id if row.parent_id in listed else None
+        below[parent].append(TreeNode(row.id, row.name, row.kind, row.level, children, size))
+    return sorted(below[None], key=lambda one: one.id)
+
+
 def _page_of_tree(
     session: Session, wanted: ColumnElement[bool] | None, *, today: date, number: int, size: int
 ) -> Page[DepartmentRow]:

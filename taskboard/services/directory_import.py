@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, Unpack
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from taskboard.documents.document import Document
+from taskboard.documents.document import Document, DocumentError, DocumentProblem
 from taskboard.documents.isolation import read_rows_safely
 from taskboard.domain.department_names import match_key
 from taskboard.domain.departments import DepartmentKind, DepartmentLevel, may_stand_below
@@ -137,9 +137,16 @@ class DirectoryReading:
 def read_upload(content: bytes, name: str) -> list[Sheet]:
     """The tables of a file that are a directory, read in a process of its own; call it outside every transaction.
 
-    Raises ``DocumentError``, and :class:`Invalid` where no table has the columns of departments or of people.
+    Raises ``DocumentError``, and :class:`Invalid` for another kind of file and where no table has the columns of
+    departments or of people.
     """
-    return sheets_of(read_rows_safely(content, name))
+    try:
+        document = read_rows_safely(content, name)
+    except DocumentError as error:
+        if error.problem is DocumentProblem.UNSUPPORTED:
+            raise Invalid("file", "directory_kind") from None
+        raise
+    return sheets_of(document)
 
 
 def sheets_of(document: Document) -> list[Sheet]:

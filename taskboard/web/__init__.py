@@ -14,6 +14,7 @@ from taskboard.web.accounts.views import blueprint as accounts
 from taskboard.web.attachments.views import blueprint as attachments
 from taskboard.web.audit.views import blueprint as audit
 from taskboard.web.departments.views import blueprint as departments
+from taskboard.web.directory.views import blueprint as directory
 from taskboard.web.forms import LARGEST_ID
 from taskboard.web.health.views import blueprint as health
 from taskboard.web.home.views import blueprint as home
@@ -28,6 +29,7 @@ from taskboard.web.plans.views import blueprint as plans
 from taskboard.web.renamings.views import blueprint as renamings
 from taskboard.web.revisions.views import blueprint as revisions
 from taskboard.web.scans.views import blueprint as scans
+from taskboard.web.successions.views import blueprint as successions
 from taskboard.web.tasks.views import blueprint as tasks
 from taskboard.web.waiting.views import blueprint as waiting
 
@@ -41,9 +43,11 @@ BLUEPRINTS = (
     revisions,
     waiting,
     tasks,
+    attachments,
     overdue,
     departments,
-    attachments,
+    directory,
+    successions,
     renamings,
     people,
     jobs,

@@ -51,7 +51,7 @@ SECTIONS = (
         "departments.department_list",
         "单位",
         frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
-        blueprints=frozenset({"renamings"}),
+        blueprints=frozenset({"directory", "renamings", "successions"}),
     ),
     Section("people.person_list", "人员", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),

@@ -9,16 +9,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.departments import DepartmentKind, DepartmentLevel
 from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.imports import split_names
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
 from taskboard.labels import label
 from taskboard.models import Department
-from taskboard.services import departments, members
+from taskboard.services import departments, members, successions
 from taskboard.services.departments import DepartmentValues
-from taskboard.web.departments.forms import AliasForm, DepartmentForm, EndMemberForm, MembersForm
+from taskboard.web.departments.forms import AliasForm, DepartmentForm, EndMemberForm, MembersForm, OldNameForm
 from taskboard.web.departments.writing import writing
 from taskboard.web.forms import Form, page_number, search_words
 from taskboard.web.guards import current_actor, requires
@@ -34,6 +34,14 @@ def department_list() -> ResponseReturnValue:
         read_session(), actor=current_actor(), today=today(), words=words, number=page_number()
     )
     return render_template("departments/list.html", page=page, words=words, may_edit=_may_edit())
+
+
+@blueprint.get("/tree")
+@requires(*departments.READERS)
+def tree() -> ResponseReturnValue:
+    """All departments at once, branches to be opened."""
+    nodes = departments.load_tree(read_session(), actor=current_actor())
+    return render_template("departments/tree.html", nodes=nodes, may_edit=_may_edit())
 
 
 @blueprint.get("/names")
@@ -102,6 +110,25 @@ def add_alias(department_id: int) -> ResponseReturnValue:
         form,
         lambda session: departments.give_alias(session, department_id, form.alias.data or "", **writing()),
         done=f"已添加别名“{form.alias.data}”。",
+    )
+
+
+@blueprint.post("/<int:department_id>/old-names")
+@requires(Role.ADMINISTRATOR)
+def add_old_name(department_id: int) -> ResponseReturnValue:
+    form = OldNameForm()
+    return _do(
+        department_id,
+        form,
+        lambda session: departments.give_old_name(
+            session,
+            department_id,
+            form.old_name.data or "",
+            valid_from=form.valid_from.data,
+            valid_to=form.valid_to.day,
+            **writing(),
+        ),
+        done=f"已添加曾用名“{form.old_name.data}”。",
     )
 
 
@@ -183,6 +210,8 @@ class _Filled:
     def __init__(self, one: Department) -> None:
         self.name = one.name
         self.kind = one.kind
+        self.level = one.level
+        self.renamed_on = None
         self.parent = _parent_name(one)
         self.needs_sign_off = one.needs_sign_off
         self.is_active = one.is_active
@@ -200,6 +229,8 @@ def _values(session: Session, form: DepartmentForm) -> DepartmentValues:
     return DepartmentValues(
         name=form.name.data or "",
         kind=form.kind.data,
+        level=form.level.data,
+        renamed_on=form.renamed_on.data,
         parent_id=parent.id if parent else None,
         needs_sign_off=form.needs_sign_off.data,
         is_active=form.is_active.data,
@@ -225,6 +256,8 @@ def _department_page(department_id: int, failed: Form | None = None, failed_memb
         members=members.list_members(session, department_id, actor=actor, today=day) if is_collective else [],
         groups=members.list_groups(session, department_id, day=day),
         today=day,
+        successions=successions.list_successions(session, department_id),
+        old_name_form=failed if isinstance(failed, OldNameForm) else OldNameForm(formdata=None),
         form=failed if isinstance(failed, AliasForm) else AliasForm(formdata=None),
         members_form=failed if isinstance(failed, MembersForm) else _fresh_members_form(),
         end_form=failed if isinstance(failed, EndMemberForm) else EndMemberForm(formdata=None),
@@ -252,6 +285,7 @@ def _conflict_page(form: DepartmentForm, department_id: int) -> Response:
     pairs = [
         ("单位名称", current.name, form.name.data),
         ("类型", label(current.kind), label(form.kind.data)),
+        ("级别", _level_words(current.level), _level_words(form.level.data)),
         ("上级单位", current.parent or "无", form.parent.data or "无"),
         ("负责人审签", _yes_or_no(current.needs_sign_off), _yes_or_no(form.needs_sign_off.data)),
         ("在用", _yes_or_no(current.is_active), _yes_or_no(form.is_active.data)),
@@ -260,6 +294,10 @@ def _conflict_page(form: DepartmentForm, department_id: int) -> Response:
     changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
     page = render_template("departments/form.html", form=form, department_id=department_id, changes=changes)
     return make_response(page, 409)
+
+
+def _level_words(level: DepartmentLevel | None) -> str:
+    return label(level) if level is not None else "与上级单位相同"
 
 
 def _yes_or_no(value: bool) -> str:

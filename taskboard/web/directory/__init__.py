@@ -1,0 +1,1 @@
+"""The directory as a whole: exported, imported, and begun with a template."""

@@ -1,0 +1,1 @@
+"""Departments that follow others."""
