@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from taskboard.domain.plan_parsing.doubts import FIELDS, confidence
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan, ReportRhythm, Span, Target
 
 
@@ -41,6 +42,8 @@ def _measure(measure: ParsedMeasure) -> dict[str, Any]:
         "origins": {name: origin.value for name, origin in measure.origins.items()},
         "inferred": dict(measure.inferred),
         "review": list(measure.review),
+        "doubts": {name: list(doubts) for name, doubts in measure.doubts.items()},
+        "confidence": {name: confidence(measure.doubts.get(name, ())) for name in FIELDS},
         "spans": {name: [_span(span) for span in spans] for name, spans in measure.spans.items()},
     }
 

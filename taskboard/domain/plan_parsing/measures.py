@@ -244,7 +244,8 @@ def _measure(
         targets=tuple(one.target for one in targets),
         origins=origins,
         inferred=inferred,
-        review=doubtful,
+        review=tuple(doubtful),
+        doubts=doubtful,
         spans={name: places for name, places in spans.items() if places},
     )
 

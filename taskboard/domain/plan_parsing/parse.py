@@ -18,6 +18,7 @@ from taskboard.domain.plan_parsing.attach import (
 )
 from taskboard.domain.plan_parsing.blocks import Block, Table
 from taskboard.domain.plan_parsing.clauses import IN_TEXT
+from taskboard.domain.plan_parsing.coverage import marked_by_coverage
 from taskboard.domain.plan_parsing.deadlines import Anchor, read_seasons
 from taskboard.domain.plan_parsing.digests import is_digest, read_reports
 from taskboard.domain.plan_parsing.identity import Identity, read_identity
@@ -27,8 +28,8 @@ from taskboard.domain.plan_parsing.numbering import Kind
 from taskboard.domain.plan_parsing.outline import Node, build_outline
 from taskboard.domain.plan_parsing.problems import Code, problem
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Problem, ReportRhythm
-from taskboard.domain.plan_parsing.review import marked_by_comparison
 from taskboard.domain.plan_parsing.rhythm import asks_all_for_reports, read_rhythm, sentences_with_rhythm
+from taskboard.domain.plan_parsing.second_look import with_second_look
 from taskboard.domain.plan_parsing.sections import is_closing_article
 from taskboard.domain.plan_parsing.speeches import is_press_conference, read_steps, rows_of_steps
 from taskboard.domain.plan_parsing.statements import read_statements
@@ -48,7 +49,16 @@ def parse_plan(blocks: Sequence[Block], *, calendar: WorkingCalendar | None = No
     document = _understand(lines, work_lists, pages, calendar)
     if not lines and not work_lists:
         return _plan(document, (), (), [problem(Code.NOTHING_TO_READ)])
-    return _read_measures(document, lines, [work for work in work_lists if work.rows])
+    plan = _read_measures(document, lines, [work for work in work_lists if work.rows])
+    return _seen_again(plan, blocks, pages)
+
+
+def _seen_again(plan: ParsedPlan, blocks: Sequence[Block], pages: Pages) -> ParsedPlan:
+    """The plan with the doubts of a second look, and with what was left out beside its measures."""
+    measures = with_second_look(plan.measures, day=plan.date, horizon=plan.horizon)
+    lines = [part.text for part in pages.parts if isinstance(part, Line)]
+    measures, unread = marked_by_coverage(measures, plan.candidates, blocks, lines, pages.sources)
+    return replace(plan, measures=tuple(measures), problems=(*plan.problems, *unread))
 
 
 @dataclass
@@ -92,7 +102,7 @@ def _plan(
     problems: Iterable[Problem],
 ) -> ParsedPlan:
     identity = document.identity
-    measures = marked_by_comparison(list(measures))
+    measures = list(measures)
     columns = [problem(Code.COLUMNS_REORDERED)] if document.columns_found else []
     return ParsedPlan(
         title=identity.title,

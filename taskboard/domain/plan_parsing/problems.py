@@ -22,6 +22,7 @@ class Code(StrEnum):
     DEADLINE_IMPOSSIBLE = "deadline_impossible"
     DEADLINE_UNREAD = "deadline_unread"
     UNIT_UNREAD = "unit_unread"
+    CLAUSE_UNREAD = "clause_unread"
     CLAUSE_OF_PARENT_UNUSED = "clause_of_parent_unused"
     LEAD_MISSING = "lead_missing"
     NUMBERING_GAP = "numbering_gap"
@@ -43,6 +44,7 @@ WORDING: dict[Code, str] = {
     Code.DEADLINE_IMPOSSIBLE: "时限“{words}”不是有效日期",
     Code.DEADLINE_UNREAD: "时限“{words}”未能读懂",
     Code.UNIT_UNREAD: "责任单位条款中的“{words}”未能读懂",
+    Code.CLAUSE_UNREAD: "此处写有单位名称（“{words}”），但没有归入任何一项",
     Code.CLAUSE_OF_PARENT_UNUSED: "上级条目也写有责任单位（“{words}”），因下级条目各有责任单位而未采用",
     Code.LEAD_MISSING: "条款中没有可作为牵头单位的名称",
     Code.NUMBERING_GAP: "编号不连续：“{words}”之前缺号",

@@ -146,6 +146,8 @@ class ParsedMeasure:
     """field name → name of the rule that inferred it"""
     review: tuple[str, ...] = ()
     """names of the fields that a person should look at before confirming"""
+    doubts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """field name → why it should be looked at, by the names of ``doubts.Doubt``"""
     inferred_lead: tuple[str, ...] = ()
     """a suggestion that the text does not state (the office of a speaker); never part of ``lead``"""
     spans: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)

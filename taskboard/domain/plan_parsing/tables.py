@@ -596,7 +596,7 @@ def _with_merged_cells(row: list[Text], columns: Sequence[Field | None], above: 
     if not above or missing > MOST_MERGED or len(columns) > 12:
         return row
     best, best_score = row, -1.0
-    for left_out in combinations(range(1, len(columns)), missing):
+    for left_out in combinations(range(1, min(len(columns), len(above))), missing):
         own = iter(row)
         filled = [above[n] if n in left_out and n < len(above) else next(own) for n in range(len(columns))]
         score = sum(

@@ -1,5 +1,6 @@
 """The fixed list of problems, and its description."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,12 @@ def test_every_problem_has_its_wording_and_stands_in_the_documentation(code: Cod
     row = f"| `{code.value}` | {WORDING[code].format(words='…')} |"
 
     assert row in DOCS.read_text(encoding="utf-8")
+
+
+def test_the_documentation_names_no_other_problems() -> None:
+    section = DOCS.read_text(encoding="utf-8").split("\n## Problems\n")[1].split("\n## ")[0]
+
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == {code.value for code in Code}
 
 
 def test_a_problem_says_where_and_what() -> None:

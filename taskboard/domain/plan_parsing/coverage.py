@@ -1,0 +1,279 @@
+"""What the reading left out: names of departments and limits in the document that no measure holds.
+
+Every name that stands like one of a clause (after a colon, in a bracket, before 牵头, in a cell of its own) must have
+become a lead, a partner or a part of an item's text. Where one did not, the measure it stands nearest to is doubtful.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from taskboard.domain.plan_parsing.blocks import Block, Cell, Table
+from taskboard.domain.plan_parsing.brackets import split_outside
+from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, add, no_doubts
+from taskboard.domain.plan_parsing.problems import Code, problem
+from taskboard.domain.plan_parsing.reading import ParsedMeasure, Problem, Span
+from taskboard.domain.plan_parsing.second_look import Words, with_doubts
+from taskboard.domain.plan_parsing.text import Source, Text, read_text, spans_of
+from taskboard.domain.plan_parsing.units import looks_like_unit
+from taskboard.domain.plan_parsing.vocabulary import is_familiar
+
+NAME = re.compile(
+    r"(?:(?<=[:,、;。(\[\n\t|由请以和及 ])|^)(?:由|请|以)?(?P<name>[\u4e00-\u9fff]{2,18}?"
+    r"(?:厅|局|委|办|部|院|会|处|室|队|行|公司|集团|中心|政府|单位|部门|海关|联|学院|街道|乡镇|办公室)(?:\([^()]{1,12}\))?)"
+    r"(?=$|[、,;。)\]\n\t| ]|牵头|负责|配合|领衔|承担|帮办|参与|会同|按职责|分别|共同|等)"
+)
+OPENS_CLAUSE = frozenset(":([\t|由请")
+ROLE_AFTER = re.compile(r"牵头|负责|配合|领衔|承担|帮办|参与")
+TIME_CELL = re.compile(
+    r"20\d\d|\d{1,2}月|[一二三四五六七八九十]月|季度|年[底内末]|半年|全年|每[年月季]|长期|持续|常态|[底末]前"
+)
+LONGEST_TIME_CELL = 14
+LONGEST_UNIT_CELL = 200
+SHORTEST_NAME = 3
+NOT_ALONE = frozenset("会室")
+"""endings that ordinary words have too (年会, 教室): such a name counts only where the document has it as a unit"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Characters of a block that belong to a measure, and as what."""
+
+    measure: int
+    field: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A passage that reads like part of a clause and belongs to nothing."""
+
+    measure: int | None
+    """the measure that it stands in or below; none before the first"""
+    words: str
+    is_inside: bool
+    """whether it stands in the same paragraph or row as its measure"""
+    fields: tuple[str, ...] = UNITS
+
+
+class Coverage:
+    """Which characters of which blocks the measures of a reading hold; candidates are offered apart and count too."""
+
+    def __init__(self, measures: Sequence[ParsedMeasure], candidates: Iterable[ParsedMeasure]) -> None:
+        self.names = {read_text(name).plain for one in measures for name in (*one.lead, *one.partners)}
+        self.places: dict[int, list[Place]] = defaultdict(list)
+        held: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for number, one in enumerate(measures):
+            for field, spans in one.spans.items():
+                for span in spans:
+                    self.places[span.block].append(Place(number, field, span))
+                    if field in HOLDS_NAMES:
+                        held[span.block].append((span.start, span.end))
+        for one in candidates:
+            for span in (span for spans in one.spans.values() for span in spans):
+                held[span.block].append((span.start, span.end))
+        for places in self.places.values():
+            places.sort(key=lambda place: (place.span.start, place.measure))
+        self.held = {block: _merged(ranges) for block, ranges in held.items()}
+
+    def is_name(self, name: str) -> bool:
+        """Whether the words are a department: one of the reading, or made of the words that such names have."""
+        if len(name) < SHORTEST_NAME:
+            return False
+        return name in self.names or (name[-1] not in NOT_ALONE and is_familiar(name))
+
+    def holds(self, span: Span) -> bool:
+        """Whether the first or the last character belongs to the text or the units of an item."""
+        ranges = self.held.get(span.block, [])
+        return any(_is_in(ranges, position) for position in (span.start, span.end - 1))
+
+    def beginning_in(self, span: Span) -> list[Place]:
+        """The places that begin inside these characters."""
+        places = self.places.get(span.block, [])
+        first = bisect_left(places, span.start, key=lambda place: place.span.start)
+        return places[first : bisect_left(places, span.end, first, key=lambda place: place.span.start)]
+
+
+HOLDS_NAMES = frozenset({"lead", "partners", "text", "heading"})
+
+
+def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _is_in(ranges: Sequence[tuple[int, int]], position: int) -> bool:
+    near = bisect_right(ranges, position, key=lambda one: one[0]) - 1
+    return near >= 0 and position < ranges[near][1]
+
+
+def marked_by_coverage(
+    measures: Sequence[ParsedMeasure],
+    candidates: Sequence[ParsedMeasure],
+    blocks: Sequence[Block],
+    lines: Iterable[Text],
+    sources: list[Source],
+) -> tuple[list[ParsedMeasure], list[Problem]]:
+    """The measures with doubts for what was left out beside them, and a problem for each passage outside them all.
+
+    ``lines`` are the texts of the paragraphs in reading order, ``sources`` what their characters count from.
+    """
+    coverage = Coverage(measures, candidates)
+    unread = [*_in_lines(coverage, lines, sources), *_in_tables(coverage, blocks), *_in_texts(coverage, measures)]
+    odd_rows = _rows_unlike_others(coverage, blocks)
+    seen_again = []
+    by_measure: dict[int, list[Unread]] = defaultdict(list)
+    for one in unread:
+        if one.measure is not None:
+            by_measure[one.measure].append(one)
+    for number, measure in enumerate(measures):
+        found = no_doubts()
+        for name, doubts in measure.doubts.items():
+            found[name] |= {Doubt(doubt) for doubt in doubts}
+        for one in by_measure[number]:
+            add(found, Doubt.UNITS_ELSEWHERE if one.fields is UNITS else Doubt.TIME_UNREAD, one.fields)
+        if number in odd_rows:
+            add(found, Doubt.ROW_UNLIKE_OTHERS, FIELDS)
+        seen_again.append(with_doubts(measure, found))
+    return seen_again, _problems(measures, unread)
+
+
+def _problems(measures: Sequence[ParsedMeasure], unread: Iterable[Unread]) -> list[Problem]:
+    words: dict[int | None, list[str]] = defaultdict(list)
+    for one in unread:
+        if not one.is_inside:
+            words[one.measure].append(one.words)
+    return [problem(Code.CLAUSE_UNREAD, _where(measures, number), "、".join(names)) for number, names in words.items()]
+
+
+def _where(measures: Sequence[ParsedMeasure], number: int | None) -> str:
+    if number is None:
+        return "第一项之前"
+    measure = measures[number]
+    label = measure.path[-1] if measure.path else ""
+    return f"{f'第 {label} 项' if label.isdigit() else label}“{(measure.heading or measure.text_head)[:20]}”之后"
+
+
+# --- running text --------------------------------------------------------------------------------
+
+
+def _in_lines(coverage: Coverage, lines: Iterable[Text], sources: list[Source]) -> Iterator[Unread]:
+    last: int | None = None
+    for text in lines:
+        inside = [place for span in spans_of(text, sources) for place in coverage.beginning_in(span)]
+        owner = inside[0].measure if inside else last
+        for found in NAME.finditer(text.plain):
+            if not coverage.is_name(found["name"]):
+                continue
+            if any(coverage.holds(span) for span in spans_of(text[found.start("name") : found.end("name")], sources)):
+                continue
+            if inside or _stands_like_a_clause(text.plain, found):
+                yield Unread(owner, found["name"], is_inside=bool(inside))
+        if inside:
+            last = max(place.measure for place in inside)
+
+
+def _stands_like_a_clause(plain: str, found: re.Match[str]) -> bool:
+    before = plain[found.start() - 1 : found.start()]
+    return before == "、" or before in OPENS_CLAUSE or ROLE_AFTER.match(plain, found.end()) is not None
+
+
+def _in_texts(coverage: Coverage, measures: Sequence[ParsedMeasure]) -> Iterator[Unread]:
+    """Names inside the text of a measure that stand as in a clause: in a bracket, after a colon, before 牵头."""
+    for number, measure in enumerate(measures):
+        if not measure.units_as_written:
+            continue
+        plain = Words(measure).text_alone
+        if any(plain[-length:] in coverage.names for length in LENGTHS_OF_NAMES):
+            yield Unread(number, plain[-SHORTEST_NAME:], is_inside=True)
+            continue
+        for found in NAME.finditer(plain):
+            if coverage.is_name(found["name"]) and _opens_clause(plain, found):
+                yield Unread(number, found["name"], is_inside=True)
+                break
+
+
+LENGTHS_OF_NAMES = range(SHORTEST_NAME, 21)
+
+
+def _opens_clause(plain: str, found: re.Match[str]) -> bool:
+    start, end = found.start("name"), found.end("name")
+    alone_in_line = plain[max(0, start - 1) : start] in ("", "\n") and plain[end : end + 1] in (
+        "",
+        "\n",
+        "、",
+        ",",
+        ";",
+    )
+    return plain[max(0, start - 1) : start] in OPENS_CLAUSE or bool(ROLE_AFTER.match(plain, end)) or alone_in_line
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def _in_tables(coverage: Coverage, blocks: Sequence[Block]) -> Iterator[Unread]:
+    for number, block in enumerate(blocks):
+        if not isinstance(block, Table) or number not in coverage.places:
+            continue
+        by_measure: dict[int, list[Place]] = defaultdict(list)
+        for place in coverage.places[number]:
+            by_measure[place.measure].append(place)
+        words: dict[int, str] = {}
+        for measure, places in by_measure.items():
+            row = next((place.span.row for place in places if place.field == "text"), None)
+            if row is not None and row < len(block.rows):
+                yield from _in_row(coverage, measure, places, block.rows[row], words)
+
+
+def _in_row(
+    coverage: Coverage, measure: int, places: Sequence[Place], row: Sequence[Cell], words: dict[int, str]
+) -> Iterator[Unread]:
+    used = {(place.span.row, place.span.column) for place in places}
+    has_time = any(place.field in TIMES for place in places)
+    for cell in {id(cell): cell for cell in row}.values():
+        if (cell.row, cell.column) in used or not cell.text or len(cell.text) > LONGEST_UNIT_CELL:
+            continue
+        if id(cell) not in words:
+            words[id(cell)] = read_text(cell.text).plain.strip()
+        plain = words[id(cell)]
+        if _is_all_names(coverage, plain):
+            yield Unread(measure, plain, is_inside=True)
+        elif not has_time and len(plain) <= LONGEST_TIME_CELL and TIME_CELL.search(plain):
+            yield Unread(measure, plain, is_inside=True, fields=TIMES)
+
+
+def _is_all_names(coverage: Coverage, plain: str) -> bool:
+    pieces = [plain[start:end].strip() for start, end in split_outside(plain, "、,;\n")]
+    pieces = [piece for piece in pieces if piece]
+    return any(len(piece) >= SHORTEST_NAME for piece in pieces) and all(
+        looks_like_unit(piece) and (piece in coverage.names or is_familiar(piece)) for piece in pieces
+    )
+
+
+FEWEST_ROWS = 3
+FEWEST_MARKS = 2
+
+
+def _rows_unlike_others(coverage: Coverage, blocks: Sequence[Block]) -> set[int]:
+    """Measures from lines with tabs or bars whose number of cells is not that of most such lines."""
+    marks: dict[int, int] = {}
+    for number in coverage.places:
+        block = blocks[number]
+        if not isinstance(block, Table):
+            count = block.text.count("\t") or block.text.count("|")
+            if count >= FEWEST_MARKS:
+                marks[number] = count
+    if len(marks) < FEWEST_ROWS:
+        return set()
+    usual, _ = Counter(marks.values()).most_common(1)[0]
+    odd: Mapping[int, int] = {number: count for number, count in marks.items() if count != usual}
+    return {place.measure for number in odd for place in coverage.places[number]}

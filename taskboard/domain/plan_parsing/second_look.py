@@ -1,0 +1,391 @@
+"""A second look at a finished reading: what in its own words and in the other measures speaks against it.
+
+The first look knows how plans are written and takes what fits. This one knows nothing of clauses and outlines, it
+counts: names must be like the names of departments or stand in the document more than once, words of roles must have
+led to units, and words of time and rhythm to a deadline or a recurrence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, Found, add, in_order, no_doubts
+from taskboard.domain.plan_parsing.reading import ParsedMeasure, Recurrence
+from taskboard.domain.plan_parsing.text import read_text, squeezed
+from taskboard.domain.plan_parsing.vocabulary import is_familiar
+
+FEWEST_TO_COMPARE = 4
+PARTNERS_USUAL = 0.85
+TIMES_USUAL = 0.85
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the other measures of a document and its dates say about one of them."""
+
+    names: Counter[str]
+    bare_names: dict[str, set[str]]
+    """names without brackets and 人民政府 → the names that are left equal by it"""
+    usual_length: int
+    partners_usual: bool
+    times_usual: bool
+    has_units: bool
+    day: date | None
+    horizon: date | None
+
+
+def surroundings_of(measures: Sequence[ParsedMeasure], day: date | None, horizon: date | None) -> Surroundings:
+    """What all measures together make usual; ``day`` is the document's date, ``horizon`` the end of its period."""
+    names = Counter(name for one in measures for name in {*one.lead, *one.partners})
+    bare_names: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        bare_names[_bare(_plain(name))].add(name)
+    with_units = [one for one in measures if one.lead or one.partners]
+    count = len(with_units)
+    comparable = count >= FEWEST_TO_COMPARE
+    lengths = sorted(len(one.text) for one in measures) or [0]
+    timed = sum(bool(one.deadline_text or one.recurrence) for one in with_units)
+    return Surroundings(
+        names,
+        bare_names,
+        lengths[len(lengths) // 2],
+        comparable and sum(bool(one.partners) for one in with_units) >= PARTNERS_USUAL * count,
+        comparable and timed >= TIMES_USUAL * count,
+        bool(with_units),
+        day,
+        horizon,
+    )
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one measure, ready for matching."""
+
+    measure: ParsedMeasure
+
+    @cached_property
+    def clause(self) -> str:
+        return _plain(self.measure.units_as_written or "")
+
+    @cached_property
+    def text(self) -> str:
+        return _plain(self.measure.text)
+
+    @cached_property
+    def text_alone(self) -> str:
+        """The text without a clause that stands in its sentences."""
+        text = self.text
+        for part in (self.measure.units_as_written or "").split(" | "):
+            text = text.replace(_plain(part), "") if part else text
+        return text
+
+    @cached_property
+    def limit(self) -> str:
+        return squeezed(_plain(self.measure.deadline_text or ""))
+
+    @cached_property
+    def has_own_limit(self) -> bool:
+        """Whether the words of the deadline stand apart from the text, in a field or a column."""
+        return bool(self.limit) and self.limit not in squeezed(self.text)
+
+    @cached_property
+    def where_time_may_stand(self) -> str:
+        return TITLES.sub("", squeezed(self.text if self.has_own_limit else f"{self.text} {self.clause}"))
+
+
+TITLES = re.compile(r"《[^《》]{1,60}》")
+
+
+def _plain(text: str) -> str:
+    return read_text(text).plain
+
+
+def looked_at_again(measure: ParsedMeasure, around: Surroundings) -> ParsedMeasure:
+    """The measure with what the second look adds to the doubts of the first."""
+    found = no_doubts()
+    for name, doubts in measure.doubts.items():
+        found[name] |= {Doubt(doubt) for doubt in doubts}
+    words = Words(measure)
+    _judge_item(found, words, around)
+    _judge_names(found, measure, around)
+    if measure.units_as_written:
+        _judge_clause(found, words)
+        if CLAUSE_WORDS.search(words.text_alone):
+            add(found, Doubt.UNITS_ELSEWHERE, UNITS)
+    if around.partners_usual and not measure.partners:
+        add(found, Doubt.PARTNERS_MISSING, ["partners"])
+    _judge_time(found, words, around)
+    _judge_rhythm(found, words)
+    return with_doubts(measure, found)
+
+
+def with_doubts(measure: ParsedMeasure, found: Found) -> ParsedMeasure:
+    """The measure with these doubts instead of its own."""
+    doubts = in_order(found)
+    return measure if doubts == measure.doubts else replace(measure, doubts=doubts, review=tuple(doubts))
+
+
+# --- the item ------------------------------------------------------------------------------------
+
+LABEL_INSIDE = re.compile(
+    r"[。;\n]\s*(?:\d{1,2}[.、]|[(][一二三四五六七八九十\d]{1,2}[)]|[一二三四五六七八九十]{1,2}、)[\u4e00-\u9fff]{2}"
+)
+LABEL_IN_CLAUSE = re.compile(r"[\u4e00-\u9fff)]\d{1,2}[、.]|;\s?\d{1,2}[、.]|\([一二三四五六七八九十]\)")
+BROKEN = re.compile(r"\ufffd|\?{2,}")
+UNUSUALLY_LONG = 3
+LONG_ANYWAY = 60
+
+
+def _judge_item(found: Found, words: Words, around: Surroundings) -> None:
+    """Two items in one, an item without units among others that have some, broken characters."""
+    comparable = len(around.names) >= FEWEST_TO_COMPARE
+    too_long = comparable and len(words.text) > UNUSUALLY_LONG * around.usual_length + LONG_ANYWAY
+    if too_long or LABEL_INSIDE.search(words.text) or LABEL_IN_CLAUSE.search(words.clause):
+        add(found, Doubt.ITEMS_TOGETHER, FIELDS)
+    if around.has_units and not words.measure.lead:
+        add(found, Doubt.LEAD_MISSING, FIELDS)
+    if BROKEN.search(words.text):
+        add(found, Doubt.TEXT_BROKEN, FIELDS)
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+ODD_IN_NAME = re.compile(
+    r"[?*·#&~A-Za-z=_^!:;。|“”]|(?<![\d“])\d(?![\d”])|^(?!各)[^()]*[,、]|(?!市市场)(?!各各)([\u4e00-\u9fff])\1"
+)
+ROLE_IN_NAME = re.compile(
+    r"(?<!^各)牵头|负责|配合|协办|主办|按职|承担|责任(?!单位|股室|科室|部门|公司)|办理|以下|均|下列|上述|其中|不再|^(?:交|此)"
+)
+NAME_ENDS = re.compile(
+    r"(?:[厅局委办部院会署社校所站台馆处科股室组队司行团联关园县市区州镇乡村盟旗场地省港]|集团|公司|中心|政府|单位|部门|机构|企业|机关|武警"
+    r"|专班|指挥部|中支|大学|街道|人大|政协|电网|移动|电信|联通|铁塔|邮政|石化|石油|烟草|供电|基地|兵团)(?:\([^()]*\))?$"
+)
+JOINED = re.compile(r"[和与及]")
+IN_BRACKETS = re.compile(r"\([^()]*\)")
+LEVELS = "省市县区州"
+LEVEL_AGAIN = re.compile(r"\([^()]*\)|市场|城市|县区|区县|市县|县市|市区")
+SHORTEST_NAME, LONGEST_NAME = 3, 22
+
+
+def _judge_names(found: Found, measure: ParsedMeasure, around: Surroundings) -> None:
+    persons = {_plain(person) for person in measure.persons}
+    for field, units in (("lead", measure.lead), ("partners", measure.partners)):
+        for unit in units:
+            plain = _plain(unit)
+            if around.names[unit] < 2 and not is_familiar(plain):
+                add(found, Doubt.NAME_UNKNOWN, [field])
+            if plain in persons:
+                add(found, Doubt.NAME_OF_PERSON, [field])
+            if _is_unusual(plain):
+                add(found, Doubt.NAME_UNUSUAL, [field])
+            if ROLE_IN_NAME.search(plain):
+                add(found, Doubt.NAME_UNUSUAL, UNITS)
+            if _is_like_another(unit, plain, around):
+                add(found, Doubt.NAME_LIKE_ANOTHER, [field])
+
+
+def _is_unusual(plain: str) -> bool:
+    """Cut brackets, odd or doubled characters, no ending of a body, two names in one."""
+    outer = IN_BRACKETS.sub("", plain)
+    return (
+        len(plain) > LONGEST_NAME
+        or (len(plain) < SHORTEST_NAME and not is_familiar(plain))
+        or plain.count("(") != plain.count(")")
+        or ODD_IN_NAME.search(plain) is not None
+        or NAME_ENDS.search(plain) is None
+        or (JOINED.search(outer) is not None and not is_familiar(plain))
+        or (plain[0] in LEVELS and plain[0] in LEVEL_AGAIN.sub("", plain[2:]))
+    )
+
+
+NEEDS_NO_LEVEL = frozenset("省市县区州各国中人")
+
+
+def _is_like_another(unit: str, plain: str, around: Surroundings) -> bool:
+    """建委 beside 市建委, 各区县政府 beside 各区县(市)政府: one of the two may be damaged."""
+    twins = around.bare_names[_bare(plain)] - {unit}
+    if any(around.names[twin] >= around.names[unit] for twin in twins):
+        return True
+    if around.names[unit] > 1 and plain[0] in NEEDS_NO_LEVEL:
+        return False
+    return any(_differs_at_the_start(unit, other) for other in around.names if other != unit)
+
+
+LONGEST_LEVEL = 2
+
+
+def _differs_at_the_start(unit: str, other: str) -> bool:
+    longer, shorter = (other, unit) if len(other) > len(unit) else (unit, other)
+    return longer.endswith(shorter) and 0 < len(longer) - len(shorter) <= LONGEST_LEVEL
+
+
+def _bare(plain: str) -> str:
+    return re.sub(r"[()\[\]、/]|人民|政府", "", plain)
+
+
+# --- the clause ----------------------------------------------------------------------------------
+
+CLAUSE_WORDS = re.compile(
+    r"(?:责任|牵头|配合|主办|协办|协同|主责|承办|参与)(?:单位?|部门?|处室|科室)|(?:牵头|配合)[:;]|[局委厅办部](?:牵头|负责|配合|参与|协助)"
+    r"|[(\[][^()\[\]]{0,60}[局委厅](?:[、,][^()\[\]]{2,60})?(?:$|\n)|[局委厅][、,][省市县区][^,。、;]{1,10}[局委厅](?:[、,)\]。\n]|$)"
+)
+"""words of a clause in a text from which all clauses were taken"""
+NAMES_LEAD = re.compile(r"牵头|主办|主责|分别|为主|\t")
+NAMES_PARTNERS = re.compile(r"配合|协办|参与|协助")
+NOISE = re.compile(r"[?*·#&~A-Za-z]")
+STATEMENT = re.compile(r"下同|不再|不另|以下|以上|下列|上述|均|无牵头|即为|列第|为牵头单位|汇总")
+SPACE_BETWEEN = re.compile(r"[厅局委办会院府门心](?:\([^()]*\))? +[省市县区各国]")
+NO_ROLE_AFTER = re.compile(
+    r";(?![^;:]{0,40}(?:单位|部门|主体|室|处|院|科|领导|责任人|时限|时间|牵头|配合|负责|参与|协办|联系人|落实)|各|$)"
+)
+TIME_IN_CLAUSE = re.compile(
+    r"(?:19|20)\d\d\s*[年.\-/]|\d{1,2}月(?:\d{1,2}日|份|底|末|[上中]旬)?|第?[一二三四]季度|[上下]半年|年[底内末]"
+)
+RHYTHM_OF_CLAUSE = re.compile(r"每[年月季]度?")
+TOGETHER_ALONE = re.compile(r"(?:分别|按职责分工)(?!牵头|负责|落实|组织|实施|承担|做好|抓好|推进|配合|协助|参与|会同)")
+ROLES_ONCE = ("责任单位", "牵头单位", "配合单位")
+LONGEST_CLAUSE = 90
+
+
+def _judge_clause(found: Found, words: Words) -> None:
+    measure, clause = words.measure, words.clause
+    leads_unnamed = len(measure.lead) > 1 and not NAMES_LEAD.search(clause)
+    role_unused = NAMES_PARTNERS.search(clause) and not measure.partners
+    lead_unused = "lead" in measure.inferred and "牵头" in clause
+    signs = (
+        (leads_unnamed, Doubt.SEVERAL_LEADS),
+        (role_unused or lead_unused, Doubt.ROLE_WITHOUT_UNIT),
+        (STATEMENT.search(clause), Doubt.CLAUSE_WITH_STATEMENT),
+        (NOISE.search(clause) or TOGETHER_ALONE.search(clause) or len(clause) > LONGEST_CLAUSE, Doubt.CLAUSE_DAMAGED),
+        (SPACE_BETWEEN.search(clause) or NO_ROLE_AFTER.search(clause), Doubt.NAMES_TOGETHER),
+        (" | " in (measure.units_as_written or "") or clause.count("牵头") > 1, Doubt.SEVERAL_CLAUSES),
+    )
+    for holds, doubt in signs:
+        if holds:
+            add(found, doubt, UNITS)
+    if any(clause.count(role) > 1 for role in ROLES_ONCE):
+        add(found, Doubt.ROLE_REPEATED, FIELDS)
+    own_time = TIME_IN_CLAUSE.search(RHYTHM_OF_CLAUSE.sub("", clause))
+    if own_time and "\t" in clause:
+        add(found, Doubt.ROW_UNLIKE_OTHERS, FIELDS)
+    if own_time and (not words.limit or words.limit[:4] not in squeezed(clause)):
+        add(found, Doubt.TIME_UNREAD, TIMES)
+
+
+# --- time ----------------------------------------------------------------------------------------
+
+TIME_WORDS = re.compile(
+    r"20\d\d(?:年(?!版)|[\-/.]\d)|(?<![\d.])\d{1,2}月|[一二三四五六七八九十]月|月底|月[前末]|季度|年[底内末]|半年|期末|全年|今年|明年|次年|年前|日前|日内|天内|工作日|周内"
+    r"|月内|之前|前(?=完成|建成|出台|实现|全面|基本|投|制|上|达|形)|岁末|年尾|年终|汛期|供暖|开学|暑假|寒假|节前|五[”\"]?(?:期|末|规划)|到年|立即|立行"
+    r"|[底末]前"
+)
+RHYTHMS_OF_TIME = re.compile(r"每个?[年月季]度?末?|[一按逐][年月季]度?|月月|季末")
+NEAR_TIME = re.compile(
+    r"前列|前期|前沿|提前|当前|目前|事前|前[置瞻往端提]|内容|[国境市省区室县院域校以垃]内|内[部外涵控生陆河]|末端|底[线数层]|彻底|到底|海底|兜底|摸底|年内新"
+)
+AT_ONCE = re.compile(r"立行立改|立即|即知即改")
+BEFORE_OR_WITHIN = re.compile(r"[前底末内]")
+DATE_LIKE = re.compile(
+    r"(?P<year>(?:19|20)\d\d)年(?!第?[一二三四]季|[上下]半年|[春秋][季学]|[暑寒]假)(?:(?P<month>\d{1,2})月)?|(?<!\d)(?P<only_month>\d{1,2})月|年[底内末]|(?P<quarter>[一二三四])季度|(?P<half>[上下])半年|全年"
+    r"|(?P<from_year>(?:19|20)\d\d)(?=[—\-~至])"
+)
+LOST_YEAR = re.compile(r"(?:^|[^\d一二三四五六七八九十〇零今本当明次翌来])年\d{1,2}月")
+DAMAGED_TIME = re.compile(
+    r"[?*·#&~A-Za-z](?=[年月日底末前])|[年月](?=[?*·#&~A-Za-z])|\d{3,}月|\d{3,}日|\d{5,}年|(?<!\d)\d{3}年|[oOlI]\d?月|\d[oOlI]月"
+)
+LASTING = re.compile(r"每|逐|按|长期|常[态年]|持续|日常|经常|定期|全程")
+BARE_MONTH = re.compile(r"(?:20\d\d年)?[\d一二三四五六七八九十]{1,3}月")
+BARE_YEAR = re.compile(r"\D{0,2}20\d\d年")
+
+
+def _judge_time(found: Found, words: Words, around: Surroundings) -> None:
+    measure = words.measure
+    if measure.deadline is None:
+        _judge_missing_deadline(found, words, around)
+    else:
+        _judge_deadline(found, words, around, measure.deadline)
+    if words.has_own_limit and not (
+        TIME_WORDS.search(words.limit) or RHYTHM.search(words.limit) or "持续" in words.limit
+    ):
+        add(found, Doubt.ROW_UNLIKE_OTHERS, FIELDS)
+    everything = words.where_time_may_stand + words.limit
+    year_lost = "deadline" in measure.inferred and LOST_YEAR.search(everything)
+    if year_lost or DAMAGED_TIME.search(everything):
+        add(found, Doubt.TIME_DAMAGED, ["deadline"])
+
+
+def _judge_missing_deadline(found: Found, words: Words, around: Surroundings) -> None:
+    measure, stretch = words.measure, words.where_time_may_stand
+    if measure.deadline_text and measure.recurrence is None and not AT_ONCE.match(words.limit):
+        add(found, Doubt.LIMIT_UNREAD, ["deadline"] if TIME_WORDS.search(words.limit) else TIMES)
+    without_rhythms = RHYTHMS_OF_TIME.sub("", stretch)
+    unexplained = measure.recurrence is None and BEFORE_OR_WITHIN.search(NEAR_TIME.sub("", stretch))
+    if measure.deadline_text:
+        return
+    if TIME_WORDS.search(without_rhythms if measure.recurrence else stretch) or unexplained:
+        add(found, Doubt.TIME_UNREAD, ["deadline"])
+    if around.times_usual and measure.recurrence is None:
+        add(found, Doubt.TIME_MISSING, ["deadline"])
+
+
+def _judge_deadline(found: Found, words: Words, around: Surroundings, day: date) -> None:
+    before = around.day is not None and day < around.day
+    if before or (around.horizon is not None and day > around.horizon):
+        add(found, Doubt.DAY_OUT_OF_RANGE, ["deadline"])
+    if BARE_YEAR.fullmatch(words.limit):
+        add(found, Doubt.LIMIT_LOOSE, ["deadline"])
+    if words.has_own_limit:
+        return
+    if BARE_MONTH.fullmatch(words.limit):
+        add(found, Doubt.LIMIT_LOOSE, ["deadline"])
+    if any(_is_other(one, day) for one in DATE_LIKE.finditer(words.where_time_may_stand)):
+        add(found, Doubt.SEVERAL_DATES, ["deadline"])
+
+
+def _is_other(found: re.Match[str], day: date) -> bool:
+    """Whether what looks like a date names another month than ``day``; a bare year counts to its end."""
+    year = found["year"] or found["from_year"]
+    month = int(found["month"] or found["only_month"] or 12)
+    if found["quarter"]:
+        month = 3 * (1 + "一二三四".index(found["quarter"]))
+    elif found["half"]:
+        month = 6 if found["half"] == "上" else 12
+    return month != day.month or (year is not None and int(year) != day.year)
+
+
+# --- rhythm --------------------------------------------------------------------------------------
+
+RHYTHM = re.compile(
+    r"每|逐[年月季]|定期|常态|态化|长期|常年|持续推进|坚持不懈|按[月季年周]|一[月季年]一|月月|年年|季季|经常|不定期|日常|[月季]度?(?:调度|通报|报告|督查)|一次$|永久"
+    r"|各季|各月"
+)
+RATE = re.compile(r"每(?:日|天|小时|人|户|万|百|千|名|家|个(?!月|季)|[\u4e00-\u9fff]{1,4}[至不])")
+
+
+def _judge_rhythm(found: Found, words: Words) -> None:
+    measure = words.measure
+    own_limit = words.limit if words.has_own_limit else ""
+    text = RATE.sub("", squeezed(words.text))
+    if measure.recurrence is None:
+        if RHYTHM.search(own_limit) or (not own_limit and RHYTHM.search(text)):
+            add(found, Doubt.RHYTHM_UNREAD, ["recurrence"])
+        return
+    not_of_limit = own_limit and not RHYTHM.search(own_limit) and "持续" not in own_limit
+    if not_of_limit and measure.recurrence is Recurrence.ONGOING:
+        add(found, Doubt.RHYTHM_UNCLEAR, ["recurrence"])
+    if measure.deadline is not None or len({one[:2] for one in RHYTHM.findall(text)}) > 1:
+        add(found, Doubt.RHYTHM_UNCLEAR, ["recurrence"])
+
+
+def with_second_look(
+    measures: Iterable[ParsedMeasure], *, day: date | None, horizon: date | None
+) -> list[ParsedMeasure]:
+    """All measures of a document, each seen again beside the others."""
+    measures = list(measures)
+    around = surroundings_of(measures, day, horizon)
+    return [looked_at_again(one, around) for one in measures]
