@@ -22,6 +22,7 @@ from taskboard.models.person import AccountLink, FailedSignIn, Person, PersonPos
 from taskboard.models.plan import ImportDraft, Measure, Plan, PlanDefaultDepartment, PlanSource
 from taskboard.models.scan import Scan
 from taskboard.models.setting import Setting, SetupDraft
+from taskboard.models.target import TaskTarget
 from taskboard.models.task import Assignment, ProgressReport, Task
 
 __all__ = [
@@ -62,4 +63,5 @@ __all__ = [
     "SetupDraft",
     "SuccessionWork",
     "Task",
+    "TaskTarget",
 ]

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from taskboard.models.base import Base, UtcDateTime
+from taskboard.domain.report_rhythms import PlanRhythm
+from taskboard.models.base import Base, UtcDateTime, string_enum
 
 
 class Plan(Base):
@@ -29,6 +30,9 @@ class Plan(Base):
     dated_on: Mapped[date | None] = mapped_column(default=None)
     horizon_on: Mapped[date | None] = mapped_column(default=None)
     """last day of the plan's own period: what a measure without a deadline may inherit"""
+    report_rhythm: Mapped[PlanRhythm] = mapped_column(string_enum(PlanRhythm), default=PlanRhythm.NONE)
+    report_day: Mapped[int | None] = mapped_column(default=None)
+    """of the week from 1 (Monday) for a weekly rhythm, else of the month; 31 is the last day of any month"""
     version: Mapped[int] = mapped_column(init=False)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as it is
