@@ -69,6 +69,9 @@ CHOICES = {
 SPARE_ROWS = 500
 """rows below the last one that offer the choices too, for departments that are added"""
 A4 = 9
+LINE_POINTS = 13.5
+LONGEST_HEIGHT = 400.0
+"""points; a row that is higher than the page cannot be printed"""
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,9 @@ def _write_table(book: Any, name: str, columns: Sequence[Column], rows: Sequence
         if column in CHOICES:
             sheet.data_validation(1, x, last, x, {"validate": "list", "source": list(CHOICES[column])})
     for y, row in enumerate(rows, start=1):
+        # Programs that open the file do not all work out the height of wrapped text themselves.
+        lines = max(_lines(value, WIDTHS[column]) for column, value in zip(columns, row, strict=True))
+        sheet.set_row(y, min(LONGEST_HEIGHT, lines * LINE_POINTS + 2))
         for x, value in enumerate(row):
             sheet.write_string(y, x, value, text)
     printed = len(columns) - (1 if Column.KNOWN_AS in columns else 0) - 1
@@ -187,6 +193,11 @@ def _write_table(book: Any, name: str, columns: Sequence[Column], rows: Sequence
     sheet.repeat_rows(0)
     sheet.print_area(0, 0, max(1, len(rows)), printed)
     sheet.set_footer("&C&8第 &P 页，共 &N 页")
+
+
+def _lines(text: str, width: int) -> int:
+    """How many lines a text takes in a column; a Chinese character is two wide."""
+    return max(1, -(-sum(2 if ord(char) > 0xFF else 1 for char in text) // width))
 
 
 def _write_notes(book: Any) -> None:
