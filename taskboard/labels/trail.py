@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
+from taskboard.domain.roles import Role
 from taskboard.domain.trail import Finding, FindingKind
+from taskboard.domain.workflow import (
+    AssignmentState,
+    Closure,
+    DeadlineOrigin,
+    PastDeadline,
+    TaskState,
+    Verification,
+)
+from taskboard.labels import LABELS
 from taskboard.labels.times import day_words
 
 ENTRANCES: dict[str, str] = {
@@ -113,6 +124,26 @@ def field_words(path: tuple[str, ...]) -> str:
         part, _, number = name.partition(":")
         words.append(f"承办分支 {number}" if part == "assignment" and number else FIELDS.get(name, name))
     return " · ".join(words)
+
+
+KINDS: dict[str, type[StrEnum]] = {
+    "role": Role,
+    "task.state": TaskState,
+    "assignment.state": AssignmentState,
+    "closure": Closure,
+    "verification": Verification,
+    "deadline_origin": DeadlineOrigin,
+    "past_deadline": PastDeadline,
+}
+"""fields whose values have words of their own"""
+
+
+def told(path: tuple[str, ...], value: Any) -> str:
+    """The value of the field at this path in words: ``role``, ``liaison`` → ``联络员``."""
+    *above, name = path
+    part = above[-1].partition(":")[0] if above else ""
+    kind = KINDS.get(f"{part}.{name}") or KINDS.get(name)
+    return LABELS.get((kind, value), value_words(value)) if kind and isinstance(value, str) else value_words(value)
 
 
 def value_words(value: Any) -> str:

@@ -69,13 +69,23 @@ def test_an_entry_is_told_in_words(visitor, usual, auditor, session, clock):
         subject_id=usual.li.id,
         actor=usual.actor("sun"),
         before={"name": "李旧"},
-        after={"name": "李联络"},
+        after={"name": "李联络", "post": {"role": Role.LIAISON}},
         reason="改名",
     )
 
     page = visitor.enter(auditor).get("/audit").text
 
-    for words in ("孙管理", "人员", "李联络", "修改", "<del>李旧</del>", "网页", "理由：改名", "待封存"):
+    for words in (
+        "孙管理",
+        "人员",
+        "李联络",
+        "修改",
+        "<del>李旧</del>",
+        "网页",
+        "理由：改名",
+        "待封存",
+        "<ins>联络员</ins>",
+    ):
         assert words in page
 
 

@@ -17,7 +17,7 @@ from taskboard.domain.jobs import JobName, JobState
 from taskboard.domain.permissions import Actor, may_read_trail
 from taskboard.domain.trail import Head
 from taskboard.extensions import current_settings, now, read_session, transaction
-from taskboard.labels.trail import ENTRANCES, entrance_words, field_words, value_words
+from taskboard.labels.trail import ENTRANCES, entrance_words, field_words, told
 from taskboard.models import JobRun
 from taskboard.services import trail as chain
 from taskboard.services.audit import EntryRow, Filter, Place, export_lines, list_entries, record_export
@@ -190,8 +190,8 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Di
     return [
         Difference(
             words=field_words(path),
-            before=value_words(old[path]) if path in old else None,
-            after=value_words(new[path]) if path in new else None,
+            before=told(path, old[path]) if path in old else None,
+            after=told(path, new[path]) if path in new else None,
         )
         for path in [*old, *(path for path in new if path not in old)]
     ]
