@@ -65,6 +65,7 @@ class Coverage:
 
     def __init__(self, measures: Sequence[ParsedMeasure], candidates: Iterable[ParsedMeasure]) -> None:
         self.names = {read_text(name).plain for one in measures for name in (*one.lead, *one.partners)}
+        self.last_characters = {name[-1:] for name in self.names}
         self.places: dict[int, list[Place]] = defaultdict(list)
         held: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for number, one in enumerate(measures):
@@ -136,6 +137,9 @@ def marked_by_coverage(
         if one.measure is not None:
             by_measure[one.measure].append(one)
     for number, measure in enumerate(measures):
+        if number not in by_measure and number not in odd_rows:
+            seen_again.append(measure)
+            continue
         found = no_doubts()
         for name, doubts in measure.doubts.items():
             found[name] |= {Doubt(doubt) for doubt in doubts}
@@ -193,8 +197,11 @@ def _in_texts(coverage: Coverage, measures: Sequence[ParsedMeasure]) -> Iterator
         if not measure.units_as_written:
             continue
         plain = Words(measure).text_alone
-        if any(plain[-length:] in coverage.names for length in LENGTHS_OF_NAMES):
+        ends = plain[-1:] in coverage.last_characters
+        if ends and any(plain[-length:] in coverage.names for length in LENGTHS_OF_NAMES):
             yield Unread(number, plain[-SHORTEST_NAME:], is_inside=True)
+            continue
+        if not MAY_OPEN_CLAUSE.search(plain):
             continue
         for found in NAME.finditer(plain):
             if coverage.is_name(found["name"]) and _opens_clause(plain, found):
@@ -202,6 +209,7 @@ def _in_texts(coverage: Coverage, measures: Sequence[ParsedMeasure]) -> Iterator
                 break
 
 
+MAY_OPEN_CLAUSE = re.compile(r"[:(\[\t|由请\n]|牵头|负责|配合|领衔|承担|帮办|参与")
 LENGTHS_OF_NAMES = range(SHORTEST_NAME, 21)
 
 

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, Found, add, in_order, no_doubts
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, Recurrence
@@ -31,6 +31,8 @@ class Surroundings:
     names: Counter[str]
     bare_names: dict[str, set[str]]
     """names without brackets and 人民政府 → the names that are left equal by it"""
+    without_level: frozenset[str]
+    """the names without their first character or two"""
     usual_length: int
     partners_usual: bool
     times_usual: bool
@@ -44,7 +46,7 @@ def surroundings_of(measures: Sequence[ParsedMeasure], day: date | None, horizon
     names = Counter(name for one in measures for name in {*one.lead, *one.partners})
     bare_names: dict[str, set[str]] = defaultdict(set)
     for name in names:
-        bare_names[_bare(_plain(name))].add(name)
+        bare_names[_bare(_plain_name(name))].add(name)
     with_units = [one for one in measures if one.lead or one.partners]
     count = len(with_units)
     comparable = count >= FEWEST_TO_COMPARE
@@ -53,6 +55,7 @@ def surroundings_of(measures: Sequence[ParsedMeasure], day: date | None, horizon
     return Surroundings(
         names,
         bare_names,
+        frozenset(shorter for name in names for shorter in _without_level(name)),
         lengths[len(lengths) // 2],
         comparable and sum(bool(one.partners) for one in with_units) >= PARTNERS_USUAL * count,
         comparable and timed >= TIMES_USUAL * count,
@@ -70,7 +73,7 @@ class Words:
 
     @cached_property
     def clause(self) -> str:
-        return _plain(self.measure.units_as_written or "")
+        return _plain_name(self.measure.units_as_written or "")
 
     @cached_property
     def text(self) -> str:
@@ -81,12 +84,12 @@ class Words:
         """The text without a clause that stands in its sentences."""
         text = self.text
         for part in (self.measure.units_as_written or "").split(" | "):
-            text = text.replace(_plain(part), "") if part else text
+            text = text.replace(_plain_name(part), "") if part else text
         return text
 
     @cached_property
     def limit(self) -> str:
-        return squeezed(_plain(self.measure.deadline_text or ""))
+        return squeezed(_plain_name(self.measure.deadline_text or ""))
 
     @cached_property
     def has_own_limit(self) -> bool:
@@ -103,6 +106,10 @@ TITLES = re.compile(r"《[^《》]{1,60}》")
 
 def _plain(text: str) -> str:
     return read_text(text).plain
+
+
+_plain_name = lru_cache(maxsize=4096)(_plain)
+"""for names, which a document repeats"""
 
 
 def looked_at_again(measure: ParsedMeasure, around: Surroundings) -> ParsedMeasure:
@@ -176,7 +183,7 @@ def _judge_names(found: Found, measure: ParsedMeasure, around: Surroundings) -> 
     persons = {_plain(person) for person in measure.persons}
     for field, units in (("lead", measure.lead), ("partners", measure.partners)):
         for unit in units:
-            plain = _plain(unit)
+            plain = _plain_name(unit)
             if around.names[unit] < 2 and not is_familiar(plain):
                 add(found, Doubt.NAME_UNKNOWN, [field])
             if plain in persons:
@@ -189,6 +196,7 @@ def _judge_names(found: Found, measure: ParsedMeasure, around: Surroundings) -> 
                 add(found, Doubt.NAME_LIKE_ANOTHER, [field])
 
 
+@lru_cache(maxsize=4096)
 def _is_unusual(plain: str) -> bool:
     """Cut brackets, odd or doubled characters, no ending of a body, two names in one."""
     outer = IN_BRACKETS.sub("", plain)
@@ -213,17 +221,17 @@ def _is_like_another(unit: str, plain: str, around: Surroundings) -> bool:
         return True
     if around.names[unit] > 1 and plain[0] in NEEDS_NO_LEVEL:
         return False
-    return any(_differs_at_the_start(unit, other) for other in around.names if other != unit)
+    return unit in around.without_level or any(shorter in around.names for shorter in _without_level(unit))
 
 
 LONGEST_LEVEL = 2
 
 
-def _differs_at_the_start(unit: str, other: str) -> bool:
-    longer, shorter = (other, unit) if len(other) > len(unit) else (unit, other)
-    return longer.endswith(shorter) and 0 < len(longer) - len(shorter) <= LONGEST_LEVEL
+def _without_level(name: str) -> list[str]:
+    return [name[cut:] for cut in range(1, LONGEST_LEVEL + 1) if len(name) > cut + 1]
 
 
+@lru_cache(maxsize=4096)
 def _bare(plain: str) -> str:
     return re.sub(r"[()\[\]、/]|人民|政府", "", plain)
 
