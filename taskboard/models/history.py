@@ -25,6 +25,7 @@ class HistoryEntry(Base):
     __table_args__ = (
         Index(None, "task_id", "id"),
         Index(None, "subject", "subject_id", "at", "id"),
+        Index(None, "subject", "at", "id"),
         Index(None, "actor_id", "at", "id"),
         Index(None, "entrance", "at", "id"),
         Index(None, "at", "id"),
