@@ -467,6 +467,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_history_entry_actor_id_at_id"), ["actor_id", "at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_history_entry_at_id"), ["at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_history_entry_entrance_at_id"), ["entrance", "at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_history_entry_subject_at_id"), ["subject", "at", "id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_history_entry_subject_subject_id_at_id"), ["subject", "subject_id", "at", "id"], unique=False
         )
@@ -600,6 +601,7 @@ def downgrade() -> None:
             batch_op.f("fk_history_entry_assignment_id_assignment"), "assignment", ["assignment_id"], ["id"]
         )
         batch_op.drop_index(batch_op.f("ix_history_entry_subject_subject_id_at_id"))
+        batch_op.drop_index(batch_op.f("ix_history_entry_subject_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_entrance_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_actor_id_at_id"))
