@@ -6,6 +6,7 @@ All of them go the way of an upload: through the reading process with its ordina
 from __future__ import annotations
 
 import random
+import socket
 import struct
 import time
 import zlib
@@ -14,8 +15,11 @@ import pytest
 
 from taskboard.documents.document import DocumentError, DocumentKind, DocumentProblem
 from taskboard.documents.isolation import DEFAULT_LIMITS, read_document_safely
+from taskboard.domain.plan_parsing.blocks import Paragraph
 from taskboard.labels.documents import describe_document_problem
 from tests.documents.files import (
+    PACKAGE,
+    RELATIONSHIP,
     WORD,
     abstract_list,
     cell,
@@ -135,6 +139,30 @@ def test_references_to_other_files(declaration: str) -> None:
     body = f"<w:document {WORD}><w:body><w:p><w:r><w:t>正文&a;</w:t></w:r></w:p></w:body></w:document>"
 
     assert refusal_of(docx_part(declaration + body)) is DocumentProblem.UNSAFE
+
+
+def test_templates_and_pictures_on_other_machines_are_never_asked_for() -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    kinds = ("attachedTemplate", "image", "frame", "subDocument", "oleObject")
+    links = "".join(
+        f'<Relationship Id="r{n}" Type="{RELATIONSHIP}/{kind}" Target="{address}/{kind}" TargetMode="External"/>'
+        for n, kind in enumerate(kinds)
+    )
+    parts = f'<Relationships xmlns="{PACKAGE}">{links}</Relationships>'
+    settings = f'<w:settings {WORD} xmlns:r="{RELATIONSHIP}"><w:attachedTemplate r:id="r0"/></w:settings>'
+    others: dict[str, str | bytes] = {
+        "word/_rels/document.xml.rels": parts,
+        "word/_rels/settings.xml.rels": parts,
+        "word/settings.xml": settings,
+    }
+
+    document = read_document_safely(make_docx(paragraph("正文"), others=others))
+
+    with listening, pytest.raises(TimeoutError):
+        listening.settimeout(0.2)
+        listening.accept()
+    assert [block.text for block in document.blocks if isinstance(block, Paragraph)] == ["正文"]
 
 
 def test_an_entity_behind_a_long_comment() -> None:
