@@ -26,11 +26,22 @@ from taskboard.domain.import_arrangement import (
     order_keys,
     points_of,
 )
-from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Recurrence
+from taskboard.domain.plan_parsing.reading import (
+    Comparison,
+    Origin,
+    ParsedMeasure,
+    ParsedPlan,
+    Recurrence,
+    Resolve,
+    Target,
+)
+from taskboard.domain.report_rhythms import PlanRhythm, suggested_rhythm
 from taskboard.domain.workflow import DeadlineOrigin
 
 TITLE_LENGTH = 300
 NAME_LENGTH = 200
+UNIT_LENGTH = 50
+"""characters of the unit of a target"""
 OPENING_LENGTH = 60
 SEPARATORS = "、，,；;\n\r\t"
 OPENING_BRACKETS = "（(〔[【《“"
@@ -91,6 +102,8 @@ class PlanFacts:
     dated_on: date | None = None
     horizon_on: date | None = None
     defaults: tuple[str, ...] = ()
+    report_rhythm: PlanRhythm = PlanRhythm.NONE
+    report_day: int | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +117,7 @@ class Entry:
     deadline: DeadlineChoice
     decided_on: date | None = None
     recurrence: Recurrence | None = None
+    targets: tuple[Target, ...] = ()
     looked_at: tuple[str, ...] = ()
     """doubtful fields that a person looked at and left as they were read"""
 
@@ -188,6 +202,7 @@ class Due:
 
 def read_facts(plan: ParsedPlan) -> PlanFacts:
     """The facts of the plan as the document states them."""
+    rhythm, day = suggested_rhythm(plan.rhythm)
     return PlanFacts(
         title=(plan.title or "")[:TITLE_LENGTH],
         issuer=(plan.issuer or "")[:NAME_LENGTH],
@@ -195,6 +210,8 @@ def read_facts(plan: ParsedPlan) -> PlanFacts:
         dated_on=plan.date,
         horizon_on=plan.horizon,
         defaults=tuple(name[:NAME_LENGTH] for name in plan.defaults),
+        report_rhythm=rhythm,
+        report_day=day,
     )
 
 
@@ -250,7 +267,12 @@ def propose(parsed: ParsedMeasure, *, is_included: bool = True) -> Entry:
         partners=_each_once(parsed.partners),
         deadline=_stated_choice(parsed),
         recurrence=parsed.recurrence,
+        targets=tuple(_fitting(one) for one in parsed.targets),
     )
+
+
+def _fitting(target: Target) -> Target:
+    return replace(target, quantity=target.quantity[:NAME_LENGTH], unit=target.unit[:UNIT_LENGTH])
 
 
 def _stated_choice(parsed: ParsedMeasure) -> DeadlineChoice:
@@ -413,7 +435,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(one) for one in value]
+    if isinstance(value, Target):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     return value.value if isinstance(value, StrEnum) else value
 
 
@@ -424,6 +448,8 @@ def _changed_facts(facts: PlanFacts, changed: Mapping[str, Any]) -> PlanFacts:
 def _facts_value(name: str, value: Any) -> Any:
     if name in {"dated_on", "horizon_on"}:
         return _date(value)
+    if name == "report_rhythm":
+        return PlanRhythm(value)
     return tuple(value) if name == "defaults" else value
 
 
@@ -441,8 +467,16 @@ def _entry_value(name: str, value: Any) -> Any:
             return Recurrence(value) if value else None
         case "deadline":
             return DeadlineChoice(value)
+        case "targets":
+            return tuple(map(_target, value))
         case _:
             return value
+
+
+def _target(stored: Mapping[str, Any]) -> Target:
+    resolve = stored.get("resolve")
+    kinds = {"comparison": Comparison(stored["comparison"]), "resolve": Resolve(resolve) if resolve else None}
+    return Target(**{**stored, **kinds})
 
 
 def _date(value: str | None) -> date | None:

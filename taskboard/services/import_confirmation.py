@@ -12,6 +12,7 @@ from taskboard.domain.history import Change, Subject
 from taskboard.domain.import_arrangement import sources_of
 from taskboard.domain.imports import NAME_LENGTH, Row, in_plan_order
 from taskboard.domain.permissions import Actor
+from taskboard.domain.plan_parsing.reading import Target
 from taskboard.domain.workflow import AssignmentRole, DeadlineOrigin
 from taskboard.models import (
     Assignment,
@@ -21,6 +22,7 @@ from taskboard.models import (
     PlanDefaultDepartment,
     PlanSource,
     Task,
+    TaskTarget,
 )
 from taskboard.services.departments import add_alias, create_department, match_names
 from taskboard.services.history import record_change
@@ -44,6 +46,8 @@ def make_plan(
         document_number=facts.document_number or None,
         dated_on=facts.dated_on,
         horizon_on=facts.horizon_on,
+        report_rhythm=facts.report_rhythm,
+        report_day=facts.report_day,
     )
     session.add(plan)
     session.flush()
@@ -127,6 +131,7 @@ def add_tasks(
     session.flush()
     for task, one in zip(tasks, ordered, strict=True):
         session.add_all(_assignments(task, one, departments))
+        session.add_all(_targets(task, one.row.entry.targets))
     session.flush()
 
 
@@ -174,6 +179,21 @@ def _task(plan: Plan, measure: Measure, one: ReviewRow, now: datetime) -> Task:
         deadline_origin=one.due.origin,
         recurrence=one.row.entry.recurrence,
     )
+
+
+def _targets(task: Task, targets: Iterable[Target]) -> Iterator[TaskTarget]:
+    for position, one in enumerate(targets, start=1):
+        yield TaskTarget(
+            task_id=task.id,
+            position=position,
+            words=one.words,
+            quantity=one.quantity,
+            unit=one.unit,
+            comparison=one.comparison,
+            value=one.value,
+            upper=one.upper,
+            base_year=one.base_year,
+        )
 
 
 def _assignments(task: Task, one: ReviewRow, departments: Mapping[Identity, int]) -> Iterator[Assignment]:

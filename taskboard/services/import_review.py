@@ -172,6 +172,8 @@ class Review:
     unknown: tuple[UnknownName, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
+    rhythm_words: str
+    """how the document says when to report on it"""
     decisions: Decisions
     hindrances: tuple[Hindrance, ...]
 
@@ -222,6 +224,7 @@ def review_draft(session: Session, draft: ImportDraft) -> Review:
         unknown=tuple(directory.unknown.values()),
         problems=plan.problems,
         notes=tuple(notes_from_json(draft.reading)),
+        rhythm_words=plan.rhythm.words if plan.rhythm else "",
         decisions=decisions,
         hindrances=tuple(_hindrances(facts, reviewed, directory)),
     )

@@ -16,6 +16,7 @@ from taskboard.domain.errors import NotFound
 from taskboard.domain.lights import Judgement, LightFacts, judge
 from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import Actor
+from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
 from taskboard.models import Assignment, Department, Measure, Person, Plan, PlanDefaultDepartment, PlanSource, Task
@@ -93,6 +94,8 @@ class PlanDetail:
     document_number: str | None
     dated_on: date | None
     horizon_on: date | None
+    report_rhythm: PlanRhythm
+    report_day: int | None
     source_name: str
     imported_at: datetime
     imported_by: str
@@ -180,6 +183,8 @@ def get_plan(
         document_number=plan.document_number,
         dated_on=plan.dated_on,
         horizon_on=plan.horizon_on,
+        report_rhythm=plan.report_rhythm,
+        report_day=plan.report_day,
         source_name=plan.source_name,
         imported_at=plan.imported_at,
         imported_by=imported_by,

@@ -196,6 +196,16 @@ window.addEventListener("beforeunload", (event) => {
   if (waiting.size && !form.dataset.sent) event.preventDefault();
 });
 
+// Targets: writing in the last row of a measure brings another empty one.
+
+form.addEventListener("input", (event) => {
+  const line = event.target.closest(".target-line");
+  if (!line || line.nextElementSibling?.classList.contains("target-line") || !event.target.value) return;
+  const next = line.cloneNode(true);
+  next.querySelectorAll("input").forEach((field) => { field.value = ""; });
+  line.after(next);
+});
+
 // Selecting
 
 const all = document.getElementById("select-all");

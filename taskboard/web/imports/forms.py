@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,12 +12,14 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField
 from wtforms import Form as PlainForm
 from wtforms.meta import DefaultMeta
+from wtforms.utils import unset_value
 from wtforms.validators import ValidationError
 
 from taskboard.domain.imports import (
     FIELDS_IN_DOUBT,
     NAME_LENGTH,
     TITLE_LENGTH,
+    UNIT_LENGTH,
     DeadlineChoice,
     Decisions,
     Entry,
@@ -29,11 +32,23 @@ from taskboard.domain.imports import (
     split_names,
     with_deadline,
 )
-from taskboard.domain.plan_parsing.reading import Recurrence
+from taskboard.domain.plan_parsing.reading import Comparison, Recurrence, Target
+from taskboard.domain.report_rhythms import PlanRhythm, is_day_of
 from taskboard.labels.imports import COMMON_DEADLINES, DEADLINE_CHOICES, NAME_CHOICES, RECURRENCE_CHOICES
+from taskboard.labels.targets import PLAN_RHYTHMS, figure_words, target_words
 from taskboard.labels.times import day_words
 from taskboard.services.import_review import Review, ReviewRow, UnknownName
-from taskboard.web.forms import DayField, Form, IdField, LineField, MaxLength, TextField, VersionedForm, choices
+from taskboard.web.forms import (
+    DayField,
+    Form,
+    IdField,
+    LineField,
+    MaxLength,
+    TextField,
+    VersionedForm,
+    choices,
+    clean_line,
+)
 
 Change = Callable[[Entry], Entry]
 """what an act does to a measure"""
@@ -44,6 +59,8 @@ PLAIN_CHANGES: Mapping[str, Change] = {
     "bulk-leave-out": lambda entry: replace(entry, is_included=False),
 }
 MOST_NAMES = 300
+FIGURE = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+YEAR = re.compile(r"(19|20)[0-9]{2}")
 SUGGESTED = "suggested:"
 
 
@@ -85,6 +102,83 @@ class NamesField(TextField):
         too_long = next((name for name in self.names if len(name) > NAME_LENGTH), None)
         if too_long is not None:
             raise ValidationError(f"单位名称最多 {NAME_LENGTH} 个字：“{too_long[:20]}…”。")
+
+
+TARGET_COLUMNS = ("words", "quantity", "comparison", "value", "upper", "unit", "base_year")
+MOST_TARGETS = 50
+
+
+class TargetsField(Field):
+    """The targets of a measure as rows of plain fields (``<name>_quantity``, …); a row without content is none.
+
+    ``rows`` are the rows as they were typed, so that a wrong one comes back as it was.
+    """
+
+    rows: list[dict[str, str]]
+    data: tuple[Target, ...]
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        super().process(None, data, extra_filters)
+        self.data = tuple(self.data or ())
+        self.rows = [target_row(one) for one in self.data]
+        sent = {column: formdata.getlist(f"{self.name}_{column}") for column in TARGET_COLUMNS} if formdata else {}
+        length = max(map(len, sent.values()), default=0)
+        if not length:
+            return
+        rows = [
+            {column: clean_line(values[place]) if place < len(values) else "" for column, values in sent.items()}
+            for place in range(length)
+        ]
+        self.rows = [row for row in rows if any(row[column] for column in ("quantity", "value", "upper", "unit"))]
+        try:
+            self.data = tuple(read_target(number, row) for number, row in enumerate(self.rows, start=1))
+        except ValueError as error:
+            self.process_errors = [str(error)]
+        if len(self.rows) > MOST_TARGETS:
+            self.process_errors = [f"最多 {MOST_TARGETS} 个指标。"]
+
+
+def target_row(target: Target) -> dict[str, str]:
+    """The fields that show a target."""
+    return {
+        "words": target.words,
+        "quantity": target.quantity,
+        "comparison": target.comparison.value,
+        "value": figure_words(target.value),
+        "upper": figure_words(target.upper) if target.upper is not None else "",
+        "unit": target.unit,
+        "base_year": str(target.base_year or ""),
+    }
+
+
+def read_target(number: int, row: Mapping[str, str]) -> Target:
+    """The target of a row that was typed; raises ``ValueError`` with what is wrong, in words for the person."""
+    if not row["value"]:
+        raise ValueError(f"第 {number} 个指标没有填目标值；不要这个指标时请清空整行。")
+    if row["comparison"] not in set(Comparison):
+        raise ValueError(f"第 {number} 个指标请选择比较方式。")
+    if len(row["quantity"]) > NAME_LENGTH or len(row["unit"]) > UNIT_LENGTH:
+        raise ValueError(f"第 {number} 个指标的名称最多 {NAME_LENGTH} 个字，单位最多 {UNIT_LENGTH} 个字。")
+    year = row["base_year"]
+    if year and not YEAR.fullmatch(year):
+        raise ValueError(f"第 {number} 个指标的基期请填年份，如 2025。")
+    target = Target(
+        words=row["words"],
+        quantity=row["quantity"],
+        unit=row["unit"],
+        comparison=Comparison(row["comparison"]),
+        value=_figure(number, row["value"]),
+        upper=_figure(number, row["upper"]) if row["upper"] else None,
+        base_year=int(year) if year else None,
+    )
+    return target if target.words else replace(target, words=target_words(target))
+
+
+def _figure(number: int, text: str) -> float:
+    plain = text.replace(",", "").replace("，", "")
+    if not FIGURE.fullmatch(plain):
+        raise ValueError(f"第 {number} 个指标的目标值请填数字，如 95 或 1.2。")
+    return float(plain)
 
 
 class ReviewForm(VersionedForm):
@@ -148,6 +242,17 @@ class FactsForm(Part):
     dated_on = DayField("成文日期")
     horizon_on = DayField("计划期限")
     defaults = NamesField("每项都涉及的单位")
+    report_rhythm = SelectField(
+        "报送频次", choices=choices([(one.value, words) for one, words in PLAN_RHYTHMS.items()]), coerce=PlanRhythm
+    )
+    report_day = LineField("报送日")
+
+    def validate_report_day(self, field: Field) -> None:
+        rhythm = self.report_rhythm.data or PlanRhythm.NONE
+        if not field.data:
+            return
+        if not field.data.isdecimal() or len(field.data) > 2 or not is_day_of(rhythm, int(field.data)):
+            raise ValidationError("每周请填 1 至 7（周一为 1），其他频次请填 1 至 31；不定期的请留空。")
 
     def facts(self) -> PlanFacts:
         return PlanFacts(
@@ -157,6 +262,8 @@ class FactsForm(Part):
             dated_on=self.dated_on.data,
             horizon_on=self.horizon_on.data,
             defaults=self.defaults.names,
+            report_rhythm=self.report_rhythm.data or PlanRhythm.NONE,
+            report_day=int(self.report_day.data) if self.report_day.data else None,
         )
 
 
@@ -170,6 +277,7 @@ class MeasureForm(Part):
     deadline = SelectField("时限", coerce=DeadlineChoice)
     decided_on = DayField("日期")
     recurrence = SelectField("频次", choices=choices(RECURRENCE_CHOICES))
+    targets = TargetsField("指标")
     looked_at = SelectMultipleField("已核对", choices=choices([(name, name) for name in FIELDS_IN_DOUBT]))
 
     def offer_deadlines(self, one: ReviewRow, facts: PlanFacts) -> None:
@@ -189,6 +297,7 @@ class MeasureForm(Part):
             deadline=self.deadline.data,
             decided_on=self.decided_on.data,
             recurrence=Recurrence(self.recurrence.data) if self.recurrence.data else None,
+            targets=self.targets.data,
             looked_at=tuple(self.looked_at.data or ()),
         )
 

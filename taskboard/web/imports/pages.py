@@ -20,10 +20,21 @@ from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure
 from taskboard.extensions import current_settings
 from taskboard.labels import label
 from taskboard.labels.documents import DOCUMENT_NOTES
+from taskboard.labels.doubts import doubts_in_words
 from taskboard.labels.imports import FILE_ENDINGS, INFERENCE_RULES, OBSTACLES
+from taskboard.labels.targets import target_words
 from taskboard.services.import_review import Hindrance, Review, ReviewRow, ReviewUnit, UnknownName
 from taskboard.web.forms import DayField
-from taskboard.web.imports.forms import MeasureForm, NameForm, Part, Parts, bind_saved, deadline_choices
+from taskboard.web.imports.forms import (
+    MeasureForm,
+    NameForm,
+    Part,
+    Parts,
+    TargetsField,
+    bind_saved,
+    deadline_choices,
+    target_row,
+)
 from taskboard.web.imports.portions import Portion
 from taskboard.web.imports.source import Places, SourceBlock, first_place, part_of, places_words, source_blocks
 
@@ -58,6 +69,8 @@ class FieldPage:
     is_uncertain: bool = False
     is_looked_at: bool = False
     is_doubtful: bool = False
+    reasons: str = ""
+    """why it should be looked at"""
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,8 @@ class RowPage:
     obstacles: list[str]
     is_included: bool
     deadlines: list[tuple[str, str]]
+    targets: list[dict[str, str]]
+    target_errors: Sequence[str]
     fields: dict[str, FieldPage]
 
 
@@ -200,6 +215,8 @@ def row_page(one: ReviewRow, facts: PlanFacts, form: MeasureForm | None, places:
         splits=_splits(row),
         obstacles=[OBSTACLES[obstacle] for obstacle in one.obstacles] if row.entry.is_included else [],
         is_included=row.entry.is_included,
+        targets=form.targets.rows if form else [target_row(target) for target in row.entry.targets],
+        target_errors=form.targets.errors if form else (),
         deadlines=[(choice.value, words) for choice, words in deadline_choices(one, facts)],
         fields={
             name: FieldPage(
@@ -209,10 +226,22 @@ def row_page(one: ReviewRow, facts: PlanFacts, form: MeasureForm | None, places:
                 is_uncertain=name in uncertain,
                 is_looked_at=name in looked_at,
                 is_doubtful=name in doubtful,
+                reasons=_reasons(one, name) if name in doubtful else "",
             )
             for name, (value, errors) in fields.items()
         },
     )
+
+
+def _reasons(one: ReviewRow, field: str) -> str:
+    """Why the field should be looked at, in words: what the parser found, and units that only resemble."""
+    units = {"lead": one.lead, "partners": one.partners}.get(field, ())
+    resembling = [
+        f"“{unit.name}”按{label(unit.rule)}对上“{unit.department_name}”"
+        for unit in units
+        if unit.needs_a_look and unit.rule
+    ]
+    return "；".join([*doubts_in_words(one.row.parsed.doubts.get(field, ())), *resembling])
 
 
 FieldState = tuple[str, Sequence[str]]
@@ -232,7 +261,8 @@ def _entry_fields(entry: Entry) -> dict[str, FieldState]:
 
 
 def _typed_fields(form: MeasureForm) -> dict[str, FieldState]:
-    return {one.short_name: (_typed(one), [str(error) for error in one.errors]) for one in form}
+    plain = [one for one in form if not isinstance(one, TargetsField)]
+    return {one.short_name: (_typed(one), [str(error) for error in one.errors]) for one in plain}
 
 
 def _typed(field: Field) -> str:
@@ -451,6 +481,8 @@ def _changes(where: str, theirs: Part, mine: Part) -> Iterator[tuple[str, str, s
 
 
 def _shown(field: Field) -> str:
+    if isinstance(field, TargetsField):
+        return "；".join(target_words(one) for one in field.data)
     if isinstance(field, BooleanField):
         return "是" if field.data else "否"
     if isinstance(field, SelectField):

@@ -18,6 +18,7 @@ from taskboard.extensions import now, read_session, transaction
 from taskboard.labels.documents import describe_document_problem
 from taskboard.labels.errors import problem_words
 from taskboard.labels.imports import RECURRENCE_CHOICES
+from taskboard.labels.targets import COMPARISONS
 from taskboard.models import ImportDraft
 from taskboard.services import imports, revisions, scans
 from taskboard.services.calendar import load_calendar
@@ -393,6 +394,8 @@ def _review_page(
         facts=parts.facts,
         rows=rows,
         recurrences=RECURRENCE_CHOICES,
+        comparisons=[(one.value, words) for one, words in COMPARISONS.items()],
+        rhythm_words=current.rhythm_words,
         portion=portion,
         kinds=[(kind.value, words) for kind, (words, _) in KINDS.items()],
         next_doubt=f"?at={doubt}#row-{doubt}" if doubt else "",

@@ -7,8 +7,10 @@ from io import BytesIO
 from flask import Blueprint, render_template, send_file
 from flask.typing import ResponseReturnValue
 
+from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today
+from taskboard.labels.targets import rhythm_words
 from taskboard.services import plans
 from taskboard.services.calendar import load_calendar
 from taskboard.web.forms import page_number
@@ -30,7 +32,9 @@ def plan(plan_id: int) -> ResponseReturnValue:
     found = plans.get_plan(
         session, plan_id, current_actor(), today=today(), calendar=load_calendar(session), number=page_number()
     )
-    return render_template("plans/plan.html", plan=found)
+    has_rhythm = found.report_rhythm is not PlanRhythm.NONE
+    rhythm = rhythm_words(found.report_rhythm, found.report_day) if has_rhythm else ""
+    return render_template("plans/plan.html", plan=found, report_rhythm=rhythm)
 
 
 @blueprint.get("/<int:plan_id>/source")

@@ -15,9 +15,11 @@ from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, Act, AssignmentState, TaskState
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.labels.errors import problem_words
+from taskboard.labels.targets import target_words
 from taskboard.services import expansion, tasks, workflow
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
+from taskboard.services.targets import list_targets
 from taskboard.services.tasks import Branch, Drafts, Show, TaskDetail
 from taskboard.services.workflow import BatchRefused, IssuedBatch
 from taskboard.web.forms import LARGEST_ID, page_number
@@ -124,6 +126,7 @@ def _task_page(
         latest_review=latest_review_day(today()),
         leaderless=_is_leaderless(shown),
         may_issue=Act.ISSUE in shown.acts,
+        targets=[(target_words(one), one.words) for one in list_targets(read_session(), shown.id)],
     )
     return page, status
 
