@@ -46,6 +46,8 @@ class Settings:
     """how many proxies stand in front, each adding the address it was asked from to ``X-Forwarded-For``"""
     is_demo: bool = False
     is_testing: bool = False
+    given: frozenset[str] = frozenset()
+    """names of the settings that the environment sets: what an administrator keeps in the browser is under them"""
 
     @property
     def is_https(self) -> bool:
@@ -57,9 +59,10 @@ def settings_from_environment(environ: Mapping[str, str]) -> Settings:
     instance_dir = Path(environ.get("TASKBOARD_INSTANCE", "instance")).resolve()
     smtp_url = environ.get("TASKBOARD_SMTP_URL") or None
     if smtp_url is not None:
-        _check_url("TASKBOARD_SMTP_URL", smtp_url, {"smtp", "smtps", "smtp+starttls"})
-    public_url = environ.get("TASKBOARD_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-    _check_url("TASKBOARD_PUBLIC_URL", public_url, {"http", "https"})
+        checked_smtp_url(smtp_url, name="TASKBOARD_SMTP_URL")
+    public_url = checked_public_url(
+        environ.get("TASKBOARD_PUBLIC_URL", "http://127.0.0.1:8000"), name="TASKBOARD_PUBLIC_URL"
+    )
     return Settings(
         secret_key=_secret_key(environ),
         instance_dir=instance_dir,
@@ -72,7 +75,28 @@ def settings_from_environment(environ: Mapping[str, str]) -> Settings:
         max_attachment_bytes=_positive(environ, "TASKBOARD_MAX_ATTACHMENT_MIB", 20) * MEBIBYTE,
         max_plan_attachments_bytes=_positive(environ, "TASKBOARD_MAX_PLAN_ATTACHMENTS_MIB", 2048) * MEBIBYTE,
         trusted_proxies=_trusted_proxies(environ),
+        given=frozenset(field for name, field in IN_THE_BROWSER_TOO.items() if environ.get(name)),
     )
+
+
+IN_THE_BROWSER_TOO = {
+    "TASKBOARD_PUBLIC_URL": "public_url",
+    "TASKBOARD_SMTP_URL": "smtp_url",
+    "TASKBOARD_MAIL_FROM": "mail_from",
+}
+"""variables of the environment whose settings an administrator can also keep in the browser"""
+
+
+def checked_public_url(value: str, *, name: str = "") -> str:
+    """The address without a slash at its end; raises :class:`ConfigurationError`."""
+    _check_url(name, value, {"http", "https"})
+    return value.rstrip("/")
+
+
+def checked_smtp_url(value: str, *, name: str = "") -> str:
+    """The address of a mail server as it is; raises :class:`ConfigurationError`."""
+    _check_url(name, value, {"smtp", "smtps", "smtp+starttls"})
+    return value
 
 
 def database_url(environ: Mapping[str, str], instance_dir: Path) -> str:
@@ -99,8 +123,13 @@ def _secret_key(environ: Mapping[str, str]) -> str:
 
 
 def _check_url(name: str, value: str, schemes: set[str]) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in schemes or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        is_usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and value.isprintable()
+    except ValueError:
+        # An address in brackets that is none, or a port that is no number.
+        is_usable = False
+    if not is_usable:
         raise ConfigurationError(
             f"{name} 的写法不对，应以 {'、'.join(f'{s}://' for s in sorted(schemes))} 开头并带主机名。"
         )

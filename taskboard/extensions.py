@@ -20,6 +20,7 @@ from taskboard import paths
 from taskboard.clock import Clock
 from taskboard.config import Settings
 from taskboard.models import Base
+from taskboard.services import settings as kept_settings
 
 db = SQLAlchemy(metadata=Base.metadata)
 migrate = Migrate()
@@ -83,6 +84,11 @@ def read_session() -> Session:
 
 def current_settings() -> Settings:
     return cast(Settings, current_app.extensions["taskboard_settings"])
+
+
+def effective_settings() -> Settings:
+    """The settings as they hold now, with what an administrator keeps in the browser; one query."""
+    return kept_settings.effective_settings(read_session(), current_settings())
 
 
 def current_clock() -> Clock:

@@ -36,3 +36,8 @@ def derive_token(secret_key: str, purpose: LinkPurpose, salt: str) -> str:
 def fingerprint(token: str) -> str:
     """What the database keeps of a token. A random token of 256 bits needs no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def account_link_path(token: str) -> str:
+    """Where the token is used. It stands in the query, which no log of the application repeats."""
+    return f"/set-password?token={token}"

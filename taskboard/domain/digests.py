@@ -53,6 +53,7 @@ class Item:
     """an extension of its deadline was asked for in time and is not decided"""
     extension_asked_on: date | None = None
     """the day its own department asked for one that is not decided"""
+    plan_id: int = 0
 
     def is_overdue(self, day: date) -> bool:
         return is_overdue(self.task_state, self.state, self.due_on, day, is_held=self.is_held)

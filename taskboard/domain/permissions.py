@@ -36,12 +36,24 @@ class Post:
 
 
 @dataclass(frozen=True)
+class Portfolio:
+    """What a leader watches over: places in the tree with all below them, and plans with all their tasks."""
+
+    paths: tuple[str, ...] = ()
+    plan_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class Actor:
-    """The person who acts, with the posts they hold today."""
+    """The person who acts, with the posts they hold today.
+
+    ``portfolio`` is what the administrator set for a leader. Without one, a leader watches over the place of the post.
+    """
 
     person_id: int
     name: str
     posts: tuple[Post, ...] = ()
+    portfolio: Portfolio | None = None
 
     def holds(self, role: Role, department_id: int | None = None) -> bool:
         return any(post.role is role and department_id in (None, post.department_id) for post in self.posts)
@@ -49,6 +61,24 @@ class Actor:
     def supervises(self, path: str) -> bool:
         """Whether the place in the tree lies at or below a body where this person is supervisor."""
         return any(post.role is Role.SUPERVISOR and path.startswith(post.path) for post in self.posts)
+
+    @property
+    def overseen_paths(self) -> frozenset[str]:
+        """The places at and below which this person sees every task that is not a draft."""
+        by_post = {post.path for post in self.posts if post.role in OVERSEEING and not self._is_led_by_list(post)}
+        return frozenset(by_post.union(*(self._list.paths for post in self.posts if self._is_led_by_list(post))))
+
+    @property
+    def overseen_plans(self) -> frozenset[int]:
+        """The plans of which this person sees every task that is not a draft."""
+        return self._list.plan_ids if any(self._is_led_by_list(post) for post in self.posts) else frozenset()
+
+    @property
+    def _list(self) -> Portfolio:
+        return self.portfolio or Portfolio()
+
+    def _is_led_by_list(self, post: Post) -> bool:
+        return post.role is Role.LEADER and self.portfolio is not None
 
     @property
     def is_administrator(self) -> bool:
@@ -96,6 +126,7 @@ class TaskSituation:
     body_path: str
     assignments: tuple[AssignmentSituation, ...] = ()
     is_archived: bool = False
+    plan_id: int = 0
 
 
 def may_see_task(actor: Actor, task: TaskSituation) -> bool:
@@ -104,13 +135,13 @@ def may_see_task(actor: Actor, task: TaskSituation) -> bool:
         return True
     if task.state is TaskState.DRAFT:
         return False
-    if _oversees(actor, task.body_path):
+    if task.plan_id in actor.overseen_plans or _oversees(actor, task.body_path):
         return True
     return any(_oversees(actor, one.department_path) or holds_assignment(actor, one) for one in task.assignments)
 
 
 def _oversees(actor: Actor, place: str) -> bool:
-    return any(post.role in OVERSEEING and place.startswith(post.path) for post in actor.posts)
+    return any(place.startswith(path) for path in actor.overseen_paths)
 
 
 ATTACHABLE = frozenset({AssignmentState.PENDING, AssignmentState.IN_PROGRESS, AssignmentState.HEAD_REVIEW})

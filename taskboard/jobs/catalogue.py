@@ -21,8 +21,10 @@ from taskboard.mail.message import parse_sender
 from taskboard.mail.rendering import MailRenderer
 from taskboard.mail.transport import MailboxTransport, SmtpTransport, Transport, parse_smtp_url
 from taskboard.services import attachment_files, attachments, digests, jobs, reminders, scans, trail, trail_heads
+from taskboard.services.account_links import answer_reset_requests, has_reset_requests
 from taskboard.services.calendar import load_calendar
 from taskboard.services.scans import HeldScan
+from taskboard.services.settings import effective_settings
 
 log = logging.getLogger(__name__)
 
@@ -64,14 +66,20 @@ def morning_mail(context: JobContext) -> Facts:
 
 
 def deliver_mail(context: JobContext) -> Facts:
-    """Send what is due."""
-    transport = make_transport(context.settings)
+    """Make the links that were asked for, and send what is due."""
+    with context.reading() as session:
+        settings = effective_settings(session, context.settings)
+        is_asked = has_reset_requests(session)
+    if is_asked:
+        with context.begin() as session:
+            answer_reset_requests(session, secret_key=settings.secret_key, now=context.now())
+    transport = make_transport(settings)
     if transport is None:
         return {"is_mail_off": True}
     courier = Courier(
         transport,
-        MailRenderer(paths.TEMPLATES, context.settings.public_url),
-        parse_sender(context.settings.mail_from),
+        MailRenderer(paths.TEMPLATES, settings.public_url, secret_key=settings.secret_key),
+        parse_sender(settings.mail_from),
         begin=context.begin,
         now=context.now,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from taskboard.domain.account_links import LinkPurpose
 from taskboard.domain.department_matching import MatchRule
 from taskboard.domain.departments import DepartmentKind, DepartmentLevel, SuccessionKind, WorkOutcome
 from taskboard.domain.history import Change, Subject
@@ -130,6 +131,15 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Change.PASSWORD_SET, "重设密码"),
     (Change.PASSWORD_CHANGED, "修改密码"),
     (Change.SESSIONS_ENDED, "结束全部登录"),
+    (Change.LINK_MADE, "生成设置密码链接"),
+    (Change.LINK_WITHDRAWN, "作废设置密码链接"),
+    (Change.RESET_ASKED, "申请重设密码"),
+    (Change.WORK_HANDED_OVER, "移交工作"),
+    (Change.PORTFOLIO_ADDED, "加入分管范围"),
+    (Change.PORTFOLIO_REMOVED, "移出分管范围"),
+    (Change.SET_UP, "首次设置"),
+    (LinkPurpose.INVITATION, "邀请"),
+    (LinkPurpose.RESET, "重设密码"),
     (Change.READ, "读取文件"),
     (Change.ATTACHED, "上传附件"),
     (Change.DETACHED, "移除附件"),

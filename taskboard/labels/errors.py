@@ -94,6 +94,8 @@ PROBLEMS: dict[str, str] = {
     "username_taken": "账号“{username}”已有人使用，请换一个。",
     "username_form": "账号只能用小写字母、数字和 . _ - @，以字母或数字开头，2 至 80 个字符。",
     "email_form": "邮箱地址的写法不对。",
+    "portfolio_needs_one": "请填写单位，或者选择计划。",
+    "portfolio_has_it": "分管范围里已经有了。",
     "account_switched_off": "账号已停用，请先启用。",
     "account_without_address": "此人没有填写邮箱，请先填写，或改为当面转交链接。",
     "public_url_form": "访问地址应以 http:// 或 https:// 开头并带主机名，如 https://duban.example.gov.cn。",

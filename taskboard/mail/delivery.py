@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from taskboard.domain.outbox import OutboxState, Outcome, Result
 from taskboard.labels.mails import NOT_RENDERED, UNUSABLE_ADDRESS
 from taskboard.mail.message import Sender, UnusableAddress, build_message
-from taskboard.mail.rendering import MailRenderer, RenderedMail, RenderingError
+from taskboard.mail.rendering import MailRenderer, RenderedMail, RenderingError, has_account_link
 from taskboard.mail.transport import Transport
 from taskboard.services import outbox
 from taskboard.services.outbox import TakenMail
@@ -43,6 +43,7 @@ class _Attempt:
     mail: TakenMail
     outcome: Outcome
     rendered: RenderedMail | None
+    """what is kept of it"""
 
 
 class Courier:
@@ -85,8 +86,10 @@ class Courier:
         return done
 
     def _attempt(self, mail: TakenMail) -> _Attempt:
+        kept = None
         try:
             rendered = self._rendered(mail)
+            kept = self._to_keep(mail, rendered)
             message = build_message(
                 rendered,
                 to_address=mail.to_address,
@@ -99,13 +102,19 @@ class Courier:
             log.exception("mail %s could not be rendered", mail.id)
             return _Attempt(mail, Outcome(Result.NEVER, NOT_RENDERED.format(problem=error)), None)
         except UnusableAddress:
-            return _Attempt(mail, Outcome(Result.NEVER, UNUSABLE_ADDRESS.format(address=mail.to_address)), rendered)
-        return _Attempt(mail, self._transport.send(message), rendered)
+            return _Attempt(mail, Outcome(Result.NEVER, UNUSABLE_ADDRESS.format(address=mail.to_address)), kept)
+        return _Attempt(mail, self._transport.send(message), kept)
 
     def _rendered(self, mail: TakenMail) -> RenderedMail:
-        if mail.subject is not None and mail.text is not None and mail.html is not None:
-            return RenderedMail(mail.subject, mail.text, mail.html)
-        return self._renderer.render(mail.template, mail.facts)
+        """What goes out: what was kept of the attempt before, or, where that must not have everything, made anew."""
+        if mail.subject is None or mail.text is None or mail.html is None or has_account_link(mail.facts):
+            return self._renderer.render(mail.template, mail.facts)
+        return RenderedMail(mail.subject, mail.text, mail.html)
+
+    def _to_keep(self, mail: TakenMail, rendered: RenderedMail) -> RenderedMail:
+        if has_account_link(mail.facts):
+            return self._renderer.render(mail.template, mail.facts, is_to_keep=True)
+        return rendered
 
     def _write_down(self, attempt: _Attempt, done: Delivered, *, takes_next: bool) -> TakenMail | None:
         mail, outcome, rendered = attempt.mail, attempt.outcome, attempt.rendered

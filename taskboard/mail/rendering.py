@@ -16,6 +16,7 @@ from typing import Any
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from taskboard.domain.account_links import LinkPurpose, account_link_path, derive_token
 from taskboard.labels import LABELS
 from taskboard.labels.digests import FIGURES, HATS, SECTIONS, days_words
 from taskboard.labels.jobs import JOBS
@@ -24,6 +25,8 @@ from taskboard.labels.times import day_words, moment_words, weekday_words
 FOLDER = "mail"
 TEMPLATE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_SUBJECT = 150
+ACCOUNT_LINK = "account_link"
+MASK = "（链接只在发出的邮件中，此处不保存）"
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -43,8 +46,9 @@ class RenderedMail:
 class MailRenderer:
     """Renders mails with links that begin with the product's public address."""
 
-    def __init__(self, templates: Path, public_url: str) -> None:
+    def __init__(self, templates: Path, public_url: str, *, secret_key: str = "") -> None:
         self._public_url = public_url.rstrip("/")
+        self._secret_key = secret_key
         self._environment = Environment(
             loader=FileSystemLoader(templates / FOLDER),
             autoescape=lambda name: name is not None and name.endswith(".html"),
@@ -57,10 +61,15 @@ class MailRenderer:
         self._environment.filters.update(FILTERS)
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
-    def render(self, template: str, facts: Mapping[str, Any]) -> RenderedMail:
-        """Fill the three parts in; raises :class:`RenderingError`."""
+    def render(self, template: str, facts: Mapping[str, Any], *, is_to_keep: bool = False) -> RenderedMail:
+        """Fill the three parts in; raises :class:`RenderingError`.
+
+        What is rendered to be kept has a mask in the place of a link that opens an account.
+        """
         if not TEMPLATE_NAME.fullmatch(template):
             raise RenderingError(f"not the name of a template: {template!r}")
+        if has_account_link(facts):
+            facts = {**facts, ACCOUNT_LINK: MASK if is_to_keep else self._account_link(facts[ACCOUNT_LINK])}
         try:
             subject, text, html = (
                 self._environment.get_template(f"{template}/{part}").render(facts)
@@ -78,6 +87,14 @@ class MailRenderer:
 
     def _link(self, path: str) -> str:
         return f"{self._public_url}{path}"
+
+    def _account_link(self, link: Mapping[str, str]) -> str:
+        return self._link(account_link_path(derive_token(self._secret_key, LinkPurpose(link["purpose"]), link["salt"])))
+
+
+def has_account_link(facts: Mapping[str, Any]) -> bool:
+    """Whether the mail carries a link that opens an account, which only its recipient may read."""
+    return ACCOUNT_LINK in facts
 
 
 _BY_KIND = {(kind.__name__, value): words for (kind, value), words in LABELS.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -22,7 +22,7 @@ from taskboard.domain.errors import Invalid, NotFound
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.passwords import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, LONGEST, WINDOW, check_password
 from taskboard.domain.permissions import Actor
-from taskboard.models import FailedSignIn, Person
+from taskboard.models import FailedSignIn, Person, ResetRequest
 from taskboard.services.history import record_change
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -59,11 +59,11 @@ def hash_password(password: str) -> str:
 
 def begin_sign_in(session: Session, username: str, *, address: str, now: datetime) -> Attempt | Locked:
     """Count the attempt and give what is needed to check the password; an unknown name gives a hash that fits none."""
-    account, source = normal_username(username)[:USERNAME_LENGTH], _source(address)
+    account, source = normal_username(username)[:USERNAME_LENGTH], source_of(address)
     session.execute(delete(FailedSignIn).where(FailedSignIn.at <= now - WINDOW))
     locks = [
-        _locked_until(session, FailedSignIn.account == account, FAILURES_PER_ACCOUNT),
-        _locked_until(session, FailedSignIn.address == source, FAILURES_PER_ADDRESS),
+        locked_until(session, FailedSignIn, FailedSignIn.account == account, FAILURES_PER_ACCOUNT, WINDOW),
+        locked_until(session, FailedSignIn, FailedSignIn.address == source, FAILURES_PER_ADDRESS, WINDOW),
     ]
     if any(locks):
         return Locked(max(until for until in locks if until is not None))
@@ -122,8 +122,17 @@ def change_password(session: Session, attempt: Attempt, password_hash: str, *, n
     """Keep the new password of somebody whose ``attempt`` was found right; all sessions of the account end."""
     person = confirm_attempt(session, attempt)
     person.password_hash = password_hash
+    person.must_change_password = False
     end_sessions(person)
     _record(session, person, Change.PASSWORD_CHANGED, now=now, entrance=entrance)
+    return person
+
+
+def end_own_sessions(session: Session, person_id: int, *, now: datetime, entrance: str) -> Person:
+    """End all sessions of somebody who asks for it themselves; the entrance begins one anew."""
+    person = session.get_one(Person, person_id)
+    end_sessions(person)
+    _record(session, person, Change.SESSIONS_ENDED, now=now, entrance=entrance)
     return person
 
 
@@ -156,15 +165,21 @@ def _hash_that_fits_none() -> str:
     return hash_password("nobody has this password")
 
 
-def _locked_until(session: Session, whose: ColumnElement[bool], limit: int) -> datetime | None:
-    """When the last ``limit`` failures stop being that many, None where they are fewer."""
+def locked_until(
+    session: Session,
+    kept: type[FailedSignIn] | type[ResetRequest],
+    whose: ColumnElement[bool],
+    limit: int,
+    window: timedelta,
+) -> datetime | None:
+    """When the last ``limit`` rows of the last ``window`` stop being that many, None where they are fewer."""
     oldest_that_counts = session.scalar(
-        select(FailedSignIn.at).where(whose).order_by(FailedSignIn.at.desc()).offset(limit - 1).limit(1)
+        select(kept.at).where(whose).order_by(kept.at.desc()).offset(limit - 1).limit(1)
     )
-    return None if oldest_that_counts is None else oldest_that_counts + WINDOW
+    return None if oldest_that_counts is None else oldest_that_counts + window
 
 
-def _source(address: str) -> str:
+def source_of(address: str) -> str:
     """The address whose failures count together."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,9 +12,9 @@ from sqlalchemy.sql.elements import SQLCoreOperations
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import NotAllowed
-from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor, Post
+from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor, Portfolio, Post
 from taskboard.domain.roles import Role
-from taskboard.models import Department, Person, PersonPost
+from taskboard.models import Department, Person, PersonPost, PortfolioItem
 
 TODAY = bindparam("today", type_=Date)
 """for statements that are built once: building one with its subqueries takes longer than running it"""
@@ -41,15 +42,42 @@ def held_on(day: date | BindParameter[date], post: type[PersonPost] = PersonPost
 def load_actor(session: Session, person_id: int, *, today: date) -> Actor:
     """The person with the posts they hold today; without any where the account is switched off or unknown."""
     name = session.scalar(select(Person.name).where(Person.id == person_id)) or ""
-    return make_actor(person_id, name, load_posts(session, person_id, today=today))
+    posts = load_posts(session, person_id, today=today)
+    return make_actor(person_id, name, posts, load_portfolio(session, person_id, posts))
 
 
-def make_actor(person_id: int, name: str, posts: list[HeldPost]) -> Actor:
+def make_actor(person_id: int, name: str, posts: list[HeldPost], portfolio: Portfolio | None) -> Actor:
     return Actor(
         person_id=person_id,
         name=name,
         posts=tuple(Post(one.role, one.department_id, one.path, one.is_stand_in) for one in posts),
+        portfolio=portfolio,
     )
+
+
+def load_portfolio(session: Session, person_id: int, posts: Iterable[HeldPost]) -> Portfolio | None:
+    """What a leader watches over; no query for anybody else. None where the administrator set no list."""
+    if not any(post.role is Role.LEADER for post in posts):
+        return None
+    return load_portfolios(session, [person_id]).get(person_id)
+
+
+def load_portfolios(session: Session, person_ids: Iterable[int]) -> dict[int, Portfolio]:
+    """The portfolios of those who have one; one query."""
+    rows = session.execute(
+        select(PortfolioItem.person_id, Department.path, PortfolioItem.plan_id)
+        .outerjoin(Department, Department.id == PortfolioItem.department_id)
+        .where(PortfolioItem.person_id.in_(list(person_ids)))
+        .order_by(PortfolioItem.person_id, Department.path)
+    )
+    found: dict[int, Portfolio] = {}
+    for person_id, path, plan_id in rows:
+        known = found.get(person_id, Portfolio())
+        found[person_id] = Portfolio(
+            paths=(*known.paths, path) if path is not None else known.paths,
+            plan_ids=known.plan_ids | {plan_id} if plan_id is not None else known.plan_ids,
+        )
+    return found
 
 
 def load_posts(session: Session, person_id: int, *, today: date) -> list[HeldPost]:

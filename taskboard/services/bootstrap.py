@@ -24,6 +24,6 @@ def create_administrator(
     place = match_names(session, [department])[department] or create_department(session, name=department)
     installer = Actor(person_id=0, name="", posts=(Post(Role.ADMINISTRATOR, place.id, place.path),))
     by: Writing = {"actor": installer, "now": now, "entrance": "cli"}
-    person = add_person(session, values, password_hash=password_hash, **by)
+    person = add_person(session, values, password_hash=password_hash, must_change_password=False, **by)
     add_post(session, person.id, role=Role.ADMINISTRATOR, department_id=place.id, from_on=today, **by)
     return person

@@ -227,6 +227,7 @@ def describe(
         state=task.state,
         body_path=departments[task.body_id].path,
         is_archived=task.archived_at is not None,
+        plan_id=task.plan_id,
         assignments=tuple(
             AssignmentSituation(
                 id=one.id,

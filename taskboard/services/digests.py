@@ -191,7 +191,7 @@ class _Desk:
             self._posts[holder.person_id].append(holder)
         self._by_department: dict[int, list[Item]] = defaultdict(list)
         self._items: list[Item] = []
-        self._overviews: dict[tuple[Hat, tuple[str, ...]], Part] = {}
+        self._overviews: dict[tuple[Hat, tuple[str, ...], frozenset[int]], Part] = {}
 
     @property
     def person_ids(self) -> set[int]:
@@ -258,14 +258,17 @@ class _Desk:
         return found
 
     def _overview(self, hat: Hat, posts: Sequence[Holder]) -> Part | None:
-        paths = tuple(sorted({post.path for post in posts if post.role in HATS[hat]}))
-        if not paths:
+        watching = [post for post in posts if post.role in HATS[hat]]
+        if not watching:
             return None
-        if (hat, paths) not in self._overviews:
+        paths = tuple(sorted({path for post in watching for path in post.watched_paths}))
+        plan_ids = frozenset[int]().union(*(post.watched_plans for post in watching))
+        key = (hat, paths, plan_ids)
+        if key not in self._overviews:
             compose = compose_supervision if hat is Hat.SUPERVISOR else compose_leadership
-            items = [item for item in self._items if _is_below(item, hat, paths)]
-            self._overviews[hat, paths] = compose(items, today=self._today, since=self._since, calendar=self._calendar)
-        return self._overviews[hat, paths]
+            items = [item for item in self._items if item.plan_id in plan_ids or _is_below(item, hat, paths)]
+            self._overviews[key] = compose(items, today=self._today, since=self._since, calendar=self._calendar)
+        return self._overviews[key]
 
 
 def _is_below(item: Item, hat: Hat, paths: tuple[str, ...]) -> bool:

@@ -18,6 +18,7 @@ from taskboard.domain.history import Change, Subject
 from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.models import Department, FailedSignIn, Person, PersonPost
+from taskboard.services.account_links import end_links
 from taskboard.services.accounts import end_sessions, normal_username
 from taskboard.services.actors import held_on, require_role
 from taskboard.services.history import Writing, record_change
@@ -174,15 +175,28 @@ def _is_called(words: str, today: date) -> ColumnElement[bool]:
 
 
 def add_person(
-    session: Session, values: PersonValues, *, password_hash: str | None = None, **by: Unpack[Writing]
+    session: Session,
+    values: PersonValues,
+    *,
+    password_hash: str | None = None,
+    must_change_password: bool = True,
+    **by: Unpack[Writing],
 ) -> Person:
     """An account for somebody; without a password nobody can sign in to it yet.
+
+    A password that somebody else chose must be changed with the first sign-in.
 
     Raises :class:`Invalid` where the account name or the address cannot be used.
     """
     require_role(by["actor"], Role.ADMINISTRATOR)
     values = _checked(session, values, person_id=None)
-    person = Person(username=values.username, name=values.name, email=values.email, password_hash=password_hash)
+    person = Person(
+        username=values.username,
+        name=values.name,
+        email=values.email,
+        password_hash=password_hash,
+        must_change_password=must_change_password and password_hash is not None,
+    )
     try:
         # Two people who add the same account side by side pass the check above; the unique key stops one of them.
         with session.begin_nested():
@@ -203,6 +217,9 @@ def change_person(
         raise Stale()
     values = _checked(session, values, person_id=person_id)
     before = _recorded(person)
+    if values.email != person.email:
+        # What was sent to the old address must not open the account any more.
+        end_links(session, person_id, now=by["now"])
     person.username, person.name, person.email = values.username, values.name, values.email
     session.flush()
     _record(session, person_id, Change.CHANGED, before=before, after=_recorded(person), **by)
@@ -210,11 +227,16 @@ def change_person(
 
 
 def set_password(session: Session, person_id: int, password_hash: str, **by: Unpack[Writing]) -> None:
-    """Give somebody an initial or new password: their sessions end, and what locked the account is forgotten."""
+    """Give somebody a password that they must change when they sign in.
+
+    Their sessions and links end, and what locked the account is forgotten.
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
     person = _person(session, person_id)
     person.password_hash = password_hash
+    person.must_change_password = True
     end_sessions(person)
+    end_links(session, person_id, now=by["now"])
     session.execute(delete(FailedSignIn).where(FailedSignIn.account == person.username))
     session.flush()
     _record(session, person_id, Change.PASSWORD_SET, **by)
@@ -229,8 +251,18 @@ def switch_off(session: Session, person_id: int, *, today: date, **by: Unpack[Wr
     _check_administrator_remains(session, PersonPost.person_id != person_id, today=today)
     person.is_active = False
     end_sessions(person)
+    end_links(session, person_id, now=by["now"])
     session.flush()
     _record(session, person_id, Change.SWITCHED_OFF, **by)
+
+
+def end_all_sessions(session: Session, person_id: int, **by: Unpack[Writing]) -> None:
+    """Sign somebody out everywhere, with a lost telephone for instance; they can sign in again."""
+    require_role(by["actor"], Role.ADMINISTRATOR)
+    person = _person(session, person_id)
+    end_sessions(person)
+    session.flush()
+    _record(session, person_id, Change.SESSIONS_ENDED, **by)
 
 
 def switch_on(session: Session, person_id: int, **by: Unpack[Writing]) -> None:

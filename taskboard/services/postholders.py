@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.digests import Item
-from taskboard.domain.permissions import DEPARTMENT_WIDE
+from taskboard.domain.permissions import DEPARTMENT_WIDE, Portfolio
 from taskboard.domain.reminders import Recipient
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
-from taskboard.services.actors import held_on
+from taskboard.services.actors import held_on, load_portfolios
 
 OF_DEPARTMENT = frozenset({Recipient.LIAISON, Recipient.OFFICER, Recipient.HEAD, Recipient.LEAD_LIAISON})
 """who is looked for in a department: one of them is enough for it to know"""
@@ -36,6 +36,25 @@ class Holder(NamedTuple):
     department: str
     path: str
     is_stand_in: bool = False
+    portfolio: Portfolio | None = None
+
+    @property
+    def watched_paths(self) -> tuple[str, ...]:
+        """The places that somebody watches over who holds this post to watch over something."""
+        return (self.path,) if self.portfolio is None else self.portfolio.paths
+
+    @property
+    def watched_plans(self) -> frozenset[int]:
+        return frozenset() if self.portfolio is None else self.portfolio.plan_ids
+
+    def leads(self, item: Item) -> bool:
+        """Whether a leader watches over this assignment."""
+        paths = self.watched_paths
+        return (
+            item.body_path.startswith(paths)
+            or item.department_path.startswith(paths)
+            or (item.plan_id in self.watched_plans)
+        )
 
 
 class Postholders:
@@ -75,8 +94,7 @@ class Postholders:
             case Recipient.SUPERVISOR:
                 return self._overseers(Role.SUPERVISOR, item.body_path)
             case Recipient.LEADER:
-                body = self._overseers(Role.LEADER, item.body_path)
-                return list(dict.fromkeys([*body, *self._overseers(Role.LEADER, item.department_path)]))
+                return [one for one in self._overseeing[Role.LEADER] if one.leads(item)]
 
     def _overseers(self, role: Role, path: str) -> list[Holder]:
         if (role, path) not in self._above:
@@ -85,7 +103,7 @@ class Postholders:
 
 
 def load_postholders(session: Session, *, today: date) -> Postholders:
-    """All posts held today by people whose account is active; two queries."""
+    """All posts held today by people whose account is active; three queries."""
     posts = (
         select(Person.id, Person.name, Person.email, PersonPost.role, Department.id, Department.name, Department.path)
         .distinct()
@@ -95,6 +113,8 @@ def load_postholders(session: Session, *, today: date) -> Postholders:
         .order_by(Person.id, Department.id)
     )
     own = [Holder(*row) for row in session.execute(posts)]
+    portfolios = load_portfolios(session, {one.person_id for one in own if one.role is Role.LEADER})
+    own = [one._replace(portfolio=portfolios.get(one.person_id)) if one.role is Role.LEADER else one for one in own]
     return Postholders([*own, *_stand_ins(session, own)])
 
 

@@ -45,6 +45,7 @@ ITEM_COLUMNS: Select[*tuple[Any, ...]] = (
         Assignment.id.label("assignment_id"),
         Assignment.task_id,
         Task.title,
+        Task.plan_id,
         Plan.title.label("plan"),
         Assignment.department_id,
         Department.name.label("department"),
@@ -104,6 +105,7 @@ def _item(row: Row[*tuple[Any, ...]], waiting: Mapping[int, date], asked: Mappin
         waiting_since=waiting.get(row.assignment_id, submitted_on),
         is_held=row.is_held,
         extension_asked_on=asked.get(row.assignment_id),
+        plan_id=row.plan_id,
     )
 
 

@@ -5,13 +5,13 @@ Every query that lists or opens tasks starts from here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, exists, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from taskboard.domain.permissions import DEPARTMENT_WIDE, OVERSEEING, Actor
+from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import TaskState
 from taskboard.models import Assignment, Department, Task
@@ -22,12 +22,11 @@ Value = TypeVar("Value")
 def visible_tasks(actor: Actor) -> ColumnElement[bool]:
     """Condition on :class:`Task`: those that exist for this person."""
     on_an_assignment = exists().where(
-        Assignment.task_id == Task.id, or_(held_assignments(actor), _below(Assignment.department_id, actor, OVERSEEING))
+        Assignment.task_id == Task.id,
+        or_(held_assignments(actor), _within(Assignment.department_id, actor.overseen_paths)),
     )
-    return or_(
-        supervised_tasks(actor),
-        and_(Task.state != TaskState.DRAFT, or_(_below(Task.body_id, actor, OVERSEEING), on_an_assignment)),
-    )
+    overseen = or_(_within(Task.body_id, actor.overseen_paths), _of_plans(actor), on_an_assignment)
+    return or_(supervised_tasks(actor), and_(Task.state != TaskState.DRAFT, overseen))
 
 
 def supervised_tasks(actor: Actor) -> ColumnElement[bool]:
@@ -50,7 +49,8 @@ def task_value(column: InstrumentedAttribute[Value]) -> ScalarSelect[Value]:
 
 def overseen_assignments(actor: Actor) -> ColumnElement[bool]:
     """Condition on :class:`Assignment` with its :class:`Task`: what this person watches over without working on it."""
-    return or_(_below(Task.body_id, actor, OVERSEEING), _below(Assignment.department_id, actor, OVERSEEING))
+    places = actor.overseen_paths
+    return or_(_within(Task.body_id, places), _within(Assignment.department_id, places), _of_plans(actor))
 
 
 def held_assignments(actor: Actor) -> ColumnElement[bool]:
@@ -72,7 +72,14 @@ def department_ids(actor: Actor, roles: Iterable[Role]) -> list[int]:
 
 def _below(column: SQLColumnExpression[int], actor: Actor, roles: Iterable[Role]) -> ColumnElement[bool]:
     wanted = frozenset(roles)
-    paths = sorted({post.path for post in actor.posts if post.role in wanted})
+    return _within(column, {post.path for post in actor.posts if post.role in wanted})
+
+
+def _within(column: SQLColumnExpression[int], paths: Collection[str]) -> ColumnElement[bool]:
     if not paths:
         return false()
-    return column.in_(select(Department.id).where(or_(*(Department.path.startswith(path) for path in paths))))
+    return column.in_(select(Department.id).where(or_(*(Department.path.startswith(path) for path in sorted(paths)))))
+
+
+def _of_plans(actor: Actor) -> ColumnElement[bool]:
+    return Task.plan_id.in_(sorted(actor.overseen_plans)) if actor.overseen_plans else false()

@@ -19,12 +19,14 @@ from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.extensions import login_manager, read_session, today
 from taskboard.models import Person
-from taskboard.services.actors import HeldPost, load_posts, make_actor
+from taskboard.services.actors import HeldPost, load_portfolio, load_posts, make_actor
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 PUBLIC_ENDPOINTS = frozenset({"static", "bootstrap.static"})
+WITH_A_PASSWORD_TO_CHANGE = frozenset({"accounts.account", "accounts.sign_out"})
+"""what is open to somebody whose password an administrator set"""
 IS_PUBLIC = "taskboard_is_public"
 LONGEST_ADDRESS = 1000
 SESSION_ID = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
@@ -45,6 +47,7 @@ class SignedIn:
     name: str
     username: str
     epoch: int
+    must_change_password: bool = False
 
     is_authenticated = True
     is_active = True
@@ -104,7 +107,9 @@ def current_actor() -> Actor:
     account = signed_in()
     if account is None:
         raise SignInNeeded
-    return make_actor(account.person_id, account.name, current_posts())
+    if "portfolio" not in g:
+        g.portfolio = load_portfolio(read_session(), account.person_id, current_posts())
+    return make_actor(account.person_id, account.name, current_posts(), g.portfolio)
 
 
 def own_address(address: str | None) -> str | None:
@@ -117,7 +122,7 @@ def own_address(address: str | None) -> str | None:
     return None if parts.scheme or parts.netloc else address
 
 
-_ACCOUNT = select(Person.id, Person.name, Person.username, Person.session_epoch).where(
+_ACCOUNT = select(Person.id, Person.name, Person.username, Person.session_epoch, Person.must_change_password).where(
     Person.id == bindparam("person_id"), Person.is_active, Person.session_epoch == bindparam("epoch")
 )
 
@@ -135,7 +140,12 @@ def _load_account(session_id: str) -> SignedIn | None:
 def _require_sign_in() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS:
         return None
-    if getattr(current_app.view_functions[request.endpoint], IS_PUBLIC, False) or signed_in() is not None:
+    if getattr(current_app.view_functions[request.endpoint], IS_PUBLIC, False):
+        return None
+    account = signed_in()
+    if account is not None:
+        if account.must_change_password and request.endpoint not in WITH_A_PASSWORD_TO_CHANGE:
+            return redirect(url_for("accounts.account"), 303)
         return None
     if request.method not in ("GET", "HEAD"):
         raise SignInNeeded

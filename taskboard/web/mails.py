@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Response
 
-from taskboard.models import OutboxMessage
 from taskboard.web.security import CONTENT_SECURITY_POLICY
 
 FRAME_POLICY = "; ".join(
@@ -25,12 +24,12 @@ def may_frame(response: Response) -> Response:
     return response
 
 
-def html_part(mail: OutboxMessage) -> Response:
+def html_part(html: str | None) -> Response:
     """The HTML part as a document for a frame: no scripts, no forms, nothing from outside.
 
     Its links open the whole page.
     """
-    html = (mail.html or NOT_MADE_YET).replace("<head>", '<head><base target="_top">', 1)
+    html = (html or NOT_MADE_YET).replace("<head>", '<head><base target="_top">', 1)
     response = Response(html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     response.headers["X-Frame-Options"] = "SAMEORIGIN"

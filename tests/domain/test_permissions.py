@@ -10,6 +10,7 @@ from taskboard.domain.errors import NotAllowed, NotNow
 from taskboard.domain.permissions import (
     Actor,
     AssignmentSituation,
+    Portfolio,
     Post,
     TaskSituation,
     acts_on_assignment,
@@ -89,6 +90,33 @@ def test_a_department_whose_number_begins_alike_is_not_below() -> None:
 
 def test_a_leader_of_a_department_sees_the_tasks_of_what_lies_below_it() -> None:
     assert may_see_task(person(14, Role.LEADER, LEAD), TASK)
+
+
+@pytest.mark.parametrize(
+    ("portfolio", "is_seen"),
+    [
+        (None, True),
+        (Portfolio(), False),
+        (Portfolio(paths=(OTHER[1],)), False),
+        (Portfolio(paths=(PARTNER[1],)), True),
+        (Portfolio(paths=(BODY[1],)), True),
+        (Portfolio(plan_ids=frozenset({5})), True),
+        (Portfolio(plan_ids=frozenset({6})), False),
+    ],
+)
+def test_a_leader_with_a_portfolio_sees_what_stands_in_it(portfolio: Portfolio | None, is_seen: bool) -> None:
+    task = replace(TASK, plan_id=5)
+
+    assert may_see_task(replace(LIU, portfolio=portfolio), task) is is_seen
+    assert acts_on_task(replace(LIU, portfolio=portfolio), task) == frozenset()
+    assert not may_see_task(replace(LIU, portfolio=portfolio), replace(task, state=TaskState.DRAFT))
+
+
+def test_the_portfolio_of_somebody_who_leads_nothing_says_nothing() -> None:
+    everything = Portfolio(paths=(BODY[1],), plan_ids=frozenset({0}))
+
+    assert not may_see_task(replace(ZHAO, portfolio=everything), TASK)
+    assert may_see_task(replace(CHEN, portfolio=Portfolio()), TASK)
 
 
 def test_each_person_has_the_capacities_of_their_posts() -> None:

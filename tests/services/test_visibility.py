@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from taskboard.domain.permissions import Actor, Post, holds_assignment, may_see_task
+from taskboard.domain.permissions import Actor, Portfolio, Post, holds_assignment, may_see_task
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import Assignment, Department, Person, Task
@@ -62,7 +62,15 @@ class World:
         person: Person = self.random.choice(self.people)
         places: list[Department] = self.random.choices(self.departments, k=self.random.randint(0, 3))
         posts = tuple(Post(self.random.choice(list(Role)), place.id, place.path) for place in places)
-        return Actor(person.id, person.name, posts)
+        return Actor(person.id, person.name, posts, self.make_portfolio())
+
+    def make_portfolio(self) -> Portfolio | None:
+        """For half of the people; they need not be leaders, and then it says nothing."""
+        if self.random.random() < 0.5:
+            return None
+        places = self.random.sample(self.departments, self.random.randint(0, 2))
+        plans = self.random.sample(self.plans, self.random.randint(0, 2))
+        return Portfolio(tuple(one.path for one in places), frozenset(one.id for one in plans))
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -73,7 +81,7 @@ def test_queries_and_the_table_agree_on_who_sees_what(session: Session, seed: in
     assignments: dict[int, list[Assignment]] = {task.id: [] for task in world.tasks}
     for one in session.scalars(select(Assignment)):
         assignments[one.task_id].append(one)
-    situations = {task.id: describe(task, assignments[task.id], departments, vacant) for task in world.tasks}
+    situations = {task.id: describe(task, assignments[task.id], departments, vacant, ()) for task in world.tasks}
     seen = 0
 
     for _ in range(ACTORS):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.roles import Role
 from taskboard.labels.times import day_words
-from taskboard.models import Person, PersonPost
+from taskboard.models import Person, PersonPost, PortfolioItem
 from tests.support.factories import LONG_AGO, Usual
 from tests.support.visitor import Visitor
 
@@ -273,3 +273,49 @@ class TestPosts:
 
         assert answer.status_code == 403
         assert posts(session, usual.wang)[0].to_on is None
+
+
+class TestPortfolio:
+    def test_an_administrator_lists_what_a_leader_watches_over(
+        self, visitor: Visitor, usual: Usual, session: Session
+    ) -> None:
+        path = f"/people/{usual.liu.id}"
+        assert "可看到任职单位及其下级单位的全部任务" in visitor.enter(usual.sun).get(path).text
+
+        answer = visitor.post(f"{path}/portfolio", department="市财政局", plan="")
+
+        assert answer.status_code == 302
+        assert "只能看到下列单位" in visitor.get(path).text
+        session.rollback()
+        [item] = session.scalars(select(PortfolioItem)).all()
+        assert item.department_id == usual.partner.id
+        visitor.post(f"{path}/portfolio/{item.id}/remove")
+        session.rollback()
+        assert session.scalars(select(PortfolioItem)).all() == []
+
+    @pytest.mark.parametrize(
+        ("fields", "words"),
+        [
+            ({"department": "", "plan": ""}, "请填写单位，或者选择计划"),
+            ({"department": "市气象台", "plan": ""}, "单位目录里没有“市气象台”"),
+        ],
+    )
+    def test_what_is_wrong_is_said_beside_the_form(
+        self, visitor: Visitor, usual: Usual, fields: dict[str, str], words: str
+    ) -> None:
+        answer = visitor.enter(usual.sun).post(f"/people/{usual.liu.id}/portfolio", **fields)
+
+        assert answer.status_code == 422
+        assert words in answer.text
+
+    def test_who_leads_nothing_has_none(self, visitor: Visitor, usual: Usual) -> None:
+        assert "分管范围" not in visitor.enter(usual.sun).get(f"/people/{usual.li.id}").text
+
+    @pytest.mark.parametrize("name", ["chen", "liu", "li"])
+    def test_nobody_else_changes_it(self, visitor: Visitor, usual: Usual, session: Session, name: str) -> None:
+        visitor.enter(getattr(usual, name))
+
+        assert visitor.post(f"/people/{usual.liu.id}/portfolio", department="市财政局", plan="").status_code == 403
+        assert visitor.post(f"/people/{usual.liu.id}/portfolio/1/remove").status_code == 403
+        session.rollback()
+        assert session.scalars(select(PortfolioItem)).all() == []

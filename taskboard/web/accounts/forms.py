@@ -19,10 +19,15 @@ class SignInForm(Form):
     next = HiddenField()
 
 
-class PasswordForm(Form):
-    current_password = PasswordField(
-        "现在的密码", [InputRequired("请填写现在的密码。")], render_kw={"autocomplete": "current-password"}
+class ForgottenForm(Form):
+    username = LineField(
+        "账号",
+        [Required("请填写账号。"), MaxLength(80)],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
+
+
+class NewPasswordForm(Form):
     password = PasswordField("新密码", [InputRequired("请填写新密码。")], render_kw={"autocomplete": "new-password"})
     repeated = PasswordField(
         "再填一次新密码", [InputRequired("请再填一次新密码。")], render_kw={"autocomplete": "new-password"}
@@ -33,3 +38,13 @@ class PasswordForm(Form):
     def validate_repeated(self, field: PasswordField) -> None:
         if field.data != self.password.data:
             raise ValidationError("两次填写的新密码不一样。")
+
+
+class LinkForm(NewPasswordForm):
+    token = HiddenField()
+
+
+class PasswordForm(NewPasswordForm):
+    current_password = PasswordField(
+        "现在的密码", [InputRequired("请填写现在的密码。")], render_kw={"autocomplete": "current-password"}
+    )

@@ -8,13 +8,15 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 
+from taskboard.config import MailTransport
 from taskboard.domain.errors import Invalid, NotFound
-from taskboard.extensions import now, transaction
+from taskboard.extensions import effective_settings, now, read_session, transaction
 from taskboard.labels.times import clock_words
 from taskboard.models import Person
-from taskboard.services import accounts
+from taskboard.services import account_links, accounts
+from taskboard.services.account_links import OpenLink
 from taskboard.services.accounts import Attempt, Locked
-from taskboard.web.accounts.forms import PasswordForm, SignInForm
+from taskboard.web.accounts.forms import ForgottenForm, LinkForm, PasswordForm, SignInForm
 from taskboard.web.forms import Form
 from taskboard.web.guards import SignedIn, SignInNeeded, current_posts, own_address, public, signed_in
 
@@ -44,6 +46,61 @@ def sign_in() -> ResponseReturnValue:
         return _sign_in_page(form)
     _begin_session(account)
     return redirect(target)
+
+
+@blueprint.route("/forgot-password", methods=["GET", "POST"])
+@public
+def forgot_password() -> ResponseReturnValue:
+    """Ask for a link to set a new password; the answer is the same for every name."""
+    form = ForgottenForm()
+    is_mail_on = effective_settings().mail_transport is not MailTransport.NONE
+    if not is_mail_on or not form.validate_on_submit():
+        return _forgotten_page(form, is_mail_on=is_mail_on)
+    with transaction() as writing:
+        locked = account_links.ask_reset(writing, form.username.data or "", address=_address(), now=now())
+    if locked is not None:
+        form.form_errors.append(f"申请次数太多。请在 {clock_words(locked.until)} 之后再试，或联系系统管理员。")
+        return _forgotten_page(form, is_mail_on=True, status=429)
+    return _forgotten_page(form, is_mail_on=True, is_asked=True)
+
+
+@blueprint.route("/set-password", methods=["GET", "POST"])
+@public
+def set_password() -> ResponseReturnValue:
+    """The page behind a link of an invitation or a reset; only sending the form uses the link up."""
+    form = LinkForm()
+    if form.token.data is None:
+        form.token.data = request.args.get("token", "")
+    link = account_links.find_link(read_session(), form.token.data or "", now=now())
+    if link is None:
+        return make_response(render_template("accounts/set_password.html", form=form, link=None), 404)
+    if not form.validate_on_submit():
+        return _link_page(form, link)
+    try:
+        password_hash = accounts.new_password(
+            form.password.data or "", username=link.username, current_hash=link.password_hash
+        )
+        with transaction() as writing:
+            account_links.use_link(writing, form.token.data or "", password_hash, now=now(), entrance="web")
+    except Invalid as error:
+        form.show_problem(error)
+        return _link_page(form, link)
+    except NotFound:
+        return make_response(render_template("accounts/set_password.html", form=form, link=None), 404)
+    logout_user()
+    session.clear()
+    flash("密码已设置，请登录。", "success")
+    return redirect(url_for("accounts.sign_in"))
+
+
+@blueprint.post("/account/end-sessions")
+def end_sessions() -> ResponseReturnValue:
+    person_id = _account().person_id
+    with transaction() as writing:
+        account = _signed_in(accounts.end_own_sessions(writing, person_id, now=now(), entrance="web"))
+    _begin_session(account)
+    flash("在其他设备上的登录已全部退出。", "success")
+    return redirect(url_for("accounts.account"))
 
 
 @blueprint.post("/sign-out")
@@ -94,7 +151,7 @@ def _sign_in(attempt: Attempt, password: str) -> SignedIn | None:
 
 
 def _signed_in(person: Person) -> SignedIn:
-    return SignedIn(person.id, person.name, person.username, person.session_epoch)
+    return SignedIn(person.id, person.name, person.username, person.session_epoch, person.must_change_password)
 
 
 def _begin_session(account: SignedIn) -> None:
@@ -127,6 +184,17 @@ def _locked_page(form: SignInForm, until: datetime) -> Response:
 
 def _sign_in_page(form: SignInForm, *, status: int | None = None) -> Response:
     return make_response(render_template("accounts/sign_in.html", form=form), status or _status(form))
+
+
+def _forgotten_page(
+    form: ForgottenForm, *, is_mail_on: bool, is_asked: bool = False, status: int | None = None
+) -> Response:
+    page = render_template("accounts/forgot_password.html", form=form, is_mail_on=is_mail_on, is_asked=is_asked)
+    return make_response(page, status or _status(form))
+
+
+def _link_page(form: LinkForm, link: OpenLink) -> Response:
+    return make_response(render_template("accounts/set_password.html", form=form, link=link), _status(form))
 
 
 def _account_page(form: PasswordForm, *, status: int | None = None) -> Response:

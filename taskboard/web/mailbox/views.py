@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from taskboard import paths
 from taskboard.domain.errors import NotFound
 from taskboard.domain.outbox import OutboxState
-from taskboard.extensions import current_settings, read_session
+from taskboard.extensions import current_settings, effective_settings, read_session
+from taskboard.mail.rendering import MailRenderer, has_account_link
 from taskboard.models import Person
 from taskboard.services import outbox
 from taskboard.web.forms import LARGEST_ID, page_number
@@ -42,7 +44,13 @@ def mail(mail_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/<int:mail_id>/html")
 def mail_html(mail_id: int) -> ResponseReturnValue:
-    return html_part(outbox.get_mail(read_session(), mail_id))
+    """As it went out: with the link that opens an account, which the outbox does not keep."""
+    message = outbox.get_mail(read_session(), mail_id)
+    if has_account_link(message.facts):
+        settings = effective_settings()
+        renderer = MailRenderer(paths.TEMPLATES, settings.public_url, secret_key=settings.secret_key)
+        return html_part(renderer.render(message.template, message.facts).html)
+    return html_part(message.html)
 
 
 def _asked_person() -> int | None:

@@ -51,7 +51,7 @@ def mail(mail_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:mail_id>/html")
 @requires(Role.ADMINISTRATOR)
 def mail_html(mail_id: int) -> ResponseReturnValue:
-    return html_part(outbox.get_mail(read_session(), mail_id))
+    return html_part(outbox.get_mail(read_session(), mail_id).html)
 
 
 @blueprint.post("/<int:mail_id>/requeue")

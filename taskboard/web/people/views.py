@@ -9,10 +9,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from taskboard.config import MailTransport
+from taskboard.domain.account_links import account_link_path
 from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.roles import Role
-from taskboard.extensions import read_session, today, transaction
-from taskboard.services import accounts, departments, people
+from taskboard.extensions import current_settings, effective_settings, now, read_session, today, transaction
+from taskboard.services import account_links, accounts, departments, people, portfolios
 from taskboard.services.people import PersonValues
 from taskboard.web.departments.writing import writing
 from taskboard.web.forms import Form, page_number, search_words
@@ -23,6 +25,7 @@ from taskboard.web.people.forms import (
     NewPersonForm,
     PasswordForm,
     PersonForm,
+    PortfolioForm,
     PostForm,
 )
 
@@ -49,15 +52,19 @@ def new_person() -> ResponseReturnValue:
     form = NewPersonForm()
     if not form.validate_on_submit():
         return _form_page(form, None)
+    is_mail_on = _is_mail_on()
     try:
         password_hash = _new_hash(form.password.data, form.username.data or "")
         with transaction() as session:
             added = people.add_person(session, _values(form), password_hash=password_hash, **writing())
             person_id = added.id
+            is_invited = form.is_invited.data and added.email is not None and password_hash is None and is_mail_on
+            if is_invited:
+                account_links.make_link(session, person_id, secret_key=_secret_key(), is_by_mail=True, **writing())
     except Invalid as error:
         form.show_problem(error)
         return _form_page(form, None)
-    flash("已添加人员，请继续设置岗位。", "success")
+    flash("已添加人员，邀请邮件即将发出。请继续设置岗位。" if is_invited else "已添加人员，请继续设置岗位。", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
 
@@ -95,7 +102,63 @@ def set_password(person_id: int) -> ResponseReturnValue:
         person_id,
         form,
         lambda session: people.set_password(session, person_id, password_hash, **writing()),
-        done="已设置新密码；此人原有的登录已全部退出。",
+        done="已设置密码；此人原有的登录已全部退出，下次登录后须先改成自己的密码。",
+    )
+
+
+@blueprint.post("/<int:person_id>/link")
+@requires(Role.ADMINISTRATOR)
+def send_link(person_id: int) -> ResponseReturnValue:
+    """Send the link by which the person sets a password; one sent before ends."""
+
+    def send(session: Session) -> None:
+        if not is_mail_on:
+            raise Invalid("link", "mail_is_off")
+        account_links.make_link(session, person_id, secret_key=_secret_key(), is_by_mail=True, **writing())
+
+    is_mail_on = _is_mail_on()
+    return _do(person_id, Form(), send, done="邮件即将发出；以前的链接已失效。")
+
+
+@blueprint.post("/<int:person_id>/link/hand-over")
+@requires(Role.ADMINISTRATOR)
+def hand_link_over(person_id: int) -> ResponseReturnValue:
+    """Show the link once, for the administrator to hand over; a form sent again shows another one."""
+    try:
+        with transaction() as session:
+            token = account_links.make_link(session, person_id, secret_key=_secret_key(), is_by_mail=False, **writing())
+    except Invalid as error:
+        form = Form()
+        form.show_problem(error)
+        return _person_page(person_id, form)
+    session = read_session()
+    return render_template(
+        "people/link.html",
+        person=people.get_person(session, person_id, actor=current_actor()),
+        link=account_links.find_open_link(session, person_id, now=now()),
+        address=effective_settings().public_url + account_link_path(token or ""),
+    )
+
+
+@blueprint.post("/<int:person_id>/link/withdraw")
+@requires(Role.ADMINISTRATOR)
+def withdraw_link(person_id: int) -> ResponseReturnValue:
+    return _do(
+        person_id,
+        Form(),
+        lambda session: account_links.withdraw_link(session, person_id, **writing()),
+        done="链接已作废。",
+    )
+
+
+@blueprint.post("/<int:person_id>/end-sessions")
+@requires(Role.ADMINISTRATOR)
+def end_sessions(person_id: int) -> ResponseReturnValue:
+    return _do(
+        person_id,
+        Form(),
+        lambda session: people.end_all_sessions(session, person_id, **writing()),
+        done="此人在所有设备上的登录已全部退出。",
     )
 
 
@@ -167,6 +230,41 @@ def remove_post(person_id: int, post_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:person_id>/portfolio")
+@requires(Role.ADMINISTRATOR)
+def add_to_portfolio(person_id: int) -> ResponseReturnValue:
+    form = _portfolio_form(PortfolioForm())
+
+    def add(session: Session) -> None:
+        name, plan_id = form.department.data, form.plan.data
+        department = departments.find_department(session, name, field="department") if name else None
+        portfolios.add_to_portfolio(
+            session,
+            person_id,
+            department_id=department.id if department else None,
+            plan_id=int(plan_id) if plan_id else None,
+            **writing(),
+        )
+
+    return _do(person_id, form, add, done="已加入分管范围。")
+
+
+@blueprint.post("/<int:person_id>/portfolio/<int:item_id>/remove")
+@requires(Role.ADMINISTRATOR)
+def remove_from_portfolio(person_id: int, item_id: int) -> ResponseReturnValue:
+    return _do(
+        person_id,
+        Form(),
+        lambda session: portfolios.remove_from_portfolio(session, person_id, item_id, **writing()),
+        done="已移出分管范围。",
+    )
+
+
+def _portfolio_form(form: PortfolioForm) -> PortfolioForm:
+    form.offer(portfolios.list_plan_choices(read_session(), actor=current_actor()))
+    return form
+
+
 def _do(
     person_id: int, form: Form, act: Callable[[Session], None], *, done: str, post_id: int | None = None
 ) -> ResponseReturnValue:
@@ -187,10 +285,17 @@ def _person_page(person_id: int, failed: Form | None = None, failed_post_id: int
     """The page of one person; a form that failed stands in its place as it was typed."""
     session, day = read_session(), today()
     shown = people.get_person(session, person_id, actor=current_actor())
+    posts = people.list_posts(session, person_id)
+    is_leader = any(post.role is Role.LEADER and (post.to_on is None or post.to_on >= day) for post in posts)
+    portfolio_form = None
+    if is_leader and _may_edit():
+        portfolio_form = failed if isinstance(failed, PortfolioForm) else _portfolio_form(PortfolioForm(formdata=None))
     page = render_template(
         "people/person.html",
         person=shown,
-        posts=people.list_posts(session, person_id),
+        posts=posts,
+        portfolio=portfolios.list_portfolio(session, person_id, actor=current_actor()) if is_leader else None,
+        portfolio_form=portfolio_form,
         today=day,
         post_form=failed if isinstance(failed, PostForm) else _fresh_post_form(),
         password_form=failed if isinstance(failed, PasswordForm) else PasswordForm(formdata=None),
@@ -199,6 +304,8 @@ def _person_page(person_id: int, failed: Form | None = None, failed_post_id: int
         problems=failed.form_errors if failed is not None else [],
         password_hint=PASSWORD_HINT,
         may_edit=_may_edit(),
+        link=account_links.find_open_link(session, person_id, now=now()) if _may_edit() else None,
+        is_mail_on=_is_mail_on(),
     )
     return make_response(page, 422 if failed is not None else 200)
 
@@ -214,6 +321,14 @@ def _new_hash(password: str | None, username: str) -> str | None:
     return accounts.new_password(password, username=username) if password else None
 
 
+def _is_mail_on() -> bool:
+    return effective_settings().mail_transport is not MailTransport.NONE
+
+
+def _secret_key() -> str:
+    return current_settings().secret_key
+
+
 def _values(form: PersonForm) -> PersonValues:
     return PersonValues(username=form.username.data or "", name=form.name.data or "", email=form.email.data)
 
@@ -224,7 +339,12 @@ def _may_edit() -> bool:
 
 def _form_page(form: PersonForm, person_id: int | None) -> Response:
     page = render_template(
-        "people/form.html", form=form, person_id=person_id, changes=None, password_hint=PASSWORD_HINT
+        "people/form.html",
+        form=form,
+        person_id=person_id,
+        changes=None,
+        password_hint=PASSWORD_HINT,
+        is_mail_on=_is_mail_on(),
     )
     return make_response(page, 422 if form.errors else 200)
 
@@ -240,6 +360,11 @@ def _conflict_page(form: PersonForm, person_id: int) -> Response:
     form.show_version(current.version)
     changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
     page = render_template(
-        "people/form.html", form=form, person_id=person_id, changes=changes, password_hint=PASSWORD_HINT
+        "people/form.html",
+        form=form,
+        person_id=person_id,
+        changes=changes,
+        password_hint=PASSWORD_HINT,
+        is_mail_on=_is_mail_on(),
     )
     return make_response(page, 409)

@@ -1,0 +1,128 @@
+"""Settings that an administrator keeps in the browser. What the environment sets stands above them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Unpack
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from taskboard.config import ConfigurationError, MailTransport, Settings, checked_public_url, checked_smtp_url
+from taskboard.domain.errors import Invalid
+from taskboard.domain.history import HIDDEN, Change, Subject
+from taskboard.domain.roles import Role
+from taskboard.models import Setting
+from taskboard.services.actors import require_role
+from taskboard.services.history import Writing, record_change
+
+PUBLIC_URL = "public_url"
+SMTP_URL = "smtp_url"
+MAIL_FROM = "mail_from"
+KEPT = (PUBLIC_URL, SMTP_URL, MAIL_FROM)
+LONGEST = 500
+
+
+@dataclass(frozen=True)
+class SettingValues:
+    """What a person fills in. An empty value takes the setting away; a ``smtp_url`` of None stays as it is."""
+
+    public_url: str
+    mail_from: str
+    smtp_url: str | None
+
+
+def kept_settings(session: Session) -> dict[str, str]:
+    """What is kept, by name; one query."""
+    rows = session.execute(select(Setting.name, Setting.value).where(Setting.name.in_(KEPT)))
+    return dict(rows.all())
+
+
+def effective_settings(session: Session, settings: Settings) -> Settings:
+    """The settings as they hold now: the environment's, then what is kept, then the defaults."""
+    kept = {name: value for name, value in kept_settings(session).items() if name not in settings.given}
+    if not kept:
+        return settings
+    if SMTP_URL in kept and settings.mail_transport is MailTransport.NONE:
+        kept_transport = MailTransport.SMTP
+    else:
+        kept_transport = settings.mail_transport
+    return replace(settings, mail_transport=kept_transport, **kept)  # type: ignore[arg-type]
+
+
+def change_settings(
+    session: Session, values: SettingValues, *, settings: Settings, **by: Unpack[Writing]
+) -> dict[str, str]:
+    """Keep what an administrator filled in, except what the environment sets; what is kept then.
+
+    Raises :class:`Invalid` for an address that is none. The trail never has the password of the mail server.
+    """
+    require_role(by["actor"], Role.ADMINISTRATOR)
+    before = kept_settings(session)
+    store_settings(session, values, settings=settings)
+    after = kept_settings(session)
+    if before != after:
+        record_change(
+            session,
+            subject=Subject.SETTING,
+            subject_id=None,
+            act=Change.CHANGED,
+            before=_told(before),
+            after={**_told(after), **_password_note(before, after)},
+            **by,
+        )
+    return after
+
+
+def store_settings(session: Session, values: SettingValues, *, settings: Settings) -> None:
+    """Keep the values without asking who; for the first set-up. Raises as :func:`change_settings`."""
+    wanted: dict[str, str | None] = {
+        PUBLIC_URL: _checked("public_url", values.public_url, checked_public_url),
+        MAIL_FROM: values.mail_from.strip(),
+        SMTP_URL: None if values.smtp_url is None else _checked("smtp_url", values.smtp_url, checked_smtp_url),
+    }
+    for name, value in wanted.items():
+        if value is None or name in settings.given:
+            continue
+        row = session.get(Setting, name)
+        if not value:
+            if row is not None:
+                session.delete(row)
+        elif row is None:
+            session.add(Setting(name=name, value=value))
+        else:
+            row.value = value
+    session.flush()
+
+
+def without_password(url: str) -> str:
+    """The address of a mail server as pages and the trail show it."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    user = quote(parts.username or "", safe="%")
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{user}:{HIDDEN}@{place}"))
+
+
+def _told(kept: Mapping[str, str]) -> dict[str, Any]:
+    return {name: without_password(value) if name == SMTP_URL else value for name, value in kept.items()}
+
+
+def _password_note(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, Any]:
+    """Where only the password differs nothing else would tell that something was changed."""
+    return {"password": True} if _told(before) == _told(after) else {}
+
+
+def _checked(field: str, value: str, check: Any) -> str:
+    value = value.strip()
+    if len(value) > LONGEST:
+        raise Invalid(field, "too_long", limit=LONGEST)
+    if not value:
+        return ""
+    try:
+        return str(check(value))
+    except ConfigurationError:
+        raise Invalid(field, f"{field}_form") from None
