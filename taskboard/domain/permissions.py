@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from taskboard.domain.errors import NotAllowed, NotNow
+from taskboard.domain.orders import ORDER_MOVES, OrderAct, OrderState, order_move
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     ASSIGNMENT_MOVES,
     OPEN_TASK,
     ROLE_OF_PARTY,
     TASK_MOVES,
+    UNDER_WAY,
     Act,
     AssignmentRole,
     AssignmentState,
@@ -155,6 +158,40 @@ def may_attach(actor: Actor, task: TaskSituation, assignment: AssignmentSituatio
     if assignment is None:
         return actor.supervises(task.body_path)
     return assignment.state in ATTACHABLE and holds_assignment(actor, assignment)
+
+
+ORDER_PARTIES: Mapping[OrderAct, frozenset[Party]] = {
+    OrderAct.REPLY: frozenset({Party.HEAD, Party.LIAISON}),
+    OrderAct.RETURN_REPLY: frozenset({Party.SUPERVISOR}),
+    OrderAct.SETTLE: frozenset({Party.SUPERVISOR}),
+    OrderAct.WITHDRAW_ORDER: frozenset({Party.SUPERVISOR}),
+}
+
+
+def may_order(actor: Actor, task: TaskSituation) -> bool:
+    """Whether this person may send formal orders and reminders about the task to its departments."""
+    return task.state in UNDER_WAY and actor.supervises(task.body_path)
+
+
+def acts_on_order(
+    actor: Actor, task: TaskSituation, assignment: AssignmentSituation, state: OrderState
+) -> frozenset[OrderAct]:
+    """What this person may do to an order of this state; a task that ended leaves its orders as they are."""
+    if task.state not in OPEN_TASK:
+        return frozenset()
+    capacities = parties(actor, task, assignment)
+    return frozenset(act for (one, act) in ORDER_MOVES if one is state and ORDER_PARTIES[act] & capacities)
+
+
+def permitted_order_move(
+    actor: Actor, task: TaskSituation, assignment: AssignmentSituation, state: OrderState, act: OrderAct
+) -> OrderState:
+    """Where the act leads; raises :class:`NotAllowed` or :class:`NotNow` as for a task."""
+    if not ORDER_PARTIES[act] & parties(actor, task, assignment):
+        raise NotAllowed(act=act)
+    if task.state not in OPEN_TASK:
+        raise NotNow(act=act, state=task.state)
+    return order_move(state, act)
 
 
 def may_read_trail(actor: Actor) -> bool:
