@@ -7,7 +7,9 @@ from enum import StrEnum
 from taskboard.domain.account_links import LinkPurpose
 from taskboard.domain.department_matching import MatchRule
 from taskboard.domain.departments import DepartmentKind, DepartmentLevel, SuccessionKind, WorkOutcome
+from taskboard.domain.help_requests import HelpState
 from taskboard.domain.history import Change, Subject
+from taskboard.domain.instructions import Addressee, DutyState, ReplyResult
 from taskboard.domain.jobs import JobState
 from taskboard.domain.lights import Judgement, Light, LightReason
 from taskboard.domain.outbox import MailKind, OutboxState
@@ -108,6 +110,7 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Subject.PERSON, "人员"),
     (Subject.ACCOUNT, "账号"),
     (Subject.CALENDAR, "工作日历"),
+    (Subject.MEETING, "联席会议"),
     (Subject.SETTING, "设置"),
     (Subject.JOB, "定时作业"),
     (Subject.MAIL, "邮件"),
@@ -142,6 +145,16 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (LinkPurpose.RESET, "重设密码"),
     (Change.READ, "读取文件"),
     (Change.ATTACHED, "上传附件"),
+    (Change.INSTRUCTED, "批示"),
+    (Change.INSTRUCTION_REPLIED, "回复批示"),
+    (Change.INSTRUCTION_ACCEPTED, "认可批示回复"),
+    (Change.INSTRUCTION_RETURNED, "退回批示回复"),
+    (Change.HELP_ASKED, "提请协调"),
+    (Change.HELP_DECIDED, "协调议定"),
+    (Change.HELP_DONE, "落实协调事项"),
+    (Change.HELP_WITHDRAWN, "撤销协调请求"),
+    (Change.MEETING_PLANNED, "安排联席会议"),
+    (Change.MEETING_ENDED, "结束联席会议"),
     (Change.DETACHED, "移除附件"),
     (Change.CONFIRMED, "确认导入"),
     (Change.REVISED, "修订"),
@@ -180,6 +193,18 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Origin.INFERRED, "推断"),
     (Origin.MISSING, "缺"),
     (Light.IDLE, "未计时"),
+    (Addressee.SUPERVISORS, "督查单位"),
+    (Addressee.LEADS, "牵头单位"),
+    (DutyState.OPEN, "待回复"),
+    (DutyState.REPLIED, "已回复，待认可"),
+    (DutyState.RETURNED, "退回，待重新回复"),
+    (DutyState.ACCEPTED, "已认可"),
+    (ReplyResult.ACCEPTED, "已认可"),
+    (ReplyResult.RETURNED, "已退回"),
+    (HelpState.OPEN, "待协调"),
+    (HelpState.DECIDED, "已议定，落实中"),
+    (HelpState.DONE, "已落实"),
+    (HelpState.WITHDRAWN, "已撤销"),
     (Light.GREEN, "绿灯"),
     (Light.YELLOW, "黄灯"),
     (Light.RED, "红灯"),

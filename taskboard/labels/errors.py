@@ -151,6 +151,13 @@ PROBLEMS: dict[str, str] = {
     "password_unchanged": "新密码不能与现在的密码相同。",
 }
 
+    "instruction_to_nobody": "请选择由谁回复。",
+    "instruction_without_leads": "还没有在办的牵头单位，请改由督查单位回复。",
+    "meeting_not_yet": "会议定在{held_on}，当天起才能记录议定意见。",
+    "meeting_over": "会议已经结束，请选另一次会议，或直接答复。",
+    "meeting_of_others": "这次会议不议这项任务，请重新选择。",
+    "owner_collective": "“{name}”是集合单位，没有人能落实；请填写具体单位。",
+    "owner_inactive": "“{name}”已停用，请另填一个。",
 
 def wording(error: DomainError) -> Wording:
     """Title and advice for a refusal, filled in with what is known of it."""

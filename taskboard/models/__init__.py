@@ -14,7 +14,9 @@ from taskboard.models.department import (
     SuccessionWork,
 )
 from taskboard.models.extension import Extension
+from taskboard.models.help_request import CoordinationMeeting, HelpRequest
 from taskboard.models.history import HistoryEntry, HistorySeal
+from taskboard.models.instruction import Instruction, InstructionDuty, InstructionReply
 from taskboard.models.job import JobRun, SchedulerLease
 from taskboard.models.mail import OutboxMessage, Reminder
 from taskboard.models.objection import Objection
@@ -34,6 +36,7 @@ __all__ = [
     "CalendarYear",
     "Department",
     "DepartmentMember",
+    "CoordinationMeeting",
     "DepartmentName",
     "DepartmentRenaming",
     "DepartmentSuccession",
@@ -43,9 +46,14 @@ __all__ = [
     "FailedSignIn",
     "HistoryEntry",
     "HistorySeal",
+    "HandLight",
+    "HelpRequest",
     "ImportDraft",
     "JobRun",
     "Measure",
+    "Instruction",
+    "InstructionDuty",
+    "InstructionReply",
     "Objection",
     "OutboxMessage",
     "Person",
