@@ -76,6 +76,32 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "coordination_meeting",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("planned_by_id", sa.Integer(), nullable=False),
+        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_by_id", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["body_id"], ["department.id"], name=op.f("fk_coordination_meeting_body_id_department")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ended_by_id"], ["user_account.id"], name=op.f("fk_coordination_meeting_ended_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["planned_by_id"], ["user_account.id"], name=op.f("fk_coordination_meeting_planned_by_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coordination_meeting")),
+    )
+    with op.batch_alter_table("coordination_meeting", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_coordination_meeting_body_id_held_on"), ["body_id", "held_on"], unique=False
+        )
+
+    op.create_table(
         "department_succession",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("department_id", sa.Integer(), nullable=False),
@@ -133,6 +159,30 @@ def upgrade() -> None:
             batch_op.f("ix_directory_upload_sent_by_id_sent_at"), ["sent_by_id", "sent_at"], unique=False
         )
 
+    op.create_table(
+        "order_series",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "issue_note",
+                "reminder_note",
+                "yellow",
+                "red",
+                name="order_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("last_number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["body_id"], ["department.id"], name=op.f("fk_order_series_body_id_department")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_series")),
+        sa.UniqueConstraint("body_id", "kind", "year", name=op.f("uq_order_series_body_id_kind_year")),
+    )
     op.create_table(
         "department_successor",
         sa.Column("succession_id", sa.Integer(), nullable=False),
@@ -215,6 +265,25 @@ def upgrade() -> None:
     with op.batch_alter_table("scan", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_scan_source_sha256"), ["source_sha256"], unique=False)
         batch_op.create_index(batch_op.f("ix_scan_state_id"), ["state", "id"], unique=False)
+
+    op.create_table(
+        "instruction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("reply_due_on", sa.Date(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["author_id"], ["user_account.id"], name=op.f("fk_instruction_author_id_user_account")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_instruction_plan_id_plan")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_instruction_task_id_task")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instruction")),
+    )
+    with op.batch_alter_table("instruction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_instruction_author_id_id"), ["author_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_instruction_plan_id"), ["plan_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_instruction_task_id"), ["task_id"], unique=False)
 
     op.create_table(
         "target",
@@ -302,6 +371,72 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "hand_light",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("set_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("set_by_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("ends_on >= set_on", name=op.f("ck_hand_light_ends_after_it_was_set")),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_hand_light_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(["set_by_id"], ["user_account.id"], name=op.f("fk_hand_light_set_by_id_user_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_light")),
+    )
+    with op.batch_alter_table("hand_light", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_hand_light_assignment_id_ends_on"), ["assignment_id", "ends_on"], unique=False
+        )
+
+    op.create_table(
+        "instruction_duty",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("instruction_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "addressee",
+            sa.Enum("supervisors", "leads", name="addressee", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column("department_id", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "replied",
+                "returned",
+                "accepted",
+                name="duty_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_instruction_duty_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instruction_id"], ["instruction.id"], name=op.f("fk_instruction_duty_instruction_id_instruction")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instruction_duty")),
+        sa.UniqueConstraint(
+            "instruction_id",
+            "addressee",
+            "department_id",
+            name=op.f("uq_instruction_duty_instruction_id_addressee_department_id"),
+        ),
+    )
+    with op.batch_alter_table("instruction_duty", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_instruction_duty_department_id_state"), ["department_id", "state"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_instruction_duty_state_due_on"), ["state", "due_on"], unique=False)
+
+    op.create_table(
         "objection",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -373,6 +508,44 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "planned_value",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=True),
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.CheckConstraint(
+            "target_id IS NOT NULL OR value BETWEEN 0 AND 100", name=op.f("ck_planned_value_percent_range")
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["target.id"], name=op.f("fk_planned_value_target_id_target"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["task.id"], name=op.f("fk_planned_value_task_id_task"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_planned_value")),
+    )
+    with op.batch_alter_table("planned_value", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_planned_value_task_id_target_id_ends_on"), ["task_id", "target_id", "ends_on"], unique=False
+        )
+        batch_op.create_index(
+            "uq_planned_figure",
+            ["target_id", "ends_on"],
+            unique=True,
+            sqlite_where=sa.text("target_id IS NOT NULL"),
+            postgresql_where=sa.text("target_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_planned_percent",
+            ["task_id", "ends_on"],
+            unique=True,
+            sqlite_where=sa.text("target_id IS NULL"),
+            postgresql_where=sa.text("target_id IS NULL"),
+        )
+
+    op.create_table(
         "succession_work",
         sa.Column("succession_id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -399,6 +572,91 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("succession_work", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_succession_work_assignment_id"), ["assignment_id"], unique=False)
+
+    op.create_table(
+        "supervision_order",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "issue_note",
+                "reminder_note",
+                "yellow",
+                "red",
+                name="order_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "ground",
+            sa.Enum(
+                "decided",
+                "late",
+                "long_late",
+                "yellow_passed",
+                name="order_ground",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("task_due_on", sa.Date(), nullable=True),
+        sa.Column("deadline_version", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("confirmed_by_id", sa.Integer(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "replied",
+                "settled",
+                "withdrawn",
+                name="order_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reply", sa.Text(), nullable=True),
+        sa.Column("replied_by_id", sa.Integer(), nullable=True),
+        sa.Column("replied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_supervision_order_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(["body_id"], ["department.id"], name=op.f("fk_supervision_order_body_id_department")),
+        sa.ForeignKeyConstraint(
+            ["confirmed_by_id"], ["user_account.id"], name=op.f("fk_supervision_order_confirmed_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user_account.id"], name=op.f("fk_supervision_order_decided_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replied_by_id"], ["user_account.id"], name=op.f("fk_supervision_order_replied_by_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supervision_order")),
+        sa.UniqueConstraint(
+            "body_id", "kind", "year", "number", name=op.f("uq_supervision_order_body_id_kind_year_number")
+        ),
+    )
+    with op.batch_alter_table("supervision_order", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_supervision_order_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_supervision_order_state_due_on"), ["state", "due_on"], unique=False)
 
     op.create_table(
         "attachment",
@@ -430,9 +688,148 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_attachment_report_id"), ["report_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_attachment_task_id_uploaded_at"), ["task_id", "uploaded_at"], unique=False)
 
+    op.create_table(
+        "help_request",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("report_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "decided",
+                "done",
+                "withdrawn",
+                name="help_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("meeting_id", sa.Integer(), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("act_by", sa.Date(), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("ended_by_id", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "state <> 'decided' OR owner_id IS NOT NULL", name=op.f("ck_help_request_decided_has_owner")
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["user_account.id"], name=op.f("fk_help_request_asked_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_help_request_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user_account.id"], name=op.f("fk_help_request_decided_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ended_by_id"], ["user_account.id"], name=op.f("fk_help_request_ended_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["coordination_meeting.id"], name=op.f("fk_help_request_meeting_id_coordination_meeting")
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["department.id"], name=op.f("fk_help_request_owner_id_department")),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["progress_report.id"], name=op.f("fk_help_request_report_id_progress_report")
+        ),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_help_request_task_id_task")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_help_request")),
+    )
+    with op.batch_alter_table("help_request", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_help_request_assignment_id_state"), ["assignment_id", "state"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_help_request_meeting_id"), ["meeting_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_help_request_owner_id_state"), ["owner_id", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_help_request_state_asked_on"), ["state", "asked_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_help_request_task_id_id"), ["task_id", "id"], unique=False)
+
+    op.create_table(
+        "instruction_reply",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("duty_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("replied_by_id", sa.Integer(), nullable=False),
+        sa.Column("replied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "result",
+            sa.Enum("accepted", "returned", name="reply_result", native_enum=False, create_constraint=True, length=32),
+            nullable=True,
+        ),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user_account.id"], name=op.f("fk_instruction_reply_decided_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["duty_id"], ["instruction_duty.id"], name=op.f("fk_instruction_reply_duty_id_instruction_duty")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replied_by_id"], ["user_account.id"], name=op.f("fk_instruction_reply_replied_by_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instruction_reply")),
+    )
+    with op.batch_alter_table("instruction_reply", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_instruction_reply_duty_id_id"), ["duty_id", "id"], unique=False)
+        batch_op.create_index(
+            "uq_instruction_reply_undecided",
+            ["duty_id"],
+            unique=True,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+
+    op.create_table(
+        "period_report",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("first_reported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("report_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_period_report_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["progress_report.id"], name=op.f("fk_period_report_report_id_progress_report")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_period_report")),
+        sa.UniqueConstraint("assignment_id", "period", name=op.f("uq_period_report_assignment_id_period")),
+    )
+    with op.batch_alter_table("period_report", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_period_report_report_id"), ["report_id"], unique=False)
+
+    op.create_table(
+        "report_figure",
+        sa.Column("report_id", sa.Integer(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["progress_report.id"], name=op.f("fk_report_figure_report_id_progress_report")
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["target.id"], name=op.f("fk_report_figure_target_id_target"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("report_id", "target_id", name=op.f("pk_report_figure")),
+    )
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_held", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("reported_until", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("owing_since", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("department", schema=None) as batch_op:
         batch_op.add_column(
@@ -471,8 +868,8 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_history_entry_subject_subject_id_at_id"), ["subject", "subject_id", "at", "id"], unique=False
         )
-        batch_op.drop_constraint(batch_op.f("fk_history_entry_assignment_id_assignment"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_history_entry_task_id_task"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_history_entry_assignment_id_assignment"), type_="foreignkey")
 
     with op.batch_alter_table("plan", schema=None) as batch_op:
         batch_op.add_column(
@@ -494,6 +891,9 @@ def upgrade() -> None:
             )
         )
         batch_op.add_column(sa.Column("report_day", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("progress_report", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("period", sa.String(length=8), nullable=True))
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.add_column(sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True))
@@ -591,15 +991,18 @@ def downgrade() -> None:
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_column("archived_at")
 
+    with op.batch_alter_table("progress_report", schema=None) as batch_op:
+        batch_op.drop_column("period")
+
     with op.batch_alter_table("plan", schema=None) as batch_op:
         batch_op.drop_column("report_day")
         batch_op.drop_column("report_rhythm")
 
     with op.batch_alter_table("history_entry", schema=None) as batch_op:
-        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_history_entry_assignment_id_assignment"), "assignment", ["assignment_id"], ["id"]
         )
+        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
         batch_op.drop_index(batch_op.f("ix_history_entry_subject_subject_id_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_subject_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_entrance_at_id"))
@@ -618,19 +1021,62 @@ def downgrade() -> None:
         batch_op.drop_column("level")
 
     with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_column("owing_since")
+        batch_op.drop_column("reported_until")
         batch_op.drop_column("issued_at")
         batch_op.drop_column("is_held")
 
+    op.drop_table("report_figure")
+    with op.batch_alter_table("period_report", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_period_report_report_id"))
+
+    op.drop_table("period_report")
+    with op.batch_alter_table("instruction_reply", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_instruction_reply_undecided",
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_instruction_reply_duty_id_id"))
+
+    op.drop_table("instruction_reply")
+    with op.batch_alter_table("help_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_help_request_task_id_id"))
+        batch_op.drop_index(batch_op.f("ix_help_request_state_asked_on"))
+        batch_op.drop_index(batch_op.f("ix_help_request_owner_id_state"))
+        batch_op.drop_index(batch_op.f("ix_help_request_meeting_id"))
+        batch_op.drop_index(batch_op.f("ix_help_request_assignment_id_state"))
+
+    op.drop_table("help_request")
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attachment_task_id_uploaded_at"))
         batch_op.drop_index(batch_op.f("ix_attachment_report_id"))
         batch_op.drop_index(batch_op.f("ix_attachment_assignment_id"))
 
     op.drop_table("attachment")
+    with op.batch_alter_table("supervision_order", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_supervision_order_state_due_on"))
+        batch_op.drop_index(batch_op.f("ix_supervision_order_assignment_id"))
+
+    op.drop_table("supervision_order")
     with op.batch_alter_table("succession_work", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_succession_work_assignment_id"))
 
     op.drop_table("succession_work")
+    with op.batch_alter_table("planned_value", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_planned_percent",
+            sqlite_where=sa.text("target_id IS NULL"),
+            postgresql_where=sa.text("target_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "uq_planned_figure",
+            sqlite_where=sa.text("target_id IS NOT NULL"),
+            postgresql_where=sa.text("target_id IS NOT NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_planned_value_task_id_target_id_ends_on"))
+
+    op.drop_table("planned_value")
     with op.batch_alter_table("objection", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_objection_undecided",
@@ -640,6 +1086,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_objection_assignment_id"))
 
     op.drop_table("objection")
+    with op.batch_alter_table("instruction_duty", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_instruction_duty_state_due_on"))
+        batch_op.drop_index(batch_op.f("ix_instruction_duty_department_id_state"))
+
+    op.drop_table("instruction_duty")
+    with op.batch_alter_table("hand_light", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_hand_light_assignment_id_ends_on"))
+
+    op.drop_table("hand_light")
     with op.batch_alter_table("extension", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_extension_undecided",
@@ -650,6 +1105,12 @@ def downgrade() -> None:
 
     op.drop_table("extension")
     op.drop_table("target")
+    with op.batch_alter_table("instruction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_instruction_task_id"))
+        batch_op.drop_index(batch_op.f("ix_instruction_plan_id"))
+        batch_op.drop_index(batch_op.f("ix_instruction_author_id_id"))
+
+    op.drop_table("instruction")
     with op.batch_alter_table("scan", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_scan_state_id"))
         batch_op.drop_index(batch_op.f("ix_scan_source_sha256"))
@@ -660,6 +1121,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_department_successor_successor_id"))
 
     op.drop_table("department_successor")
+    op.drop_table("order_series")
     with op.batch_alter_table("directory_upload", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_directory_upload_sent_by_id_sent_at"))
 
@@ -668,6 +1130,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_department_succession_department_id"))
 
     op.drop_table("department_succession")
+    with op.batch_alter_table("coordination_meeting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coordination_meeting_body_id_held_on"))
+
+    op.drop_table("coordination_meeting")
     with op.batch_alter_table("account_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_link_person_id_expires_at"))
 
