@@ -20,6 +20,7 @@ from taskboard.models.instruction import Instruction, InstructionDuty, Instructi
 from taskboard.models.job import JobRun, SchedulerLease
 from taskboard.models.mail import OutboxMessage, Reminder
 from taskboard.models.objection import Objection
+from taskboard.models.period import HandLight, PeriodReport, PlannedValue, ReportFigure
 from taskboard.models.person import AccountLink, FailedSignIn, Person, PersonPost, PortfolioItem, ResetRequest
 from taskboard.models.plan import ImportDraft, Measure, Plan, PlanDefaultDepartment, PlanSource
 from taskboard.models.scan import Scan
@@ -56,14 +57,17 @@ __all__ = [
     "InstructionReply",
     "Objection",
     "OutboxMessage",
+    "PeriodReport",
     "Person",
     "PersonPost",
     "Plan",
     "PlanDefaultDepartment",
     "PlanSource",
+    "PlannedValue",
     "PortfolioItem",
     "ProgressReport",
     "Reminder",
+    "ReportFigure",
     "ResetRequest",
     "Scan",
     "SchedulerLease",

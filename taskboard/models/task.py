@@ -99,6 +99,11 @@ class Assignment(Base):
     """calendar days the worst of its submissions was late against the day it had to keep"""
     percent: Mapped[int | None] = mapped_column(default=None)
     last_reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    reported_until: Mapped[date | None] = mapped_column(default=None)
+    """last day of the period that was reported last"""
+    owing_since: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """when it came to owe its work again, after a suspension, an objection, a return or a closure: periods are owed
+    anew from then on. Without one they are owed from the issue"""
     version: Mapped[int] = mapped_column(init=False)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as it is
@@ -117,6 +122,8 @@ class ProgressReport(Base):
     assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"))
     author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    period: Mapped[str | None] = mapped_column(String(8), default=None)
+    """the period it was made in (``2026-11``, ``2026-W47``); none where the plan has no rhythm"""
     is_unchanged: Mapped[bool] = mapped_column(default=False)
     """reported as “no change” (无变化)"""
     done: Mapped[str] = mapped_column(Text, default="")
