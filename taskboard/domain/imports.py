@@ -7,6 +7,7 @@ The reading is never changed. A decision is kept only where it differs from what
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -368,7 +369,12 @@ def joined_by(entry: Entry, names: tuple[str, ...]) -> Entry:
 
 def split_names(text: str) -> tuple[str, ...]:
     """Unit names from a field: separated by 、，； or a new line, never inside brackets; each once, in order."""
-    return _each_once("".join(name.split()) for name in _pieces(text))
+    return _each_once("".join(filter(_is_written, name)) for name in _pieces(text))
+
+
+def _is_written(character: str) -> bool:
+    """Blanks and characters of no width (from web pages) would make two names of one."""
+    return not character.isspace() and unicodedata.category(character) != "Cf"
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -19,7 +19,17 @@ from taskboard.domain.permissions import Actor
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
-from taskboard.models import Assignment, Department, Measure, Person, Plan, PlanDefaultDepartment, PlanSource, Task
+from taskboard.models import (
+    Assignment,
+    Department,
+    ImportDraft,
+    Measure,
+    Person,
+    Plan,
+    PlanDefaultDepartment,
+    PlanSource,
+    Task,
+)
 from taskboard.services.departments import in_subtree
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, AnyRow, AnySelect, Page, fetch_page
@@ -83,6 +93,14 @@ class PlanTask(NamedTuple):
         return self.state is TaskState.DRAFT
 
 
+class RevisedSource(NamedTuple):
+    """A document by which a plan was revised."""
+
+    draft_id: int
+    name: str
+    applied_at: datetime
+
+
 @dataclass(frozen=True)
 class PlanDetail:
     """One plan as its page shows it."""
@@ -99,6 +117,8 @@ class PlanDetail:
     source_name: str
     imported_at: datetime
     imported_by: str
+    revisions: list[RevisedSource]
+    """documents by which the plan was revised since, the newest first"""
     defaults: list[str]
     figures: Figures
     tasks: Page[PlanTask]
@@ -188,6 +208,7 @@ def get_plan(
         source_name=plan.source_name,
         imported_at=plan.imported_at,
         imported_by=imported_by,
+        revisions=_revisions(session, plan.id),
         defaults=_defaults(session, plan.id),
         figures=_figures(session, [plan.id], actor, today)[plan.id],
         tasks=_tasks(session, plan.id, actor, today=today, calendar=calendar, number=number),
@@ -300,6 +321,29 @@ def get_source(session: Session, plan_id: int, actor: Actor) -> tuple[str, bytes
         select(Plan.source_name, PlanSource.content)
         .join(PlanSource, PlanSource.plan_id == Plan.id)
         .where(Plan.id == plan_id, visible_plans(actor))
+    ).one_or_none()
+    if row is None:
+        raise NotFound(subject="plan")
+    return row.source_name, row.content
+
+
+def _revisions(session: Session, plan_id: int) -> list[RevisedSource]:
+    # The draft of the first import gave its document to the plan and keeps none.
+    query = (
+        select(ImportDraft.id, ImportDraft.source_name, ImportDraft.updated_at)
+        .where(ImportDraft.plan_id == plan_id, func.length(ImportDraft.content) > 0)
+        .order_by(ImportDraft.id.desc())
+    )
+    return [RevisedSource(*row) for row in session.execute(query)]
+
+
+def get_revised_source(session: Session, plan_id: int, draft_id: int, actor: Actor) -> tuple[str, bytes]:
+    """Name and content of a document by which the plan was revised; raises ``NotFound`` as :func:`get_plan` does."""
+    row = session.execute(
+        select(ImportDraft.source_name, ImportDraft.content)
+        .join(Plan, Plan.id == ImportDraft.plan_id)
+        .where(Plan.id == plan_id, ImportDraft.id == draft_id, visible_plans(actor))
+        .where(func.length(ImportDraft.content) > 0)
     ).one_or_none()
     if row is None:
         raise NotFound(subject="plan")

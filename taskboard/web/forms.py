@@ -30,7 +30,8 @@ Kind = TypeVar("Kind", bound=StrEnum)
 
 
 def clean_line(text: str | None) -> str:
-    """One line without control characters (no database column can keep a NUL) and without blanks at its ends."""
+    """One line without control characters (no database column can keep a NUL), characters of no width, and blanks at
+    its ends."""
     return " ".join(_printable(text or "", keep="").split())
 
 
@@ -41,7 +42,10 @@ def clean_text(text: str | None) -> str:
 
 
 def _printable(text: str, *, keep: str) -> str:
-    return "".join(char if char in keep or unicodedata.category(char) not in ("Cc", "Cs") else " " for char in text)
+    """The text with a blank for each control character and without those of no width (U+200B, a byte order mark): two
+    names that differ in nothing one can see would be two departments."""
+    shown = (char for char in text if unicodedata.category(char) != "Cf")
+    return "".join(char if char in keep or unicodedata.category(char) not in ("Cc", "Cs") else " " for char in shown)
 
 
 class Form(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types

@@ -131,6 +131,10 @@ def test_names_are_split_at_separators_but_never_inside_brackets():
     assert split_names("市发改委（物价局、储备局") == ("市发改委（物价局、储备局",)
 
 
+def test_characters_that_nobody_sees_make_no_second_name():
+    assert split_names("市\u200b财政局、\ufeff市财政局、市 财政局") == ("市财政局",)
+
+
 def test_a_field_of_names_gives_back_what_it_shows():
     assert split_names(join_names(MEASURE.partners)) == MEASURE.partners
 

@@ -126,3 +126,20 @@ def test_only_supervisors_compare(visitor, usual, address, name, session):
     assert visitor.get(address).status_code == 403
     assert visitor.post(address).status_code == 403
     assert len(titles(session)) == 4
+
+
+def test_the_revised_document_is_kept_for_who_sees_the_plan(visitor, usual, address):
+    chen = visitor.enter(usual.chen)
+    plan_id = address.rpartition("/")[2]
+    draft_id = address.split("/")[2]
+    path = f"/plans/{plan_id}/revisions/{draft_id}/source"
+    before = chen.get(path).status_code
+    answer = chen.post(address, **fields_of(chen.get(address)))
+    page = chen.get(f"/plans/{plan_id}")
+
+    assert answer.status_code == 303
+    assert before == 404
+    assert path in page.text
+    assert chen.get(path).data == NEW.encode()
+    assert chen.get(f"/plans/999/revisions/{draft_id}/source").status_code == 404
+    assert visitor.enter(usual.zhao).get(path).status_code == 404

@@ -40,5 +40,14 @@ def plan(plan_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:plan_id>/source")
 def source(plan_id: int) -> ResponseReturnValue:
     """The document as it was imported; always to keep, never to open inside this site."""
-    name, content = plans.get_source(read_session(), plan_id, current_actor())
+    return _kept(*plans.get_source(read_session(), plan_id, current_actor()))
+
+
+@blueprint.get("/<int:plan_id>/revisions/<int:draft_id>/source")
+def revised_source(plan_id: int, draft_id: int) -> ResponseReturnValue:
+    """A document by which the plan was revised, in the same way."""
+    return _kept(*plans.get_revised_source(read_session(), plan_id, draft_id, current_actor()))
+
+
+def _kept(name: str, content: bytes) -> ResponseReturnValue:
     return send_file(BytesIO(content), mimetype="application/octet-stream", as_attachment=True, download_name=name)
