@@ -511,10 +511,10 @@ def upgrade() -> None:
         "planned_value",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("task_id", sa.Integer(), nullable=False),
-        sa.Column("target_id", sa.Integer(), nullable=True),
         sa.Column("period", sa.String(length=8), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "target_id IS NOT NULL OR value BETWEEN 0 AND 100", name=op.f("ck_planned_value_percent_range")
         ),
@@ -868,8 +868,8 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_history_entry_subject_subject_id_at_id"), ["subject", "subject_id", "at", "id"], unique=False
         )
-        batch_op.drop_constraint(batch_op.f("fk_history_entry_task_id_task"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_history_entry_assignment_id_assignment"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_history_entry_task_id_task"), type_="foreignkey")
 
     with op.batch_alter_table("plan", schema=None) as batch_op:
         batch_op.add_column(
@@ -999,10 +999,10 @@ def downgrade() -> None:
         batch_op.drop_column("report_rhythm")
 
     with op.batch_alter_table("history_entry", schema=None) as batch_op:
+        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_history_entry_assignment_id_assignment"), "assignment", ["assignment_id"], ["id"]
         )
-        batch_op.create_foreign_key(batch_op.f("fk_history_entry_task_id_task"), "task", ["task_id"], ["id"])
         batch_op.drop_index(batch_op.f("ix_history_entry_subject_subject_id_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_subject_at_id"))
         batch_op.drop_index(batch_op.f("ix_history_entry_entrance_at_id"))
