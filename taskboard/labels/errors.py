@@ -146,11 +146,6 @@ PROBLEMS: dict[str, str] = {
     "extension_too_late": "时限{due_on}已过，不能再申请延期；请联系督查室调整时限。",
     "extension_not_later": "要晚于现在的时限{due_on}。",
     "extension_beyond_asked": "不能晚于申请的日期{asked}。",
-    "partner_without_deadline": "这项任务没有时限，不能为配合单位另定。",
-    "partner_day_later": "配合单位的时限不能晚于任务时限{due_on}。",
-    "password_unchanged": "新密码不能与现在的密码相同。",
-}
-
     "instruction_to_nobody": "请选择由谁回复。",
     "instruction_without_leads": "还没有在办的牵头单位，请改由督查单位回复。",
     "meeting_not_yet": "会议定在{held_on}，当天起才能记录议定意见。",
@@ -158,6 +153,11 @@ PROBLEMS: dict[str, str] = {
     "meeting_of_others": "这次会议不议这项任务，请重新选择。",
     "owner_collective": "“{name}”是集合单位，没有人能落实；请填写具体单位。",
     "owner_inactive": "“{name}”已停用，请另填一个。",
+    "partner_without_deadline": "这项任务没有时限，不能为配合单位另定。",
+    "partner_day_later": "配合单位的时限不能晚于任务时限{due_on}。",
+    "password_unchanged": "新密码不能与现在的密码相同。",
+}
+
 
 def wording(error: DomainError) -> Wording:
     """Title and advice for a refusal, filled in with what is known of it."""

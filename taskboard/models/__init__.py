@@ -20,6 +20,7 @@ from taskboard.models.instruction import Instruction, InstructionDuty, Instructi
 from taskboard.models.job import JobRun, SchedulerLease
 from taskboard.models.mail import OutboxMessage, Reminder
 from taskboard.models.objection import Objection
+from taskboard.models.order import OrderSeries, SupervisionOrder
 from taskboard.models.period import HandLight, PeriodReport, PlannedValue, ReportFigure
 from taskboard.models.person import AccountLink, FailedSignIn, Person, PersonPost, PortfolioItem, ResetRequest
 from taskboard.models.plan import ImportDraft, Measure, Plan, PlanDefaultDepartment, PlanSource
@@ -35,9 +36,9 @@ __all__ = [
     "Base",
     "CalendarDay",
     "CalendarYear",
+    "CoordinationMeeting",
     "Department",
     "DepartmentMember",
-    "CoordinationMeeting",
     "DepartmentName",
     "DepartmentRenaming",
     "DepartmentSuccession",
@@ -45,17 +46,18 @@ __all__ = [
     "DirectoryUpload",
     "Extension",
     "FailedSignIn",
-    "HistoryEntry",
-    "HistorySeal",
     "HandLight",
     "HelpRequest",
+    "HistoryEntry",
+    "HistorySeal",
     "ImportDraft",
-    "JobRun",
-    "Measure",
     "Instruction",
     "InstructionDuty",
     "InstructionReply",
+    "JobRun",
+    "Measure",
     "Objection",
+    "OrderSeries",
     "OutboxMessage",
     "PeriodReport",
     "Person",
@@ -74,6 +76,7 @@ __all__ = [
     "Setting",
     "SetupDraft",
     "SuccessionWork",
+    "SupervisionOrder",
     "Task",
     "TaskTarget",
 ]
