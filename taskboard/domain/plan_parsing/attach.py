@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from taskboard.domain.plan_parsing.clauses import IN_TEXT, Clause, Form, find_clauses, find_prose_clauses
 from taskboard.domain.plan_parsing.numbering import Kind, read_step
 from taskboard.domain.plan_parsing.outline import Node, split_bullets, split_steps
-from taskboard.domain.plan_parsing.sections import never_holds_measures
+from taskboard.domain.plan_parsing.sections import is_about_support, never_holds_measures
 from taskboard.domain.plan_parsing.text import Text, join_texts, without_ranges
 from taskboard.domain.plan_parsing.units import GROUP_NAME
 
@@ -191,7 +191,7 @@ def _cut_after_clause(text: Text, clauses: list[Clause]) -> Text:
 
 
 CLOSING_LINE = re.compile(
-    r"\n\s*(?:以上|上述|请各|各(?:有关|相关|责任|牵头|成员)?(?:单位|部门)要|各级各部门|市?政府督查室|本(?:方案|意见|通知|计划|清单|办法)自)"
+    r"\n\s*(?:以上|上述|请各|各(?:有关|相关|责任|牵头|成员)?(?:单位|部门)[要应须于]|各级各部门|[省市县区州]?(?:委|政府|委政府|政府办公[室厅])督查室|本(?:方案|意见|通知|计划|清单|办法)自)"
 )
 """how a paragraph begins that speaks of all items again"""
 
@@ -307,11 +307,40 @@ def _names_a_body(clause: Clause) -> bool:
 def drop_doubtful_prose(top: Item) -> None:
     """A closing sentence of units and verbs outside the measures (各单位负责落实) is no clause."""
     for item in top.walk():
-        item.clauses = [
-            clause
-            for clause in item.clauses
-            if clause.form not in IN_TEXT or (_names_a_body(clause) and not is_never_measure(item))
-        ]
+        item.clauses = [clause for clause in item.clauses if clause.form not in IN_TEXT or _is_assignment(clause, item)]
+
+
+STANDING_BODY = re.compile(r"(?:领导小组|指挥部|专班|联席会议|发展委员会|工作委员会)(?:办公室)?$")
+
+
+def _is_assignment(clause: Clause, item: Item) -> bool:
+    """Whether a clause in running text gives its item to somebody, as its neighbours are given."""
+    if is_never_measure(item):
+        return False
+    if not _names_a_body(clause):
+        return clause.form is Form.PROSE and _names_known_group(clause) and _is_surrounded(item)
+    units = [*clause.reading.leads, *clause.reading.responsible]
+    stands_over_all = all(STANDING_BODY.search(unit.said.plain) for unit in units)
+    return not (stands_over_all and _is_about_support(item))
+
+
+ANY_BODIES = re.compile(r"^(?:各|各级|有关|相关|各有关|各相关|其他)*(?:责任|牵头|成员|职能)?(?:部门|单位|方面)$")
+
+
+def _names_known_group(clause: Clause) -> bool:
+    """由各乡镇人民政府负责 says who; 由各有关部门负责 does not."""
+    units = [*clause.reading.leads, *clause.reading.responsible]
+    return any(GROUP_NAME.match(u.said.plain) and not ANY_BODIES.match(u.said.plain) for u in units)
+
+
+def _is_about_support(item: Item) -> bool:
+    """Whether the item or a section above it is 保障措施, 组织领导, 工作要求 or the like."""
+    above: Item | None = item
+    while above is not None:
+        if above.node.label is not None and is_about_support((heading_of(above.text)[0] or above.text[:30]).plain):
+            return True
+        above = above.parent
+    return False
 
 
 def is_never_measure(item: Item) -> bool:

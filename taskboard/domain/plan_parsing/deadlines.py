@@ -346,7 +346,7 @@ FORMS = {
 
 SEASON_DEFINED = re.compile(
     rf"(?P<name>主?汛期|供暖季|采暖季|供暖期|采暖期|防火期|枯水期|秋季学期|雨季)[”\"]?(?:前[”\"]?)?"
-    rf"(?P<link>(?:均|都)?(?:系|是)?指|为|自|从|是|:)(?:每年|当年|自|从)?"
+    rf"(?P<link>(?:均|都)?(?:系|是)?指|为|自|从|是|:)(?:每年|当年|自|从|(?P<year>{YEAR}))?"
     rf"(?P<month>{NUMERAL})月(?P<day>{NUMERAL})日(?P<before>{BEFORE})?"
 )
 
@@ -354,12 +354,13 @@ SEASON_DEFINED = re.compile(
 def read_seasons(plain: str, year: int | None) -> dict[str, date]:
     """我市主汛期为4月1日至9月30日 or “汛期前”均指3月31日前 → the last day before the season."""
     seasons: dict[str, date] = {}
-    if year is None:
-        return seasons
     for found in SEASON_DEFINED.finditer(plain):
         names_the_limit = "前" in plain[found.start("name") : found.start("link")]
+        own_year = read_year(found["year"], Anchor(year=year)) if found["year"] else year
+        if own_year is None:
+            continue
         try:
-            day = date(year, _numeral(found["month"]), _numeral(found["day"]))
+            day = date(own_year, _numeral(found["month"]), _numeral(found["day"]))
         except ValueError:
             continue
         name = found["name"].removeprefix("主")

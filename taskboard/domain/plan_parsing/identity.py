@@ -50,6 +50,14 @@ ISSUER_FIELD = re.compile(
     r"(?:发布机构|发文机关|发文单位|填报单位|制表单位|印发机关|编制单位)\s?[:|]?\s*(?P<issuer>[^\s:|]{2,30})"
 )
 ISSUED_AT = re.compile(r"[(\[]?(?P<day>[^()\[\]]{8,14}日)(?:印发|发布|公布|通过)")
+WRITTEN_DAY = r"\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日"
+PASSED_AT = re.compile(rf"^[(\[]{WRITTEN_DAY}[^()\[\]。;]{{0,30}}(?:通过|批准|印发|公布|发布)[)\]]$")
+"""（2019年1月8日市委常委会会议通过） on the line below the title"""
+ISSUER_AND_DAY = re.compile(rf"^[\u4e00-\u9fff]{{4,30}}\s+{WRITTEN_DAY}(?:\s|$)")
+"""an issuer and the day on one line of the head, perhaps with counters of a web page behind them"""
+HELD_FIELD = re.compile(rf"^(?:会议|发布|举办|召开)?(?:时\s?间|日\s?期)\s?[:|]\s*(?={WRITTEN_DAY})")
+MEETING = re.compile(r"发布会|吹风会|会议|座谈会|推进会|访谈|讲话")
+"""what is held on a day; of other documents 时间： tells when a site put them on a page"""
 HEAD_LINES = 40
 
 
@@ -170,25 +178,47 @@ def _own_date(lines: Sequence[Text], dropped: Sequence[Text], titles: Sequence[T
         plain = text.plain.strip()
         if len(plain) <= 24 and DAY.fullmatch(plain.strip("()[] ")):
             return read_day(plain)
-    for pattern in (DATED_FIELD, PUBLISHED_FIELD):
-        if pattern is PUBLISHED_FIELD:
-            issued = _issued_in_brackets([*titles, *lines[:HEAD_LINES]])
-            if issued:
-                return issued
-        for text in everything:
-            if len(text) <= 300 and (found := pattern.search(text.plain)):
-                day = read_day(text.plain[found.end() : found.end() + 16])
-                if day:
-                    return day
+    return (
+        _day_in_field(DATED_FIELD, everything)
+        or _issued_in_brackets([*titles, *lines[:HEAD_LINES]])
+        or _beside_issuer([*lines[:HEAD_LINES], *dropped])
+        or _day_in_field(PUBLISHED_FIELD, everything)
+        or (_day_in_field(HELD_FIELD, everything) if any(MEETING.search(t.plain) for t in lines[:3]) else None)
+    )
+
+
+LONGEST_FIELDS = 300
+LONGEST_DAY = 16
+
+
+def _day_in_field(name: re.Pattern[str], texts: Sequence[Text]) -> date | None:
+    """The day behind such a name, or on the line below it."""
+    for number, text in enumerate(texts):
+        found = name.search(text.plain) if len(text) <= LONGEST_FIELDS else None
+        if not found:
+            continue
+        words = text.plain[found.end() : found.end() + LONGEST_DAY]
+        if found.start() == 0 and not words.strip() and number + 1 < len(texts):
+            words = texts[number + 1].plain.strip()[:LONGEST_DAY]
+        if day := read_day(words):
+            return day
     return None
+
+
+def _beside_issuer(lines: Sequence[Text]) -> date | None:
+    """白石镇人民政府  2022年3月9日, before anything that a web page says about itself."""
+    return next((read_day(line.plain) for line in lines if len(line) <= 80 and ISSUER_AND_DAY.match(line.plain)), None)
 
 
 def _issued_in_brackets(lines: Sequence[Text]) -> date | None:
     for line in lines:
-        if len(line) <= 120 and (found := ISSUED_AT.search(squeezed(line.plain))):
-            day = read_day(found["day"])
-            if day:
-                return day
+        if len(line) > 120:
+            continue
+        plain = squeezed(line.plain)
+        found = ISSUED_AT.search(plain)
+        words = found["day"] if found else plain if PASSED_AT.match(plain) else ""
+        if day := read_day(words):
+            return day
     return None
 
 

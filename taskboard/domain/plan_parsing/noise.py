@@ -12,6 +12,11 @@ SITE_FRAME = re.compile(
     r"|字体\s?[:\[]|\[\s?字体|字号\s?:|\[?大\s?中\s?小\]|分享到|打印本页|关闭窗口|\[打印\]|\[关闭\]|无障碍(?:浏览|阅读)|长者模式|责任编辑|免责声明|^相关(?:阅读|推荐|文档|链接|新闻|文章|信息|附件下载)"
     r"|上传人|还剩\d+页|支持IPv6|IPv6(?:网络|网站)?(?:支持|已支持)|网站地图|联系我们|政务微信|加入收藏|设为首页|政府网站找错|手机版|^打印$|^关闭$|^分享$|^收藏$|^纠错$|^\*?\s?微博$|^微信$|繁体版|登录\s注册|^•.{0,10}$|^收起$|^展开全文|下载文档|^返回顶部"
 )
+FRAME_WORDS = re.compile(
+    r"(?:[\s|/\[\]【】·>»]*(?:打印(?:本页|此页|文章)?|关闭(?:窗口|本页)?|返回(?:顶部|首页|列表|上级)?|分享|收藏(?:本页)?|复制链接|字号|[大中小]|首页"
+    r"|上一[页篇]|下一[页篇]|微信|微博|(?:我要)?纠错|回到顶部|保存|下载|推荐|评论|转发))+[\s|/\[\]【】·>»]*$"
+)
+"""打印 | 关闭 | 返回顶部: a line of nothing but the buttons of a page"""
 WORD_REMARK = re.compile(
     r"^[(\[]?(?:此件(?:主动|依申请|不予)?公开(?:发布)?|此文?件公开|下转第|上接第|本页无正文|信息公开(?:选项|类别))"
 )
@@ -39,7 +44,11 @@ def is_noise(plain: str) -> bool:
         return False
     if any(pattern.match(line) for pattern in (PAGE_NUMBER, WORD_REMARK, METADATA, CONTACT, DISTRIBUTION, DIVIDER)):
         return True
-    return bool(SITE_FRAME.search(line)) or (line.endswith("日印发") and bool(PRINTED_BY.search(line)))
+    return (
+        bool(SITE_FRAME.search(line))
+        or bool(FRAME_WORDS.match(line))
+        or (line.endswith("日印发") and bool(PRINTED_BY.search(line)))
+    )
 
 
 def is_attached_list(plain: str) -> bool:

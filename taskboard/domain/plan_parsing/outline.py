@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from taskboard.domain.plan_parsing.brackets import outer_groups
 from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, FIELD_NAME
@@ -78,6 +78,10 @@ def build_outline(lines: Iterable[Line]) -> Node:
     return root
 
 
+ALIKE = {Kind.NUMBER: Kind.NUMBER_BRACKET, Kind.NUMBER_BRACKET: Kind.NUMBER}
+"""labels with a figure that copies exchange: 5. and 5)"""
+
+
 class _Builder:
     """Adds line after line to the tree."""
 
@@ -93,7 +97,7 @@ class _Builder:
         if self._starts_part(line, plain):
             return
         for piece, label in split_labels(line, self._awaited()):
-            self._add_piece(piece, label, line)
+            self._add_piece(piece, self._as_in_its_row(label), line)
 
     def _starts_part(self, line: Line, plain: str) -> bool:
         stripped = plain.strip()
@@ -151,6 +155,16 @@ class _Builder:
             self.current.texts.append(piece)
         parent.children.append(self.current)
 
+    def _as_in_its_row(self, label: Label | None) -> Label | None:
+        """6) after 5. is the next of the row and not the first below it: one mark was typed for another."""
+        if label is None or label.number < 2 or label.kind not in ALIKE:
+            return label
+        awaited = self._awaited()
+        other = ALIKE[label.kind]
+        if label.kind in awaited or awaited.get(other) != label.number:
+            return label
+        return replace(label, kind=other)
+
     def _awaited(self) -> dict[Kind, int]:
         """The number that would come next for each kind of label on the way to the root."""
         awaited: dict[Kind, int] = {}
@@ -207,6 +221,7 @@ def split_labels(line: Line, awaited: Mapping[Kind, int] = NOTHING_AWAITED) -> l
     start = first.end if first else 0
     label = first
     last_numbers: dict[Kind, int] = {first.kind: first.number} if first else {}
+    runs_through = _number_that_runs_through(text, first, awaited)
     last_seen: dict[str, int] = {}
     groups = iter(outer_groups(text.plain, BRACKETS_AND_TITLES))
     group = next(groups, None)
@@ -218,7 +233,9 @@ def split_labels(line: Line, awaited: Mapping[Kind, int] = NOTHING_AWAITED) -> l
         if inside or following is None or following.end >= len(text):
             continue
         after_clause = text.plain[found.start() - 1 : found.start()] in ")]"
-        if not _counts_on(following, last_numbers, text.plain, last_seen, after_clause=after_clause):
+        is_first = following.kind is Kind.NUMBER and following.kind not in last_numbers
+        goes_on = is_first and following.number == runs_through
+        if not goes_on and not _counts_on(following, last_numbers, text.plain, last_seen, after_clause=after_clause):
             continue
         pieces.append((text[start : found.start()].strip(), label))
         start, label = following.end, following
@@ -226,6 +243,16 @@ def split_labels(line: Line, awaited: Mapping[Kind, int] = NOTHING_AWAITED) -> l
         last_numbers[following.kind] = following.number
     pieces.append((text[start:].strip(), label))
     return pieces
+
+
+LONGEST_TITLE_IN_LINE = 20
+
+
+def _number_that_runs_through(text: Text, first: Label | None, awaited: Mapping[Kind, int]) -> int | None:
+    """The number of the first item in a section that stands in one line (二、健康成长类。4.…) and goes on counting."""
+    if first is None or first.kind >= Kind.NUMBER or text.plain.find("。") - first.end > LONGEST_TITLE_IN_LINE:
+        return None
+    return awaited.get(Kind.NUMBER)
 
 
 def _nested_label(text: Text, first: Label | None, line: Line) -> Label | None:

@@ -243,9 +243,9 @@ def _main_part(by_part: dict[int, list[Item]]) -> int:
 def _measures_of_answers(lines: Sequence[Line], context: Context) -> list[ParsedMeasure]:
     measures = []
     for step in read_steps(lines):
-        question = Node(None, None, name=f"问{step.question}")
+        question = Node(None, None, name=f"问{step.question}" if step.question else "")
         item = Item(Node(step.label, question, texts=[step.text]), step.text)
-        measure = measure_of_item(item, context, where=f"问{step.question} {step.label.text}", spoken=True)
+        measure = measure_of_item(item, context, where=f"{question.name} {step.label.text}".strip(), spoken=True)
         if step.office:
             measure = replace(
                 measure,

@@ -29,6 +29,14 @@ def never_holds_measures(title: str) -> bool:
     return bool(NEVER_MEASURES.search(words) or PHASES.search(words) or APPENDIX.match(words))
 
 
+SUPPORT = re.compile(r"保障|组织领导|组织实施|工作要求|有关要求|组织机构|工作机制|统筹协调")
+
+
+def is_about_support(title: str) -> bool:
+    """保障措施, 组织领导, 工作要求: how the plan is carried out, rarely who does what of it."""
+    return bool(SUPPORT.search(title.strip()[:20]))
+
+
 def is_closing_article(text: str) -> bool:
     """An article about who interprets the document and from when it is in force."""
     return len(text) < 160 and bool(LAST_ARTICLES.search(text))

@@ -14,7 +14,7 @@ from taskboard.domain.plan_parsing.text import Text, join_texts, squeezed
 
 @dataclass(frozen=True)
 class Step:
-    """One announced step: the question it answers (from 1), its label, its text, and the speaker's office."""
+    """One announced step: the question it answers (0 before any), its label, its text, and the speaker's office."""
 
     question: int
     label: Label
@@ -65,7 +65,7 @@ def read_steps(lines: Sequence[Line]) -> list[Step]:
             answer, speaker = [], squeezed(said["name"])
             if len(plain) > said.end():
                 answer.append(line.text[said.end() :])
-        elif question and speaker:
+        elif speaker:
             answer.append(line.text)
     return [*steps, *_steps_of(answer, question, offices.get(speaker, ""))]
 
@@ -73,13 +73,21 @@ def read_steps(lines: Sequence[Line]) -> list[Step]:
 def _steps_of(answer: list[Text], question: int, office: str) -> list[Step]:
     text = join_texts(answer, "\n")
     steps: list[Step] = []
-    for row in rows_of_steps(text):
+    for row in rows_of_steps(text, only_announced=question == 0):
         steps += [Step(question, label, step, office) for label, step in row]
     return steps
 
 
-def rows_of_steps(text: Text) -> list[list[tuple[Label, Text]]]:
-    """The rows 一是…二是… of a text; a step ends with its paragraph; rows about principles or results are left out."""
+TO_COME = re.compile(
+    r"下一步|下一阶段|下阶段|接下来|今后|将(?!士|军)|今年(?!以来)|重点(?:做好|抓好|抓|从|在)|着力|抓好|抓落实"
+)
+
+
+def rows_of_steps(text: Text, *, only_announced: bool = False) -> list[list[tuple[Label, Text]]]:
+    """The rows 一是…二是… of a text; a step ends with its paragraph; rows about principles or results are left out.
+
+    With ``only_announced`` (an opening speech, which presents more than it promises) a row needs words of what will be.
+    """
     intro, steps = split_steps(text)
     rows: list[list[tuple[Label, Text]]] = []
     before = intro.plain
@@ -89,7 +97,7 @@ def rows_of_steps(text: Text) -> list[list[tuple[Label, Text]]]:
         if label.number == 1:
             rows.append([])
             announced = before[-120:].rstrip().rstrip(":。").rsplit("。", 1)[-1]
-            wanted = not NO_STEPS.search(announced[-24:])
+            wanted = not NO_STEPS.search(announced[-24:]) and not (only_announced and not TO_COME.search(announced))
         if wanted:
             rows[-1].append((label, piece if end < 0 else piece[:end]))
         before = piece.plain

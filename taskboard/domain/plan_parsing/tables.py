@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import combinations, takewhile
+from itertools import combinations, pairwise, takewhile
 
 from taskboard.domain.plan_parsing.blocks import Cell, Table
 from taskboard.domain.plan_parsing.clauses import (
@@ -328,8 +328,9 @@ UNSEPARATED_UNIT = (
     r"(?:办公室|委员会|办事处|公司|集团|中心|政府|管委会|单位|部门|街道|乡镇|法院|检察院|总工会|妇联|残联|联合会|支队|大队|供销社|[省市县区州]委|局|委|办|厅|院|部)"
 )
 UNSEPARATED_FIRST = (
-    rf"(?:(?:国网|人民银行)[\u4e00-\u9fff]{{2,12}}?|各[\u4e00-\u9fff]{{1,14}}?|{UNSEPARATED_LEVEL}[\u4e00-\u9fff]{{1,14}}?)"
-    r"(?:办公室|委员会|办事处|公司|集团|中心|政府|管委会|单位|部门|街道|乡镇|法院|检察院|总工会|妇联|残联|联合会|支队|大队|供销社|局|委|办|厅|院|部)"
+    rf"(?:{UNSEPARATED_LEVEL}(?:妇联|残联|文联|科协|总工会|法院|检察院|供销社)|团[省市县区州]委"
+    rf"|(?:(?:国网|人民银行)[\u4e00-\u9fff]{{2,12}}?|各[\u4e00-\u9fff]{{1,14}}?|{UNSEPARATED_LEVEL}[\u4e00-\u9fff]{{1,14}}?)"
+    r"(?:办公室|委员会|办事处|公司|集团|中心|政府|管委会|单位|部门|街道|乡镇|法院|检察院|总工会|妇联|残联|联合会|支队|大队|供销社|局|委|办|厅|院|部))"
 )
 """a name right after the content, which must begin with its level for its beginning to be seen"""
 FURTHER_UNITS = rf"(?:[、,]{UNSEPARATED_UNIT})*"
@@ -439,7 +440,8 @@ def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkL
                 lists.append((len(rest), work))
                 continue
         if isinstance(part, Line) and (
-            _cells_in(part.text) or (run and (number in inside_cell or part.text.plain.strip() == "|"))
+            _cells_in(part.text)
+            or (run and (number in inside_cell or part.text.plain.strip() == "|" or _closes_last_row(part, run)))
         ):
             run.append(part)
             continue
@@ -572,12 +574,33 @@ def _rows_of_cells(run: list[Line]) -> list[list[Text]]:
     return [rows[0], *(row[: len(header)] for row in rows[1:])]
 
 
+NUMBER_CELL = re.compile(r"\s*\d{1,4}\s?\|\s*$")
+LONGEST_LAST_CELL = 40
+
+
+def _row_ends_without_bar(run: Sequence[Line]) -> set[int]:
+    """Positions of lines that close a row without a bar, before the number that opens the next, where rows do so."""
+    ends = {
+        number
+        for number, (line, below) in enumerate(pairwise(run))
+        if not line.text.plain.rstrip().endswith("|") and NUMBER_CELL.match(below.text.plain)
+    }
+    return ends if len(ends) >= FEWEST_UNSEPARATED_ROWS else set()
+
+
+def _closes_last_row(line: Line, run: Sequence[Line]) -> bool:
+    """Whether a short line below a table is its last cell, as other rows of it end without a bar."""
+    is_short = len(line.text) <= LONGEST_LAST_CELL and "。" not in line.text.plain
+    return is_short and run[-1].text.plain.rstrip().endswith("|") and bool(_row_ends_without_bar(run))
+
+
 def _cells_one_a_line(run: Sequence[Line]) -> list[Text]:
     """The cells of lines that each end one with a bar; a name broken over lines is put together."""
     cells: list[Text] = []
     pending: list[Text] = []
-    for line in run:
-        ends = line.text.plain.rstrip().endswith("|")
+    without_bar = _row_ends_without_bar(run)
+    for number, line in enumerate(run):
+        ends = line.text.plain.rstrip().endswith("|") or number in without_bar
         pending.append(line.text.strip(" |"))
         if ends:
             together = join_texts(pending, "\n")

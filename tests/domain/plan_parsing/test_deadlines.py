@@ -177,6 +177,7 @@ def test_a_time_limit_in_a_list_of_units_is_told_apart(words: str, is_limit: boo
         ("我市主汛期为4月1日至9月30日", "汛期", "2025-03-31"),
         ("以下“汛期前”均指3月31日前", "汛期", "2025-03-31"),
         ("供暖季自11月1日起", "供暖季", "2025-10-31"),
+        ("文中“供暖季前”均指2024年10月31日前", "供暖季", "2024-10-31"),
     ],
 )
 def test_a_document_fixes_its_own_seasons(words: str, season: str, day: str) -> None:

@@ -1,0 +1,268 @@
+"""Forms of whole documents: which items are measures and who has them, one small document for each form."""
+
+import pytest
+
+from taskboard.domain.plan_parsing import parse_plan
+from taskboard.domain.plan_parsing.blocks import Paragraph
+from taskboard.domain.plan_parsing.reading import ParsedPlan
+
+
+def read(text: str) -> ParsedPlan:
+    return parse_plan([Paragraph(line) for line in text.strip().split("\n")])
+
+
+def assigned(plan: ParsedPlan) -> list[tuple[str, str, str]]:
+    """Path, lead and partners of each measure."""
+    return [("".join(one.path), "、".join(one.lead), "、".join(one.partners)) for one in plan.measures]
+
+
+def test_several_clauses_in_one_item_are_one_measure() -> None:
+    plan = read("""
+云州市2024年工作要点
+1.降低用能成本。扩大直接交易规模。（市发展改革委负责）清理转供电加价。（市市场监管局、市住建局负责）
+2.降低物流成本。推广“一单制”。（市交通运输局牵头，市商务局配合）
+""")
+
+    assert assigned(plan) == [
+        ("1", "市发展改革委", "市市场监管局、市住建局"),
+        ("2", "市交通运输局", "市商务局"),
+    ]
+
+
+def test_sub_items_with_clauses_of_their_own_are_the_measures() -> None:
+    plan = read("""
+云州市2024年工作要点
+1.提升服务能力
+（1）建设平台。6月底前上线。（责任单位：市数据局）
+（2）培训队伍。全年培训200人次。（责任单位：市人社局、市财政局）
+2.优化环境。开展整治。（责任单位：市公安局）
+""")
+
+    assert assigned(plan) == [("1（1）", "市数据局", ""), ("1（2）", "市人社局", "市财政局"), ("2", "市公安局", "")]
+
+
+def test_sub_items_without_clauses_stay_inside_the_item_whose_clause_follows_them() -> None:
+    plan = read("""
+云州市2024年工作要点
+1.提升服务能力
+（1）建设平台。
+（2）培训队伍。（责任单位：市数据局）
+2.优化环境
+（1）开展整治。
+（2）畅通渠道。（责任单位：市公安局）
+""")
+
+    assert assigned(plan) == [("1", "市数据局", ""), ("2", "市公安局", "")]
+
+
+def test_items_that_run_on_in_one_paragraph_are_measures_of_their_own() -> None:
+    plan = read("""
+云州市2024年工作要点
+一、提升服务能力。1.建设平台。6月底前上线。责任单位：市数据局。2.培训队伍。责任单位：市人社局、市财政局。
+二、优化环境。3.开展整治。责任单位：市公安局。4.畅通渠道。责任单位：市信访局。
+三、强化监督。5.组织督查。责任单位：市政府督查室。
+""")
+
+    assert assigned(plan) == [
+        ("一1", "市数据局", ""),
+        ("一2", "市人社局", "市财政局"),
+        ("二3", "市公安局", ""),
+        ("二4", "市信访局", ""),
+        ("三5", "市政府督查室", ""),
+    ]
+
+
+def test_numbers_that_begin_again_in_each_section_of_one_line_are_kept_apart() -> None:
+    plan = read("""
+云州市2024年工作要点
+一、提升服务能力。1.建设平台。责任单位：市数据局。2.培训队伍。责任单位：市人社局。
+二、优化环境。1.开展整治。责任单位：市公安局。2.畅通渠道。责任单位：市信访局。
+""")
+
+    assert [path for path, *_ in assigned(plan)] == ["一1", "一2", "二1", "二2"]
+
+
+def test_each_article_is_a_measure_but_those_about_the_document() -> None:
+    plan = read("""
+云州高新区支持科技创新若干措施
+第一条 支持企业研发。按研发投入的10%给予补助。（责任单位：科技局、财政局）
+第二条 支持平台建设。对新认定的实验室奖励100万元。（责任单位：科技局）
+第三条 支持人才引进。每人每年补助三万元。（责任单位：组织部、人社局）
+第四条 本措施由科技局负责解释，自印发之日起施行，有效期三年。
+""")
+
+    assert [(path, lead) for path, lead, _ in assigned(plan)] == [
+        ("第一条", "科技局"),
+        ("第二条", "科技局"),
+        ("第三条", "组织部"),
+    ]
+    assert [measure.recurrence for measure in plan.measures] == [None, None, None]
+
+
+def test_the_numbered_paragraphs_of_a_covering_notice_are_no_measures() -> None:
+    plan = read("""
+关于印发《云州市优化环境工作方案》的通知
+各县（市、区）人民政府，市直各部门：
+现将方案印发给你们，并就有关事项通知如下：
+1.压实责任。各责任单位要明确专人负责。
+2.跟踪督办。市政府督查室将定期通报。
+云州市人民政府办公室
+2024年2月20日
+云州市优化环境工作方案
+一、主要任务
+1.压减时限。6月底前办理时限再压减20%。（责任单位：市政务服务办）
+2.畅通渠道。开通热线。（责任单位：市信访局）
+""")
+
+    assert assigned(plan) == [("一1", "市政务服务办", ""), ("一2", "市信访局", "")]
+
+
+def test_a_number_with_another_mark_goes_on_in_its_row() -> None:
+    plan = read("""
+云州市2024年工作要点
+4、改善路网。改扩建85公里。（责任单位：市交通运输局）
+5、保障供水。更新管网40公里。（责任单位：市水利局）
+6)编制规划。年底前实现全覆盖。（责任单位：市自然资源局）
+7、提升电网。扩容2座。（责任单位：市供电公司）
+""")
+
+    assert assigned(plan) == [
+        ("4", "市交通运输局", ""),
+        ("5", "市水利局", ""),
+        ("6)", "市自然资源局", ""),
+        ("7", "市供电公司", ""),
+    ]
+
+
+def test_a_group_named_in_running_text_has_an_item_among_others_that_have_somebody() -> None:
+    plan = read("""
+云州县村务公开工作意见
+（一）规范内容。凡重大事项一律上墙。此项工作由县民政局牵头，县财政局配合。
+（二）清理财务。进行一次清理。由县农业局牵头，县审计局配合。
+（三）建立小组。每月理财一次。由各乡镇人民政府负责。
+（四）加强宣传。由各有关部门负责。
+""")
+
+    assert assigned(plan) == [
+        ("（一）", "县民政局", "县财政局"),
+        ("（二）", "县农业局", "县审计局"),
+        ("（三）", "各乡镇人民政府", ""),
+    ]
+
+
+def test_what_a_leading_group_oversees_among_the_means_of_support_is_no_measure() -> None:
+    plan = read("""
+云州市2024年工作要点
+一、重点任务
+（一）扩容平台。6月底前完成。（责任单位：市数据局）
+（二）归集数据。第三季度完成。（责任单位：市数据局、市民政局）
+二、保障措施
+（一）加强组织领导。市数字政府建设领导小组统筹推进。
+（二）强化安全防护。落实保护制度。
+""")
+
+    assert assigned(plan) == [("一（一）", "市数据局", ""), ("一（二）", "市数据局", "市民政局")]
+
+
+def test_a_closing_paragraph_does_not_belong_to_the_last_item() -> None:
+    plan = read("""
+云州省2022年重点任务清单
+1.场馆开放率达到75%以上。（省教育厅、省体育局牵头）
+2.实施诈骗打击，发案数下降15%。（省公安厅牵头，省通信管理局配合）
+省政府督查室对以上任务按季度调度，各责任单位于每季度首月5日前报送进展。
+""")
+
+    assert plan.measures[-1].recurrence is None
+    assert plan.measures[-1].text == "实施诈骗打击，发案数下降15%。"
+
+
+def test_an_opening_speech_gives_what_it_announces_and_not_what_it_looks_back_on() -> None:
+    plan = read("""
+云州省养老服务新闻发布会
+时间：2023年9月14日上午10:00
+今天我们邀请到省民政厅副厅长林若水女士介绍情况并回答提问。
+林若水：
+近年来取得积极成效：一是设施更加完善。二是队伍不断壮大。
+下一步，将从两个方面抓好落实：
+一是健全网络。到2025年底，每个街道建成1所中心。
+二是优化结构。明年10月底前新增床位1000张。
+云州日报记者：
+请问农村养老有什么考虑？
+林若水：
+我们将这样推进：一是兜住底线。每月至少探访两次。二是盘活资源。建设互助院。
+云州电视台记者：
+谢谢。
+""")
+
+    assert [("".join(one.path), one.heading) for one in plan.measures] == [
+        ("一是", "健全网络"),
+        ("二是", "优化结构"),
+        ("问1一是", "兜住底线"),
+        ("问1二是", "盘活资源"),
+    ]
+    assert str(plan.measures[1].deadline) == "2024-10-31"
+
+
+BARS = """
+云州县2021年重点工作分解
+序号 |
+重点工作 |
+目标任务 |
+牵头单位 |
+完成时限
+1 |
+招商引资 |
+引进项目12个 |
+县商务局 |
+12月底
+2 |
+工业提质 |
+新增企业10家 |
+县经信局 |
+11月底
+3 |
+法治建设 |
+开展案卷评查 |
+县司法局 |
+每季度
+【打印本页】【关闭窗口】
+"""
+
+
+def test_a_row_of_cells_one_a_line_may_end_without_its_bar() -> None:
+    plan = read(BARS)
+
+    assert assigned(plan) == [("1", "县商务局", ""), ("2", "县经信局", ""), ("3", "县司法局", "")]
+    assert [str(one.deadline) for one in plan.measures[:2]] == ["2021-12-31", "2021-11-30"]
+    assert plan.measures[2].recurrence == "quarterly"
+
+
+@pytest.mark.parametrize(
+    "buttons", ["打印 | 关闭 | 返回顶部", "【打印本页】【关闭窗口】", "分享 微信 微博", "[大 中 小]"]
+)
+def test_the_buttons_of_a_page_are_no_row_of_its_table(buttons: str) -> None:
+    plan = read(f"""
+云州区2023年工作清单
+序号 | 工作事项 | 具体内容 | 牵头部门 | 时间节点
+1 | 举办活动 | 发放消费券800万元 | 区商务局 | 6月底前
+2 | 打造商圈 | 完成改造 | 区住建局 | 2023年9月
+{buttons}
+""")
+
+    assert [one.heading for one in plan.measures] == ["举办活动", "打造商圈"]
+
+
+def test_names_of_two_characters_divide_a_row_without_marks() -> None:
+    plan = read("""
+云州县2022年实事项目分解表
+序号项目名称建设内容牵头单位责任单位完成时限
+1校园扩容新建小学，增加学位1080个。县教育局县住建局、县城投公司2022年8月
+2关爱老人建成养老点40个。县民政局县妇联、团县委2022年10月底
+3无障碍改造完成260户改造。县残联县住建局、县财政局2022年底
+""")
+
+    assert [(lead, partners) for _, lead, partners in assigned(plan)] == [
+        ("县教育局", "县住建局、县城投公司"),
+        ("县民政局", "县妇联、团县委"),
+        ("县残联", "县住建局、县财政局"),
+    ]

@@ -1,0 +1,36 @@
+"""The day of a document from wherever it stands, and what is no day of it."""
+
+from datetime import date
+
+import pytest
+
+from taskboard.domain.plan_parsing.identity import read_identity
+from taskboard.domain.plan_parsing.text import read_text
+
+
+@pytest.mark.parametrize(
+    ("lines", "day"),
+    [
+        (["云州市支持实体经济若干措施", "（2019年1月8日市委常委会会议通过）"], date(2019, 1, 8)),
+        (["云州市支持实体经济若干措施", "（2019年1月8日印发）"], date(2019, 1, 8)),
+        (["白石镇安全整治工作任务", "白石镇人民政府  2022年3月9日  点击：508"], date(2022, 3, 9)),
+        (["索引号", "0143/2021", "成文日期", "2021-09-02", "发布日期", "2021-09-10"], date(2021, 9, 2)),
+        (["成文日期：2021年9月2日", "发布日期：2021年9月10日"], date(2021, 9, 2)),
+        (["养老服务新闻发布会", "时间：2023年9月14日上午10:00", "地点：发布厅"], date(2023, 9, 14)),
+        (["云州市工作要点", "一、重点任务", "云州市人民政府", "二〇二三年二月二十日"], date(2023, 2, 20)),
+    ],
+)
+def test_the_day_of_a_document_is_found_where_it_stands(lines: list[str], day: date) -> None:
+    assert read_identity([read_text(line) for line in lines], []).date == day
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["特色农业发展实施方案", "时间:2021-11-03 05:40:18"],
+        ["特色农业发展实施方案", "根据2019年1月8日会议精神，制定本方案。"],
+        ["特色农业发展实施方案", "（2019年1月8日前完成）"],
+    ],
+)
+def test_other_days_are_not_the_day_of_the_document(lines: list[str]) -> None:
+    assert read_identity([read_text(line) for line in lines], []).date is None
