@@ -64,11 +64,11 @@ class PlannedValue(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"))
-    target_id: Mapped[int | None] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), default=None)
     period: Mapped[str] = mapped_column(String(8))
     ends_on: Mapped[date]
     """the last day of the period"""
     value: Mapped[float]
+    target_id: Mapped[int | None] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), default=None)
 
 
 class HandLight(Base):
