@@ -96,6 +96,12 @@ PROBLEMS: dict[str, str] = {
     "email_form": "邮箱地址的写法不对。",
     "portfolio_needs_one": "请填写单位，或者选择计划。",
     "portfolio_has_it": "分管范围里已经有了。",
+    "work_hangs": "还有 {count} 项没有办完的工作只由此人负责，请先交接。",
+    "handover_incomplete": "请选择交给谁。",
+    "handover_to_oneself": "不能交给离任的人自己。",
+    "handover_gap": "接任开始日最迟为{latest}，中间不能空缺。",
+    "successor_unknown": "没有找到“{name}”，请填写在用的账号，或没有重名的姓名。",
+    "smtp_password_again": "改动了邮件服务器的地址或账号，请把密码也重新填写（替换其中的 ***）。",
     "account_switched_off": "账号已停用，请先启用。",
     "account_without_address": "此人没有填写邮箱，请先填写，或改为当面转交链接。",
     "public_url_form": "访问地址应以 http:// 或 https:// 开头并带主机名，如 https://duban.example.gov.cn。",
@@ -155,6 +161,8 @@ PROBLEMS: dict[str, str] = {
     "owner_inactive": "“{name}”已停用，请另填一个。",
     "partner_without_deadline": "这项任务没有时限，不能为配合单位另定。",
     "partner_day_later": "配合单位的时限不能晚于任务时限{due_on}。",
+    "order_for_nobody": "“{department}”现在的状态是“{state}”，不用发{kind}。",
+    "order_limit_past": "回复时限不能早于今天（{today}）。",
     "password_unchanged": "新密码不能与现在的密码相同。",
 }
 

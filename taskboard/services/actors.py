@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Date, Integer, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -31,6 +32,15 @@ class HeldPost:
     department_id: int
     department: str
     path: str
+    is_stand_in: bool = False
+
+
+class Holder(NamedTuple):
+    """Somebody who holds a post; a stand-in holds it at the department above."""
+
+    person_id: int
+    name: str
+    email: str | None
     is_stand_in: bool = False
 
 

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
-from taskboard.services.actors import TODAY, has_holder, held_on
-from taskboard.services.people import Holder
+from taskboard.services.actors import TODAY, Holder, has_holder, held_on
 
 DEPARTMENT_IDS: BindParameter[Sequence[int]] = bindparam("department_ids", expanding=True)
 

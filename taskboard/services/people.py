@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple, Unpack
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select
@@ -20,14 +20,16 @@ from taskboard.domain.roles import Role
 from taskboard.models import Department, FailedSignIn, Person, PersonPost
 from taskboard.services.account_links import end_links
 from taskboard.services.accounts import end_sessions, normal_username
-from taskboard.services.actors import held_on, require_role
+from taskboard.services.actors import Holder, held_on, require_role
 from taskboard.services.history import Writing, record_change
+from taskboard.services.holdings import check_nothing_hangs
 from taskboard.services.paging import PAGE_SIZE, Page, count_rows, fetch_page
 
 READERS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,79}")
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 LONGEST_EMAIL = 254
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,6 @@ class PersonValues:
     username: str
     name: str
     email: str | None = None
-
-
-class Holder(NamedTuple):
-    """Somebody who holds a post; a stand-in holds it at the department above."""
-
-    person_id: int
-    name: str
-    email: str | None
-    is_stand_in: bool = False
 
 
 class PostRow(NamedTuple):
@@ -242,13 +235,20 @@ def set_password(session: Session, person_id: int, password_hash: str, **by: Unp
     _record(session, person_id, Change.PASSWORD_SET, **by)
 
 
-def switch_off(session: Session, person_id: int, *, today: date, **by: Unpack[Writing]) -> None:
-    """Nobody can sign in to the account any more, and who is signed in is signed out; the name stays in the history."""
+def switch_off(
+    session: Session, person_id: int, *, today: date, vacated: Collection[int] = (), **by: Unpack[Writing]
+) -> None:
+    """Nobody can sign in to the account any more, and who is signed in is signed out; the name stays in the history.
+
+    Raises :class:`Invalid` while open work hangs on this person alone, except through the posts ``vacated``: those
+    somebody decided to leave to the department above (:func:`taskboard.services.leaving.hand_over`).
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
     person = _person(session, person_id)
     if not person.is_active:
         return
     _check_administrator_remains(session, PersonPost.person_id != person_id, today=today)
+    check_nothing_hangs(session, person_id, gone_on=today, vacated=vacated)
     person.is_active = False
     end_sessions(person)
     end_links(session, person_id, now=by["now"])
@@ -307,9 +307,19 @@ def add_post(
 
 
 def end_post(
-    session: Session, person_id: int, post_id: int, *, last_day: date, today: date, **by: Unpack[Writing]
+    session: Session,
+    person_id: int,
+    post_id: int,
+    *,
+    last_day: date,
+    today: date,
+    vacated: Collection[int] = (),
+    **by: Unpack[Writing],
 ) -> None:
-    """Let a post end with that day; raises :class:`Invalid` where it would end before it began."""
+    """Let a post end with that day.
+
+    Raises :class:`Invalid` where it would end before it began, or open work hangs on it alone as in :func:`switch_off`.
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
     post = session.get(PersonPost, post_id)
     if post is None or post.person_id != person_id:
@@ -318,10 +328,16 @@ def end_post(
         raise Invalid("last_day", "post_ends_before_start")
     if post.role is Role.ADMINISTRATOR:
         _check_administrator_remains(session, PersonPost.id != post_id, today=today)
+    check_nothing_hangs(session, person_id, gone_on=last_day + ONE_DAY, post_id=post_id, vacated=vacated)
+    close_post(session, post, last_day=last_day, **by)
+
+
+def close_post(session: Session, post: PersonPost, *, last_day: date, **by: Unpack[Writing]) -> None:
+    """Write down the last day of a post whose work has been seen to."""
     before = _recorded_post(session, post)
     post.to_on = last_day
     session.flush()
-    _record(session, person_id, Change.POST_ENDED, before=before, after=_recorded_post(session, post), **by)
+    _record(session, post.person_id, Change.POST_ENDED, before=before, after=_recorded_post(session, post), **by)
 
 
 def remove_post(session: Session, person_id: int, post_id: int, *, today: date, **by: Unpack[Writing]) -> None:
@@ -334,6 +350,7 @@ def remove_post(session: Session, person_id: int, post_id: int, *, today: date, 
         raise Invalid("last_day", "post_has_begun")
     if post.role is Role.ADMINISTRATOR:
         _check_administrator_remains(session, PersonPost.id != post_id, today=today)
+    check_nothing_hangs(session, person_id, gone_on=today, post_id=post_id)
     before = _recorded_post(session, post)
     session.delete(post)
     session.flush()

@@ -55,12 +55,11 @@ from taskboard.models import (
     Task,
 )
 from taskboard.services import history
-from taskboard.services.actors import held_on, require_role
+from taskboard.services.actors import Holder, held_on, require_role
 from taskboard.services.answerable import people_answerable, supervisors_of
 from taskboard.services.departments import Writing, get_department, lock_directory, move, record_department
 from taskboard.services.outbox import queue_mail
 from taskboard.services.paging import count_rows
-from taskboard.services.people import Holder
 
 LONGEST_REASON = 500
 MOST_TASKS_IN_A_MAIL = 20

@@ -20,6 +20,7 @@ from taskboard.web.health.views import blueprint as health
 from taskboard.web.home.views import blueprint as home
 from taskboard.web.imports.views import blueprint as imports
 from taskboard.web.jobs.views import blueprint as jobs
+from taskboard.web.leaving.views import blueprint as leaving
 from taskboard.web.ledger.views import blueprint as ledger
 from taskboard.web.mailbox.views import blueprint as mailbox
 from taskboard.web.outbox.views import blueprint as outbox
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     successions,
     renamings,
     people,
+    leaving,
     jobs,
     outbox,
     audit,

@@ -53,7 +53,12 @@ SECTIONS = (
         frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
         blueprints=frozenset({"directory", "renamings", "successions"}),
     ),
-    Section("people.person_list", "人员", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
+    Section(
+        "people.person_list",
+        "人员",
+        frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
+        blueprints=frozenset({"leaving"}),
+    ),
     Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),
     Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),
     Section("audit.trail", "审计记录", frozenset({Role.AUDITOR})),

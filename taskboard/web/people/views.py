@@ -14,6 +14,7 @@ from taskboard.domain.account_links import account_link_path
 from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.roles import Role
 from taskboard.extensions import current_settings, effective_settings, now, read_session, today, transaction
+from taskboard.labels.errors import problem_words
 from taskboard.services import account_links, accounts, departments, people, portfolios
 from taskboard.services.people import PersonValues
 from taskboard.web.departments.writing import writing
@@ -227,6 +228,7 @@ def remove_post(person_id: int, post_id: int) -> ResponseReturnValue:
         Form(),
         lambda session: people.remove_post(session, person_id, post_id, today=today(), **writing()),
         done="已删除岗位。",
+        post_id=post_id,
     )
 
 
@@ -275,10 +277,21 @@ def _do(
         with transaction() as session:
             act(session)
     except Invalid as error:
+        if error.problem == "work_hangs":
+            return _hand_over_first(person_id, error, form, post_id)
         form.show_problem(error)
         return _person_page(person_id, form, post_id)
     flash(done, "success")
     return redirect(url_for("people.person", person_id=person_id))
+
+
+def _hand_over_first(person_id: int, error: Invalid, form: Form, post_id: int | None) -> ResponseReturnValue:
+    """Lead to the page on which the work gets new holders; what was refused is done there."""
+    flash(problem_words(error), "warning")
+    if post_id is None:
+        return redirect(url_for("leaving.leave", person_id=person_id))
+    last_day = form.last_day.day if isinstance(form, EndPostForm) else today()
+    return redirect(url_for("leaving.end_post", person_id=person_id, post_id=post_id, last_day=last_day.isoformat()))
 
 
 def _person_page(person_id: int, failed: Form | None = None, failed_post_id: int | None = None) -> Response:

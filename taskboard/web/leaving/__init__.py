@@ -1,0 +1,1 @@
+"""Leaving: handing over what hangs on one person alone."""
