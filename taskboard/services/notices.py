@@ -14,7 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.lights import ACKNOWLEDGE_LIMIT
+from taskboard.domain.orders import OrderAct, OrderKind
 from taskboard.domain.outbox import MailKind
+from taskboard.domain.permissions import Actor, Post, may_see_task
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     OPEN_ASSIGNMENT,
@@ -25,13 +27,24 @@ from taskboard.domain.workflow import (
     TaskState,
     limit_of,
 )
-from taskboard.models import Assignment, Extension, HistoryEntry, Person, Plan, Task
+from taskboard.labels.orders import order_number
+from taskboard.models import (
+    Assignment,
+    Department,
+    Extension,
+    HistoryEntry,
+    Person,
+    PersonPost,
+    Plan,
+    SupervisionOrder,
+    Task,
+)
+from taskboard.services.actors import Holder, held_on, load_portfolios
 from taskboard.services.answerable import people_answerable, supervisors_of
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Case
 from taskboard.services.history import part_of
 from taskboard.services.outbox import queue_mail
-from taskboard.services.people import Holder
 
 MOST_TASKS_IN_A_MAIL = 20
 
@@ -265,6 +278,68 @@ def extension_decided(case: Case, entry: HistoryEntry, request: Extension, moved
 
 def _decide_by(case: Case, act: Act) -> str:
     return load_calendar(case.session).add(case.today, limit_of(act)).isoformat()
+
+
+def ordered(case: Case, entry: HistoryEntry, order: SupervisionOrder) -> None:
+    """Tell the department's head and liaison of a formal order, and of a red one the leaders in charge, too."""
+    people = _people_of_order(case)
+    if order.kind is OrderKind.RED:
+        people += _leaders(case)
+    _tell_of_order(case, entry, order, people, "ordered", reason=order.text)
+
+
+def order_replied(case: Case, entry: HistoryEntry, order: SupervisionOrder) -> None:
+    """Tell the supervisors what the department replied."""
+    _tell_of_order(case, entry, order, _supervisors(case), "order_replied", reason=order.reply)
+
+
+def order_decided(case: Case, entry: HistoryEntry, order: SupervisionOrder, act: OrderAct) -> None:
+    """Tell the department that its reply was enough or not, or that the order was withdrawn."""
+    _tell_of_order(case, entry, order, _people_of_order(case), "order_decided", reason=order.decision, act=act.value)
+
+
+def _people_of_order(case: Case) -> list[Recipient]:
+    return [*_people_of(case, [case.assignment], Role.HEAD), *_people_of(case, [case.assignment], Role.LIAISON)]
+
+
+def _tell_of_order(
+    case: Case, entry: HistoryEntry, order: SupervisionOrder, people: Iterable[Recipient], template: str, **facts: Any
+) -> None:
+    _tell(
+        case,
+        entry,
+        people,
+        template,
+        key="order",
+        task=_own_task_facts(case.task, case.assignment),
+        department=_department(case, case.assignment),
+        kind=order.kind.value,
+        number=order_number(order.kind, order.year, order.number),
+        reply_by=order.due_on.isoformat(),
+        path=f"/orders/{order.id}",
+        **facts,
+    )
+
+
+def _leaders(case: Case) -> list[Recipient]:
+    """The leaders in charge of the task: those whose portfolio, or the place of whose post, has it."""
+    held = (
+        select(Person.id, Person.name, Person.email, Department.id, Department.name, Department.path)
+        .join(PersonPost, PersonPost.person_id == Person.id)
+        .join(Department, Department.id == PersonPost.department_id)
+        .where(PersonPost.role == Role.LEADER, Person.is_active, held_on(case.today))
+        .order_by(Person.id, Department.id)
+    )
+    rows = case.session.execute(held).all()
+    portfolios = load_portfolios(case.session, {row[0] for row in rows})
+    return [
+        Recipient(Holder(person_id, name, email), Role.LEADER, department)
+        for person_id, name, email, department_id, department, path in rows
+        if may_see_task(
+            Actor(person_id, name, (Post(Role.LEADER, department_id, path),), portfolios.get(person_id)),
+            case.situation,
+        )
+    ]
 
 
 def dispatched(case: Case, entry: HistoryEntry) -> None:
