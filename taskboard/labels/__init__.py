@@ -271,9 +271,15 @@ LIGHT_REASONS: dict[LightReason, str] = {
     LightReason.WITHDRAWN: "已调整",
     LightReason.FOR_INFORMATION: "知悉",
     LightReason.OVERDUE: "逾期 {days} 天",
+    LightReason.FAR_BEHIND: "比计划进度落后 {days} 个百分点",
+    LightReason.REPORTS_MISSED: "连续两期未反馈",
+    LightReason.SET_BY_HAND: "督查员人工亮红灯",
     LightReason.EXTENSION_ASKED: "已申请延期，待审批",
     LightReason.DUE_SOON: "距时限 {days} 个工作日",
+    LightReason.BEHIND: "比计划进度落后 {days} 个百分点",
+    LightReason.REPORT_MISSED: "上期未反馈",
     LightReason.NOT_ACKNOWLEDGED: "未按时签收",
+    LightReason.HELP_UNANSWERED: "需协调事项超过 5 个工作日未答复",
     LightReason.IN_TIME: "正常",
 }
 
