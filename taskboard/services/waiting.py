@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session, aliased
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.deadlines import TimeLimit, time_limit
 from taskboard.domain.local_time import local_date
+from taskboard.domain.orders import OrderState
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, UNDER_WAY, Act, AssignmentRole, AssignmentState, TaskState
-from taskboard.models import Assignment, Department, Extension, HistoryEntry, Objection, Plan, Task
+from taskboard.models import Assignment, Department, Extension, HistoryEntry, Objection, Plan, SupervisionOrder, Task
 from taskboard.models.base import UtcDateTime
 from taskboard.services.answerable import Vacancies, find_vacancies
+from taskboard.services.orders import limit_until, list_proposals
 from taskboard.services.visibility import department_ids, supervised_assignments, supervised_tasks
 
 MOST_ROWS = 30
@@ -33,10 +35,15 @@ class Kind(StrEnum):
 
     OBJECTION = "objection"
     EXTENSION = "extension"
+    ORDER_REPLY = "order_reply"
+    """a department's reply to a formal order, to be settled"""
     REVIEW = "review"
+    ORDER = "order"
+    """a formal order to be answered"""
     SIGN_OFF = "sign_off"
     PARTNER = "partner"
     ACKNOWLEDGE = "acknowledge"
+    ORDER_PROPOSED = "order_proposed"
     ISSUE = "issue"
 
 
@@ -108,6 +115,24 @@ def find_extensions(asked: Asked) -> WaitingPart | None:
     return _part(asked, Kind.EXTENSION, rows, condition, Act.GRANT_EXTENSION)
 
 
+def find_order_proposals(asked: Asked) -> WaitingPart | None:
+    """The formal orders that the rules propose; the page of orders has them with the way to make one."""
+    proposals = list_proposals(asked.session, asked.actor, today=asked.today, calendar=asked.calendar)
+    rows = [
+        WaitingRow(0, one.task_id, one.title, one.plan, one.department, one.since, None)
+        for one in proposals[:MOST_ROWS]
+    ]
+    return WaitingPart(Kind.ORDER_PROPOSED, rows, len(proposals))
+
+
+def find_order_replies(asked: Asked) -> WaitingPart | None:
+    if not asked.actor.is_supervisor:
+        return None
+    rows = _orders(SupervisionOrder.replied_at)
+    condition = and_(SupervisionOrder.state == OrderState.REPLIED, supervised_assignments(asked.actor))
+    return _part(asked, Kind.ORDER_REPLY, rows, condition)
+
+
 def find_reviews(asked: Asked) -> WaitingPart | None:
     if not asked.actor.is_supervisor:
         return None
@@ -139,6 +164,16 @@ def find_drafts(asked: Asked) -> WaitingPart | None:
 
 
 # What waits for the departments
+
+
+def find_orders(asked: Asked) -> WaitingPart | None:
+    """The formal orders that this person's departments have not answered."""
+    own = department_ids(asked.actor, DEPARTMENT_WIDE)
+    if not own:
+        return None
+    rows = _orders(SupervisionOrder.confirmed_at).add_columns(SupervisionOrder.due_on.label("last_on"))
+    condition = and_(SupervisionOrder.state == OrderState.OPEN, Assignment.department_id.in_(own))
+    return _part(asked, Kind.ORDER, rows, condition)
 
 
 def find_sign_offs(asked: Asked) -> WaitingPart | None:
@@ -180,10 +215,13 @@ def find_partners(asked: Asked) -> WaitingPart | None:
 FINDERS: tuple[Finder, ...] = (
     find_objections,
     find_extensions,
+    find_order_replies,
     find_reviews,
+    find_orders,
     find_sign_offs,
     find_partners,
     find_acknowledgements,
+    find_order_proposals,
     find_drafts,
 )
 """in the order of the page"""
@@ -216,6 +254,10 @@ def _rows(since: Any, asked_due_on: Any = None) -> Select[Any]:
     )
 
 
+def _orders(since: Any) -> Select[Any]:
+    return _rows(since).join(SupervisionOrder, SupervisionOrder.assignment_id == Assignment.id)
+
+
 def _part(
     asked: Asked, kind: Kind, rows: Select[Any], condition: ColumnElement[bool], act: Act | None = None
 ) -> WaitingPart:
@@ -223,6 +265,14 @@ def _part(
     total = asked.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     found = asked.session.execute(wanted.order_by("since", Assignment.id).limit(MOST_ROWS)) if total else ()
     return WaitingPart(kind, [_row(asked, act, row) for row in found], total)
+
+
+def _limit(asked: Asked, act: Act | None, row: Row[Any], since: date) -> TimeLimit | None:
+    """The time the workflow's table gives for the act, or the day that was set for this very thing."""
+    last_on = row._mapping.get("last_on")
+    if last_on is not None:
+        return limit_until(last_on, today=asked.today, calendar=asked.calendar)
+    return time_limit(act, since, today=asked.today, calendar=asked.calendar) if act else None
 
 
 def _row(asked: Asked, act: Act | None, row: Row[Any]) -> WaitingRow:
@@ -234,6 +284,6 @@ def _row(asked: Asked, act: Act | None, row: Row[Any]) -> WaitingRow:
         plan=row.plan,
         department=row.department,
         since=since,
-        limit=time_limit(act, since, today=asked.today, calendar=asked.calendar) if act else None,
+        limit=_limit(asked, act, row, since),
         asked_due_on=row.asked_due_on,
     )

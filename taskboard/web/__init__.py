@@ -23,6 +23,7 @@ from taskboard.web.jobs.views import blueprint as jobs
 from taskboard.web.leaving.views import blueprint as leaving
 from taskboard.web.ledger.views import blueprint as ledger
 from taskboard.web.mailbox.views import blueprint as mailbox
+from taskboard.web.orders.views import blueprint as orders
 from taskboard.web.outbox.views import blueprint as outbox
 from taskboard.web.overdue.views import blueprint as overdue
 from taskboard.web.people.views import blueprint as people
@@ -30,12 +31,15 @@ from taskboard.web.plans.views import blueprint as plans
 from taskboard.web.renamings.views import blueprint as renamings
 from taskboard.web.revisions.views import blueprint as revisions
 from taskboard.web.scans.views import blueprint as scans
+from taskboard.web.settings.views import blueprint as settings
+from taskboard.web.setup.views import blueprint as setup
 from taskboard.web.successions.views import blueprint as successions
 from taskboard.web.tasks.views import blueprint as tasks
 from taskboard.web.waiting.views import blueprint as waiting
 
 BLUEPRINTS = (
     home,
+    setup,
     accounts,
     imports,
     scans,
@@ -46,12 +50,14 @@ BLUEPRINTS = (
     tasks,
     attachments,
     overdue,
+    orders,
     departments,
     directory,
     successions,
     renamings,
     people,
     leaving,
+    settings,
     jobs,
     outbox,
     audit,

@@ -41,6 +41,7 @@ SECTIONS = (
     Section("waiting.waiting", "待办", frozenset({Role.HEAD, Role.LIAISON, Role.SUPERVISOR})),
     Section("tasks.my_tasks", "我的任务", STAFF | {Role.SUPERVISOR}),
     Section("overdue.overdue_list", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
+    Section("orders.order_list", "督查单", EVERYBODY - {Role.ADMINISTRATOR}),
     Section(
         "plans.index",
         "计划",
@@ -61,6 +62,7 @@ SECTIONS = (
     ),
     Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),
     Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),
+    Section("settings.edit", "设置", frozenset({Role.ADMINISTRATOR})),
     Section("audit.trail", "审计记录", frozenset({Role.AUDITOR})),
     Section("mailbox.mail_list", "演示邮箱", EVERYBODY, is_demo=True),
 )
