@@ -31,15 +31,12 @@ from taskboard.web.plans.views import blueprint as plans
 from taskboard.web.renamings.views import blueprint as renamings
 from taskboard.web.revisions.views import blueprint as revisions
 from taskboard.web.scans.views import blueprint as scans
-from taskboard.web.settings.views import blueprint as settings
-from taskboard.web.setup.views import blueprint as setup
 from taskboard.web.successions.views import blueprint as successions
 from taskboard.web.tasks.views import blueprint as tasks
 from taskboard.web.waiting.views import blueprint as waiting
 
 BLUEPRINTS = (
     home,
-    setup,
     accounts,
     imports,
     scans,
@@ -57,7 +54,6 @@ BLUEPRINTS = (
     renamings,
     people,
     leaving,
-    settings,
     jobs,
     outbox,
     audit,

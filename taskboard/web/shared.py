@@ -62,7 +62,6 @@ SECTIONS = (
     ),
     Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),
     Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),
-    Section("settings.edit", "设置", frozenset({Role.ADMINISTRATOR})),
     Section("audit.trail", "审计记录", frozenset({Role.AUDITOR})),
     Section("mailbox.mail_list", "演示邮箱", EVERYBODY, is_demo=True),
 )
