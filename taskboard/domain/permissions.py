@@ -76,6 +76,15 @@ class Actor:
         """The plans of which this person sees every task that is not a draft."""
         return self._list.plan_ids if any(self._is_led_by_list(post) for post in self.posts) else frozenset()
 
+    def leads_over(self, place: str, plan_id: int) -> bool:
+        """Whether this person, as a leader, watches over the place in the tree or over the plan."""
+        for post in self.posts:
+            if post.role is Role.LEADER:
+                paths = self._list.paths if self._is_led_by_list(post) else (post.path,)
+                if any(place.startswith(path) for path in paths):
+                    return True
+        return self.holds(Role.LEADER) and plan_id in self._list.plan_ids
+
     @property
     def _list(self) -> Portfolio:
         return self.portfolio or Portfolio()
@@ -192,6 +201,22 @@ def permitted_order_move(
     if task.state not in OPEN_TASK:
         raise NotNow(act=act, state=task.state)
     return order_move(state, act)
+
+
+def may_instruct(actor: Actor, task: TaskSituation) -> bool:
+    """Whether this person may write an instruction about the task: a leader who watches over it while it is open."""
+    places = (task.body_path, *(one.department_path for one in task.assignments))
+    return task.state in OPEN_TASK and any(actor.leads_over(place, task.plan_id) for place in places)
+
+
+def answers_for(actor: Actor, department_id: int, body_path: str, vacant: frozenset[Role]) -> bool:
+    """Whether this person replies in the name of a department: its head or liaison, else the supervisors.
+
+    ``vacant`` are the roles that nobody holds there or at the parent department.
+    """
+    if any(actor.holds(role, department_id) for role in DEPARTMENT_WIDE):
+        return True
+    return vacant >= DEPARTMENT_WIDE and actor.supervises(body_path)
 
 
 def may_read_trail(actor: Actor) -> bool:

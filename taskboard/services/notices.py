@@ -7,7 +7,7 @@ links are paths, to which the renderer adds the public address.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from taskboard.domain.lights import ACKNOWLEDGE_LIMIT
 from taskboard.domain.orders import OrderAct, OrderKind
 from taskboard.domain.outbox import MailKind
-from taskboard.domain.permissions import Actor, Post, may_see_task
+from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor, Post, may_see_task
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     OPEN_ASSIGNMENT,
@@ -353,6 +353,23 @@ def dispatched(case: Case, entry: HistoryEntry) -> None:
 # Who is told
 
 
+def answering(session: Session, names: Mapping[int, str], *, body: Department, today: date) -> list[Recipient]:
+    """Heads and liaisons of the departments of these ids; the body's supervisors where one has neither."""
+    people: list[Recipient] = []
+    answered: set[int] = set()
+    for role in sorted(DEPARTMENT_WIDE):
+        for department_id, holders in people_answerable(session, names, role, today=today).items():
+            people += [Recipient(person, role, names[department_id]) for person in holders]
+            answered |= {department_id} if holders else set()
+    return people if answered >= set(names) else [*people, *supervising(session, body, today=today)]
+
+
+def supervising(session: Session, body: Department, *, today: date) -> list[Recipient]:
+    """The supervisors of a body and of those above it."""
+    holders = supervisors_of(session, body.path, today=today)
+    return [Recipient(person, Role.SUPERVISOR, body.name) for person in holders]
+
+
 def _workers(case: Case, assignments: Iterable[Assignment]) -> list[Recipient]:
     """The liaisons and officers of the branches; the supervisors for a department that has nobody."""
     assignments = list(assignments)
@@ -398,17 +415,36 @@ def _tell(
         "path": f"/tasks/{case.task.id}",
         **facts,
     }
+    tell(Telling(case.session, case.actor, case.now), people, f"{key}:{entry.id}", template, facts)
+
+
+class Telling(NamedTuple):
+    """In which transaction notices are queued, by whose act and when."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+
+
+def tell(telling: Telling, people: Iterable[Recipient], subject: str, template: str, facts: Mapping[str, Any]) -> None:
+    """One mail to each of these people, whatever their posts; ``subject`` is what the mail is once about."""
     posts: dict[int, list[Recipient]] = {}
     for one in people:
         posts.setdefault(one.person.person_id, []).append(one)
     for recipients in posts.values():
-        _queue(case, f"{key}:{entry.id}", template, recipients, facts)
+        _queue_one(telling, subject, template, recipients, facts)
 
 
 def _queue(case: Case, subject: str, template: str, posts: Sequence[Recipient], facts: Mapping[str, Any]) -> bool:
+    return _queue_one(Telling(case.session, case.actor, case.now), subject, template, posts, facts)
+
+
+def _queue_one(
+    telling: Telling, subject: str, template: str, posts: Sequence[Recipient], facts: Mapping[str, Any]
+) -> bool:
     """One mail to the person behind these posts; ``False`` where there is no address, or the person acted."""
     person = posts[0].person
-    if person.email is None or person.person_id == case.actor.person_id:
+    if person.email is None or person.person_id == telling.actor.person_id:
         return False
     named = {
         (one.department, one.role): {
@@ -419,14 +455,14 @@ def _queue(case: Case, subject: str, template: str, posts: Sequence[Recipient], 
         for one in posts
     }
     return queue_mail(
-        case.session,
+        telling.session,
         key=f"{subject}:{person.person_id}",
         kind=MailKind.NOTICE,
         person_id=person.person_id,
         to_address=person.email,
         template=template,
-        facts={"person": person.name, "actor": case.actor.name, "posts": list(named.values()), **facts},
-        now=case.now,
+        facts={"person": person.name, "actor": telling.actor.name, "posts": list(named.values()), **facts},
+        now=telling.now,
     )
 
 

@@ -1,18 +1,26 @@
-"""Reports of progress: rows are added, never changed, so they need no version and nobody's report is lost."""
+"""Reports of progress: rows are added, never changed, so they need no version and nobody's report is lost.
+
+A report belongs to the period of the day on which it is made. The last one of a period stands for it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import NamedTuple, Unpack
+from typing import Unpack
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid
+from taskboard.domain.periods import Period, Rhythm, due_day, period_of
+from taskboard.domain.reports import Said, says_the_same
 from taskboard.domain.workflow import Act
-from taskboard.models import Assignment, HistoryEntry, ProgressReport
+from taskboard.models import Assignment, HistoryEntry, PeriodReport, Plan, ProgressReport, ReportFigure, TaskTarget
 from taskboard.services import history
+from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, open_case
+from taskboard.services.help_requests import ask_from_report
 
 
 def report_progress(
@@ -24,9 +32,14 @@ def report_progress(
     next_step: str = "",
     help_needed: str = "",
     percent: int | None = None,
+    figures: Mapping[int, float] | None = None,
     **by: Unpack[Acting],
 ) -> HistoryEntry:
-    """Add a report to the assignment; ``done`` must say something, ``percent`` is 0 to 100 or left out."""
+    """Add a report to the assignment; ``done`` must say something, ``percent`` is 0 to 100 or left out.
+
+    ``figures`` are what was reached of the task's targets, by their ids. A report that says what the last one said is
+    recorded as “no change”, and the entry's facts say so.
+    """
     case = open_case(session, Act.REPORT, assignment_id=assignment_id, **by)
     if case.earlier:
         return case.earlier
@@ -34,25 +47,45 @@ def report_progress(
         raise Invalid("done", "required")
     if percent is not None and not 0 <= percent <= 100:
         raise Invalid("percent", "percent_range")
-    said = _Said(done.strip(), problems.strip(), next_step.strip(), help_needed.strip(), percent)
+    said = Said(done.strip(), problems.strip(), next_step.strip(), help_needed.strip(), percent, dict(figures or {}))
+    _check_figures(case, said.figures)
     if (entry := _just_said(case, said)) is not None:
         return entry
-    add_report(case, done=done, problems=problems, next_step=next_step, help_needed=help_needed, percent=percent)
-    return case.finish()
+    last = _last_said(case)
+    if last is not None and says_the_same(said, last, percent=case.assignment.percent):
+        add_report(case, is_unchanged=True)
+        return case.finish(facts={"is_unchanged": True, "says_the_same": True})
+    report = add_report(
+        case,
+        done=said.done,
+        problems=said.problems,
+        next_step=said.next_step,
+        help_needed=said.help_needed,
+        percent=percent,
+    )
+    session.add_all(
+        ReportFigure(report_id=report.id, target_id=target_id, value=value) for target_id, value in said.figures.items()
+    )
+    return case.finish(facts={"period": report.period} if report.period else None)
+
+
+def said_the_same(entry: HistoryEntry) -> bool:
+    """Whether this report was recorded as “no change” because it said what the last one had said."""
+    return bool((entry.after or {}).get("act", {}).get("says_the_same"))
+
+
+def _check_figures(case: Case, figures: Mapping[int, float]) -> None:
+    if not figures:
+        return
+    known = case.session.scalars(select(TaskTarget.id).where(TaskTarget.task_id == case.task.id))
+    if not set(figures) <= set(known):
+        raise Invalid("figures", "unknown")
 
 
 AGAIN_WITHIN = timedelta(minutes=10)
 
 
-class _Said(NamedTuple):
-    done: str
-    problems: str
-    next_step: str
-    help_needed: str
-    percent: int | None
-
-
-def _just_said(case: Case, said: _Said) -> HistoryEntry | None:
+def _just_said(case: Case, said: Said) -> HistoryEntry | None:
     """The record of the same words by the same person a moment ago: sent again by the browser's way back."""
     query = (
         select(ProgressReport)
@@ -63,9 +96,29 @@ def _just_said(case: Case, said: _Said) -> HistoryEntry | None:
     last = case.session.scalar(query)
     if last is None or last.author_id != case.actor.person_id or case.now - last.reported_at > AGAIN_WITHIN:
         return None
-    if said != (last.done, last.problems, last.next_step, last.help_needed, last.percent):
+    if said != _said_in(case.session, last):
         return None
     return history.last_entry(case.session, case.task.id, [Act.REPORT], case.assignment.id)
+
+
+def _last_said(case: Case) -> Said | None:
+    """What was last reported in words."""
+    query = (
+        select(ProgressReport)
+        .where(ProgressReport.assignment_id == case.assignment.id, ~ProgressReport.is_unchanged)
+        .order_by(ProgressReport.id.desc())
+        .limit(1)
+    )
+    last = case.session.scalar(query)
+    return _said_in(case.session, last) if last else None
+
+
+def _said_in(session: Session, report: ProgressReport) -> Said:
+    figures = session.execute(
+        select(ReportFigure.target_id, ReportFigure.value).where(ReportFigure.report_id == report.id)
+    )
+    words = (report.done, report.problems, report.next_step, report.help_needed)
+    return Said(*words, report.percent, {target_id: value for target_id, value in figures})
 
 
 def report_no_change(session: Session, assignment_id: int, **by: Unpack[Acting]) -> HistoryEntry:
@@ -86,21 +139,52 @@ def add_report(
     help_needed: str = "",
     percent: int | None = None,
     is_unchanged: bool = False,
-) -> None:
-    """Write the report of the case's assignment."""
+) -> ProgressReport:
+    """Write the report of the case's assignment and let it stand for the period; what it needs help with becomes a
+    request."""
+    rhythm = Rhythm(
+        *case.session.execute(select(Plan.report_rhythm, Plan.report_day).where(Plan.id == case.task.plan_id)).one()
+    )
+    period = period_of(rhythm, case.today)
+    report = ProgressReport(
+        assignment_id=case.assignment.id,
+        author_id=case.actor.person_id,
+        reported_at=case.now,
+        period=period.key if period else None,
+        is_unchanged=is_unchanged,
+        done=done.strip(),
+        problems=problems.strip(),
+        next_step=next_step.strip(),
+        help_needed=help_needed.strip(),
+        percent=percent,
+    )
+    case.session.add(report)
+    case.session.flush()
+    ask_from_report(case, report)
+    if period is not None:
+        _let_stand(case, report, rhythm, period)
+    # Past the version counter: a report must not make a colleague's open form stale.
+    values = {"last_reported_at": case.now, "reported_until": period.last_on if period else None}
+    if percent is not None:
+        values["percent"] = percent
+    case.session.execute(update(Assignment).where(Assignment.id == case.assignment.id).values(**values))
+    return report
+
+
+def _let_stand(case: Case, report: ProgressReport, rhythm: Rhythm, period: Period) -> None:
+    """Make the report the one that stands for its period; the task is locked, so nobody else does it meanwhile."""
+    standing = case.session.scalar(
+        select(PeriodReport).where(PeriodReport.assignment_id == case.assignment.id, PeriodReport.period == period.key)
+    )
+    if standing is not None:
+        standing.report_id = report.id
+        return
     case.session.add(
-        ProgressReport(
+        PeriodReport(
             assignment_id=case.assignment.id,
-            author_id=case.actor.person_id,
-            reported_at=case.now,
-            is_unchanged=is_unchanged,
-            done=done.strip(),
-            problems=problems.strip(),
-            next_step=next_step.strip(),
-            help_needed=help_needed.strip(),
-            percent=percent,
+            period=period.key,
+            due_on=due_day(rhythm, period, case.assignment.role, load_calendar(case.session)),
+            first_reported_at=case.now,
+            report_id=report.id,
         )
     )
-    # Past the version counter: a report must not make a colleague's open form stale.
-    values = {"last_reported_at": case.now} | ({} if percent is None else {"percent": percent})
-    case.session.execute(update(Assignment).where(Assignment.id == case.assignment.id).values(**values))
