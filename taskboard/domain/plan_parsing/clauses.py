@@ -384,8 +384,15 @@ def read_fields(content: Text) -> Reading:
         end = named[number + 1].start() if number + 1 < len(named) else len(content)
         role = field_named(found["name"]) or Field.OTHER
         value = _without_stray_brackets(content[found.end() : end].strip(" ,;。\n"))
-        _read_value(role, value, reading)
+        glued = GLUED_FIELD.search(value.plain)
+        _read_value(role, value[: glued.start()] if glued else value, reading)
+        if glued:
+            _read_value(field_named(glued["name"]) or Field.OTHER, value[glued.end() :].strip(), reading)
     return reading
+
+
+GLUED_FIELD = re.compile(r"、(?P<name>(?:责任|牵头|配合|协办|协同|参与|承办)(?:单位|部门))\s?:")
+"""牵头单位：市教育局、责任单位：市财政局, with a 、 for the ；"""
 
 
 def _without_stray_brackets(value: Text) -> Text:
@@ -411,6 +418,8 @@ def read_unit_value(role: Field, value: Text, reading: Reading) -> None:
     """The value of a unit field: a list, or a sentence with its own verbs; a time limit in it is kept apart."""
     units_part, limits = _without_time_limits(without_statements(value))
     reading.time_limits += limits
+    if role is not Field.PARTNER and _read_first_without_verb(role, units_part, reading):
+        return
     sentence = read_role_sentence(units_part)
     if sentence is not None and (role is not Field.LEAD or not sentence.leads):
         if role is Field.PARTNER:
@@ -426,6 +435,20 @@ def read_unit_value(role: Field, value: Text, reading: Reading) -> None:
             reading.add(role, [unit])
         else:
             reading.stray.append(unit.said)
+
+
+def _read_first_without_verb(role: Field, value: Text, reading: Reading) -> bool:
+    """牵头单位：市教育局，市财政局配合: what stands before the comma has the role of the field."""
+    parts = split_outside(value.plain, ",;")
+    if len(parts) < 2 or _verb_at_end(value.plain[parts[0][0] : parts[0][1]].strip()):
+        return False
+    first = value[parts[0][0] : parts[0][1]].strip()
+    rest = read_role_sentence(value[parts[1][0] :].strip())
+    if rest is None or rest.leads or rest.responsible or not is_unit_list(first):
+        return False
+    reading.add(role, read_units(first))
+    reading.merge(rest)
+    return True
 
 
 def _without_time_limits(value: Text) -> tuple[Text, list[Text]]:
@@ -556,7 +579,8 @@ def _add_group(reading: Reading, piece: Text, kind: str, *, has_lead: bool = Fal
         if not is_unit_list(_bare(first)) or not _units_or_generic(others):
             return False
         reading.add(Field.LEAD, read_units(first))
-        reading.add(Field.PARTNER, read_units(others))
+        if not GENERIC_OTHERS.match(others.plain.strip()):
+            reading.add(Field.PARTNER, read_units(others))
         return True
     if together:
         if not _units_or_generic(piece[together.end() :]):

@@ -100,7 +100,7 @@ MENTION = re.compile(
           (?P<my>{ANY_YEAR})?(?P<mm>{NUMERAL})\s?月份?(?P<ten>上旬|中旬|下旬)?(?P<mend>月?底|末|月末)?
           (?P<mbefore>{BEFORE})?)
     | (?P<quarter>
-          (?:(?P<qy>{ANY_YEAR}),?)?(?:第?(?P<qn>[一二三四1234])季度?|Q(?P<qq>[1-4]))(?P<qend>末|底)?
+          (?:(?P<qy>{ANY_YEAR}|(?:19|20)\d\d\s?(?=Q)),?)?(?:第?(?P<qn>[一二三四1234])季度?|Q(?P<qq>[1-4]))(?P<qend>末|底)?
           (?P<qbefore>{BEFORE}|内)?)
     | (?P<half>(?P<hy>{ANY_YEAR})?(?P<which>上|下)半年(?P<hend>末|底)?(?P<hbefore>{BEFORE}|内)?)
     | (?P<yearend>
@@ -487,7 +487,9 @@ def _judged(plain: str, found: re.Match[str], mention: Mention, anchor: Anchor) 
         return _recurring(found, mention, before)
     if mention.why_not in (Why.YEAR_LOST, Why.NOT_FIXED):
         return mention
-    if _is_fact(found, before, after) or _is_past(mention, anchor) or not _is_limit(before, after, found):
+    if _is_fact(found, before, after, is_ahead=_is_ahead(mention, anchor)):
+        return None
+    if _is_past(mention, anchor) or not _is_limit(before, after, found):
         return None
     starts = STARTS.match(after) and not found.group().endswith("前")
     return replace(mention, is_start=True) if starts else mention
@@ -501,9 +503,18 @@ def _recurring(found: re.Match[str], mention: Mention, before: str) -> Mention |
     return Mention(mention.start, mention.end, "每年" + mention.text, None, Why.RECURRING)
 
 
-def _is_fact(found: re.Match[str], before: str, after: str) -> bool:
-    """自…起, 截至…, 较…, …已: dates that no work is due at."""
-    if SINCE.match(after) or (FROM.search(before) and not found["issued"]):
+UP_TO = re.compile(r"截[至止]$")
+
+
+def _is_ahead(mention: Mention, anchor: Anchor) -> bool:
+    return mention.date is not None and anchor.date is not None and mention.date > anchor.date
+
+
+def _is_fact(found: re.Match[str], before: str, after: str, *, is_ahead: bool) -> bool:
+    """自…起, 截至…, 较…, …已: dates that no work is due at; 截至 a day ahead of the document is one."""
+    if SINCE.match(after):
+        return True
+    if FROM.search(before) and not found["issued"] and not (is_ahead and UP_TO.search(before)):
         return True
     if found.group().endswith("前"):
         return False

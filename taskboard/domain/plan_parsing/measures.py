@@ -149,7 +149,7 @@ def measure_of_row(row: Row, path: tuple[str, ...], context: Context, *, where: 
         doubts=Doubts(
             filled_down=row.filled_down,
             stray=bool(row.reading.stray),
-            damaged=row.unseparated,
+            damaged=row.unseparated or row.units_guessed,
             run_together=row.unseparated,
         ),
         where=where,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations, pairwise, takewhile
@@ -39,6 +39,8 @@ class Row:
     """whether its cells were told apart by their words alone"""
     filled_down: bool = False
     """whether an empty cell was read as continuing the one above"""
+    units_guessed: bool = False
+    """whether a column of units was told by its cells, since its name is unknown"""
 
 
 @dataclass
@@ -87,6 +89,8 @@ def read_grid(
     header_row, columns = find_header(grid)
     if header_row is None:
         return None
+    by_content = _columns_by_content(grid[header_row], grid[header_row + 1 :], columns)
+    columns |= by_content
     work = WorkList([], bool(UNIT_FIELDS & set(columns.values())), Field.DEADLINE in columns.values())
     work.titles = [cells[0] for cells in grid[:header_row] if cells and _is_one_text(cells)]
     section = ""
@@ -118,7 +122,7 @@ def read_grid(
             filled = _fill_down(cells, columns, above)
         above = dict(enumerate(cells))
         row = read_row(cells, columns)
-        row.section, row.filled_down = section, filled
+        row.section, row.filled_down, row.units_guessed = section, filled, bool(UNIT_FIELDS & set(by_content.values()))
         if len(row.action) or len(row.heading):
             work.rows.append(row)
     return work if work.rows else None
@@ -169,6 +173,55 @@ def _columns_of(cells: Sequence[Text]) -> dict[int, Field]:
         if named is not None:
             columns[column] = named
     return columns
+
+
+ONLOOKERS = re.compile(
+    r"验收|督导|督办|督查|监督|监管|审核|考核|评估|填报|报送|指导|联系(?:单位|部门|点)|来源|依据|出处|提出|交办|受益|地点|区域|范围|上年|原"
+)
+"""names of columns whose units look on, report or are told where something is"""
+ROWS_LOOKED_AT = 40
+MOST_OF_THEM = 0.8
+
+
+def _columns_by_content(header: Sequence[Text], rows: Grid, columns: Mapping[int, Field]) -> dict[int, Field]:
+    """What columns with an unknown name say, told by their cells, where no column with a known name says it."""
+    found: dict[int, Field] = {}
+    named = set(columns.values())
+    for column, name in enumerate(header):
+        cells = [row[column] for row in rows[:ROWS_LOOKED_AT] if column < len(row) and len(row[column])]
+        if column in columns or not len(name) or len(cells) < FEWEST_UNSEPARATED_ROWS:
+            continue
+        if ONLOOKERS.search(squeezed(name.plain)):
+            continue
+        meaning = _meaning_of(cells, named)
+        if meaning is not None:
+            found[column] = meaning
+            named.add(meaning)
+    return found
+
+
+def _meaning_of(cells: Sequence[Text], named: set[Field]) -> Field | None:
+    if _mostly(cells, is_unit_list):
+        if not named & {Field.LEAD, Field.RESPONSIBLE}:
+            return Field.RESPONSIBLE
+        return None if Field.PARTNER in named or {Field.LEAD, Field.RESPONSIBLE} <= named else Field.PARTNER
+    if Field.DEADLINE not in named and _mostly(cells, lambda cell: is_time_limit(cell.plain)):
+        return Field.DEADLINE
+    longest = max(len(cell) for cell in cells)
+    if not named & {Field.ACTION} and Field.TASK in named and longest >= SHORTEST_ACTION and _mostly(cells, _is_wordy):
+        return Field.ACTION
+    return None
+
+
+SHORTEST_ACTION = 8
+
+
+def _mostly(cells: Sequence[Text], holds: Callable[[Text], bool]) -> bool:
+    return sum(map(holds, cells)) >= MOST_OF_THEM * len(cells)
+
+
+def _is_wordy(cell: Text) -> bool:
+    return len(cell) >= SHORTEST_ACTION and not is_unit_list(cell) and not is_time_limit(cell.plain)
 
 
 LONGEST_COLUMN_NAME = 24
@@ -550,6 +603,8 @@ def _rows_of_cells(run: list[Line]) -> list[list[Text]]:
     cells = _cells_one_a_line(run)
     named = [field_named(cell.plain) for cell in cells[:16]]
     first = next((n for n, name in enumerate(named) if name is Field.NUMBER), None)
+    if first is None and cells and NUMBER_NAME.fullmatch(squeezed(cells[0].plain)):
+        first = 0
     if first is None:
         return []
     begin = next((n for n in range(first + 2, len(named)) if cells[n].plain.strip() in ("1", "一")), None)
@@ -574,6 +629,7 @@ def _rows_of_cells(run: list[Line]) -> list[list[Text]]:
     return [rows[0], *(row[: len(header)] for row in rows[1:])]
 
 
+NUMBER_NAME = re.compile(r"[\u4e00-\u9fff]{0,4}号|N[oO]\.?")
 NUMBER_CELL = re.compile(r"\s*\d{1,4}\s?\|\s*$")
 LONGEST_LAST_CELL = 40
 

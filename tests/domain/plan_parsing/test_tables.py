@@ -1,0 +1,98 @@
+"""Tables in every form, with every name that their columns may have."""
+
+import pytest
+
+from taskboard.domain.plan_parsing import parse_plan
+from taskboard.domain.plan_parsing.blocks import Block, Cell, Paragraph, Table
+from taskboard.domain.plan_parsing.fields import COLUMN_NAMES, NAMES, Field
+from taskboard.domain.plan_parsing.reading import ParsedPlan
+
+TITLE = "云州市2024年重点任务分工表"
+HEADER = ("序号", "重点任务", "具体举措", "牵头单位", "配合单位", "完成时限")
+ROWS = (
+    ("1", "提升服务", "建设统一平台，上线事项100项", "市教育局", "市财政局、市科技局", "2024年6月底"),
+    ("2", "优化环境", "开展整治行动，办结投诉", "市公安局", "各县（市、区）政府", "年底前"),
+)
+FORMS = ("table", "tabs", "bars", "cells one a line")
+COLUMNS = {
+    0: COLUMN_NAMES[Field.NUMBER],
+    1: COLUMN_NAMES[Field.TASK],
+    2: COLUMN_NAMES[Field.ACTION],
+    3: (*NAMES[Field.LEAD], *NAMES[Field.RESPONSIBLE]),
+    4: NAMES[Field.PARTNER],
+    5: NAMES[Field.DEADLINE],
+}
+OTHER_NAMES = {
+    1: ("工作\n任务", "年度重点任务", "任务（项目）名称", "责任事项", "指标任务"),
+    2: ("具体\n举措", "任务分解", "年度计划", "实施路径", "任务描述"),
+    3: ("牵 头\n单 位", "牵头单位（责任人）", "市直牵头单位", "归口单位", "负责科室", "主要承办单位"),
+    4: ("配 合\n单 位", "配合（协同）单位", "市直配合单位", "会同单位", "其他配合单位"),
+    5: ("完成 时限", "完成时间（节点）", "时序进度", "限期", "工作进度安排"),
+}
+"""names that no list holds: with spaces and breaks, with a remark, or quite unknown"""
+
+
+def blocks_in(form: str, header: tuple[str, ...]) -> list[Block]:
+    grid = [header, *ROWS]
+    if form == "table":
+        cells = tuple(tuple(Cell(text, r, c) for c, text in enumerate(row)) for r, row in enumerate(grid))
+        return [Paragraph(TITLE), Table(cells)]
+    flat = [[text.replace("\n", "") for text in row] for row in grid]
+    if form == "cells one a line":
+        return [Paragraph(TITLE), *(Paragraph(f"{text} |") for row in flat for text in row)]
+    return [Paragraph(TITLE), *(Paragraph(("\t" if form == "tabs" else " | ").join(row)) for row in flat)]
+
+
+def what_counts(plan: ParsedPlan) -> list[tuple[str | None, str, str, str]]:
+    return [(m.heading, "、".join(m.lead), "、".join(m.partners), str(m.deadline)) for m in plan.measures]
+
+
+RIGHT = [
+    ("提升服务", "市教育局", "市财政局、市科技局", "2024-06-30"),
+    ("优化环境", "市公安局", "各县（市、区）政府", "2024-12-31"),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_column_may_have_every_known_name(column: int, form: str) -> None:
+    wrong = [
+        name
+        for name in COLUMNS[column]
+        if what_counts(parse_plan(blocks_in(form, (*HEADER[:column], name, *HEADER[column + 1 :])))) != RIGHT
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("column", OTHER_NAMES)
+def test_a_column_with_another_name_is_told_by_its_cells(column: int, form: str) -> None:
+    wrong = [
+        name
+        for name in OTHER_NAMES[column]
+        if what_counts(parse_plan(blocks_in(form, (*HEADER[:column], name, *HEADER[column + 1 :])))) != RIGHT
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["归口单位", "会同单位"])
+def test_units_of_a_column_that_was_told_by_its_cells_are_marked(name: str) -> None:
+    column = 3 if name == "归口单位" else 4
+
+    plan = parse_plan(blocks_in("table", (*HEADER[:column], name, *HEADER[column + 1 :])))
+
+    assert all({"lead", "partners"} <= set(measure.review) for measure in plan.measures)
+
+
+@pytest.mark.parametrize("name", ["验收单位", "督办单位", "联系单位", "填报单位"])
+def test_units_that_look_on_take_no_part(name: str) -> None:
+    plan = parse_plan(blocks_in("table", (*HEADER[:4], name, HEADER[5])))
+
+    assert [measure.partners for measure in plan.measures] == [(), ()]
+
+
+@pytest.mark.parametrize("name", ["序 号", "项号", "任务编号", "No."])
+def test_numbers_may_stand_below_any_name(name: str) -> None:
+    assert what_counts(parse_plan(blocks_in("cells one a line", (name, *HEADER[1:])))) == RIGHT
