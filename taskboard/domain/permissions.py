@@ -315,7 +315,9 @@ def acts_on_assignment(actor: Actor, task: TaskSituation, assignment: Assignment
 
 
 def _has_subject(assignment: AssignmentSituation, act: Act) -> bool:
-    """A request that nobody made cannot be decided."""
+    """A request that nobody made cannot be decided, and a task's progress is planned by its leads."""
+    if act is Act.PLAN_PROGRESS:
+        return assignment.role is AssignmentRole.LEAD
     return assignment.asks_extension or act not in (Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION)
 
 

@@ -100,6 +100,9 @@ class Act(StrEnum):
     REFUSE_EXTENSION = "refuse_extension"
     BRING_FORWARD = "bring_forward"
     REPORT = "report"
+    PLAN_PROGRESS = "plan_progress"
+    SET_RED = "set_red"
+    LIFT_RED = "lift_red"
     SUBMIT = "submit"
     SIGN_OFF = "sign_off"
     RETURN_INSIDE = "return_inside"
@@ -203,6 +206,9 @@ ASSIGNMENT_MOVES: Mapping[tuple[AssignmentState, Act], Move[AssignmentState]] = 
     },
     **{(state, Act.BRING_FORWARD): Move(None, by=LEAD) for state in OWING},
     (AssignmentState.IN_PROGRESS, Act.REPORT): Move(None, by=DEPARTMENT),
+    **{(state, Act.PLAN_PROGRESS): Move(None, by=SUPERVISOR | LIAISON_OR_HEAD) for state in OWING},
+    **{(state, Act.SET_RED): Move(None, by=SUPERVISOR, needs_reason=True) for state in OWING},
+    **{(state, Act.LIFT_RED): Move(None, by=SUPERVISOR) for state in OWING},
     (AssignmentState.IN_PROGRESS, Act.SUBMIT): Move(AssignmentState.HEAD_REVIEW, by=DEPARTMENT),
     (AssignmentState.HEAD_REVIEW, Act.SIGN_OFF): Move(AssignmentState.SUBMITTED, by=HEAD),
     (AssignmentState.HEAD_REVIEW, Act.RETURN_INSIDE): Move(AssignmentState.IN_PROGRESS, by=HEAD, needs_reason=True),

@@ -27,7 +27,16 @@ from taskboard.domain.permissions import (
     permitted_task_move,
 )
 from taskboard.domain.roles import Role
-from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, Move, TaskState, derived_task_state
+from taskboard.domain.workflow import (
+    OWING,
+    UNDER_WAY,
+    Act,
+    AssignmentRole,
+    AssignmentState,
+    Move,
+    TaskState,
+    derived_task_state,
+)
 from taskboard.models import Assignment, Department, HistoryEntry, Task
 from taskboard.services import history
 from taskboard.services.actors import TODAY, has_holder
@@ -123,6 +132,7 @@ class Case:
     def finish(self, *, reason: str | None = None, facts: Mapping[str, Any] | None = None) -> HistoryEntry:
         """Let the task follow its lead assignments, end the requests that came to nothing, and write the record."""
         self.task.state = derived_task_state(self.task.state, [one.state for one in self.leads])
+        self._owe_anew()
         settle_requests(
             self.session,
             act=self.act,
@@ -146,6 +156,21 @@ class Case:
             request_key=self.request_key,
             facts=facts,
         )
+
+
+    def _owe_anew(self) -> None:
+        """Periods are not held against a branch that owed nothing in them: it owes them from now on.
+
+        Who takes back a submission does not come by a new beginning in that way.
+        """
+        if self.act in (Act.ISSUE, Act.WITHDRAW):
+            return
+        task_before = self.before.get("task", {}).get("state")
+        for one in self.assignments:
+            before = self.before.get(history.part_of(one), {}).get("state")
+            owed_before = task_before in UNDER_WAY and before in OWING
+            if before and not owed_before and self.task.state in UNDER_WAY and one.state in OWING:
+                one.owing_since = self.now
 
 
 def open_case(

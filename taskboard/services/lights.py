@@ -55,6 +55,7 @@ from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.workflow import OWING, UNDER_WAY, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import Assignment, HandLight, Plan, PlannedValue, Task
 from taskboard.models.base import UtcDateTime
+from taskboard.services.help_requests import UNANSWERED_SINCE
 from taskboard.services.overdue import overdue_assignments
 
 # What stands in other tables: looked up for each assignment that is read.
@@ -85,7 +86,6 @@ def _of_hand_light(name: str) -> ColumnElement[date]:
 
 HAND_SET_ON = _of_hand_light("set_on")
 HAND_ENDS_ON = _of_hand_light("ends_on")
-HELP_ASKED_ON: ColumnElement[Any] = literal(None, Date)
 
 PREFIX = "light_"
 _COLUMNS: dict[str, Any] = {
@@ -105,7 +105,7 @@ _COLUMNS: dict[str, Any] = {
     "planned": PLANNED,
     "hand_set_on": HAND_SET_ON,
     "hand_ends_on": HAND_ENDS_ON,
-    "help_asked_on": HELP_ASKED_ON,
+    "help_asked_on": UNANSWERED_SINCE,
 }
 LIGHT_COLUMNS = tuple(column.label(PREFIX + name) for name, column in _COLUMNS.items())
 """for a query on :class:`Assignment` with its :class:`Task` and :class:`Plan`; see :func:`light_facts`"""
@@ -244,7 +244,7 @@ class LightTwin:
             (behind >= BEHIND_YELLOW, LightReason.BEHIND),
             (self._missed(1), LightReason.REPORT_MISSED),
             (and_(state == AssignmentState.PENDING, unacknowledged), LightReason.NOT_ACKNOWLEDGED),
-            (help_before > HELP_ASKED_ON, LightReason.HELP_UNANSWERED),
+            (help_before > UNANSWERED_SINCE, LightReason.HELP_UNANSWERED),
             (literal(1) == literal(1), LightReason.IN_TIME),
         ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Unpack
+from typing import Any, Unpack
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -118,7 +118,7 @@ def _said_in(session: Session, report: ProgressReport) -> Said:
         select(ReportFigure.target_id, ReportFigure.value).where(ReportFigure.report_id == report.id)
     )
     words = (report.done, report.problems, report.next_step, report.help_needed)
-    return Said(*words, report.percent, {target_id: value for target_id, value in figures})
+    return Said(*words, report.percent, dict(figures.tuples()))
 
 
 def report_no_change(session: Session, assignment_id: int, **by: Unpack[Acting]) -> HistoryEntry:
@@ -164,7 +164,7 @@ def add_report(
     if period is not None:
         _let_stand(case, report, rhythm, period)
     # Past the version counter: a report must not make a colleague's open form stale.
-    values = {"last_reported_at": case.now, "reported_until": period.last_on if period else None}
+    values: dict[str, Any] = {"last_reported_at": case.now, "reported_until": period.last_on if period else None}
     if percent is not None:
         values["percent"] = percent
     case.session.execute(update(Assignment).where(Assignment.id == case.assignment.id).values(**values))
