@@ -169,6 +169,7 @@ def test_the_scanned_pages_of_a_mixed_file_can_be_recognised_from_its_review(che
     mixed = make_pdf(column(["一、甲任务。（责任单位：市财政局、市商务局、市教育局）"]), picture())
     review = upload(chen, mixed, "混合.pdf").location
     page = chen.get(review)
+    session.rollback()  # what it read before is not what stands now
     draft_id = session.scalars(select(ImportDraft.id)).one()
 
     answer = chen.post(f"/scans/of-draft/{draft_id}")
