@@ -76,13 +76,13 @@ def _decoder(kind: Any) -> Decode:
     """What turns plain values into this kind. Made once for each: a reading of a long ledger has 100,000 values."""
     if get_origin(kind) is not None:
         return _generic_decoder(get_origin(kind), get_args(kind))
-    if kind is Table:
-        return _table
-    if kind is date:
-        return date.fromisoformat
-    if isinstance(kind, type) and is_dataclass(kind):
+    if kind in OWN_FORMS:
+        return OWN_FORMS[kind]
+    if is_dataclass(kind):
         return _dataclass_decoder(kind)
-    if isinstance(kind, type) and issubclass(kind, Enum):
+    if issubclass(kind, tuple):
+        return _record_decoder(kind)
+    if issubclass(kind, Enum):
         members: dict[Any, Enum] = {member.value: member for member in kind}
         return members.__getitem__
     return partial(_checked, kind)
@@ -108,7 +108,7 @@ def _refuse_other(values: Iterable[Any], allowed: Iterable[Container[type]]) -> 
         raise TypeError("a value is not of the kind that was expected")
 
 
-def _dataclass_decoder(kind: type) -> Decode:
+def _dataclass_decoder(kind: Any) -> Decode:
     hints = get_type_hints(kind)
     names = [field.name for field in fields(kind)]
     # Most fields are checked together and go in as they are: calling a function for each would take most of the time.
@@ -122,6 +122,20 @@ def _dataclass_decoder(kind: type) -> Decode:
         for place, decode_one in deeper:
             values[place] = decode_one(values[place])
         return kind(*values)
+
+    return decode
+
+
+def _record_decoder(kind: Any) -> Decode:
+    """For a ``NamedTuple`` of plain values, sent as a list without the names of its fields."""
+    hints = get_type_hints(kind)
+    allowed = [_scalars(hints[name]) for name in kind._fields]
+
+    def decode(value: Any) -> Any:
+        # Readings that were stored earlier have the names too.
+        listed = [value[name] for name in kind._fields] if isinstance(value, Mapping) else value
+        _refuse_other(listed, allowed)
+        return kind._make(listed)
 
     return decode
 
@@ -208,3 +222,7 @@ def _plain_table(table: Table) -> dict[str, Any]:
 def _table(value: Mapping[str, Any]) -> Table:
     place = from_plain(Place, value["place"])
     return build_table((Cell(*cell) for cell in value["cells"]), place=place, caption=value["caption"])
+
+
+OWN_FORMS: Mapping[Any, Decode] = {Table: _table, date: date.fromisoformat}
+"""kind → what reads the form that it alone is sent in"""

@@ -169,7 +169,7 @@ def cut_spans(text: str, spans: Sequence[Span], part: Part) -> tuple[Span, ...]:
         length = one.end - one.start
         start, end = max(part.start - position, 0), min(part.end - position, length)
         if start < end:
-            found.append(replace(one, start=one.start + start, end=one.start + end))
+            found.append(one._replace(start=one.start + start, end=one.start + end))
         position += length
     return tuple(found)
 

@@ -73,7 +73,8 @@ def places_by_key(readings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[s
 
 def _places(spans: Mapping[str, Any]) -> dict[str, list[Span]]:
     return {
-        name: [Span(one["block"], one["start"], one["end"], one["row"], one["column"]) for one in found]
+        # An earlier release kept the name of each number beside it.
+        name: [Span(**one) if isinstance(one, Mapping) else Span(*one) for one in found]
         for name, found in spans.items()
     }
 

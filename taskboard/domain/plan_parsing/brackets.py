@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 PAIRS = {"(": ")", "[": "]", "《": "》", "“": "”"}
 CLOSERS = {closer: opener for opener, closer in PAIRS.items()}
@@ -12,8 +12,7 @@ LONGEST_GROUP = 4000
 """a bracket that closes further away than this was never meant as one"""
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """A bracketed passage: ``start`` is the opening bracket, ``end`` the place after the closing one."""
 
     start: int

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.brackets import Group, outer_groups, split_outside
 from taskboard.domain.plan_parsing.deadlines import is_time_limit
@@ -75,7 +76,7 @@ class Reading:
         moved: dict[int, Unit] = {}
         for unit in (*self.leads, *self.responsible, *self.partners):
             # A unit stands in several of the lists and must stay one and the same.
-            moved[id(unit)] = Unit(unit.name, unit.said.moved_to(place), unit.glued, unit.restored, unit.role_mark)
+            moved[id(unit)] = unit.moved_to(place)
         return Reading(
             [moved[id(unit)] for unit in self.leads],
             [moved[id(unit)] for unit in self.responsible],
@@ -88,8 +89,7 @@ class Reading:
         )
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(NamedTuple):
     """A clause in a text: characters ``start`` to ``end`` with its brackets, and what it says."""
 
     start: int
@@ -104,8 +104,9 @@ class Clause:
 
 def find_clauses(text: Text) -> list[Clause]:
     """The clauses of an item in order: bracketed ones, named fields, and a closing sentence of units and verbs."""
-    brackets = _bracket_clauses(text)
-    fields = _field_clauses(text, brackets)
+    groups = outer_groups(text.plain)
+    brackets = _bracket_clauses(text, groups)
+    fields = _field_clauses(text, groups)
     found = sorted([*brackets, *fields], key=lambda clause: clause.start)
     if not any(clause.reading.has_units for clause in found):
         found += _damaged_field(text, found)
@@ -147,9 +148,9 @@ STEP_AFTER = re.compile(
 SHORTEST_CLAUSE, LONGEST_CLAUSE = 2, 1500
 
 
-def _bracket_clauses(text: Text) -> list[Clause]:
+def _bracket_clauses(text: Text, groups: Iterable[Group]) -> list[Clause]:
     clauses = []
-    for group in outer_groups(text.plain):
+    for group in groups:
         inner = text[group.start + 1 : group.end - 1]
         if not len(inner.strip()) >= 2 or len(inner) > 1500:
             continue
@@ -201,12 +202,11 @@ def _are_fields(named: list[re.Match[str]]) -> bool:
     return bool(names - AMBIGUOUS_IN_TEXT) or len(names) > 1
 
 
-def _field_clauses(text: Text, brackets: list[Clause]) -> list[Clause]:
+def _field_clauses(text: Text, groups: list[Group]) -> list[Clause]:
     clauses: list[Clause] = []
     plain = text.plain
-    if ":" not in plain:
+    if not _stands_outside(":", plain, groups):
         return clauses
-    groups = outer_groups(plain)
     named = [
         found
         for found in FIELD_NAME.finditer(plain)
@@ -231,6 +231,15 @@ def _field_clauses(text: Text, brackets: list[Clause]) -> list[Clause]:
     return [
         clause for clause in clauses if clause.reading.has_units or clause.reading.time_limits or clause.reading.persons
     ]
+
+
+def _stands_outside(mark: str, plain: str, groups: Iterable[Group]) -> bool:
+    position = 0
+    for group in groups:
+        if plain.find(mark, position, group.start) >= 0:
+            return True
+        position = group.end
+    return plain.find(mark, position) >= 0
 
 
 def _near(groups: list[Group], position: int) -> list[Group]:
@@ -608,8 +617,7 @@ def _bare(piece: Text) -> Text:
     return piece[found.end() :] if found else piece
 
 
-@dataclass(frozen=True)
-class Assigned:
+class Assigned(NamedTuple):
     """Who leads and who takes part, from all the clauses of one item."""
 
     leads: tuple[Unit, ...]

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.blocks import Block, Cell, Table
 from taskboard.domain.plan_parsing.brackets import split_outside
@@ -39,8 +40,7 @@ NOT_ALONE = frozenset("会室")
 """endings that ordinary words have too (年会, 教室): such a name counts only where the document has it as a unit"""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Characters of a block that belong to a measure, and as what."""
 
     measure: int
@@ -119,17 +119,20 @@ def _is_in(ranges: Sequence[tuple[int, int]], position: int) -> bool:
 
 def marked_by_coverage(
     measures: Sequence[ParsedMeasure],
+    words: Sequence[Words],
     candidates: Sequence[ParsedMeasure],
     blocks: Sequence[Block],
+    *,
     lines: Iterable[Text],
     sources: list[Source],
 ) -> tuple[list[ParsedMeasure], list[Problem]]:
     """The measures with doubts for what was left out beside them, and a problem for each passage outside them all.
 
-    ``lines`` are the texts of the paragraphs in reading order, ``sources`` what their characters count from.
+    ``words`` are those of the measures, ``lines`` the texts of the paragraphs in reading order, ``sources`` what their
+    characters count from.
     """
     coverage = Coverage(measures, candidates)
-    unread = [*_in_lines(coverage, lines, sources), *_in_tables(coverage, blocks), *_in_texts(coverage, measures)]
+    unread = [*_in_lines(coverage, lines, sources), *_in_tables(coverage, blocks), *_in_texts(coverage, words)]
     odd_rows = _rows_unlike_others(coverage, blocks)
     seen_again = []
     by_measure: dict[int, list[Unread]] = defaultdict(list)
@@ -191,12 +194,12 @@ def _stands_like_a_clause(plain: str, found: re.Match[str]) -> bool:
     return before == "、" or before in OPENS_CLAUSE or ROLE_AFTER.match(plain, found.end()) is not None
 
 
-def _in_texts(coverage: Coverage, measures: Sequence[ParsedMeasure]) -> Iterator[Unread]:
+def _in_texts(coverage: Coverage, words: Iterable[Words]) -> Iterator[Unread]:
     """Names inside the text of a measure that stand as in a clause: in a bracket, after a colon, before 牵头."""
-    for number, measure in enumerate(measures):
-        if not measure.units_as_written:
+    for number, one in enumerate(words):
+        if not one.measure.units_as_written:
             continue
-        plain = Words(measure).text_alone
+        plain = one.text_alone
         ends = plain[-1:] in coverage.last_characters
         if ends and any(plain[-length:] in coverage.names for length in LENGTHS_OF_NAMES):
             yield Unread(number, plain[-SHORTEST_NAME:], is_inside=True)
@@ -260,6 +263,8 @@ def _in_row(
 
 
 def _is_all_names(coverage: Coverage, plain: str) -> bool:
+    if len(plain) < SHORTEST_NAME or plain.isdigit():
+        return False
     pieces = [plain[start:end].strip() for start, end in split_outside(plain, "、,;\n")]
     pieces = [piece for piece in pieces if piece]
     return any(len(piece) >= SHORTEST_NAME for piece in pieces) and all(

@@ -87,6 +87,8 @@ def add(found: Found, doubt: Doubt, fields: Iterable[str]) -> None:
 
 def in_order(found: Mapping[str, Iterable[Doubt]]) -> dict[str, tuple[Doubt, ...]]:
     """Fields that have reasons, and their reasons, both in the order in which they are defined."""
+    if not any(found.values()):
+        return {}
     noted = {name: set(found.get(name, ())) for name in FIELDS}
     return {name: tuple(doubt for doubt in Doubt if doubt in doubts) for name, doubts in noted.items() if doubts}
 

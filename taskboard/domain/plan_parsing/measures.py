@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.attach import Item, heading_of, whole_text
 from taskboard.domain.plan_parsing.clauses import IN_TEXT, Assigned, Form, assign
@@ -41,8 +42,7 @@ class Context:
     """whether most clauses of the document stand in running text, so that one more is no surprise"""
 
 
-@dataclass(frozen=True)
-class When:
+class When(NamedTuple):
     """The deadline and rhythm of a measure, with the words they came from."""
 
     mention: Mention | None

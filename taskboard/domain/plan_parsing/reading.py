@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 Day = date
 """the type, where a field is called ``date`` itself"""
@@ -110,8 +111,7 @@ class Problem:
     text: str
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """Characters ``start`` to ``end`` (exclusive) of block ``block`` (its index in the blocks that were parsed).
 
     In a table, ``row`` and ``column`` name the cell that the characters belong to.

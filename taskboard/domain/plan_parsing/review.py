@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.clauses import Assigned
 from taskboard.domain.plan_parsing.deadlines import Anchor, Mention, Why
@@ -16,8 +16,7 @@ from taskboard.domain.plan_parsing.reading import Recurrence
 from taskboard.domain.plan_parsing.units import Unit, looks_like_unit
 
 
-@dataclass(frozen=True)
-class Doubts:
+class Doubts(NamedTuple):
     """What made the reading of a clause less certain."""
 
     several_clauses: bool = False

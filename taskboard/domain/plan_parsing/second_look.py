@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -65,9 +65,9 @@ def surroundings_of(measures: Sequence[ParsedMeasure], day: date | None, horizon
     )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Words:
-    """The words of one measure, ready for matching."""
+    """The words of one measure, ready for matching; the doubts about it may change, its words do not."""
 
     measure: ParsedMeasure
 
@@ -112,12 +112,12 @@ _plain_name = lru_cache(maxsize=4096)(_plain)
 """for names, which a document repeats"""
 
 
-def looked_at_again(measure: ParsedMeasure, around: Surroundings) -> ParsedMeasure:
-    """The measure with what the second look adds to the doubts of the first."""
+def looked_at_again(words: Words, around: Surroundings) -> ParsedMeasure:
+    """The measure of these words with what the second look adds to the doubts of the first."""
+    measure = words.measure
     found = no_doubts()
     for name, doubts in measure.doubts.items():
         found[name] |= {Doubt(doubt) for doubt in doubts}
-    words = Words(measure)
     _judge_item(found, words, around)
     _judge_names(found, measure, around)
     if measure.units_as_written:
@@ -390,10 +390,7 @@ def _judge_rhythm(found: Found, words: Words) -> None:
         add(found, Doubt.RHYTHM_UNCLEAR, ["recurrence"])
 
 
-def with_second_look(
-    measures: Iterable[ParsedMeasure], *, day: date | None, horizon: date | None
-) -> list[ParsedMeasure]:
-    """All measures of a document, each seen again beside the others."""
-    measures = list(measures)
-    around = surroundings_of(measures, day, horizon)
-    return [looked_at_again(one, around) for one in measures]
+def with_second_look(words: Sequence[Words], *, day: date | None, horizon: date | None) -> list[ParsedMeasure]:
+    """All measures of a document, by their words, each seen again beside the others."""
+    around = surroundings_of([one.measure for one in words], day, horizon)
+    return [looked_at_again(one, around) for one in words]

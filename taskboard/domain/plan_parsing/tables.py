@@ -228,6 +228,8 @@ LONGEST_COLUMN_NAME = 24
 
 
 def _column_named(plain: str) -> Field | None:
+    if plain.isdigit():
+        return None
     return field_named(plain) if 0 < len(squeezed(plain)) <= LONGEST_COLUMN_NAME else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.reading import Comparison, Resolve, Target
 from taskboard.domain.plan_parsing.text import Text, squeezed
@@ -17,8 +17,7 @@ MOST_TARGETS = 24
 """of one measure; a longer row of figures is a statistic"""
 
 
-@dataclass(frozen=True)
-class FoundTarget:
+class FoundTarget(NamedTuple):
     """A target and its characters in the text of the measure."""
 
     target: Target
@@ -78,8 +77,7 @@ BARE_FIGURE = re.compile(
 """不高于59, without any unit"""
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """A number with its unit at its place in a text; ``comparison`` where its words give one by themselves."""
 
     start: int
@@ -166,8 +164,14 @@ WORD_FIGURES: tuple[tuple[re.Pattern[str], float, str, Comparison], ...] = (
 )
 
 
+IN_WORD_FIGURES = re.compile("[覆零翻减]")
+"""one of these stands in each of the words"""
+
+
 def _words_for_figures(plain: str) -> list[Figure]:
     """全覆盖, 清零, 零的突破: targets whose figure lies in the word."""
+    if not IN_WORD_FIGURES.search(plain):
+        return []
     return [
         Figure(found.start(), found.end(), value, unit, comparison=comparison)
         for pattern, value, unit, comparison in WORD_FIGURES
@@ -184,15 +188,11 @@ OPEN_CLAUSE_MARK = re.compile(r"[,。;:、!?\n(\[“”》]")
 
 def _before(plain: str, figure: Figure, marks: re.Pattern[str] = CLAUSE_MARK) -> str:
     """What stands before the figure in its clause."""
-    window = plain[max(0, figure.start - LONGEST_CLAUSE) : figure.start]
-    last = max((found.end() for found in marks.finditer(window)), default=0)
-    return window[last:]
+    return marks.split(plain[max(0, figure.start - LONGEST_CLAUSE) : figure.start])[-1]
 
 
 def _after(plain: str, figure: Figure) -> str:
-    window = plain[figure.end : figure.end + LONGEST_CLAUSE]
-    first = CLAUSE_MARK.search(window)
-    return window[: first.start()] if first else window
+    return CLAUSE_MARK.split(plain[figure.end : figure.end + LONGEST_CLAUSE], maxsplit=1)[0]
 
 
 NAMED_BEFORE = re.compile(r"(?:[A-Za-z.+\-—/\d]|第\s?|[\[(](?:19|20)\d\d[\])]\s?)$")
@@ -220,10 +220,13 @@ SUBSIDY_RATE = re.compile(r"(?:给予|补助|补贴|奖励|贴息|减免|返还|
 
 def is_subsidy(plain: str, figure: Figure) -> bool:
     """给予最高500万元补助, 按投资额的10%奖励: policy content, and nothing the ledger is held against."""
+    is_money = MONEY.search(figure.unit) is not None
+    if not is_money and figure.unit != "%":
+        return False
     before, after = _before(plain, figure), _after(plain, figure)
-    if MONEY.search(figure.unit):
+    if is_money:
         return bool(SUBSIDY.search(before) or SUBSIDY.search(after[:14]) or re.search(r"每[^,。;]{0,8}$", before))
-    if figure.unit != "%" or not SUBSIDY_RATE.search(before + after[:14]):
+    if not SUBSIDY_RATE.search(before + after[:14]):
         return False
     return bool(re.search(r"按|给予|费用|投资额|投入|^的?(?:补|奖|资助|优惠)", before[-16:] + after[:6]))
 

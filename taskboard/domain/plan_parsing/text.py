@@ -6,7 +6,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from taskboard.domain.plan_parsing.reading import Span
@@ -15,7 +15,7 @@ from taskboard.domain.plan_parsing.script import to_simplified
 OFFSET_BITS = 32
 OFFSET_MASK = (1 << OFFSET_BITS) - 1
 
-PINYIN_NOTE = re.compile(r"(?<=[\u3400-\u9fff])[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,7}[)）]")
+PINYIN_NOTE = re.compile(r"[(（](?<=[\u3400-\u9fff].)[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,7}[)）]")
 WORD_REMAINS = re.compile(r"\[bookmark:[^\]\n]{0,40}\]|\*\*|[\u200b-\u200f\ufeff\u00ad\r]")
 
 HALF_WIDTH_STOP = re.compile(
@@ -122,7 +122,7 @@ OFTEN_REPEATED = 40
 
 
 def _plain(clean: str) -> str:
-    plain = to_simplified(clean.translate(FOLDING))
+    plain = clean if clean.isascii() else to_simplified(clean.translate(FOLDING))
     return HALF_WIDTH_STOP.sub("。", plain) if "." in plain else plain
 
 
@@ -176,7 +176,7 @@ def spans_of(text: Text, sources: list[Source]) -> tuple[Span, ...]:
         for first, last in _runs(text.at[line.start() : line.end()]):
             span = _span(first, last, sources)
             if spans and _is_next_to(spans[-1], span):
-                spans[-1] = replace(spans[-1], end=max(span.end, spans[-1].end))
+                spans[-1] = spans[-1]._replace(end=max(span.end, spans[-1].end))
             else:
                 spans.append(span)
     return tuple(spans)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.brackets import split_outside
 from taskboard.domain.plan_parsing.text import Text, squeezed
@@ -11,8 +12,7 @@ from taskboard.domain.plan_parsing.text import Text, squeezed
 LONGEST_NAME = 40
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """A unit as the document names it; ``said`` are its characters there, without what was elided."""
 
     name: str
@@ -23,6 +23,10 @@ class Unit:
     """whether an elided prefix or suffix was added"""
     role_mark: str = ""
     """牵头 or 配合 where a bracket after the name says so"""
+
+    def moved_to(self, place: Text) -> Unit:
+        """The same unit in ``place``; its positions count from 0 as those of ``Text.moved_to``."""
+        return Unit(self.name, self.said.moved_to(place), self.glued, self.restored, self.role_mark)
 
 
 BODY = (
@@ -52,18 +56,30 @@ ROLE_MARK = re.compile(r"\((?P<mark>总?牵头|牵头单位|牵头部门|主办|
 
 def read_units(text: Text) -> list[Unit]:
     """The units that a list names, in order, each once; what is no name is dropped."""
+    return [unit.moved_to(text) for unit in _read_again(text.clean, text.plain)]
+
+
+@lru_cache(maxsize=4096)
+def _read_again(clean: str, plain: str) -> tuple[Unit, ...]:
+    """The units of a list whose positions count from 0, read once: a plan names the same ones in item after item."""
     units: list[Unit] = []
-    for comma_group in _comma_groups(text):
+    for comma_group in _comma_groups(Text(clean, plain, range(len(plain)))):
         units += _restore(comma_group)
-    return _unique(units)
+    return tuple(_unique(units))
 
 
 def is_unit_list(text: Text) -> bool:
     """Whether the text is nothing but names of units."""
-    pieces = [piece for group in _comma_groups(text) for piece in group]
+    return _is_unit_list_again(text.clean, text.plain)
+
+
+@lru_cache(maxsize=4096)
+def _is_unit_list_again(clean: str, plain: str) -> bool:
+    pieces = [piece for group in _comma_groups(Text(clean, plain, range(len(plain)))) for piece in group]
     return bool(pieces) and all(looks_like_unit(piece.said.plain) or piece.restored for piece in pieces)
 
 
+@lru_cache(maxsize=8192)
 def looks_like_unit(plain: str) -> bool:
     """Whether the words read as the name of a body or a group of bodies."""
     name = squeezed(plain)
@@ -78,7 +94,10 @@ def looks_like_unit(plain: str) -> bool:
 
 
 def _without_brackets(name: str) -> str:
-    return re.sub(r"[(\[][^()\[\]]{0,40}[)\]]", "", name)
+    return SHORT_BRACKET.sub("", name) if "(" in name or "[" in name else name
+
+
+SHORT_BRACKET = re.compile(r"[(\[][^()\[\]]{0,40}[)\]]")
 
 
 def _comma_groups(text: Text) -> list[list[Unit]]:
@@ -130,7 +149,7 @@ def _names_of(piece: Text) -> list[Unit]:
             glued = _split_glued(word)
             for single in glued:
                 found = _single_names(single)
-                names += found if len(glued) == 1 else [replace(unit, glued=True) for unit in found]
+                names += found if len(glued) == 1 else [unit._replace(glued=True) for unit in found]
     return names
 
 
@@ -281,7 +300,7 @@ def _restore_shared_ending(names: list[Unit], whole: re.Pattern[str], stem: re.P
         plain = squeezed(unit.said.plain)
         found = whole.match(plain)
         if not found and suffix and stem.match(plain):
-            restored.append(replace(unit, name=unit.name + suffix, restored=True))
+            restored.append(unit._replace(name=unit.name + suffix, restored=True))
             continue
         suffix = unit.name[found.start("suffix") :] if found else ""
         restored.append(unit)
@@ -301,7 +320,7 @@ def _restore_prefixes(names: list[Unit]) -> list[Unit]:
             prefix = level + "委"
         elif level and ELIDABLE.match(plain) and not CENTRAL.search(plain):
             prefix = level
-        restored.append(replace(unit, name=prefix + unit.name, restored=True) if prefix else unit)
+        restored.append(unit._replace(name=prefix + unit.name, restored=True) if prefix else unit)
     return restored
 
 
@@ -315,7 +334,7 @@ def _restore_suffixes(names: list[Unit]) -> list[Unit]:
             suffix = unit.name[-len(body["suffix"]) :]
             restored.append(unit)
         elif suffix and PLACE_ONLY.match(plain) and not plain.startswith(("各", "有关", "相关")):
-            restored.append(replace(unit, name=unit.name + suffix, restored=True))
+            restored.append(unit._replace(name=unit.name + suffix, restored=True))
         else:
             suffix = ""
             restored.append(unit)
