@@ -6,7 +6,7 @@ import click
 
 from taskboard import __version__
 from taskboard.cli.audit import audit
-from taskboard.cli.database import create_first_administrator, migrate
+from taskboard.cli.database import create_first_administrator, migrate, show_setup_code
 from taskboard.cli.demo import demo
 from taskboard.cli.jobs import jobs
 from taskboard.cli.plans import plans
@@ -19,5 +19,5 @@ def main() -> None:
     """督办台账：计划文件 → 任务 → 进展 → 逾期 → 提醒 → 周报。"""
 
 
-for command in (serve, scheduler, demo, migrate, create_first_administrator, jobs, plans, audit):
+for command in (serve, scheduler, demo, migrate, show_setup_code, create_first_administrator, jobs, plans, audit):
     main.add_command(command)

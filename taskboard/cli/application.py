@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
 
 import click
 from alembic.migration import MigrationContext
@@ -33,7 +34,8 @@ def load_settings() -> Settings:
 def load_app(settings: Settings | None = None, *, needs_migration: bool = True) -> Flask:
     """The application; ends the command where the database cannot be reached, or is not of this version's shape."""
     settings = settings or load_settings()
-    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_database_private(settings)
     app = create_app(settings)
     if context := click.get_current_context(silent=True):
         context.call_on_close(lambda: _disconnect(app))
@@ -44,6 +46,17 @@ def load_app(settings: Settings | None = None, *, needs_migration: bool = True) 
     if needs_migration and not is_current:
         raise click.ClickException("数据库还没有升级到当前版本。请先运行：taskboard migrate")
     return app
+
+
+def _make_database_private(settings: Settings) -> None:
+    """Let a SQLite file begin as one that nobody but its owner reads; one that is there keeps its rights.
+
+    SQLite gives its own rights to the files it makes beside it.
+    """
+    if settings.database_url.startswith("sqlite:///"):
+        path = Path(settings.database_url.removeprefix("sqlite:///").partition("?")[0])
+        if path.is_absolute() and path.parent.is_dir() and not path.exists():
+            path.touch(mode=0o600)
 
 
 def _disconnect(app: Flask) -> None:

@@ -21,7 +21,9 @@ from flask import Flask
 from waitress import wasyncore
 
 from taskboard.cli.application import load_app, log_to_terminal
+from taskboard.extensions import current_settings, read_session
 from taskboard.jobs.scheduler import JobScheduler
+from taskboard.services import setup
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +51,22 @@ port_option = click.option(
 def serve(host: str, port: int, workers: int | None) -> None:
     """启动网站和定时作业。"""
     log_to_terminal()
+    app = load_app()
+    announce_set_up(app, host, port)
     if workers is None:
-        run_in_one_process(load_app(), host, port)
+        run_in_one_process(app, host, port)
     else:
-        load_app()
         run_in_many_processes(host, port, workers)
+
+
+def announce_set_up(app: Flask, host: str, port: int) -> None:
+    """While there is no account, say where to set everything up, with the code that keeps strangers out."""
+    with app.app_context():
+        if setup.is_open(read_session()):
+            code = setup.setup_code(current_settings().secret_key)
+            click.echo(
+                f"还没有账号。请在浏览器打开 http://{host}:{port}/setup?code={code} 完成首次设置（设置码 {code}）。"
+            )
 
 
 @click.command()

@@ -97,6 +97,11 @@ class Actor:
         return self.holds(Role.ADMINISTRATOR)
 
     @property
+    def only_administers(self) -> bool:
+        """Whether every post is that of an administrator: somebody who keeps the system and has no tasks to see."""
+        return bool(self.posts) and all(post.role is Role.ADMINISTRATOR for post in self.posts)
+
+    @property
     def is_supervisor(self) -> bool:
         return self.holds(Role.SUPERVISOR)
 

@@ -15,7 +15,14 @@ from taskboard.services.people import PersonValues, add_person, add_post
 
 
 def create_administrator(
-    session: Session, values: PersonValues, *, department: str, password_hash: str, today: date, now: datetime
+    session: Session,
+    values: PersonValues,
+    *,
+    department: str,
+    password_hash: str,
+    today: date,
+    now: datetime,
+    entrance: str = "cli",
 ) -> Person:
     """An account with the administrator's post at this department, which is created where it is not known yet.
 
@@ -23,7 +30,7 @@ def create_administrator(
     """
     place = match_names(session, [department])[department] or create_department(session, name=department)
     installer = Actor(person_id=0, name="", posts=(Post(Role.ADMINISTRATOR, place.id, place.path),))
-    by: Writing = {"actor": installer, "now": now, "entrance": "cli"}
+    by: Writing = {"actor": installer, "now": now, "entrance": entrance}
     person = add_person(session, values, password_hash=password_hash, must_change_password=False, **by)
     add_post(session, person.id, role=Role.ADMINISTRATOR, department_id=place.id, from_on=today, **by)
     return person

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,6 +30,8 @@ READERS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,79}")
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 LONGEST_EMAIL = 254
+INVISIBLE = ("Cc", "Cf", "Cs")
+"""zero-width and direction marks among them: two names that look the same must be the same"""
 ONE_DAY = timedelta(days=1)
 
 
@@ -387,16 +390,25 @@ def _recorded_post(session: Session, post: PersonPost) -> dict[str, Any]:
     }
 
 
-def _checked(session: Session, values: PersonValues, *, person_id: int | None) -> PersonValues:
+def check_values(values: PersonValues) -> PersonValues:
+    """The values as they are kept, names without characters that nobody sees; raises :class:`Invalid`."""
     username = normal_username(values.username)
+    name = " ".join("".join(char for char in values.name if unicodedata.category(char) not in INVISIBLE).split())
+    if not name:
+        raise Invalid("name", "required")
     if not USERNAME.fullmatch(username):
         raise Invalid("username", "username_form")
     if values.email and not (len(values.email) <= LONGEST_EMAIL and EMAIL.fullmatch(values.email)):
         raise Invalid("email", "email_form")
-    owner = session.scalar(select(Person.id).where(Person.username == username))
+    return PersonValues(username=username, name=name, email=values.email or None)
+
+
+def _checked(session: Session, values: PersonValues, *, person_id: int | None) -> PersonValues:
+    values = check_values(values)
+    owner = session.scalar(select(Person.id).where(Person.username == values.username))
     if owner not in (None, person_id):
-        raise Invalid("username", "username_taken", username=username)
-    return PersonValues(username=username, name=values.name, email=values.email or None)
+        raise Invalid("username", "username_taken", username=values.username)
+    return values
 
 
 def _check_no_overlap(session: Session, post: PersonPost) -> None:

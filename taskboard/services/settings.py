@@ -27,11 +27,11 @@ LONGEST = 500
 
 @dataclass(frozen=True)
 class SettingValues:
-    """What a person fills in. An empty value takes the setting away; a ``smtp_url`` of None stays as it is."""
+    """What a person fills in. An empty value takes the setting away."""
 
-    public_url: str
-    mail_from: str
-    smtp_url: str | None
+    public_url: str = ""
+    mail_from: str = ""
+    smtp_url: str = ""
 
 
 def kept_settings(session: Session) -> dict[str, str]:
@@ -78,13 +78,8 @@ def change_settings(
 
 def store_settings(session: Session, values: SettingValues, *, settings: Settings) -> None:
     """Keep the values without asking who; for the first set-up. Raises as :func:`change_settings`."""
-    wanted: dict[str, str | None] = {
-        PUBLIC_URL: _checked("public_url", values.public_url, checked_public_url),
-        MAIL_FROM: values.mail_from.strip(),
-        SMTP_URL: None if values.smtp_url is None else _checked("smtp_url", values.smtp_url, checked_smtp_url),
-    }
-    for name, value in wanted.items():
-        if value is None or name in settings.given:
+    for name, value in checked_values(values).items():
+        if name in settings.given:
             continue
         row = session.get(Setting, name)
         if not value:
@@ -95,6 +90,27 @@ def store_settings(session: Session, values: SettingValues, *, settings: Setting
         else:
             row.value = value
     session.flush()
+
+
+def checked_values(values: SettingValues) -> dict[str, str]:
+    """The values by name, as they are kept; raises :class:`Invalid`."""
+    return {
+        PUBLIC_URL: _checked(PUBLIC_URL, values.public_url, checked_public_url),
+        MAIL_FROM: values.mail_from.strip(),
+        SMTP_URL: _checked(SMTP_URL, values.smtp_url, checked_smtp_url),
+    }
+
+
+def with_kept_password(typed: str, kept: str | None) -> str:
+    """The address as it was meant: a mask in it stands for the password that is kept for this very server and user.
+
+    Raises :class:`Invalid` where anything else changed: a password must not follow to another server by itself.
+    """
+    if HIDDEN not in typed:
+        return typed
+    if kept is None or typed.strip() != without_password(kept):
+        raise Invalid("smtp_url", "smtp_password_again")
+    return kept
 
 
 def without_password(url: str) -> str:

@@ -13,12 +13,15 @@ from taskboard.web import errors, guards, security, shared
 from taskboard.web.accounts.views import blueprint as accounts
 from taskboard.web.attachments.views import blueprint as attachments
 from taskboard.web.audit.views import blueprint as audit
+from taskboard.web.bulk.views import blueprint as bulk
 from taskboard.web.departments.views import blueprint as departments
 from taskboard.web.directory.views import blueprint as directory
 from taskboard.web.forms import LARGEST_ID
 from taskboard.web.health.views import blueprint as health
+from taskboard.web.help_requests.views import blueprint as help_requests
 from taskboard.web.home.views import blueprint as home
 from taskboard.web.imports.views import blueprint as imports
+from taskboard.web.instructions.views import blueprint as instructions
 from taskboard.web.jobs.views import blueprint as jobs
 from taskboard.web.leaving.views import blueprint as leaving
 from taskboard.web.ledger.views import blueprint as ledger
@@ -27,16 +30,20 @@ from taskboard.web.orders.views import blueprint as orders
 from taskboard.web.outbox.views import blueprint as outbox
 from taskboard.web.overdue.views import blueprint as overdue
 from taskboard.web.people.views import blueprint as people
+from taskboard.web.periods.views import blueprint as periods
 from taskboard.web.plans.views import blueprint as plans
 from taskboard.web.renamings.views import blueprint as renamings
 from taskboard.web.revisions.views import blueprint as revisions
 from taskboard.web.scans.views import blueprint as scans
+from taskboard.web.settings.views import blueprint as settings
+from taskboard.web.setup.views import blueprint as setup
 from taskboard.web.successions.views import blueprint as successions
 from taskboard.web.tasks.views import blueprint as tasks
 from taskboard.web.waiting.views import blueprint as waiting
 
 BLUEPRINTS = (
     home,
+    setup,
     accounts,
     imports,
     scans,
@@ -45,7 +52,10 @@ BLUEPRINTS = (
     revisions,
     waiting,
     tasks,
+    bulk,
     attachments,
+    instructions,
+    help_requests,
     overdue,
     orders,
     departments,
@@ -54,6 +64,7 @@ BLUEPRINTS = (
     renamings,
     people,
     leaving,
+    settings,
     jobs,
     outbox,
     audit,

@@ -19,6 +19,7 @@ from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.extensions import login_manager, read_session, today
 from taskboard.models import Person
+from taskboard.services import setup
 from taskboard.services.actors import HeldPost, load_portfolio, load_posts, make_actor
 
 P = ParamSpec("P")
@@ -28,6 +29,7 @@ PUBLIC_ENDPOINTS = frozenset({"static", "bootstrap.static"})
 WITH_A_PASSWORD_TO_CHANGE = frozenset({"accounts.account", "accounts.sign_out"})
 """what is open to somebody whose password an administrator set"""
 IS_PUBLIC = "taskboard_is_public"
+IS_SET_UP = "taskboard_is_set_up"
 LONGEST_ADDRESS = 1000
 SESSION_ID = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
 
@@ -137,16 +139,26 @@ def _load_account(session_id: str) -> SignedIn | None:
     return SignedIn(*found) if found else None
 
 
+def set_up_is_over() -> bool:
+    """Whether there is an account; once there is one this process asks no more."""
+    if not current_app.extensions.get(IS_SET_UP, False):
+        current_app.extensions[IS_SET_UP] = not setup.is_open(read_session())
+    return bool(current_app.extensions[IS_SET_UP])
+
+
 def _require_sign_in() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS:
         return None
     if getattr(current_app.view_functions[request.endpoint], IS_PUBLIC, False):
-        return None
+        leads_in = request.endpoint.partition(".")[0] == "accounts"
+        return redirect(url_for("setup.code"), 303) if leads_in and not set_up_is_over() else None
     account = signed_in()
     if account is not None:
         if account.must_change_password and request.endpoint not in WITH_A_PASSWORD_TO_CHANGE:
             return redirect(url_for("accounts.account"), 303)
         return None
+    if not set_up_is_over():
+        return redirect(url_for("setup.code"), 303)
     if request.method not in ("GET", "HEAD"):
         raise SignInNeeded
     here = request.full_path if request.query_string else request.path

@@ -40,6 +40,9 @@ class Section:
 SECTIONS = (
     Section("waiting.waiting", "待办", frozenset({Role.HEAD, Role.LIAISON, Role.SUPERVISOR})),
     Section("tasks.my_tasks", "我的任务", STAFF | {Role.SUPERVISOR}),
+    Section("bulk.task_list", "全部任务", EVERYBODY - {Role.ADMINISTRATOR}),
+    Section("instructions.instruction_list", "批示", frozenset({Role.LEADER, Role.SUPERVISOR})),
+    Section("help_requests.queue", "协调", frozenset({Role.SUPERVISOR, Role.LEADER})),
     Section("overdue.overdue_list", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
     Section("orders.order_list", "督查单", EVERYBODY - {Role.ADMINISTRATOR}),
     Section(
@@ -62,6 +65,7 @@ SECTIONS = (
     ),
     Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),
     Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),
+    Section("settings.edit", "设置", frozenset({Role.ADMINISTRATOR})),
     Section("audit.trail", "审计记录", frozenset({Role.AUDITOR})),
     Section("mailbox.mail_list", "演示邮箱", EVERYBODY, is_demo=True),
 )

@@ -353,3 +353,38 @@ def test_the_demo_starts_with_people_and_mails_and_a_second_time_within_seconds(
     engine.dispose()
     assert kinds == {"notice", "weekly_digest"}
     assert accounts == 1
+
+
+# The first set-up
+
+
+def test_the_set_up_code_is_shown_until_there_is_an_account(installation: Path) -> None:
+    shown = invoke(installation, "setup-code")
+    assert shown.exit_code == 0
+    assert len(shown.output.strip()) == len("AAAA-BBBB-CCCC")
+
+    invoke(
+        installation,
+        "create-administrator",
+        TASKBOARD_ADMIN_USERNAME="admin",
+        TASKBOARD_ADMIN_NAME="孙管理",
+        TASKBOARD_ADMIN_DEPARTMENT="云泽市人民政府",
+        TASKBOARD_ADMIN_PASSWORD="一个足够长的口令 2026",
+    )
+
+    assert invoke(installation, "setup-code").exit_code == 1
+
+
+def test_the_administrator_is_asked_for_nothing_before_the_database_is_ready(tmp_path: Path) -> None:
+    result = invoke(tmp_path, "create-administrator", typed="admin\n")
+
+    assert result.exit_code == 1
+    assert "账号:" not in result.output
+    assert "taskboard migrate" in result.output
+
+
+def test_only_the_owner_reads_the_instance_folder_and_the_database(installation: Path) -> None:
+    folder = installation / "instance"
+
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "taskboard.db").stat().st_mode & 0o777 == 0o600

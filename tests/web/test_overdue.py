@@ -123,3 +123,15 @@ def test_long_lists_come_in_pages_that_keep_the_filter(
     assert " 53 天" in first
     assert " 3 天" in second
     assert " 53 天" not in second
+
+
+@pytest.mark.parametrize("path", ["/overdue", "/plans"])
+def test_an_administrator_reads_that_tasks_are_not_theirs(
+    session: Session, plan: Plan, usual: Usual, visitor: Visitor, path: str
+) -> None:
+    late_task(session, plan, usual, 3)
+
+    page = visitor.enter(usual.sun).get(path).text
+
+    assert "系统管理员不办理任务" in page
+    assert "系统管理员不办理任务" not in visitor.enter(usual.zhao).get(path).text

@@ -25,7 +25,12 @@ def overdue_list() -> ResponseReturnValue:
         number=page_number(),
     )
     return render_template(
-        "overdue/list.html", found=found, department_id=department_id, plan_id=plan_id, today=today()
+        "overdue/list.html",
+        found=found,
+        department_id=department_id,
+        plan_id=plan_id,
+        today=today(),
+        is_outside=current_actor().only_administers,
     )
 
 

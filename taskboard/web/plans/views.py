@@ -13,7 +13,7 @@ from taskboard.extensions import read_session, today
 from taskboard.labels.targets import rhythm_words
 from taskboard.services import plans
 from taskboard.services.calendar import load_calendar
-from taskboard.web.forms import page_number
+from taskboard.web.forms import light_argument, page_number
 from taskboard.web.guards import current_actor, holds_any
 
 blueprint = Blueprint("plans", __name__, url_prefix="/plans")
@@ -23,18 +23,29 @@ blueprint = Blueprint("plans", __name__, url_prefix="/plans")
 def index() -> ResponseReturnValue:
     actor = current_actor()
     page = plans.list_plans(read_session(), actor, today=today(), number=page_number())
-    return render_template("plans/index.html", page=page, may_import=holds_any(actor, Role.SUPERVISOR))
+    return render_template(
+        "plans/index.html",
+        page=page,
+        may_import=holds_any(actor, Role.SUPERVISOR),
+        is_outside=actor.only_administers,
+    )
 
 
 @blueprint.get("/<int:plan_id>")
 def plan(plan_id: int) -> ResponseReturnValue:
     session = read_session()
     found = plans.get_plan(
-        session, plan_id, current_actor(), today=today(), calendar=load_calendar(session), number=page_number()
+        session,
+        plan_id,
+        current_actor(),
+        today=today(),
+        calendar=load_calendar(session),
+        light=light_argument(),
+        number=page_number(),
     )
     has_rhythm = found.report_rhythm is not PlanRhythm.NONE
     rhythm = rhythm_words(found.report_rhythm, found.report_day) if has_rhythm else ""
-    return render_template("plans/plan.html", plan=found, report_rhythm=rhythm)
+    return render_template("plans/plan.html", plan=found, report_rhythm=rhythm, light_shown=light_argument())
 
 
 @blueprint.get("/<int:plan_id>/source")

@@ -1,0 +1,1 @@
+"""Settings that an administrator keeps in the browser."""

@@ -1,0 +1,162 @@
+"""The administrator's settings: kept in the browser under those of the environment, passwords never shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from taskboard.config import MailTransport, Settings, settings_from_environment
+from taskboard.domain.errors import Invalid
+from taskboard.models import HistoryEntry, Setting
+from taskboard.services.settings import (
+    SettingValues,
+    change_settings,
+    effective_settings,
+    kept_settings,
+    with_kept_password,
+    without_password,
+)
+from tests.support.factories import Usual, writing_by
+from tests.support.visitor import Visitor
+
+URL = "smtp+starttls://duban:geheim-7@mail.example.org:587"
+SHOWN = "smtp+starttls://duban:***@mail.example.org:587"
+FIELDS = {"public_url": "https://duban.test", "smtp_url": URL, "mail_from": "督办台账 <duban@example.org>"}
+
+
+def kept(session: Session) -> dict[str, str]:
+    session.rollback()
+    return kept_settings(session)
+
+
+def test_an_administrator_keeps_them(visitor: Visitor, usual: Usual, session: Session, settings: Settings) -> None:
+    answer = visitor.enter(usual.sun).post("/settings", **FIELDS)
+
+    assert answer.status_code == 302
+    assert kept(session) == FIELDS
+    effective = effective_settings(session, settings)
+    assert (effective.mail_transport, effective.smtp_url) == (MailTransport.SMTP, URL)
+    assert effective.public_url == "https://duban.test"
+
+
+def test_the_password_is_shown_neither_on_the_page_nor_in_the_trail(
+    visitor: Visitor, usual: Usual, session: Session
+) -> None:
+    visitor.enter(usual.sun).post("/settings", **FIELDS)
+    other = URL.replace("geheim-7", "geheim-8")
+    visitor.post("/settings", **{**FIELDS, "smtp_url": other})
+
+    page = visitor.get("/settings").text
+    assert SHOWN in page
+    assert "geheim" not in page
+    assert kept(session)["smtp_url"] == other
+    entries = session.scalars(select(HistoryEntry).where(HistoryEntry.subject == "setting")).all()
+    assert len(entries) == 2
+    assert "geheim" not in repr([(one.before, one.after) for one in entries])
+
+
+def test_saving_what_is_shown_keeps_the_password(visitor: Visitor, usual: Usual, session: Session) -> None:
+    visitor.enter(usual.sun).post("/settings", **FIELDS)
+
+    visitor.post("/settings", **{**FIELDS, "smtp_url": SHOWN, "mail_from": "new@example.org"})
+
+    assert kept(session)["smtp_url"] == URL
+    assert kept(session)["mail_from"] == "new@example.org"
+
+
+@pytest.mark.parametrize("place", ["evil.example:587", "mail.example.org:25"])
+def test_the_kept_password_does_not_follow_to_another_server(
+    visitor: Visitor, usual: Usual, session: Session, place: str
+) -> None:
+    visitor.enter(usual.sun).post("/settings", **FIELDS)
+
+    for act in ("", "test"):
+        sent = {**FIELDS, "smtp_url": f"smtp+starttls://duban:***@{place}", "act": act, "test_to": "li@example.org"}
+        answer = visitor.post("/settings", **sent)
+
+        assert answer.status_code == 422
+        assert "把密码也重新填写" in answer.text
+    assert kept(session)["smtp_url"] == URL
+
+
+def test_emptied_they_are_gone(visitor: Visitor, usual: Usual, session: Session) -> None:
+    visitor.enter(usual.sun).post("/settings", **FIELDS)
+
+    visitor.post("/settings", public_url="", smtp_url="", mail_from="")
+
+    assert kept(session) == {}
+
+
+def test_what_the_environment_sets_wins_and_is_not_kept_over(
+    usual: Usual, session: Session, settings: Settings
+) -> None:
+    session.add(Setting(name="smtp_url", value="smtp://other"))
+    session.flush()
+    given = replace(
+        settings, smtp_url=URL, mail_transport=MailTransport.SMTP, given=frozenset({"smtp_url", "public_url"})
+    )
+
+    change_settings(
+        session,
+        SettingValues(public_url="https://other.test", smtp_url="smtp://third", mail_from="a@x.org"),
+        settings=given,
+        **writing_by(usual.actor("sun")),
+    )
+
+    effective = effective_settings(session, given)
+    assert (effective.smtp_url, effective.public_url) == (URL, settings.public_url)
+    assert effective.mail_from == "a@x.org"
+    assert kept_settings(session) == {"smtp_url": "smtp://other", "mail_from": "a@x.org"}
+
+
+def test_the_environment_says_what_it_sets() -> None:
+    environ = {"TASKBOARD_SECRET_KEY": "x" * 40, "TASKBOARD_MAIL_FROM": "a@x.org", "TASKBOARD_PUBLIC_URL": ""}
+
+    assert settings_from_environment({"TASKBOARD_SECRET_KEY": "x" * 40}).given == frozenset()
+    environ.pop("TASKBOARD_PUBLIC_URL")
+    assert settings_from_environment(environ).given == {"mail_from"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"public_url": "duban.test"}, "访问地址应以"),
+        ({"smtp_url": "smtp://[x"}, "邮件服务器应以"),
+        ({"smtp_url": "smtp://host:port"}, "邮件服务器应以"),
+        ({"mail_from": "nobody"}, "发件人应是邮箱地址"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_stays_typed(
+    visitor: Visitor, usual: Usual, session: Session, changed: dict[str, str], words: str
+) -> None:
+    answer = visitor.enter(usual.sun).post("/settings", **{**FIELDS, **changed})
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert next(iter(changed.values())) in answer.text
+    assert kept(session) == {}
+
+
+@pytest.mark.parametrize("name", ["chen", "li", "liu"])
+def test_nobody_else_gets_there(visitor: Visitor, usual: Usual, session: Session, name: str) -> None:
+    visitor.enter(getattr(usual, name))
+
+    assert visitor.get("/settings").status_code == 403
+    assert visitor.post("/settings", **FIELDS).status_code == 403
+    assert kept(session) == {}
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"), [(URL, SHOWN), ("smtp://host:25", "smtp://host:25"), ("smtp://u@host", "smtp://u@host")]
+)
+def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+    assert with_kept_password(shown, url) == url
+
+
+def test_a_mask_without_anything_kept_is_refused() -> None:
+    with pytest.raises(Invalid):
+        with_kept_password(SHOWN, None)
