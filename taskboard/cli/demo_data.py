@@ -181,7 +181,7 @@ def _import_plan(session: Session, supervisor: Actor, *, body: Department, today
         _plan_text(today).encode(), "2026年优化营商环境重点任务.txt", calendar=load_calendar(session)
     )
     now = _moment(today, ISSUED_DAYS_AGO + 1, 15)
-    draft = imports.start_import(session, source, body_id=body.id, actor=supervisor, now=now)
+    draft = imports.start_import(session, source, body_id=body.id, actor=supervisor, now=now, entrance=ENTRANCE)
     review = review_draft(session, draft)
     names = {
         unknown.key: NameDecision(NameChoice.SAME_AS, unknown.suggestions[0].name)
@@ -190,7 +190,7 @@ def _import_plan(session: Session, supervisor: Actor, *, body: Department, today
     }
     imports.save_decisions(session, draft.id, Decisions(names=names), version=draft.version, actor=supervisor, now=now)
     return imports.confirm_import(
-        session, draft.id, version=draft.version, leads_are_checked=True, actor=supervisor, now=now
+        session, draft.id, version=draft.version, leads_are_checked=True, actor=supervisor, now=now, entrance=ENTRANCE
     )
 
 

@@ -31,7 +31,7 @@ from taskboard.services.readings import readings_by_key
 
 
 def make_plan(
-    session: Session, draft: ImportDraft, review: Review, *, actor: Actor, now: datetime, entrance: str = "web"
+    session: Session, draft: ImportDraft, review: Review, *, actor: Actor, now: datetime, entrance: str
 ) -> Plan:
     """The plan of a review without hindrances, with all that belongs to it."""
     facts = review.facts

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -43,7 +43,9 @@ from taskboard.models import (
     Plan,
     PlanSource,
 )
+from taskboard.services.history import Writing
 from taskboard.services.import_confirmation import make_plan
+from taskboard.services.import_records import facts_of, record_discarded, record_read
 from taskboard.services.import_review import Hindrance, review_draft
 from taskboard.services.plans import supervised_bodies
 from taskboard.services.readings import (
@@ -182,7 +184,9 @@ def list_known_names(session: Session) -> list[str]:
     return list(session.scalars(query.where(Department.is_active).order_by(DepartmentName.id)))
 
 
-def start_import(session: Session, source: Source, *, body_id: int, actor: Actor, now: datetime) -> ImportDraft:
+def start_import(
+    session: Session, source: Source, *, body_id: int, actor: Actor, now: datetime, entrance: str
+) -> ImportDraft:
     """Keep what was read as a draft under review for one body; raises ``NotAllowed`` for a body of others."""
     if not actor.holds(Role.SUPERVISOR, body_id):
         raise NotAllowed(act="import")
@@ -199,6 +203,7 @@ def start_import(session: Session, source: Source, *, body_id: int, actor: Actor
     )
     session.add(draft)
     session.flush()
+    record_read(session, draft, actor=actor, now=now, entrance=entrance)
     return draft
 
 
@@ -247,18 +252,25 @@ def read_again(
     return session.get_one(PlanSource, plan.id).content, plan.source_name
 
 
-def discard_draft(session: Session, draft_id: int, *, actor: Actor) -> None:
+def discard_draft(session: Session, draft_id: int, **by: Unpack[Writing]) -> None:
     """Throw the draft away with all that was entered; a confirmed one stays as the way to its plan."""
-    draft = _lock_draft(session, draft_id, actor)
+    draft = _lock_draft(session, draft_id, by["actor"])
     if draft.plan_id is None:
+        record_discarded(session, draft.id, facts_of(draft), **by)
         session.delete(draft)
         session.flush()
 
 
 def remove_untouched_drafts(session: Session, *, now: datetime) -> int:
     """Remove open drafts that nobody touched for 30 days; how many they were."""
-    query = delete(ImportDraft).where(ImportDraft.plan_id.is_(None), ImportDraft.updated_at < now - KEPT_UNTOUCHED)
-    return len(list(session.scalars(query.returning(ImportDraft.id))))
+    is_old = (ImportDraft.plan_id.is_(None), ImportDraft.updated_at < now - KEPT_UNTOUCHED)
+    query = delete(ImportDraft).where(*is_old)
+    columns = (ImportDraft.id, ImportDraft.source_name, ImportDraft.source_sha256, ImportDraft.body_id)
+    gone = session.execute(query.returning(*columns)).all()
+    for draft_id, name, sha, body_id in gone:
+        facts = {"source_name": name, "sha256": sha, "body_id": body_id}
+        record_discarded(session, draft_id, facts, actor=None, now=now, entrance="job")
+    return len(gone)
 
 
 # Deciding
@@ -329,6 +341,7 @@ def confirm_import(
     units_are_checked: bool = False,
     actor: Actor,
     now: datetime,
+    entrance: str,
 ) -> Plan:
     """Make the plan with its measures, draft tasks, assignments and new departments; again, give the same plan.
 
@@ -350,7 +363,7 @@ def confirm_import(
         hindrances.append(Hindrance(Obstacle.UNITS_UNCHECKED))
     if hindrances:
         raise Invalid("import", "unresolved", hindrances=hindrances)
-    plan = make_plan(session, draft, review, actor=actor, now=now)
+    plan = make_plan(session, draft, review, actor=actor, now=now, entrance=entrance)
     draft.plan_id = plan.id
     draft.updated_at = now
     # The document lives on beside the plan.

@@ -22,6 +22,7 @@ from taskboard.domain.plan_parsing.reading import ParsedPlan
 from taskboard.domain.roles import Role
 from taskboard.domain.scans import KEPT_FAILED, MOST_TRIES, SILENT_AFTER, UNDER_WAY, ScanState
 from taskboard.models import Department, ImportDraft, Person, Scan
+from taskboard.services.import_records import record_read
 from taskboard.services.plans import supervised_bodies
 from taskboard.services.readings import blocks_to_json, reading_to_json
 
@@ -212,6 +213,7 @@ def finish_scan(session: Session, held: HeldScan, document: Document, plan: Pars
     # The document lives on beside the draft.
     scan.draft_id, scan.content = draft.id, b""
     session.flush()
+    record_read(session, draft, actor=None, now=now, entrance="job")
     return draft.id
 
 

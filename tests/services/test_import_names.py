@@ -36,7 +36,9 @@ def read(name: str) -> imports.Source:
 
 
 def start(session: Session, usual: Usual, name: str) -> ImportDraft:
-    return imports.start_import(session, read(name), body_id=usual.body.id, actor=usual.actor("chen"), now=NOW)
+    return imports.start_import(
+        session, read(name), body_id=usual.body.id, actor=usual.actor("chen"), now=NOW, entrance="test"
+    )
 
 
 def lead(review: Review) -> ReviewUnit:
@@ -51,7 +53,13 @@ def test_a_name_that_a_rule_finds_is_assigned_as_it_is_written_and_makes_no_alia
     found = lead(review_draft(session, draft))
 
     plan = imports.confirm_import(
-        session, draft.id, version=draft.version, leads_are_checked=True, actor=usual.actor("chen"), now=NOW
+        session,
+        draft.id,
+        version=draft.version,
+        leads_are_checked=True,
+        actor=usual.actor("chen"),
+        now=NOW,
+        entrance="test",
     )
 
     assert (found.department_name, found.rule, found.needs_a_look) == ("市财政局", MatchRule.ELISION, False)

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from taskboard.documents.document import DocumentError, DocumentProblem
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.import_arrangement import Rearrangement
 from taskboard.domain.imports import DeadlineChoice, Decisions, NameChoice, NameDecision, Obstacle
 from taskboard.domain.workflow import AssignmentRole, DeadlineOrigin, TaskState
@@ -20,6 +21,7 @@ from taskboard.models import (
     Assignment,
     Department,
     DepartmentName,
+    HistoryEntry,
     ImportDraft,
     Measure,
     Plan,
@@ -61,7 +63,9 @@ def read(text):
 
 def start(session, people, text=TEXT):
     source = read(text)
-    return imports.start_import(session, source, body_id=people.body.id, actor=people.actor("chen"), now=NOW)
+    return imports.start_import(
+        session, source, body_id=people.body.id, actor=people.actor("chen"), now=NOW, entrance="test"
+    )
 
 
 def review(session, draft):
@@ -88,7 +92,13 @@ def name_it(session, draft, name, decision, chen):
 
 def confirm(session, draft, chen, *, leads_are_checked=True):
     return imports.confirm_import(
-        session, draft.id, version=draft.version, leads_are_checked=leads_are_checked, actor=chen, now=NOW
+        session,
+        draft.id,
+        version=draft.version,
+        leads_are_checked=leads_are_checked,
+        actor=chen,
+        now=NOW,
+        entrance="test",
     )
 
 
@@ -161,9 +171,13 @@ def test_only_a_supervisor_of_the_body_may_import_for_it(session, people):
     source = read(TEXT)
 
     with pytest.raises(NotAllowed):
-        imports.start_import(session, source, body_id=people.body.id, actor=people.actor("li"), now=NOW)
+        imports.start_import(
+            session, source, body_id=people.body.id, actor=people.actor("li"), now=NOW, entrance="test"
+        )
     with pytest.raises(NotAllowed):
-        imports.start_import(session, source, body_id=people.lead.id, actor=people.actor("chen"), now=NOW)
+        imports.start_import(
+            session, source, body_id=people.lead.id, actor=people.actor("chen"), now=NOW, entrance="test"
+        )
 
 
 def test_a_draft_of_another_body_does_not_exist(session, people):
@@ -227,9 +241,35 @@ def test_a_file_that_cannot_be_read_says_why(session):
 def test_a_draft_can_be_discarded(session, people, chen):
     draft = start(session, people)
 
-    imports.discard_draft(session, draft.id, actor=chen)
+    imports.discard_draft(session, draft.id, actor=chen, now=NOW, entrance="test")
 
     assert session.scalar(select(func.count()).select_from(ImportDraft)) == 0
+
+
+def trail_of_imports(session):
+    query = select(HistoryEntry).where(HistoryEntry.subject == Subject.IMPORT).order_by(HistoryEntry.id)
+    return list(session.scalars(query))
+
+
+def test_reading_and_discarding_a_document_is_on_record_with_its_fingerprint(session, people, chen):
+    draft = start(session, people)
+    draft_id, sha = draft.id, draft.source_sha256
+
+    imports.discard_draft(session, draft_id, actor=chen, now=NOW, entrance="web")
+
+    read, gone = trail_of_imports(session)
+    assert [(one.act, one.subject_id, one.actor_id, one.entrance) for one in (read, gone)] == [
+        (Change.READ, draft_id, chen.person_id, "test"),
+        (Change.DISCARDED, draft_id, chen.person_id, "web"),
+    ]
+    assert read.after == gone.before == {"source_name": "粘贴的文本.txt", "sha256": sha, "body_id": people.body.id}
+
+
+def test_the_trail_tells_from_which_entrance_a_plan_was_confirmed(session, people, chen):
+    plan = confirm(session, start(session, people), chen)
+
+    query = select(HistoryEntry).where(HistoryEntry.subject == Subject.PLAN, HistoryEntry.subject_id == plan.id)
+    assert session.scalars(query).one().entrance == "test"
 
 
 def test_drafts_untouched_for_thirty_days_are_removed_and_plans_are_not(session, people, chen):
@@ -243,6 +283,8 @@ def test_drafts_untouched_for_thirty_days_are_removed_and_plans_are_not(session,
     assert removed == 1
     assert session.get(ImportDraft, old.id) is None
     assert [one.id for one in imports.list_drafts(session, chen)] == [fresh.id]
+    last = trail_of_imports(session)[-1]
+    assert (last.act, last.subject_id, last.actor_id, last.entrance) == (Change.DISCARDED, old.id, None, "job")
     assert confirm(session, confirmed, chen).id == plan.id
 
 
@@ -287,7 +329,9 @@ def test_a_stale_version_is_refused_and_the_other_decision_stays(session, people
             now=NOW,
         )
     with pytest.raises(Stale):
-        imports.confirm_import(session, draft.id, version=version, leads_are_checked=True, actor=chen, now=NOW)
+        imports.confirm_import(
+            session, draft.id, version=version, leads_are_checked=True, actor=chen, now=NOW, entrance="test"
+        )
 
     assert row(session, draft, "m1").row.entry.lead == ("市教育局",)
 
@@ -300,7 +344,7 @@ def test_saving_and_confirming_need_a_supervisor_of_the_body(session, people):
     with pytest.raises(NotFound):
         confirm(session, draft, people.actor("sun"))
     with pytest.raises(NotFound):
-        imports.discard_draft(session, draft.id, actor=people.actor("li"))
+        imports.discard_draft(session, draft.id, actor=people.actor("li"), now=NOW, entrance="test")
 
 
 # Names
@@ -479,7 +523,9 @@ def test_a_second_confirmation_leads_to_the_same_plan(session, people, chen):
     version = draft.version
     plan = confirm(session, draft, chen)
 
-    again = imports.confirm_import(session, draft.id, version=version, leads_are_checked=True, actor=chen, now=NOW)
+    again = imports.confirm_import(
+        session, draft.id, version=version, leads_are_checked=True, actor=chen, now=NOW, entrance="test"
+    )
 
     assert again.id == plan.id
     assert session.scalar(select(func.count()).select_from(Task)) == 3
@@ -491,7 +537,7 @@ def test_a_confirmed_draft_can_neither_be_changed_nor_discarded(session, people,
 
     with pytest.raises(Stale):
         change(session, draft, "m1", chen, title="太晚了")
-    imports.discard_draft(session, draft.id, actor=chen)
+    imports.discard_draft(session, draft.id, actor=chen, now=NOW, entrance="test")
 
     assert session.get_one(ImportDraft, draft.id).plan_id == plan.id
 
@@ -616,7 +662,7 @@ def test_candidates_can_be_taken_in_and_stand_where_their_text_stands(session, p
 @pytest.mark.parametrize("name", ["04_state_council.txt", "30_docx_table_merged.docx"])
 def test_a_whole_document_becomes_a_plan(session, people, chen, name):
     source = imports.read_file((PLANS / name).read_bytes(), name)
-    draft = imports.start_import(session, source, body_id=people.body.id, actor=chen, now=NOW)
+    draft = imports.start_import(session, source, body_id=people.body.id, actor=chen, now=NOW, entrance="test")
     found = review(session, draft)
     for unknown in found.unknown:
         if unknown.effective is None:

@@ -53,14 +53,22 @@ def read(text):
 
 
 def start(session, people, text):
-    return imports.start_import(session, read(text), body_id=people.body.id, actor=people.actor("chen"), now=NOW)
+    return imports.start_import(
+        session, read(text), body_id=people.body.id, actor=people.actor("chen"), now=NOW, entrance="test"
+    )
 
 
 @pytest.fixture
 def plan(session, people):
     draft = start(session, people, OLD)
     return imports.confirm_import(
-        session, draft.id, version=draft.version, leads_are_checked=True, actor=people.actor("chen"), now=NOW
+        session,
+        draft.id,
+        version=draft.version,
+        leads_are_checked=True,
+        actor=people.actor("chen"),
+        now=NOW,
+        entrance="test",
     )
 
 

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentNote, DocumentProblem
 from taskboard.domain.errors import NotAllowed, NotFound
+from taskboard.domain.history import Change
 from taskboard.domain.permissions import Actor
 from taskboard.domain.plan_parsing.blocks import Paragraph, Place
 from taskboard.domain.plan_parsing.parse import parse_plan
 from taskboard.domain.roles import Role
 from taskboard.domain.scans import MOST_TRIES, SILENT_AFTER, ScanState
-from taskboard.models import ImportDraft, Scan
+from taskboard.models import HistoryEntry, ImportDraft, Scan
 from taskboard.services import scans
 from taskboard.services.scans import ScanLost
 from tests.support.factories import NOW, Usual, actor_of, make_department, make_person, usual_people
@@ -93,6 +94,8 @@ def test_what_was_recognised_becomes_a_draft_of_the_person_who_sent_it(
     assert len(draft.reading["measures"]) == 1
     scan = fresh(session, scan)
     assert (scan.state, scan.draft_id, scan.content) == (ScanState.DONE, draft_id, b"")
+    entry = session.scalars(select(HistoryEntry)).one()
+    assert (entry.act, entry.subject_id, entry.actor_id, entry.entrance) == (Change.READ, draft_id, None, "job")
     assert scans.list_scans(session, chen) == []
 
 

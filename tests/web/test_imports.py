@@ -64,7 +64,9 @@ def draft_of(visitor, text=TEXT):
         chen = session.scalars(select(Person).where(Person.username == "chen")).one()
         actor = load_actor(session, chen.id, today=factories.NOW.date())
         body_id = actor.posts[0].department_id
-        draft = imports.start_import(session, read(text), body_id=body_id, actor=actor, now=factories.NOW)
+        draft = imports.start_import(
+            session, read(text), body_id=body_id, actor=actor, now=factories.NOW, entrance="test"
+        )
         return f"/imports/{draft.id}"
 
 

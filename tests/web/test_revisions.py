@@ -21,7 +21,7 @@ def read(text):
 
 @pytest.fixture
 def address(session, usual):
-    by = {"actor": usual.actor("chen"), "now": NOW}
+    by = {"actor": usual.actor("chen"), "now": NOW, "entrance": "test"}
     old = imports.start_import(session, read(OLD), body_id=usual.body.id, **by)
     plan = imports.confirm_import(session, old.id, version=old.version, leads_are_checked=True, **by)
     draft = imports.start_import(session, read(NEW), body_id=usual.body.id, **by)

@@ -38,6 +38,8 @@ from taskboard.web.imports.forms import (
 )
 from taskboard.web.imports.portions import KINDS, Asked, Kind, next_doubt, portion_of
 
+ENTRANCE = "web"
+
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
 STATUSES = {DocumentProblem.TOO_LARGE: 413, DocumentProblem.UNSUPPORTED: 415, DocumentProblem.BUSY: 503}
@@ -72,7 +74,9 @@ def new() -> ResponseReturnValue:
         (form.file if form.file.data else form.text).errors = [words]
         return _upload_page(form, status=STATUSES.get(error.problem, 422))
     with transaction() as session:
-        draft = imports.start_import(session, source, body_id=body_id, actor=current_actor(), now=now())
+        draft = imports.start_import(
+            session, source, body_id=body_id, actor=current_actor(), now=now(), entrance=ENTRANCE
+        )
         draft_id = draft.id
     return redirect(url_for("imports.review", draft_id=draft_id), 303)
 
@@ -216,7 +220,7 @@ def save_parts(draft_id: int) -> ResponseReturnValue:
 @requires(Role.SUPERVISOR)
 def discard(draft_id: int) -> ResponseReturnValue:
     with transaction() as session:
-        imports.discard_draft(session, draft_id, actor=current_actor())
+        imports.discard_draft(session, draft_id, actor=current_actor(), now=now(), entrance=ENTRANCE)
     flash("导入已放弃，没有生成任何计划或任务。", "success")
     return redirect(url_for("imports.new"), 303)
 
@@ -339,6 +343,7 @@ def _confirm(draft_id: int, version: int, form: ReviewForm) -> ResponseReturnVal
             units_are_checked=bool(form.units_are_checked.data),
             actor=current_actor(),
             now=now(),
+            entrance=ENTRANCE,
         )
         plan_id = plan.id
     flash("导入完成。任务现在是草稿，交办后各单位才能看到。", "success")
