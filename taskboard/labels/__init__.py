@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from taskboard.domain.account_links import LinkPurpose
+from taskboard.domain.bulk import BulkAct
 from taskboard.domain.department_matching import MatchRule
 from taskboard.domain.departments import DepartmentKind, DepartmentLevel, SuccessionKind, WorkOutcome
 from taskboard.domain.help_requests import HelpState
@@ -173,6 +174,10 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Change.ORDER_SETTLED, "督查单办结"),
     (Change.ORDER_WITHDRAWN, "撤回督查单"),
     (Change.REMINDED, "催办"),
+    (BulkAct.ISSUE_DRAFTS, "交办"),
+    (BulkAct.REMIND, "催办"),
+    (BulkAct.SET_OFFICER, "指定承办人"),
+    (BulkAct.SET_RHYTHM, "设定报送频次"),
     (OrderKind.ISSUE_NOTE, "交办单"),
     (OrderKind.REMINDER_NOTE, "催办单"),
     (OrderKind.YELLOW, "黄色督办单"),

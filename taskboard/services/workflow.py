@@ -121,7 +121,7 @@ def issue_tasks(
             if earlier is not None:
                 entries[order.task_id] = earlier
             else:
-                deadlines[order.task_id] = _check_issue(cases[order.task_id], order)
+                deadlines[order.task_id] = check_issue(cases[order.task_id], order)
         except (NotNow, Stale, Invalid) as problem:
             problems[order.task_id] = problem
     if problems:
@@ -131,12 +131,13 @@ def issue_tasks(
         (cases[one.task_id], one.past_deadline, deadlines[one.task_id]) for one in orders if one.task_id in deadlines
     ]
     for case, past_deadline, deadline in issued:
-        entries[case.task.id] = _issue(case, past_deadline, deadline)
+        entries[case.task.id] = issue_case(case, past_deadline, deadline)
     told = notices.issued([case for case, _, _ in issued], entries)
     return IssuedBatch([entries[order.task_id] for order in orders], len(issued), told)
 
 
-def _check_issue(case: Case, order: IssueOrder) -> Deadline:
+def check_issue(case: Case, order: IssueOrder) -> Deadline:
+    """The deadline that the draft would be issued with; raises what keeps it from being issued so."""
     case.check()
     case.check_version(order.version)
     if not case.leads:
@@ -159,7 +160,8 @@ def _check_issue(case: Case, order: IssueOrder) -> Deadline:
     )
 
 
-def _issue(case: Case, past_deadline: PastDeadline | None, deadline: Deadline) -> HistoryEntry:
+def issue_case(case: Case, past_deadline: PastDeadline | None, deadline: Deadline) -> HistoryEntry:
+    """Hand one draft over after :func:`check_issue`; the notices are left to the batch."""
     task = case.task
     is_past = deadline.due_on is not None and deadline.due_on < case.today
     task.past_deadline = past_deadline if is_past else None

@@ -1,0 +1,1 @@
+"""All tasks, and acts on many of them at once."""
