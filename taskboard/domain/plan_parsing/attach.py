@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from taskboard.domain.plan_parsing.clauses import IN_TEXT, Clause, Form, find_clauses, find_prose_clauses
 from taskboard.domain.plan_parsing.numbering import Kind, read_step
-from taskboard.domain.plan_parsing.outline import Node, split_bullets, split_steps
+from taskboard.domain.plan_parsing.outline import SIGNED_DAY, Node, split_bullets, split_steps
 from taskboard.domain.plan_parsing.sections import is_about_support, never_holds_measures
 from taskboard.domain.plan_parsing.text import Text, join_texts, without_ranges
-from taskboard.domain.plan_parsing.units import GROUP_NAME
+from taskboard.domain.plan_parsing.units import GROUP_NAME, looks_like_unit
 
 LONGEST_HEADING = 45
 
@@ -148,6 +148,8 @@ def _unlabelled_items(node: Node) -> list[Item]:
         start = max((n for n, text in enumerate(group) if not _is_only_clause(text)), default=0)
         if start == 0 and position == 0 and node.parent is None and node.children:
             continue  # fields below the title speak of the document
+        if all(_is_only_clause(text) or _is_signature(text) for text in group):
+            continue  # 主办单位：… of a web page below the signature
         label = read_step(group[start].plain)
         first = group[start][label.end :] if label else group[start]
         is_title = start == 1 and position == 0 and node.parent is None
@@ -155,6 +157,12 @@ def _unlabelled_items(node: Node) -> list[Item]:
             first = join_texts([group[start - 1], first], "\n")
         items.append(_item(Node(label, node, node.order, [first, *group[start + 1 :]], part=node.part)))
     return items
+
+
+def _is_signature(text: Text) -> bool:
+    """The name of an issuer or a day, alone on its line."""
+    plain = text.plain.strip()
+    return bool(SIGNED_DAY.match(plain)) or (len(plain) <= LONGEST_LONE_HEADING and looks_like_unit(plain))
 
 
 def _is_lone_heading(line: Text, below: Text) -> bool:

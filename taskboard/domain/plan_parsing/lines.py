@@ -54,7 +54,7 @@ def read_pages(blocks: Sequence[Block]) -> Pages:
             else:
                 parts.append(line)
     parts, columns_found = _columns_in_order(parts)
-    parts = _unwrapped(parts)
+    parts = _sentences_joined(_unwrapped(parts))
     blocks_by_position = {n: table_blocks[id(part)] for n, part in enumerate(parts) if isinstance(part, Table)}
     return Pages(parts, sources, blocks_by_position, dropped, columns_found)
 
@@ -171,3 +171,80 @@ def _joined(lines: list[Line]) -> list[Line]:
         return []
     first = lines[0]
     return [Line(join_texts(line.text for line in lines), first.label, first.heading_level)]
+
+
+# --- sentences broken by a hard line break -------------------------------------------------------
+
+LONGEST_BROKEN = 2000
+BETWEEN_CELLS = re.compile(r"[|\t]| {4,}")
+ENDS_LINE = frozenset("。;:!?)]”》…")
+SENTENCE_MARK = re.compile(r"[,。;:]")
+BEGINS_ANEW = re.compile(
+    r"\s*(?:[(\[]|[●•■◆★—]|[一二三四五六七八九十]{1,2}[是要]|附\s?件|注\s?:|抄送|联系人|(?:19|20)\d\d年\d{1,2}月\d{1,2}日\s*$)"
+)
+
+
+FEWEST_BREAKS = 3
+SHARE_OF_BREAKS = 0.05
+
+
+def _sentences_joined(parts: list[Line | Table]) -> list[Line | Table]:
+    """Lines that break off inside a bracket or a list are put together with the line that goes on.
+
+    Where many do, the document was broken anywhere, and lines that break off inside a sentence are joined too.
+    """
+    surely = _joined_where(parts, everywhere=False)
+    breaks = len(parts) - len(surely)
+    if breaks < FEWEST_BREAKS or breaks < SHARE_OF_BREAKS * len(parts):
+        return surely
+    return _joined_where(parts, everywhere=True)
+
+
+def _joined_where(parts: list[Line | Table], *, everywhere: bool) -> list[Line | Table]:
+    result: list[Line | Table] = []
+    pending: list[Line] = []
+    depth = length = 0
+    for part in parts:
+        goes_on = isinstance(part, Line) and bool(pending) and length <= LONGEST_BROKEN
+        if goes_on and isinstance(part, Line) and _breaks_off(pending[-1], part, depth, everywhere=everywhere):
+            pending.append(part)
+        else:
+            result += _joined(pending)
+            pending, depth, length = [], 0, 0
+            if isinstance(part, Table):
+                result.append(part)
+                continue
+            pending.append(part)
+        depth, _ = _depths(part.text.plain, depth)
+        length += len(part.text)
+    return [*result, *_joined(pending)]
+
+
+BRACKET = re.compile(r"[()\[\]]")
+
+
+def _depths(plain: str, depth: int) -> tuple[int, int]:
+    """How many brackets are open after the text and at the least inside it; the bracket of a label (1) closes none."""
+    lowest = depth
+    for found in BRACKET.finditer(plain):
+        depth = depth + 1 if found.group() in "([" else max(0, depth - 1)
+        lowest = min(lowest, depth)
+    return depth, lowest
+
+
+def _breaks_off(line: Line, following: Line, depth: int, *, everywhere: bool) -> bool:
+    """Whether the line ends where no sentence does and the next one begins nothing new; ``depth`` brackets are open."""
+    here, there = line.text.plain.strip(), following.text.plain.strip()
+    if not here or not there or following.label or BETWEEN_CELLS.search(here) or BETWEEN_CELLS.search(there):
+        return False
+    if FIELD_NAME.match(there) or read_label(there) is not None:
+        return False
+    if depth and _depths(there, depth)[1] < depth and here[-1] not in "。;:":
+        return True
+    if here[-1] in ENDS_LINE or BEGINS_ANEW.match(there):
+        return False
+    if there[0] in ",、。;)]" or (here[-1] in ",、" and SENTENCE_MARK.search(there)):
+        return True
+    return (
+        everywhere and bool(SENTENCE_MARK.search(here) and SENTENCE_MARK.search(there)) and not FIELD_NAME.search(here)
+    )

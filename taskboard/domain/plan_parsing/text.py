@@ -18,10 +18,11 @@ OFFSET_MASK = (1 << OFFSET_BITS) - 1
 PINYIN_NOTE = re.compile(r"[(（](?<=[\u3400-\u9fff].)[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,7}[)）]")
 WORD_REMAINS = re.compile(r"\[bookmark:[^\]\n]{0,40}\]|\*\*|[\u200b-\u200f\ufeff\u00ad\r]")
 
-HALF_WIDTH_STOP = re.compile(
-    r"(?<=[\u4e00-\u9fff)”》%])(?<!^[一二三四五六七八九十])(?<!^[一二三四五六七八九十]{2})(?<!\n[一二三四五六七八九十])\.(?=[\u4e00-\u9fff“《(\[]|(?:19|20)\d\d年|\s*$)"
-)
+HALF_WIDTH_STOP = re.compile(r"(?<=[\u4e00-\u9fff)”》%])\.(?=[\u4e00-\u9fff“《(\[]|(?:19|20)\d\d年|\s*$)")
 """a full stop in half width; after 一 or 十二 at the start of a line it closes a label"""
+LABEL_BEFORE_STOP = re.compile(r"(?:^|\n)\s*[一二三四五六七八九十]{1,3}$")
+LONGEST_BEFORE_STOP = 24
+"""characters of a label with its indent"""
 
 HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 FOLDING = str.maketrans(
@@ -123,7 +124,14 @@ OFTEN_REPEATED = 40
 
 def _plain(clean: str) -> str:
     plain = clean if clean.isascii() else to_simplified(clean.translate(FOLDING))
-    return HALF_WIDTH_STOP.sub("。", plain) if "." in plain else plain
+    return HALF_WIDTH_STOP.sub(_full_stop, plain) if "." in plain else plain
+
+
+def _full_stop(found: re.Match[str]) -> str:
+    start = max(0, found.start() - LONGEST_BEFORE_STOP)
+    # A window that begins inside the text must show the line's beginning itself.
+    before = ("#" if start else "") + found.string[start : found.start()]
+    return "." if LABEL_BEFORE_STOP.search(before) else "。"
 
 
 _plain_again = lru_cache(maxsize=4096)(_plain)
