@@ -67,6 +67,7 @@ class HelpRow(NamedTuple):
     task_id: int | None
     """empty where the task does not exist for this person"""
     title: str
+    body_path: str
     is_unanswered: bool
     """longer than it should be"""
     meeting: str | None
@@ -216,11 +217,7 @@ def _open(session: Session, request_id: int, by: Acting) -> tuple[HelpRequest, s
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    seen = session.scalar(
-        select(HelpRequest.id)
-        .join(Task, Task.id == HelpRequest.task_id)
-        .where(HelpRequest.id == request_id, visible_requests(by["actor"]))
-    )
+    seen = session.scalar(select(HelpRequest.id).where(HelpRequest.id == request_id, visible_requests(by["actor"])))
     if request is None or seen is None:
         raise NotFound(subject="help_request")
     task = session.get_one(Task, request.task_id)
@@ -287,11 +284,16 @@ def _record(
 
 
 def visible_requests(actor: Actor) -> ColumnElement[bool]:
-    """Condition on :class:`HelpRequest` with :class:`Task`: the task exists for this person, or they are charged."""
-    conditions = [visible_tasks(actor)]
+    """Condition on :class:`HelpRequest`: its task exists for this person, or their department is charged."""
+    conditions = [_of_visible_tasks(actor)]
     if own := department_ids(actor, DEPARTMENT_WIDE):
         conditions.append(HelpRequest.owner_id.in_(own))
     return or_(*conditions)
+
+
+def _of_visible_tasks(actor: Actor) -> ColumnElement[bool]:
+    # A select of its own: the conditions on tasks look up assignments, which the lists here have joined, too.
+    return HelpRequest.task_id.in_(select(Task.id).where(visible_tasks(actor)))
 
 
 def is_alive() -> ColumnElement[bool]:
@@ -309,7 +311,7 @@ def get_help_request(session: Session, request_id: int, actor: Actor, *, today: 
 
 def list_task_requests(session: Session, task_id: int, actor: Actor, *, today: date) -> list[HelpRow]:
     """The requests of a task that exists for this person, the latest first."""
-    return _help_rows(session, [HelpRequest.task_id == task_id, visible_tasks(actor)], actor, today)[::-1]
+    return _help_rows(session, [HelpRequest.task_id == task_id, _of_visible_tasks(actor)], actor, today)[::-1]
 
 
 def list_requests(session: Session, actor: Actor, state: HelpState, *, today: date) -> list[HelpRow]:
@@ -362,7 +364,7 @@ _ROWS: Select[*tuple[Any, ...]] = (
 
 def _help_rows(session: Session, conditions: Sequence[ColumnElement[bool]], actor: Actor, today: date) -> list[HelpRow]:
     """The oldest first; a fixed number of queries."""
-    seen = visible_tasks(actor).label("sees_task")
+    seen = _of_visible_tasks(actor).label("sees_task")
     own = held_assignments(actor).label("is_own")
     rows = session.execute(_ROWS.add_columns(seen, own).where(*conditions, visible_requests(actor))).all()
     owners = {row[0].owner_id for row in rows if row[0].owner_id is not None}
@@ -385,6 +387,7 @@ def _help_rows(session: Session, conditions: Sequence[ColumnElement[bool]], acto
                 plan=plan,
                 task_id=task.id if sees_task else None,
                 title=task.title,
+                body_path=path,
                 is_unanswered=_is_unanswered(one, today, calendar),
                 meeting=meeting,
                 meeting_id=one.meeting_id,

@@ -44,7 +44,7 @@ from taskboard.models import (
 )
 from taskboard.services import instruction_notices as notices
 from taskboard.services.actors import held_on
-from taskboard.services.cases import Acting, open_cases, vacant_roles
+from taskboard.services.cases import Acting, describe, open_cases, vacant_roles
 from taskboard.services.departments import in_subtree
 from taskboard.services.history import find_repeated, record_change
 from taskboard.services.instruction_notices import Matter
@@ -154,6 +154,19 @@ def instruct_on_plan(session: Session, plan_id: int, wish: Wish, **by: Unpack[Ac
         .order_by(Assignment.department_id)
     ).all()
     return _give(session, _About(plan_id, None, plan.body_id, standing), wish, by)
+
+
+def may_instruct_on_task(session: Session, task_id: int, actor: Actor) -> bool:
+    """Whether this person may write an instruction about the task, asked without locking it."""
+    if not actor.holds(Role.LEADER):
+        return False
+    task = session.get_one(Task, task_id)
+    assignments = session.scalars(select(Assignment).where(Assignment.task_id == task_id)).all()
+    named = {one.department_id for one in assignments} | {task.body_id}
+    departments = {one.id: one for one in session.scalars(select(Department).where(Department.id.in_(named)))}
+    # Who stands in for whom, and requests for more time, make no difference to a leader.
+    situation = describe(task, assignments, departments, dict.fromkeys(named, frozenset()), ())
+    return may_instruct(actor, situation)
 
 
 def may_instruct_on_plan(session: Session, plan_id: int, actor: Actor) -> bool:

@@ -16,15 +16,32 @@ from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.deadlines import TimeLimit, time_limit
+from taskboard.domain.help_requests import HelpState, answer_due_on
+from taskboard.domain.instructions import REPLY_OWED, Addressee
 from taskboard.domain.local_time import local_date
 from taskboard.domain.orders import OrderState
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, UNDER_WAY, Act, AssignmentRole, AssignmentState, TaskState
-from taskboard.models import Assignment, Department, Extension, HistoryEntry, Objection, Plan, SupervisionOrder, Task
+from taskboard.models import (
+    Assignment,
+    Department,
+    Extension,
+    HelpRequest,
+    HistoryEntry,
+    Instruction,
+    InstructionDuty,
+    Objection,
+    Plan,
+    SupervisionOrder,
+    Task,
+)
 from taskboard.models.base import UtcDateTime
 from taskboard.services.answerable import Vacancies, find_vacancies
+from taskboard.services.help_requests import is_alive
 from taskboard.services.orders import limit_until, list_proposals
+from taskboard.services.paging import AnyRow, AnySelect, count_rows
+from taskboard.services.plans import supervised_bodies
 from taskboard.services.visibility import department_ids, supervised_assignments, supervised_tasks
 
 MOST_ROWS = 30
@@ -33,8 +50,13 @@ MOST_ROWS = 30
 class Kind(StrEnum):
     """What is to be done, in the order of the page."""
 
+    INSTRUCTION = "instruction"
+    """a leader's instruction to be replied to"""
+    HELP_OWNED = "help_owned"
+    """what a meeting decided and the department has to carry out"""
     OBJECTION = "objection"
     EXTENSION = "extension"
+    HELP = "help"
     ORDER_REPLY = "order_reply"
     """a department's reply to a formal order, to be settled"""
     REVIEW = "review"
@@ -59,6 +81,8 @@ class WaitingRow(NamedTuple):
     limit: TimeLimit | None
     asked_due_on: date | None = None
     number: int = 1
+    instruction_id: int | None = None
+    help_request_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +114,114 @@ def list_waiting(session: Session, actor: Actor, *, today: date, calendar: Worki
     asked = Asked(session, actor, today, calendar, vacancies)
     found = (find(asked) for find in FINDERS)
     return [part for part in found if part is not None and part.total]
+
+
+# Instructions and requests for help
+
+
+def find_instructions(asked: Asked) -> WaitingPart | None:
+    """The replies that this person owes a leader."""
+    supervised = Plan.body_id.in_(select(Department.id).where(supervised_bodies(asked.actor)))
+    answered = or_(
+        InstructionDuty.department_id.in_(department_ids(asked.actor, DEPARTMENT_WIDE)),
+        and_(InstructionDuty.department_id.in_(asked.vacancies.unmanned), supervised),
+    )
+    own = or_(
+        and_(InstructionDuty.addressee == Addressee.LEADS, answered),
+        and_(InstructionDuty.addressee == Addressee.SUPERVISORS, supervised),
+    )
+    query = (
+        select(
+            Plan.id.label("plan_id"),
+            Plan.title.label("plan"),
+            func.coalesce(Task.title, Instruction.text).label("title"),
+            Department.name.label("department"),
+            Instruction.id,
+            Instruction.given_at,
+            InstructionDuty.due_on,
+        )
+        .select_from(InstructionDuty)
+        .join(Instruction, Instruction.id == InstructionDuty.instruction_id)
+        .join(Plan, Plan.id == Instruction.plan_id)
+        .join(Department, Department.id == InstructionDuty.department_id)
+        .outerjoin(Task, Task.id == Instruction.task_id)
+        .where(InstructionDuty.state.in_(REPLY_OWED), own)
+        .order_by(InstructionDuty.due_on, InstructionDuty.id)
+    )
+    rows = [
+        WaitingRow(
+            plan_id=row.plan_id,
+            task_id=None,
+            title=row.title,
+            plan=row.plan,
+            department=row.department,
+            since=local_date(row.given_at),
+            limit=limit_until(row.due_on, today=asked.today, calendar=asked.calendar),
+            instruction_id=row.id,
+        )
+        for row in asked.session.execute(query.limit(MOST_ROWS))
+    ]
+    return WaitingPart(Kind.INSTRUCTION, rows, count_rows(asked.session, query))
+
+
+def find_help_owned(asked: Asked) -> WaitingPart | None:
+    """What was decided and this person's department has to carry out."""
+    charged = or_(
+        HelpRequest.owner_id.in_(department_ids(asked.actor, DEPARTMENT_WIDE)),
+        and_(HelpRequest.owner_id.in_(asked.vacancies.unmanned), supervised_tasks(asked.actor)),
+    )
+    query = _help(HelpRequest.owner_id).where(HelpRequest.state == HelpState.DECIDED, charged)
+    rows = [
+        _help_row(asked, row, local_date(row.decided_at), row.act_by)
+        for row in asked.session.execute(query.order_by(HelpRequest.act_by, HelpRequest.id).limit(MOST_ROWS))
+    ]
+    return WaitingPart(Kind.HELP_OWNED, rows, count_rows(asked.session, query))
+
+
+def find_help(asked: Asked) -> WaitingPart | None:
+    """The requests that nobody decided yet."""
+    if not asked.actor.is_supervisor:
+        return None
+    query = _help(Assignment.department_id).where(HelpRequest.state == HelpState.OPEN, supervised_tasks(asked.actor))
+    rows = [
+        _help_row(asked, row, row.asked_on, answer_due_on(row.asked_on, asked.calendar))
+        for row in asked.session.execute(query.order_by(HelpRequest.asked_at, HelpRequest.id).limit(MOST_ROWS))
+    ]
+    return WaitingPart(Kind.HELP, rows, count_rows(asked.session, query))
+
+
+def _help(department_id: Any) -> AnySelect:
+    return (
+        select(
+            Plan.id.label("plan_id"),
+            Plan.title.label("plan"),
+            Task.title,
+            Department.name.label("department"),
+            HelpRequest.id,
+            HelpRequest.asked_on,
+            HelpRequest.decided_at,
+            HelpRequest.act_by,
+        )
+        .select_from(HelpRequest)
+        .join(Task, Task.id == HelpRequest.task_id)
+        .join(Assignment, Assignment.id == HelpRequest.assignment_id)
+        .join(Plan, Plan.id == Task.plan_id)
+        .join(Department, Department.id == department_id)
+        .where(is_alive())
+    )
+
+
+def _help_row(asked: Asked, row: AnyRow, since: date, last_on: date) -> WaitingRow:
+    return WaitingRow(
+        plan_id=row.plan_id,
+        task_id=None,
+        title=row.title,
+        plan=row.plan,
+        department=row.department,
+        since=since,
+        limit=limit_until(last_on, today=asked.today, calendar=asked.calendar),
+        help_request_id=row.id,
+    )
 
 
 # What waits for the supervisors
@@ -213,8 +345,11 @@ def find_partners(asked: Asked) -> WaitingPart | None:
 
 
 FINDERS: tuple[Finder, ...] = (
+    find_instructions,
+    find_help_owned,
     find_objections,
     find_extensions,
+    find_help,
     find_order_replies,
     find_reviews,
     find_orders,

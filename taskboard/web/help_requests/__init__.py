@@ -1,0 +1,1 @@
+"""Requests for help: the queue, one request, and the meetings that work through them."""
