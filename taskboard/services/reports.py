@@ -118,7 +118,7 @@ def _said_in(session: Session, report: ProgressReport) -> Said:
         select(ReportFigure.target_id, ReportFigure.value).where(ReportFigure.report_id == report.id)
     )
     words = (report.done, report.problems, report.next_step, report.help_needed)
-    return Said(*words, report.percent, dict(figures.tuples()))
+    return Said(*words, report.percent, {row.target_id: row.value for row in figures})
 
 
 def report_no_change(session: Session, assignment_id: int, **by: Unpack[Acting]) -> HistoryEntry:
