@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.errors import NotFound
-from taskboard.domain.lights import Judgement, LightFacts, judge
+from taskboard.domain.lights import Judgement
 from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import Actor
 from taskboard.domain.terms import Terms
 from taskboard.domain.workflow import AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
 from taskboard.models import Assignment, Department, Measure, Plan, ProgressReport, Task
+from taskboard.services.lights import LIGHT_COLUMNS, light_of
 from taskboard.services.paging import AnyRow
 from taskboard.services.plans import visible_plans
 from taskboard.services.visibility import visible_tasks
@@ -168,13 +169,11 @@ def _units(
             Department.name,
             Assignment.role,
             Assignment.state,
-            Assignment.due_on,
-            Assignment.is_held,
-            Assignment.issued_at,
-            Assignment.submitted_at,
-            Assignment.days_late,
             Assignment.percent,
+            *LIGHT_COLUMNS,
         )
+        .join(Task, Task.id == Assignment.task_id)
+        .join(Plan, Plan.id == Task.plan_id)
         .join(Department, Department.id == Assignment.department_id)
         .where(Assignment.task_id.in_(wanted))
         .order_by(Assignment.position, Assignment.id)
@@ -186,7 +185,7 @@ def _units(
     units: dict[int, list[LedgerUnit]] = defaultdict(list)
     for task_id, ones in rows.items():
         for row in standing(ones):
-            light = judge(_light_facts(tasks[task_id], row), today=today, calendar=calendar)
+            light = light_of(row, today=today, calendar=calendar)
             units[task_id].append(
                 LedgerUnit(row.department_id, row.name, row.role, row.state, light, row.percent, reports.get(row.id))
             )
@@ -197,18 +196,6 @@ def standing(assignments: Iterable[Any]) -> Sequence[Any]:
     """The assignments that count: without those withdrawn, unless the end of the task withdrew them all."""
     ones = list(assignments)
     return [one for one in ones if one.state is not AssignmentState.WITHDRAWN] or ones
-
-
-def _light_facts(task: AnyRow, assignment: AnyRow) -> LightFacts:
-    return LightFacts(
-        task_state=task.state,
-        state=assignment.state,
-        due_on=assignment.due_on,
-        issued_on=_day(assignment.issued_at or task.issued_at),
-        submitted_on=_day(assignment.submitted_at),
-        days_late=assignment.days_late,
-        is_held=assignment.is_held,
-    )
 
 
 def _last_reports(session: Session, wanted: Select[int]) -> dict[int, LastReport]:
@@ -222,7 +209,3 @@ def _last_reports(session: Session, wanted: Select[int]) -> dict[int, LastReport
         ProgressReport.assignment_id, ProgressReport.reported_at, ProgressReport.is_unchanged, ProgressReport.done
     ).where(ProgressReport.id.in_(last))
     return {row.assignment_id: LastReport(*row[1:]) for row in session.execute(query)}
-
-
-def _day(moment: datetime | None) -> date | None:
-    return local_date(moment) if moment else None

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.errors import NotFound
-from taskboard.domain.lights import Judgement, LightFacts, judge
-from taskboard.domain.local_time import local_date
+from taskboard.domain.lights import Judgement, Light
 from taskboard.domain.permissions import Actor
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.roles import Role
@@ -31,6 +30,7 @@ from taskboard.models import (
     Task,
 )
 from taskboard.services.departments import in_subtree
+from taskboard.services.lights import LIGHT_COLUMNS, light_of, light_twin
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, AnyRow, AnySelect, Page, fetch_page
 from taskboard.services.visibility import held_assignments, overseen_assignments, visible_tasks
@@ -183,9 +183,19 @@ def _figures(session: Session, plan_ids: Sequence[int], actor: Actor, today: dat
 
 
 def get_plan(
-    session: Session, plan_id: int, actor: Actor, *, today: date, calendar: WorkingCalendar, number: int = 1
+    session: Session,
+    plan_id: int,
+    actor: Actor,
+    *,
+    today: date,
+    calendar: WorkingCalendar,
+    light: Light | None = None,
+    number: int = 1,
 ) -> PlanDetail:
-    """The plan with a page of its measures; raises ``NotFound`` where nothing of it exists for this person."""
+    """The plan with a page of its measures, or of those on which a department has this light.
+
+    Raises ``NotFound`` where nothing of it exists for this person.
+    """
     row = session.execute(
         select(Plan, Department.name, Department.path, Person.name)
         .join(Department, Department.id == Plan.body_id)
@@ -211,7 +221,7 @@ def get_plan(
         revisions=_revisions(session, plan.id),
         defaults=_defaults(session, plan.id),
         figures=_figures(session, [plan.id], actor, today)[plan.id],
-        tasks=_tasks(session, plan.id, actor, today=today, calendar=calendar, number=number),
+        tasks=_tasks(session, plan.id, actor, today=today, calendar=calendar, light=light, number=number),
         may_issue=actor.supervises(body_path),
     )
 
@@ -227,9 +237,21 @@ def _defaults(session: Session, plan_id: int) -> list[str]:
 
 
 def _tasks(
-    session: Session, plan_id: int, actor: Actor, *, today: date, calendar: WorkingCalendar, number: int
+    session: Session,
+    plan_id: int,
+    actor: Actor,
+    *,
+    today: date,
+    calendar: WorkingCalendar,
+    light: Light | None,
+    number: int,
 ) -> Page[PlanTask]:
-    page = fetch_page(session, _task_query(plan_id, actor), number=number, size=TASKS_PER_PAGE)
+    query = _task_query(plan_id, actor)
+    if light is not None:
+        twin = light_twin(session, today=today, calendar=calendar)
+        of_light = twin.ids(light, Task.plan_id == plan_id).with_only_columns(Assignment.task_id)
+        query = query.where(Task.id.in_(of_light))
+    page = fetch_page(session, query, number=number, size=TASKS_PER_PAGE)
     units = _units(session, page.rows, today=today, calendar=calendar)
     return page.of([_plan_task(row, units[row.id]) for row in page.rows])
 
@@ -273,7 +295,7 @@ def _plan_task(row: AnyRow, units: list[TaskUnit]) -> PlanTask:
 def _units(
     session: Session, tasks: Sequence[AnyRow], *, today: date, calendar: WorkingCalendar
 ) -> dict[int, list[TaskUnit]]:
-    by_id = {task.id: task for task in tasks}
+
     query = (
         select(
             Assignment.task_id,
@@ -281,38 +303,19 @@ def _units(
             Assignment.role,
             Assignment.state,
             Assignment.is_confirmed,
-            Assignment.due_on,
-            Assignment.is_held,
-            Assignment.issued_at,
-            Assignment.submitted_at,
-            Assignment.days_late,
+            *LIGHT_COLUMNS,
         )
+        .join(Task, Task.id == Assignment.task_id)
+        .join(Plan, Plan.id == Task.plan_id)
         .join(Department, Department.id == Assignment.department_id)
-        .where(Assignment.task_id.in_(by_id))
+        .where(Assignment.task_id.in_([task.id for task in tasks]))
         .order_by(Assignment.position, Assignment.id)
     )
     units: dict[int, list[TaskUnit]] = defaultdict(list)
     for row in session.execute(query):
-        facts = _light_facts(by_id[row.task_id], row)
-        light = judge(facts, today=today, calendar=calendar)
+        light = light_of(row, today=today, calendar=calendar)
         units[row.task_id].append(TaskUnit(row.name, row.role, row.state, row.is_confirmed, light))
     return units
-
-
-def _light_facts(task: AnyRow, assignment: AnyRow) -> LightFacts:
-    return LightFacts(
-        task_state=task.state,
-        state=assignment.state,
-        due_on=assignment.due_on,
-        issued_on=_day(assignment.issued_at or task.issued_at),
-        submitted_on=_day(assignment.submitted_at),
-        days_late=assignment.days_late,
-        is_held=assignment.is_held,
-    )
-
-
-def _day(moment: datetime | None) -> date | None:
-    return local_date(moment) if moment else None
 
 
 def get_source(session: Session, plan_id: int, actor: Actor) -> tuple[str, bytes]:

@@ -31,8 +31,8 @@ from taskboard.domain.deadlines import TimeLimit
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import NotFound
 from taskboard.domain.history import Change, RecordedAct
-from taskboard.domain.lights import Judgement, LightFacts, due_soon_until, judge
-from taskboard.domain.local_time import local_date
+from taskboard.domain.lights import Judgement, Light, due_soon_until, judge
+from taskboard.domain.periods import ReportDue, Rhythm
 from taskboard.domain.permissions import (
     DEPARTMENT_WIDE,
     Actor,
@@ -59,8 +59,10 @@ from taskboard.domain.workflow import (
 from taskboard.models import Assignment, Department, HistoryEntry, Measure, Person, Plan, ProgressReport, Task
 from taskboard.services.answerable import find_vacancies, people_answerable
 from taskboard.services.cases import describe, vacant_roles
+from taskboard.services.lights import LIGHT_COLUMNS, LightTwin, facts_of, light_of, light_twin
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, Page, last_page
+from taskboard.services.periods import owed_report
 from taskboard.services.requests import (
     ExtensionRow,
     ObjectionRow,
@@ -106,6 +108,8 @@ class TaskRow(NamedTuple):
     percent: int | None
     last_reported_at: datetime | None
     light: Judgement
+    report_due: ReportDue | None
+    """the report that is owed next, where the plan has a rhythm"""
 
 
 @dataclass(frozen=True)
@@ -123,16 +127,20 @@ def list_my_tasks(
     today: date,
     calendar: WorkingCalendar,
     show: Show = Show.ALL,
+    light: Light | None = None,
     number: int = 1,
     size: int = PAGE_SIZE,
 ) -> MyTasks:
     """The open assignments this person works on, or what waits for their decision, what is due first on top.
 
-    Four queries, five for supervisors, however many tasks there are.
+    Four queries, five for supervisors, however many tasks there are; three more for those of one light.
     """
     desk = _desk(session, actor, today)
     soon = due_soon_until(today, calendar)
     counts = _count(session, desk, today, soon)
+    if light is not None:
+        twin = light_twin(session, today=today, calendar=calendar)
+        return MyTasks(_page_of_light(session, desk, show, twin, light=light, number=number, size=size), counts)
     total = counts[show]
     number = min(max(1, number), last_page(total, size))
     place = {"size": size, "offset": (number - 1) * size}
@@ -141,6 +149,20 @@ def list_my_tasks(
     return MyTasks(page=Page(rows=rows, number=number, size=size, total=total), counts=counts)
 
 
+def _page_of_light(
+    session: Session, desk: _Desk, show: Show, twin: LightTwin, *, light: Light, number: int, size: int
+) -> Page[TaskRow]:
+    """The page of what the heading shows with this light."""
+    soon = due_soon_until(twin.today, twin.calendar)
+    ids = twin.ids(light, _is_asked_for(desk, show, twin.today, soon))
+    total = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+    number = min(max(1, number), last_page(total, size))
+    ordered = ids.order_by(*DUE_FIRST).limit(size).offset((number - 1) * size)
+    rows = _task_rows(session, list(session.scalars(ordered)), twin.today, twin.calendar)
+    return Page(rows=rows, number=number, size=size, total=total)
+
+
+DUE_FIRST = (Assignment.due_on.asc().nulls_last(), Assignment.id)
 COUNTED = (Show.ALL, Show.OVERDUE, Show.DUE_SOON, Show.TO_ACKNOWLEDGE)
 
 # The statements of a list are built from some hundred parts, which takes longer than running them: they are kept for
@@ -151,18 +173,20 @@ keep_statement = lru_cache(maxsize=1024)
 @keep_statement
 def _asked_for(desk: _Desk, show: Show, today: date, soon: date) -> Select[int]:
     """Ids of one page of the list, what is due first on top."""
-    if show is Show.TO_DECIDE:
-        is_asked_for: ColumnElement[bool] = Assignment.id.in_(_awaiting(desk))
-    else:
-        is_asked_for = and_(_mine(desk), _conditions(today, soon)[show])
     return (
         select(Assignment.id)
         .join(Task, Task.id == Assignment.task_id)
-        .where(is_asked_for)
-        .order_by(Assignment.due_on.asc().nulls_last(), Assignment.id)
+        .where(_is_asked_for(desk, show, today, soon))
+        .order_by(*DUE_FIRST)
         .limit(bindparam("size", type_=Integer))
         .offset(bindparam("offset", type_=Integer))
     )
+
+
+def _is_asked_for(desk: _Desk, show: Show, today: date, soon: date) -> ColumnElement[bool]:
+    if show is Show.TO_DECIDE:
+        return Assignment.id.in_(_awaiting(desk))
+    return and_(_mine(desk), _conditions(today, soon)[show])
 
 
 def _conditions(today: date, soon: date) -> dict[Show, ColumnElement[bool]]:
@@ -273,10 +297,7 @@ _TASK_ROWS = (
         Person.name.label("officer"),
         Assignment.percent,
         Assignment.last_reported_at,
-        func.coalesce(Assignment.issued_at, Task.issued_at).label("issued_at"),
-        Assignment.is_held,
-        Assignment.submitted_at,
-        Assignment.days_late,
+        *LIGHT_COLUMNS,
     )
     .join(Task, Task.id == Assignment.task_id)
     .join(Plan, Plan.id == Task.plan_id)
@@ -304,26 +325,19 @@ def _task_rows(session: Session, ids: Sequence[int], today: date, calendar: Work
             officer=row.officer,
             percent=row.percent,
             last_reported_at=row.last_reported_at,
-            light=judge(
-                LightFacts(
-                    task_state=row.task_state,
-                    state=row.state,
-                    due_on=row.due_on,
-                    issued_on=_local(row.issued_at),
-                    submitted_on=_local(row.submitted_at),
-                    days_late=row.days_late,
-                    is_held=row.is_held,
-                ),
-                today=today,
-                calendar=calendar,
-            ),
+            light=light_of(row, today=today, calendar=calendar),
+            report_due=_report_due(row, today, calendar),
         )
         for row in session.execute(_TASK_ROWS, {"assignment_ids": list(ids)})
     ]
 
 
-def _local(moment: datetime | None) -> date | None:
-    return local_date(moment) if moment else None
+def _report_due(row: Any, today: date, calendar: WorkingCalendar) -> ReportDue | None:
+    if row.state not in OWING or row.task_state not in UNDER_WAY:
+        return None
+    since = row.light_owing_since or row.light_issued_at
+    rhythm = Rhythm(row.light_rhythm, row.light_day)
+    return owed_report(rhythm, row.role, since, row.last_reported_at, today=today, calendar=calendar)
 
 
 # Drafts of a plan
@@ -511,6 +525,7 @@ class ReportRow(NamedTuple):
     next_step: str
     help_needed: str
     percent: int | None
+    period: str | None
 
 
 class HistoryRow(NamedTuple):
@@ -644,6 +659,7 @@ def get_task(
 
     objections, extensions = list_objections(session, assignments), list_extensions(session, assignments)
     people = _names(session, assignments)
+    lights = facts_of(session, [one.id for one in assignments])
     liaisons = people_answerable(session, {one.department_id for one in assignments}, Role.LIAISON, today=today)
     asked = [
         find_asked(task, one, objections=objections, extensions=extensions, today=today, calendar=calendar)
@@ -658,19 +674,7 @@ def get_task(
             role=one.role,
             state=one.state,
             due_on=one.due_on,
-            light=judge(
-                LightFacts(
-                    task_state=task.state,
-                    state=one.state,
-                    due_on=one.due_on,
-                    issued_on=_local(one.issued_at or task.issued_at),
-                    submitted_on=_local(one.submitted_at),
-                    days_late=one.days_late,
-                    is_held=one.is_held,
-                ),
-                today=today,
-                calendar=calendar,
-            ),
+            light=judge(lights[one.id], today=today, calendar=calendar),
             officer_id=one.officer_id,
             officer=people.get(one.officer_id),
             liaisons=[person.name for person in liaisons[one.department_id]],
@@ -745,6 +749,7 @@ def _reports(session: Session, departments: Mapping[int, str], before: int | Non
             next_step=one.next_step,
             help_needed=one.help_needed,
             percent=one.percent,
+            period=one.period,
         )
         for one, author in session.execute(query, {"assignment_ids": list(departments)})
     ]

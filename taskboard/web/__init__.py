@@ -52,6 +52,7 @@ BLUEPRINTS = (
     revisions,
     waiting,
     tasks,
+    periods,
     bulk,
     attachments,
     instructions,

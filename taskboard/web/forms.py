@@ -18,6 +18,7 @@ from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
 from taskboard.domain.errors import Invalid
+from taskboard.domain.lights import Light
 from taskboard.labels import label
 from taskboard.labels.errors import problem_words
 
@@ -214,6 +215,12 @@ class IdField(IntegerField):
         if not (typed.isascii() and typed.isdecimal() and len(typed) <= 10 and 0 < int(typed) <= LARGEST_ID):
             raise ValueError("没有这一项，请重新选择。")
         self.data = int(typed)
+
+
+def light_argument() -> Light | None:
+    """The light by which the address narrows a list down."""
+    asked = request.args.get("light", "")
+    return Light(asked) if asked in {one.value for one in Light} else None
 
 
 def page_number() -> int:

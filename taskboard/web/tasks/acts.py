@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from taskboard.domain.workflow import Act, TaskState
 from taskboard.models import HistoryEntry
-from taskboard.services import corrections, extensions, objections, reports, workflow
+from taskboard.services import corrections, extensions, hand_lights, objections, reports, workflow
 from taskboard.web.tasks.forms import (
     ActForm,
     AskExtensionForm,
@@ -48,6 +48,8 @@ ON_BRANCH = (
     Offer("acknowledge", Act.ACKNOWLEDGE, ActForm, workflow.acknowledge, "已签收。"),
     Offer("report", Act.REPORT, ReportForm, reports.report_progress, "已反馈进展。"),
     Offer("no-change", Act.REPORT, ActForm, reports.report_no_change, "已反馈：无变化。"),
+    Offer("set-red", Act.SET_RED, ReasonForm, hand_lights.set_red, "已亮红灯，三十天后自动解除。"),
+    Offer("lift-red", Act.LIFT_RED, ActForm, hand_lights.lift_red, "已解除人工红灯。"),
     Offer("dispatch", Act.DISPATCH, DispatchForm, workflow.dispatch, "已指定承办人。"),
     Offer("submit", Act.SUBMIT, SubmitForm, workflow.submit, "已申请办结。"),
     Offer("sign-off", Act.SIGN_OFF, DecisionForm, workflow.sign_off, "已审签报送。"),

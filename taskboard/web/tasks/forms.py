@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField
+from wtforms import BooleanField, Field, HiddenField, IntegerField, SelectField, SelectMultipleField
 from wtforms import Form as PlainForm
 from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -34,6 +34,7 @@ from taskboard.web.forms import (
 LONGEST_TEXT = 5000
 LONGEST_REASON = 1000
 LONGEST_NAME = 200
+LARGEST_FIGURE = 1e15
 
 
 def _id_or_none(value: object) -> int | None:
@@ -80,7 +81,35 @@ class DecisionForm(ActForm, VersionedForm):
         return {"version": self.known_version if self.version.raw_data else None}
 
 
+class FiguresField(Field):
+    """What was reached of the task's targets: one input each, named ``figure-`` and the target's id."""
+
+    data: dict[int, float]
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        self.process_errors, self.data, self.typed = [], {}, {}
+        for name in formdata or ():
+            text = (formdata.get(name) or "").strip()
+            target_id = _id_or_none(name.removeprefix("figure-"))
+            if not name.startswith("figure-") or not text or not target_id:
+                continue
+            self.typed[target_id] = text
+            try:
+                self.data[target_id] = _figure(text)
+            except ValueError:
+                self.process_errors.append("指标的实际值请填数字。")
+
+
+def _figure(text: str) -> float:
+    """The number that was typed; raises :class:`ValueError` for what is none, or too large to mean anything."""
+    value = float(text.replace(",", "").replace("，", ""))
+    if not abs(value) < LARGEST_FIGURE:
+        raise ValueError(text)
+    return value
+
+
 class ReportForm(ActForm):
+    figures = FiguresField("指标实际值")
     done = TextField("进展情况", [Required("请填写进展情况；没有变化时请点“无变化”。"), MaxLength(LONGEST_TEXT)])
     percent = IntegerField("完成比例（%）", [Optional(), NumberRange(0, 100, "请填 0 到 100 的整数。")])
     problems = TextField("存在问题", [MaxLength(LONGEST_TEXT)])
@@ -97,6 +126,7 @@ class ReportForm(ActForm):
             "problems": self.problems.data or "",
             "next_step": self.next_step.data or "",
             "help_needed": self.help_needed.data or "",
+            "figures": self.figures.data,
         }
 
 

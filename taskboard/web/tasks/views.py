@@ -16,13 +16,13 @@ from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, Act, As
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.labels.errors import problem_words
 from taskboard.labels.targets import target_words
-from taskboard.services import expansion, tasks, workflow
+from taskboard.services import expansion, reports, tasks, workflow
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.targets import list_targets
-from taskboard.services.tasks import Branch, Drafts, Show, TaskDetail
+from taskboard.services.tasks import Branch, Drafts, Show, TaskDetail, TaskRow
 from taskboard.services.workflow import BatchRefused, IssuedBatch
-from taskboard.web.forms import LARGEST_ID, page_number
+from taskboard.web.forms import LARGEST_ID, light_argument, page_number
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.tasks.acts import ON_BRANCH, ON_TASK, Offer
 from taskboard.web.tasks.forms import ActForm, CloseForm, DispatchForm, ExpandForm, IssueForm, IssueRow
@@ -44,9 +44,30 @@ def my_tasks() -> ResponseReturnValue:
     asked = request.args.get("show", "")
     show = Show(asked) if asked in {one.value for one in Show} else usual
     found = tasks.list_my_tasks(
-        session, actor, today=today(), calendar=load_calendar(session), show=show, number=page_number()
+        session,
+        actor,
+        today=today(),
+        calendar=load_calendar(session),
+        show=show,
+        light=light_argument(),
+        number=page_number(),
     )
-    return render_template("tasks/mine.html", found=found, show=show, headings=list(Show))
+    return render_template(
+        "tasks/mine.html",
+        found=found,
+        show=show,
+        headings=list(Show),
+        light_shown=light_argument(),
+        no_change={row.assignment_id: ActForm(formdata=None) for row in found.page.rows if _may_report(row)},
+    )
+
+
+def _may_report(row: TaskRow) -> bool:
+    """Whether one click may say here that nothing changed: by who works on it, while a report is owed."""
+    if row.report_due is None or row.report_due.is_reported or row.state is not AssignmentState.IN_PROGRESS:
+        return False
+    actor = current_actor()
+    return any(actor.holds(role, row.department_id) for role in (Role.HEAD, Role.LIAISON, Role.OFFICER))
 
 
 # One task
@@ -88,7 +109,7 @@ COURSE = {
 }
 """acts of the supervisors that change a task's course"""
 
-ELSEWHERE = frozenset({"bring-forward"})
+ELSEWHERE = frozenset({"bring-forward", "set-red", "lift-red"})
 """acts on a branch that do not stand in a panel of its own"""
 
 AT_WORK = UNDER_WAY - {TaskState.SUBMITTED}
@@ -181,7 +202,7 @@ def _carry_out(offer: Offer, task_id: int, assignment_id: int | None = None) -> 
     }
     try:
         with transaction() as session:
-            offer.service(session, assignment_id or task_id, **values, **by)
+            entry = offer.service(session, assignment_id or task_id, **values, **by)
     except Invalid as error:
         form.show_problem(error)
         return _task_page(_load(task_id), {key: form}, status=422)
@@ -191,7 +212,12 @@ def _carry_out(offer: Offer, task_id: int, assignment_id: int | None = None) -> 
             raise NotNow(act=offer.act, state=shown.state) from None
         form.take_over(shown, None if assignment_id is None else shown.find_branch(assignment_id))
         return _task_page(shown, {key: form}, status=409, stale_key=key)
-    flash(offer.done, "success")
+    if offer.act is Act.REPORT and reports.said_the_same(entry):
+        flash("内容与上次反馈相同，已记作“无变化”。", "info")
+    else:
+        flash(offer.done, "success")
+    if request.args.get("back") == "my-tasks":
+        return redirect(url_for("tasks.my_tasks"), 303)
     return redirect(url_for("tasks.task", task_id=task_id), 303)
 
 
