@@ -18,7 +18,7 @@ from taskboard.domain.errors import NotAllowed
 from taskboard.domain.history import Change, RecordedAct, Subject
 from taskboard.domain.local_time import at_local
 from taskboard.domain.permissions import Actor, may_read_trail, reads_whole_trail
-from taskboard.models import Department, HistoryEntry, HistorySeal, Person, Plan, Task
+from taskboard.models import CoordinationMeeting, Department, HistoryEntry, HistorySeal, Person, Plan, Task
 from taskboard.services.history import record_change
 from taskboard.services.visibility import visible_tasks
 
@@ -30,6 +30,7 @@ NAMES: Mapping[Subject, Select[int, str]] = {
     Subject.PLAN: select(Plan.id, Plan.title),
     Subject.DEPARTMENT: select(Department.id, Department.name),
     Subject.PERSON: select(Person.id, Person.name),
+    Subject.MEETING: select(CoordinationMeeting.id, CoordinationMeeting.title),
 }
 NAMED_LIKE = {Subject.ACCOUNT: Subject.PERSON}
 
