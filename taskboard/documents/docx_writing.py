@@ -92,7 +92,7 @@ def _paragraph(line: Line, text: str) -> str:
     rule = f'<w:pBdr><w:bottom w:val="single" w:sz="12" w:space="6" w:color="{line.colour or "auto"}"/></w:pBdr>'
     indent = '<w:ind w:firstLineChars="200" w:firstLine="640"/>' if line.is_indented else ""
     return (
-        f'<w:p><w:pPr>{rule if line.is_ruled else ""}<w:spacing w:line="360" w:lineRule="auto"/>'
+        f'<w:p><w:pPr>{rule if line.is_ruled else ""}<w:spacing w:line="330" w:lineRule="auto"/>'
         f'{indent}<w:jc w:val="{line.align.value}"/></w:pPr>{_run(text, line.face, line.points, line.colour)}</w:p>'
     )
 
@@ -112,7 +112,8 @@ def _grid(grid: Grid) -> str:
     columns = "".join(f'<w:gridCol w:w="{_twips(width)}"/>' for width in WIDTHS)
     rows = "".join(_row(row, grid.lowest) for row in grid.rows)
     properties = (
-        f'<w:tblPr><w:tblW w:w="{_twips(sum(WIDTHS))}" w:type="dxa"/><w:tblBorders>{_borders()}</w:tblBorders>'
+        f'<w:tblPr><w:tblW w:w="{_twips(sum(WIDTHS))}" w:type="dxa"/>'
+        f'<w:tblInd w:w="108" w:type="dxa"/><w:tblBorders>{_borders()}</w:tblBorders>'
         '<w:tblLayout w:type="fixed"/></w:tblPr>'
     )
     return f"<w:tbl>{properties}<w:tblGrid>{columns}</w:tblGrid>{rows}</w:tbl>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from taskboard.domain.orders import OrderState
 from taskboard.domain.roles import Role
 from taskboard.domain.trail import Finding, FindingKind
 from taskboard.domain.workflow import (
@@ -100,6 +101,13 @@ FIELDS: dict[str, str] = {
     "first_day": "起",
     "entrance": "入口",
     "aliases": "别名",
+    "order": "督查单",
+    "order_id": "督查单序号",
+    "order_state": "督查单状态",
+    "text": "内容",
+    "departments": "单位",
+    "report_rhythm": "报送频次",
+    "report_day": "报送日",
 }
 
 FINDINGS: dict[FindingKind, str] = {
@@ -142,6 +150,7 @@ KINDS: dict[str, type[StrEnum]] = {
     "verification": Verification,
     "deadline_origin": DeadlineOrigin,
     "past_deadline": PastDeadline,
+    "order_state": OrderState,
 }
 """fields whose values have words of their own"""
 

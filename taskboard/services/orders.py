@@ -367,13 +367,17 @@ def _find_earlier(case: Case, change: Change) -> HistoryEntry | None:
 def _record(
     case: Case, order: SupervisionOrder, change: Change, *, text: str | None, due_on: date | None = None
 ) -> HistoryEntry:
+    """Keep it in the trail. The task's history is read by others, too: there it says which order, and not its words."""
     case.session.flush()
-    after = {
+    after: dict[str, Any] = {
         "order_id": order.id,
         "order": number_of(order),
         "department": _department(case),
         "order_state": order.state,
+        "text": text,
     }
+    if due_on is not None:
+        after["due_on"] = due_on
     return record_change(
         case.session,
         subject=Subject.TASK,
@@ -382,8 +386,8 @@ def _record(
         actor=case.actor,
         now=case.now,
         entrance=case.entrance,
-        after={**after, "due_on": due_on} if due_on else after,
-        reason=f"{number_of(order)}（{_department(case)}）" + (f"：{text}" if text else ""),
+        after=after,
+        reason=f"{number_of(order)}（{_department(case)}）",
         request_key=case.request_key,
     )
 

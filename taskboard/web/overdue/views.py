@@ -31,6 +31,7 @@ def overdue_list() -> ResponseReturnValue:
         plan_id=plan_id,
         today=today(),
         is_outside=current_actor().only_administers,
+        may_remind=current_actor().is_supervisor,
     )
 
 
