@@ -47,7 +47,7 @@ def _changed(block: Block, change: OnText, chance: random.Random) -> Block:
     for row in block.rows:
         for cell in row:
             if id(cell) not in cells:
-                cells[id(cell)] = replace(cell, text=change(cell.text, chance))
+                cells[id(cell)] = cell._replace(text=change(cell.text, chance))
     return replace(block, rows=tuple(tuple(cells[id(cell)] for cell in row) for row in block.rows))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,7 @@ class Paragraph:
     place: Place = Place()
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell of a table; a merged cell is one object that stands at every grid position it covers.
 
     ``row`` and ``column`` (from 0) are its top left position, so a position where they differ is a continuation.

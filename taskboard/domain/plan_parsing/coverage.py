@@ -64,7 +64,8 @@ class Coverage:
     """Which characters of which blocks the measures of a reading hold; candidates are offered apart and count too."""
 
     def __init__(self, measures: Sequence[ParsedMeasure], candidates: Iterable[ParsedMeasure]) -> None:
-        self.names = {read_text(name).plain for one in measures for name in (*one.lead, *one.partners)}
+        written = {name for one in measures for name in (*one.lead, *one.partners)}
+        self.names = {read_text(name).plain for name in written}
         self.last_characters = {name[-1:] for name in self.names}
         self.places: dict[int, list[Place]] = defaultdict(list)
         held: dict[int, list[tuple[int, int]]] = defaultdict(list)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import calendar as months
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.plan_parsing.brackets import outer_groups
@@ -43,8 +44,7 @@ class Anchor:
     """time limits that were read already: a ledger names the same few in all its rows"""
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """A deadline in a text: characters ``start`` to ``end``, the last day it allows, or why it has none."""
 
     start: int
@@ -492,7 +492,7 @@ def _judged(plain: str, found: re.Match[str], mention: Mention, anchor: Anchor) 
     if _is_past(mention, anchor) or not _is_limit(before, after, found):
         return None
     starts = STARTS.match(after) and not found.group().endswith("前")
-    return replace(mention, is_start=True) if starts else mention
+    return mention._replace(is_start=True) if starts else mention
 
 
 def _recurring(found: re.Match[str], mention: Mention, before: str) -> Mention | None:

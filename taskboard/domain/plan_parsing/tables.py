@@ -134,8 +134,9 @@ CHINESE_NUMBER = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]
 def _is_section(cells: Sequence[Text], columns: dict[int, Field]) -> bool:
     """一 | 大力提振消费 | | |: a row with a Chinese number and a title, and nothing assigned."""
     numbers = [cells[c].plain.strip() for c, f in columns.items() if f is Field.NUMBER and c < len(cells)]
-    filled = {id(cell) for cell in cells if len(cell)}
-    return bool(numbers) and bool(CHINESE_NUMBER.fullmatch(numbers[0])) and len(filled) <= 2
+    if not numbers or not CHINESE_NUMBER.fullmatch(numbers[0]):
+        return False
+    return len({id(cell) for cell in cells if len(cell)}) <= 2
 
 
 def cells_text(cells: Sequence[Text]) -> str:
@@ -256,7 +257,7 @@ def _is_repeated_header(cells: Sequence[Text], columns: dict[int, Field]) -> boo
 
 
 def _is_blank(cells: Sequence[Text]) -> bool:
-    return not any(len(cell) for cell in cells)
+    return not any(cell.plain for cell in cells)
 
 
 def _is_one_text(cells: Sequence[Text]) -> bool:
@@ -265,8 +266,8 @@ def _is_one_text(cells: Sequence[Text]) -> bool:
 
 def _single_text(cells: Sequence[Text]) -> Text | None:
     """The only text of a row: one cell over all columns, or one filled cell among empty ones that is no number."""
-    filled = [cell for cell in cells if len(cell)]
-    if not filled:
+    filled = [cell for cell in cells if cell.plain]
+    if not filled or filled[-1] is not filled[0]:
         return None
     if all(cell is filled[0] for cell in cells):
         return filled[0]
