@@ -86,7 +86,7 @@ def test_my_tasks_say_which_report_is_owed_by_when_and_take_no_change_in_one_cli
     li = desk.visit("li")
 
     page = li.client.get("/my-tasks").text
-    assert "2026年11月25日前反馈（2026年11月）" in page
+    assert "2026年11月25日前反馈" in page
     action = re.search(r'action="([^"]*no-change[^"]*)"', page)
     assert action is not None
     key = re.search(r'name="request_key" type="hidden" value="([^"]+)"', page)
