@@ -166,7 +166,11 @@ def test_every_form_of_every_state_is_shown_to_whom_it_is_for(desk: Desk) -> Non
     situations = [
         ("li", desk.task("issued", "pending"), {"acknowledge", "dispatch", "bring-forward"}),
         ("gao", desk.task("issued", "pending", issued_at=NOW), {"acknowledge", "dispatch", "bring-forward", "object"}),
-        ("gao", desk.task("in_progress", "head_review"), {"sign-off", "return-inside", "bring-forward", "ask-extension"}),
+        (
+            "gao",
+            desk.task("in_progress", "head_review"),
+            {"sign-off", "return-inside", "bring-forward", "ask-extension"},
+        ),
         ("li", desk.task("in_progress", "submitted"), {"accept", "return-submission"}),
         ("chen", desk.task("submitted", "submitted"), {"close", "return", "correct-deadline", "terminate"}),
         ("chen", desk.task("suspended", "in_progress"), {"resume", "correct-deadline", "terminate"}),
