@@ -216,10 +216,33 @@ def read_facts(plan: ParsedPlan) -> PlanFacts:
     )
 
 
-def review_rows(plan: ParsedPlan, entries: Mapping[str, Entry], arrangement: Arrangement = AS_READ) -> list[Row]:
+@dataclass(frozen=True)
+class Proposed:
+    """What a reading would become untouched, its measures arranged in one way.
+
+    ``entries`` are what decisions are measured against, by key: also of what is a part of another now and may stand
+    alone again.
+    """
+
+    plan: ParsedPlan
+    arrangement: Arrangement
+    rows: tuple[Row, ...]
+    entries: Mapping[str, Entry]
+
+
+def propose_all(plan: ParsedPlan, arrangement: Arrangement = AS_READ) -> Proposed:
+    """The measures and then the candidates as they are proposed; for thousands of measures worth keeping."""
+    candidates = list(_candidate_rows(plan))
+    rows = (*_measure_rows(arrange(plan, arrangement)), *candidates)
+    if not arrangement:
+        return Proposed(plan, arrangement, rows, {row.key: row.proposal for row in rows})
+    every = (*_measure_rows(every_piece(plan, arrangement)), *candidates)
+    return Proposed(plan, arrangement, rows, {row.key: row.proposal for row in every})
+
+
+def review_rows(proposed: Proposed, entries: Mapping[str, Entry]) -> list[Row]:
     """The measures and then the candidates, each with what was decided about it so far."""
-    rows = [*_measure_rows(arrange(plan, arrangement)), *_candidate_rows(plan)]
-    return [replace(row, entry=entries[row.key]) if row.key in entries else row for row in rows]
+    return [replace(row, entry=entries[row.key]) if row.key in entries else row for row in proposed.rows]
 
 
 def _measure_rows(measures: Iterable[Arranged]) -> Iterator[Row]:
@@ -234,12 +257,6 @@ def _candidate_rows(plan: ParsedPlan) -> Iterator[Row]:
         proposal = propose(parsed, is_included=False)
         key = f"c{number}"
         yield Row(key, number, True, parsed, proposal, proposal, (Part(key, 0, len(parsed.text)),))
-
-
-def _proposals(plan: ParsedPlan, arrangement: Arrangement) -> dict[str, Entry]:
-    """What decisions are measured against; also for what is a part of another now and may stand alone again."""
-    rows = [*_measure_rows(every_piece(plan, arrangement)), *_candidate_rows(plan)]
-    return {row.key: row.proposal for row in rows}
 
 
 def in_plan_order(rows: Sequence[Row], arrangement: Arrangement) -> list[Row]:
@@ -402,31 +419,35 @@ def _each_once(names: Iterable[str]) -> tuple[str, ...]:
 # Decisions as they are kept in the database: only what differs from the reading.
 
 
-def decisions_to_json(plan: ParsedPlan, decisions: Decisions) -> dict[str, Any]:
+def decisions_to_json(proposed: Proposed, decisions: Decisions) -> dict[str, Any]:
     """Plain JSON with the fields that differ from what was read; :func:`decisions_from_json` gives all back."""
     arrangement = arrangement_to_json(decisions.arrangement)
-    rows = _proposals(plan, decisions.arrangement)
+    rows = proposed.entries
     entries = {key: _difference(rows[key], entry) for key, entry in (decisions.entries or {}).items() if key in rows}
-    facts = _difference(read_facts(plan), decisions.facts) if decisions.facts else {}
+    facts = _difference(read_facts(proposed.plan), decisions.facts) if decisions.facts else {}
     names = {key: {"choice": one.choice.value, "same_as": one.same_as} for key, one in (decisions.names or {}).items()}
     decided = {"facts": facts, "entries": {key: one for key, one in entries.items() if one}, "names": names}
     return {**decided, "arrangement": arrangement} if arrangement else decided
 
 
-def decisions_from_json(plan: ParsedPlan, stored: Mapping[str, Any]) -> Decisions:
+def decisions_from_json(proposed: Proposed, stored: Mapping[str, Any]) -> Decisions:
     """Complete facts and entries of what was decided; fields that nobody touched are as read."""
-    arrangement = arrangement_from_json(stored.get("arrangement", {}))
-    rows = _proposals(plan, arrangement)
+    rows = proposed.entries
     changed = stored.get("entries", {})
     return Decisions(
-        facts=_changed_facts(read_facts(plan), stored.get("facts", {})),
+        facts=_changed_facts(read_facts(proposed.plan), stored.get("facts", {})),
         entries={key: _changed_entry(rows[key], fields_) for key, fields_ in changed.items() if key in rows},
         names={
             key: NameDecision(NameChoice(one["choice"]), one.get("same_as", ""))
             for key, one in stored.get("names", {}).items()
         },
-        arrangement=arrangement,
+        arrangement=proposed.arrangement,
     )
+
+
+def stored_arrangement(stored: Mapping[str, Any]) -> Arrangement:
+    """How the measures were arranged, of the decisions as they are kept."""
+    return arrangement_from_json(stored.get("arrangement", {}))
 
 
 def _difference(before: PlanFacts | Entry, after: PlanFacts | Entry) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class ImportDraft(Base):
     source_sha256: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     blocks: Mapped[list[Any]] = mapped_column(JSON, deferred=True)
-    reading: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reading: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
     decisions: Mapped[dict[str, Any]] = mapped_column(JSON)
     """what people changed so far, by measure"""
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"), default=None)

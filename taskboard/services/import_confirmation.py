@@ -27,7 +27,7 @@ from taskboard.models import (
 from taskboard.services.departments import add_alias, create_department, match_names
 from taskboard.services.history import record_change
 from taskboard.services.import_review import Identity, Review, ReviewRow, ReviewUnit
-from taskboard.services.readings import readings_by_key
+from taskboard.services.open_drafts import open_draft
 
 
 def make_plan(
@@ -54,7 +54,7 @@ def make_plan(
     session.add(PlanSource(plan_id=plan.id, content=draft.content, blocks=draft.blocks))
     departments = settle_departments(session, review, body_id=draft.body_id)
     _add_defaults(session, plan, review, departments)
-    add_tasks(session, plan, review, departments, readings_by_key(draft.reading), now=now)
+    add_tasks(session, plan, review, departments, open_draft(draft).readings, now=now)
     record_change(
         session,
         subject=Subject.PLAN,

@@ -28,13 +28,15 @@ from taskboard.domain.imports import (
     obstacles_of_entry,
     read_facts,
     review_rows,
+    stored_arrangement,
 )
 from taskboard.domain.plan_parsing.reading import Problem, Span
 from taskboard.domain.workflow import DeadlineOrigin
 from taskboard.models import Department, ImportDraft
 from taskboard.services.department_matching import FoundName, match_written
 from taskboard.services.departments import suggest_all
-from taskboard.services.readings import notes_from_json, places_by_key, plan_from_json, readings_by_key
+from taskboard.services.open_drafts import open_draft
+from taskboard.services.readings import places_by_key
 
 Identity = tuple[str, int | str]
 """what tells two units of a review apart"""
@@ -208,10 +210,12 @@ class Review:
 
 def review_draft(session: Session, draft: ImportDraft) -> Review:
     """The draft with its names looked up in the directory as it is now."""
-    plan = plan_from_json(draft.reading)
-    decisions = decisions_from_json(plan, draft.decisions)
+    opened = open_draft(draft)
+    plan = opened.plan
+    proposed = opened.proposed(stored_arrangement(draft.decisions))
+    decisions = decisions_from_json(proposed, draft.decisions)
     facts = decisions.facts or read_facts(plan)
-    rows = review_rows(plan, decisions.entries or {}, decisions.arrangement)
+    rows = review_rows(proposed, decisions.entries or {})
     directory = _Directory(session, rows, facts, decisions.names or {}, body_id=draft.body_id)
     reviewed = tuple(_review_row(row, facts, directory) for row in rows)
     return Review(
@@ -223,7 +227,7 @@ def review_draft(session: Session, draft: ImportDraft) -> Review:
         defaults=tuple(directory.unit(name) for name in facts.defaults),
         unknown=tuple(directory.unknown.values()),
         problems=plan.problems,
-        notes=tuple(notes_from_json(draft.reading)),
+        notes=opened.notes,
         rhythm_words=plan.rhythm.words if plan.rhythm else "",
         decisions=decisions,
         hindrances=tuple(_hindrances(facts, reviewed, directory)),
@@ -234,7 +238,7 @@ def find_places(draft: ImportDraft, rows: Iterable[ReviewRow]) -> dict[str, dict
     """The characters of the source that each field of these rows was read from."""
     rows = list(rows)
     sources = {part.source for one in rows for part in one.row.parts}
-    readings = {key: one for key, one in readings_by_key(draft.reading).items() if key in sources}
+    readings = {key: one for key, one in open_draft(draft).readings.items() if key in sources}
     read = places_by_key(readings)
     texts = {key: one["text"] for key, one in readings.items()}
     return {one.row.key: _places_of(one.row, read, texts) for one in rows}

@@ -20,7 +20,6 @@ from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from taskboard.domain.import_arrangement import (
     Rearrangement,
-    arrangement_from_json,
     arrangement_to_json,
     rearrange,
 )
@@ -29,6 +28,7 @@ from taskboard.domain.imports import (
     Obstacle,
     decisions_from_json,
     decisions_to_json,
+    stored_arrangement,
 )
 from taskboard.domain.permissions import Actor
 from taskboard.domain.plan_parsing.blocks import Block
@@ -47,13 +47,9 @@ from taskboard.services.history import Writing
 from taskboard.services.import_confirmation import make_plan
 from taskboard.services.import_records import facts_of, record_discarded, record_read
 from taskboard.services.import_review import Hindrance, review_draft
+from taskboard.services.open_drafts import hand_on, open_draft
 from taskboard.services.plans import supervised_bodies
-from taskboard.services.readings import (
-    blocks_from_json,
-    blocks_to_json,
-    plan_from_json,
-    reading_to_json,
-)
+from taskboard.services.readings import blocks_to_json, reading_to_json
 from taskboard.services.scans import ScanRow, get_scan, list_scans
 
 KEPT_UNTOUCHED = timedelta(days=30)
@@ -214,7 +210,7 @@ def get_draft(session: Session, draft_id: int, actor: Actor) -> ImportDraft:
 
 def list_source_blocks(draft: ImportDraft) -> list[Block]:
     """The document as it was read, block by block; none for a confirmed draft, whose document is with its plan."""
-    return blocks_from_json(draft.blocks)
+    return open_draft(draft).blocks if draft.plan_id is None else []
 
 
 def _lock_draft(session: Session, draft_id: int, actor: Actor) -> ImportDraft:
@@ -285,19 +281,21 @@ def save_decisions(
     """
     draft = _lock_draft(session, draft_id, actor)
     _require_current(draft, version)
-    plan = plan_from_json(draft.reading)
-    before = decisions_from_json(plan, draft.decisions)
+    opened = open_draft(draft)
+    proposed = opened.proposed(stored_arrangement(draft.decisions))
+    before = decisions_from_json(proposed, draft.decisions)
     after = Decisions(
         facts=changes.facts or before.facts,
         entries={**(before.entries or {}), **(changes.entries or {})},
         names={**(before.names or {}), **(changes.names or {})},
         arrangement=before.arrangement,
     )
-    stored = decisions_to_json(plan, after)
-    if stored != decisions_to_json(plan, before):
+    stored = decisions_to_json(proposed, after)
+    if stored != decisions_to_json(proposed, before):
         draft.decisions = stored
         draft.updated_at = now
         session.flush()
+        hand_on(draft, opened)
     return draft
 
 
@@ -318,12 +316,13 @@ def rearrange_measures(
     """
     draft = _lock_draft(session, draft_id, actor)
     _require_current(draft, version)
-    before = arrangement_from_json(draft.decisions.get("arrangement", {}))
-    after = rearrange(plan_from_json(draft.reading), before, act, key, at)
+    opened = open_draft(draft)
+    after = rearrange(opened.plan, stored_arrangement(draft.decisions), act, key, at)
     # Decisions are kept as what differs from the proposal, so they follow a measure whose proposal changes.
     draft.decisions = {**draft.decisions, "arrangement": arrangement_to_json(after)}
     draft.updated_at = now
     session.flush()
+    hand_on(draft, opened)
     return draft
 
 

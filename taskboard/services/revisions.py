@@ -29,8 +29,8 @@ from taskboard.services.import_confirmation import add_tasks, make_measure, read
 from taskboard.services.import_review import Identity, Review, ReviewRow, ReviewUnit, review_draft
 from taskboard.services.imports import get_draft
 from taskboard.services.ledger import standing
+from taskboard.services.open_drafts import open_draft
 from taskboard.services.plans import supervised_plans
-from taskboard.services.readings import readings_by_key
 
 
 class Resembling(NamedTuple):
@@ -409,7 +409,7 @@ class _Application:
                 self.plan,
                 replace(self.revision.review, rows=tuple(added)),
                 departments,
-                readings_by_key(self.draft.reading),
+                open_draft(self.draft).readings,
                 now=self.by["now"],
                 first_position=self._next_position(),
             )
@@ -433,7 +433,7 @@ class _Application:
         fields = self.decisions.taken[one.key]
         task_id, reason = one.running.task_id, self.decisions.reason
         if Field.WORDING in fields:
-            reading = reading_of(one.row.row, readings_by_key(self.draft.reading))
+            reading = reading_of(one.row.row, open_draft(self.draft).readings)
             measure = make_measure(self.plan, self._next_position(), one.row.row, reading)
             self.session.add(measure)
             self.session.flush()

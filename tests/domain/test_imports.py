@@ -23,6 +23,7 @@ from taskboard.domain.imports import (
     join_names,
     obstacles_of_entry,
     propose,
+    propose_all,
     read_facts,
     review_rows,
     split_names,
@@ -96,14 +97,14 @@ def test_what_an_entry_lacks_stands_in_the_way(change, obstacle):
 
 
 def test_candidates_are_offered_but_not_taken():
-    rows = review_rows(PLAN, {})
+    rows = review_rows(propose_all(PLAN), {})
 
     assert [(row.key, row.entry.is_included) for row in rows] == [("m1", True), ("m2", True), ("c1", False)]
 
 
 def test_an_inferred_lead_is_marked_until_a_person_changes_it():
-    row, *_ = review_rows(PLAN, {})
-    changed, *_ = review_rows(PLAN, {"m1": replace(row.entry, lead=("市财政局",))})
+    row, *_ = review_rows(propose_all(PLAN), {})
+    changed, *_ = review_rows(propose_all(PLAN), {"m1": replace(row.entry, lead=("市财政局",))})
 
     assert row.has_inferred_lead
     assert not changed.has_inferred_lead
@@ -164,19 +165,19 @@ def test_the_name_of_one_body_is_taken_for_a_unit(name):
 
 
 def test_decisions_keep_only_what_differs_from_the_reading():
-    row, *_ = review_rows(PLAN, {})
+    row, *_ = review_rows(propose_all(PLAN), {})
     decisions = Decisions(
         facts=read_facts(PLAN),
-        entries={"m1": replace(row.entry, lead=("市财政局",)), "m2": review_rows(PLAN, {})[1].entry},
+        entries={"m1": replace(row.entry, lead=("市财政局",)), "m2": review_rows(propose_all(PLAN), {})[1].entry},
     )
 
-    stored = decisions_to_json(PLAN, decisions)
+    stored = decisions_to_json(propose_all(PLAN), decisions)
 
     assert stored == {"facts": {}, "entries": {"m1": {"lead": ["市财政局"]}}, "names": {}}
 
 
 def test_decisions_come_back_as_they_were_made():
-    row, *_ = review_rows(PLAN, {})
+    row, *_ = review_rows(propose_all(PLAN), {})
     decisions = Decisions(
         facts=replace(read_facts(PLAN), horizon_on=date(2027, 12, 31), defaults=("各市人民政府",)),
         entries={
@@ -186,7 +187,7 @@ def test_decisions_come_back_as_they_were_made():
         names={"key": NameDecision(NameChoice.SAME_AS, "市财政局")},
     )
 
-    again = decisions_from_json(PLAN, decisions_to_json(PLAN, decisions))
+    again = decisions_from_json(propose_all(PLAN), decisions_to_json(propose_all(PLAN), decisions))
 
     assert again.facts == decisions.facts
     assert again.entries["m1"] == decisions.entries["m1"]
@@ -197,16 +198,16 @@ def test_decisions_come_back_as_they_were_made():
 def test_a_decision_about_a_row_that_is_not_there_is_passed_over():
     stored = {"entries": {"m99": {"title": "别处来的"}}}
 
-    assert decisions_from_json(PLAN, stored).entries == {}
+    assert decisions_from_json(propose_all(PLAN), stored).entries == {}
 
 
 IN_DOUBT = replace(PLAN, measures=(replace(MEASURE, review=("deadline", "lead")),))
 
 
 def test_fields_that_the_parser_marked_are_uncertain_until_somebody_looks_at_them_or_changes_them():
-    row, *_ = review_rows(IN_DOUBT, {})
-    looked, *_ = review_rows(IN_DOUBT, {"m1": replace(row.entry, looked_at=("lead",))})
-    changed, *_ = review_rows(IN_DOUBT, {"m1": replace(row.entry, decided_on=date(2026, 6, 30))})
+    row, *_ = review_rows(propose_all(IN_DOUBT), {})
+    looked, *_ = review_rows(propose_all(IN_DOUBT), {"m1": replace(row.entry, looked_at=("lead",))})
+    changed, *_ = review_rows(propose_all(IN_DOUBT), {"m1": replace(row.entry, decided_on=date(2026, 6, 30))})
 
     assert row.uncertain == ("lead", "deadline")
     assert looked.uncertain == ("deadline",)
@@ -214,8 +215,8 @@ def test_fields_that_the_parser_marked_are_uncertain_until_somebody_looks_at_the
 
 
 def test_a_measure_that_is_left_out_has_nothing_uncertain():
-    row, *_ = review_rows(IN_DOUBT, {})
-    left_out, *_ = review_rows(IN_DOUBT, {"m1": replace(row.entry, is_included=False)})
+    row, *_ = review_rows(propose_all(IN_DOUBT), {})
+    left_out, *_ = review_rows(propose_all(IN_DOUBT), {"m1": replace(row.entry, is_included=False)})
 
     assert left_out.uncertain == ()
     assert left_out.doubtful == ("lead", "deadline")
