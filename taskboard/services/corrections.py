@@ -78,6 +78,7 @@ def _correct_departments(case: Case, leads: Sequence[int], partners: Sequence[in
     roles = dict.fromkeys(leads, AssignmentRole.LEAD) | dict.fromkeys(partners, AssignmentRole.PARTNER)
     departments = _check_departments(case, leads, partners)
     before = _named(case)
+    stood = {one.department_id for one in case.assignments if one.state is not AssignmentState.WITHDRAWN}
     case.departments = {**case.departments, **departments}
     concerned = _take_out(case, roles) + _put_in(case, roles)
     # What is decided about the departments is decided about the task: who saw the old ones decides anew.
@@ -88,8 +89,11 @@ def _correct_departments(case: Case, leads: Sequence[int], partners: Sequence[in
         facts={"departments_before": before, "departments_after": _named(case)},
     )
     if case.situation.state is not TaskState.DRAFT:
+        # For a department that comes to it, the task is not changed but new, and waits for its receipt.
+        added = [one for one in concerned if one.department_id not in stood and one.state is AssignmentState.PENDING]
         kept = [one for one in case.assignments if one not in concerned and one.state in OWING]
-        notices.changed(case, entry, [*concerned, *kept])
+        notices.issued([case], {case.task.id: entry}, only=added)
+        notices.changed(case, entry, [*(one for one in concerned if one not in added), *kept])
     return entry
 
 

@@ -71,13 +71,19 @@ class Told(NamedTuple):
 NOBODY_TOLD = Told(0, [], [])
 
 
-def issued(cases: Sequence[Case], entries: Mapping[int, HistoryEntry]) -> Told:
-    """Tell each department what was handed to it: one mail to a person for the whole batch."""
+def issued(
+    cases: Sequence[Case], entries: Mapping[int, HistoryEntry], *, only: Sequence[Assignment] | None = None
+) -> Told:
+    """Tell each department what was handed to it: one mail to a person for the whole batch.
+
+    ``only`` are the assignments that are new where a department comes to a task that was issued before.
+    """
     if not cases:
         return NOBODY_TOLD
     first = cases[0]
     received: dict[int, list[tuple[Recipient, Case, Assignment]]] = {}
-    concerned = [(case, one) for case in cases for one in case.assignments if one.state in OPEN_ASSIGNMENT]
+    wanted = [(case, one) for case in cases for one in case.assignments if only is None or one in only]
+    concerned = [(case, one) for case, one in wanted if one.state in OPEN_ASSIGNMENT]
     liaisons = people_answerable(
         first.session, {one.department_id for _, one in concerned}, Role.LIAISON, today=first.today
     )

@@ -70,6 +70,38 @@ def test_all_whom_it_concerns_are_told(session, people, plan):
     assert told == {people.li.id, people.wang.id, people.zhao.id}
 
 
+def templates_by_person(session):
+    rows = session.execute(select(OutboxMessage.person_id, OutboxMessage.template))
+    return dict(rows.all())
+
+
+def test_a_department_that_comes_to_a_task_is_told_that_it_is_issued_and_the_others_that_it_changed(
+    session, people, plan
+):
+    task = make(session, people, plan)
+
+    correct_departments(session, task.id, leads=[people.lead.id], partners=[people.other.id], reason="a", **by(people))
+
+    assert templates_by_person(session) == {
+        people.li.id: "changed",
+        people.wang.id: "changed",
+        people.zhao.id: "issued",
+    }
+    mail = session.scalars(select(OutboxMessage).where(OutboxMessage.person_id == people.zhao.id)).one()
+    assert mail.facts["total"] == 1
+    assert [(one["title"], one["role"], one["department"]) for one in mail.facts["tasks"]] == [
+        (task.title, "partner", people.other.name)
+    ]
+
+
+def test_a_department_that_only_changes_its_role_is_told_of_a_change(session, people, plan):
+    task = make(session, people, plan)
+
+    correct_departments(session, task.id, leads=[people.partner.id], partners=[], reason="a", **by(people))
+
+    assert set(templates_by_person(session).values()) == {"changed"}
+
+
 def test_a_new_lead_waits_for_its_receipt_and_so_does_the_task(session, people, plan):
     task = make(session, people, plan)
 
