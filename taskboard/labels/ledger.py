@@ -31,6 +31,7 @@ class Column(StrEnum):
 
 ONGOING = "长期坚持"
 NO_CHANGE = "无变化"
+ARCHIVED = "（已归档）"
 LEDGER_SHEET = "台账"
 NOTES_SHEET = "说明"
 

@@ -57,6 +57,7 @@ class LedgerRow(NamedTuple):
     due_on: date | None
     is_ongoing: bool
     deadline_origin: DeadlineOrigin
+    is_archived: bool
     units: list[LedgerUnit]
 
     @property
@@ -135,6 +136,7 @@ def _tasks(session: Session, wanted: Select[int]) -> dict[int, AnyRow]:
             Task.is_ongoing,
             Task.deadline_origin,
             Task.issued_at,
+            Task.archived_at,
         )
         .join(Measure, Measure.id == Task.measure_id)
         .where(Task.id.in_(wanted))
@@ -154,6 +156,7 @@ def _ledger_row(row: AnyRow, units: list[LedgerUnit]) -> LedgerRow:
         due_on=row.due_on,
         is_ongoing=row.is_ongoing,
         deadline_origin=row.deadline_origin,
+        is_archived=row.archived_at is not None,
         units=units,
     )
 

@@ -11,7 +11,7 @@ import xlsxwriter  # type: ignore[import-untyped] # it has no types
 
 from taskboard.domain.terms import fingerprint
 from taskboard.labels import LIGHT_SHAPES, label, light_reason
-from taskboard.labels.ledger import LEDGER_SHEET, NO_CHANGE, NOTES_SHEET, ON_TIME, ONGOING, ROUND_TRIP, Column
+from taskboard.labels.ledger import ARCHIVED, LEDGER_SHEET, NO_CHANGE, NOTES_SHEET, ON_TIME, ONGOING, ROUND_TRIP, Column
 from taskboard.labels.times import moment_words
 from taskboard.services.ledger import Ledger, LedgerRow, LedgerUnit
 
@@ -124,6 +124,10 @@ def _deadline(row: LedgerRow) -> str:
     return ONGOING if row.is_ongoing else ""
 
 
+def _state(row: LedgerRow) -> str:
+    return f"{label(row.state)}{ARCHIVED}" if row.is_archived else label(row.state)
+
+
 def _lights(units: list[LedgerUnit]) -> str:
     """One light where all departments show the same, else one line each: the truth is per department."""
     words = [f"{LIGHT_SHAPES[one.light.light]} {light_reason(one.light)}" for one in units]
@@ -161,7 +165,7 @@ FIELDS = (
     _Field(Column.PARTNERS, 16, lambda row: _names(row.partners)),
     _Field(Column.DEADLINE, 11, _deadline, "centre"),
     _Field(Column.ORIGIN, 9, lambda row: label(row.deadline_origin), "centre"),
-    _Field(Column.STATE, 8, lambda row: label(row.state), "centre"),
+    _Field(Column.STATE, 8, _state, "centre"),
     _Field(Column.LIGHT, 20, lambda row: _lights(row.units)),
     _Field(Column.PERCENT, 9, lambda row: _percents(row.leads), "centre"),
     _Field(Column.REPORT, 26, lambda row: _report(row.last_heard)),

@@ -42,7 +42,8 @@ TASKS_PER_PAGE = 200
 class Figures(NamedTuple):
     """How many tasks of a plan stand where, of those that one person may see.
 
-    ``overdue`` counts tasks that a department is late with which this person works in or watches over.
+    ``overdue`` counts tasks that a department is late with which this person works in or watches over, ``archived``
+    those of ``closed`` that lie in the archive.
     """
 
     total: int = 0
@@ -50,6 +51,7 @@ class Figures(NamedTuple):
     running: int = 0
     closed: int = 0
     overdue: int = 0
+    archived: int = 0
 
 
 class PlanRow(NamedTuple):
@@ -171,6 +173,7 @@ def _figures(session: Session, plan_ids: Sequence[int], actor: Actor, today: dat
             func.count().filter(Task.state.not_in((TaskState.DRAFT, *ended))),
             func.count().filter(Task.state.in_(ended)),
             func.count().filter(is_overdue),
+            func.count().filter(Task.archived_at.is_not(None)),
         )
         .where(Task.plan_id.in_(plan_ids), visible_tasks(actor))
         .group_by(Task.plan_id)
@@ -190,10 +193,12 @@ def get_plan(
     today: date,
     calendar: WorkingCalendar,
     light: Light | None = None,
+    archived: bool = False,
     number: int = 1,
 ) -> PlanDetail:
     """The plan with a page of its measures, or of those on which a department has this light.
 
+    Measures whose tasks lie in the archive are not among them; with ``archived`` there are these and no others.
     Raises ``NotFound`` where nothing of it exists for this person.
     """
     row = session.execute(
@@ -221,7 +226,9 @@ def get_plan(
         revisions=_revisions(session, plan.id),
         defaults=_defaults(session, plan.id),
         figures=_figures(session, [plan.id], actor, today)[plan.id],
-        tasks=_tasks(session, plan.id, actor, today=today, calendar=calendar, light=light, number=number),
+        tasks=_tasks(
+            session, plan.id, actor, today=today, calendar=calendar, light=light, archived=archived, number=number
+        ),
         may_issue=actor.supervises(body_path),
     )
 
@@ -244,9 +251,10 @@ def _tasks(
     today: date,
     calendar: WorkingCalendar,
     light: Light | None,
+    archived: bool,
     number: int,
 ) -> Page[PlanTask]:
-    query = _task_query(plan_id, actor)
+    query = _task_query(plan_id, actor).where(Task.archived_at.is_not(None) if archived else Task.archived_at.is_(None))
     if light is not None:
         twin = light_twin(session, today=today, calendar=calendar)
         of_light = twin.ids(light, Task.plan_id == plan_id).with_only_columns(Assignment.task_id)

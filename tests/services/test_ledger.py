@@ -165,3 +165,14 @@ def test_the_ledger_asks_a_fixed_number_of_queries(session, engine, people, plan
         counts.append(len(statements))
 
     assert counts == [4, 4]
+
+
+def test_the_ledger_keeps_archived_tasks_and_marks_them(session, people, plan):
+    factories.make_task(session, plan=plan, lead=people.lead, state=TaskState.CLOSED)
+    archived = factories.make_task(session, plan=plan, lead=people.lead, state=TaskState.CLOSED)
+    archived.archived_at = NOW
+    session.flush()
+
+    states = [row[Column.STATE] for row in cells_of(session, plan, people.actor("chen"))]
+
+    assert states == ["已办结", "已办结（已归档）"]

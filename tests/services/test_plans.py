@@ -171,3 +171,18 @@ def test_lists_ask_a_fixed_number_of_queries(session, engine, people):
         asked.append((len(listed), len(opened)))
 
     assert asked == [(3, 7), (3, 7)]
+
+
+def test_archived_tasks_of_a_plan_are_listed_apart_and_counted(session, people, plan):
+    running = factories.make_task(session, plan=plan, lead=people.lead)
+    ended = factories.make_task(session, plan=plan, lead=people.lead, state=TaskState.CLOSED)
+    ended.archived_at = factories.NOW
+    session.flush()
+
+    working = get_plan(session, plan, people.actor("chen"))
+    archive = get_plan(session, plan, people.actor("chen"), archived=True)
+
+    assert [one.task_id for one in working.tasks.rows] == [running.id]
+    assert [one.task_id for one in archive.tasks.rows] == [ended.id]
+    assert (working.figures.total, working.figures.closed, working.figures.archived) == (2, 1, 1)
+    assert get_plan(session, plan, people.actor("li"), archived=True).tasks.total == 1

@@ -86,3 +86,24 @@ def test_the_document_is_given_to_keep_and_never_shown_inside_the_site(visitor, 
 def test_a_visitor_is_led_to_the_sign_in(client):
     assert client.get("/plans").status_code == 302
     assert client.get("/plans/1/source").status_code == 302
+
+
+def test_the_plan_page_shows_archived_tasks_behind_a_link_only(visitor, session, usual, plan):
+    ended = factories.make_task(session, plan=plan, lead=usual.lead, state=TaskState.CLOSED, title="早已办完的事")
+    ended.archived_at = factories.NOW
+    session.commit()
+
+    page = visitor.enter(usual.chen).get(f"/plans/{plan.id}")
+    [link] = [one for one in html.fromstring(page.text).xpath("//a/@href") if "archived=1" in one]
+    archive = words_of(visitor.get(link))
+
+    assert "早已办完的事" not in page.text and "推进一网通办" in page.text
+    assert "早已办完的事" in archive and "推进一网通办" not in archive
+    assert "这里是已归档的任务" in archive
+
+
+def test_a_plan_without_archived_tasks_offers_no_archive(visitor, usual, plan):
+    page = visitor.enter(usual.chen).get(f"/plans/{plan.id}")
+
+    assert "archived" not in page.text
+    assert "没有已归档的任务" in visitor.get(f"/plans/{plan.id}?archived=1").text

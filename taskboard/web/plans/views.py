@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from flask import Blueprint, render_template, send_file
+from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from taskboard.domain.report_rhythms import PlanRhythm
@@ -34,6 +34,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<int:plan_id>")
 def plan(plan_id: int) -> ResponseReturnValue:
     session = read_session()
+    is_archive = request.args.get("archived") == "1"
     found = plans.get_plan(
         session,
         plan_id,
@@ -41,11 +42,14 @@ def plan(plan_id: int) -> ResponseReturnValue:
         today=today(),
         calendar=load_calendar(session),
         light=light_argument(),
+        archived=is_archive,
         number=page_number(),
     )
     has_rhythm = found.report_rhythm is not PlanRhythm.NONE
     rhythm = rhythm_words(found.report_rhythm, found.report_day) if has_rhythm else ""
-    return render_template("plans/plan.html", plan=found, report_rhythm=rhythm, light_shown=light_argument())
+    return render_template(
+        "plans/plan.html", plan=found, report_rhythm=rhythm, light_shown=light_argument(), is_archive=is_archive
+    )
 
 
 @blueprint.get("/<int:plan_id>/source")
