@@ -528,6 +528,13 @@ class ReportRow(NamedTuple):
     period: str | None
 
 
+class Named(NamedTuple):
+    """Who stood on a task, by name."""
+
+    leads: list[str]
+    partners: list[str]
+
+
 class HistoryRow(NamedTuple):
     """One act in words that the page can show; each pair is (before, after)."""
 
@@ -541,6 +548,8 @@ class HistoryRow(NamedTuple):
     task_states: tuple[TaskState, TaskState] | None
     states: tuple[AssignmentState, AssignmentState] | None
     due_days: tuple[date | None, date | None] | None
+    departments: tuple[Named, Named] | None
+    """where they were changed"""
 
 
 @dataclass(frozen=True)
@@ -776,7 +785,19 @@ def _history_row(entry: HistoryEntry, actor: str | None, departments: Mapping[in
         task_states=(TaskState(task_states[0]), TaskState(task_states[1])) if task_states else None,
         states=(AssignmentState(states[0]), AssignmentState(states[1])) if states else None,
         due_days=(_day(due[0]), _day(due[1])) if due else None,
+        departments=_departments(after.get("act", {})),
     )
+
+
+def _departments(facts: Mapping[str, Any]) -> tuple[Named, Named] | None:
+    """The departments before and after, as the correction recorded them; they may have other names today."""
+    if "departments_before" not in facts:
+        return None
+    before, after = (
+        Named(one[AssignmentRole.LEAD.value], one[AssignmentRole.PARTNER.value])
+        for one in (facts["departments_before"], facts["departments_after"])
+    )
+    return (before, after) if before != after else None
 
 
 def _pair(before: Mapping[str, Any], after: Mapping[str, Any], part: str, name: str) -> tuple[Any, Any] | None:

@@ -14,8 +14,8 @@ from taskboard.domain.errors import NotFound
 from taskboard.domain.lights import Light, LightReason
 from taskboard.domain.workflow import Act, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, Task
-from taskboard.services import reports, tasks, workflow
-from taskboard.services.tasks import MyTasks, Show, TaskDetail
+from taskboard.services import corrections, reports, tasks, workflow
+from taskboard.services.tasks import MyTasks, Named, Show, TaskDetail
 from tests.support import factories
 from tests.support.factories import NOW, Usual
 from tests.support.queries import counted_queries
@@ -277,6 +277,22 @@ def test_the_history_says_what_changed(office: Office) -> None:
     assert (correction.reason, correction.states, correction.task_states) == ("提前", None, None)
     assert submission.states == (AssignmentState.IN_PROGRESS, AssignmentState.SUBMITTED)
     assert submission.task_states == (TaskState.IN_PROGRESS, TaskState.SUBMITTED)
+
+
+def test_the_history_names_the_departments_before_and_after_a_correction(office: Office) -> None:
+    task = office.task()
+    usual = office.usual
+    by: dict[str, Any] = {"actor": usual.actor("chen"), "now": NOW, "entrance": "test", "reason": "分工调整"}
+    corrections.correct_departments(office.session, task.id, leads=[usual.partner.id], partners=[usual.other.id], **by)
+    workflow.correct_deadline(office.session, task.id, due_on=TODAY, **by)
+
+    deadline, departments = office.open(task, "chen").history
+
+    assert departments.departments == (
+        Named(leads=[usual.lead.name], partners=[usual.partner.name]),
+        Named(leads=[usual.partner.name], partners=[usual.other.name]),
+    )
+    assert deadline.departments is None
 
 
 @pytest.mark.parametrize("who", ["zhao", "sun", "qian"])

@@ -17,7 +17,7 @@ from taskboard.clock import SettableClock
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, TaskState, Verification
 from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Plan, ProgressReport, Task
-from taskboard.services import members
+from taskboard.services import corrections, members
 from tests.support import factories
 from tests.support.factories import NOW, Usual, writing_by
 from tests.support.visitor import Visitor
@@ -975,3 +975,16 @@ def test_the_light_follows_the_clock(desk: Desk, clock: SettableClock) -> None:
 
     assert "今日到期" in today
     assert "逾期 1 天" in tomorrow
+
+
+def test_the_task_page_tells_which_departments_a_correction_changed(desk: Desk) -> None:
+    task = desk.task()
+    by: dict[str, Any] = {"actor": desk.usual.actor("chen"), "now": NOW, "entrance": "test", "reason": "分工调整"}
+    ids = {"leads": [desk.usual.lead.id], "partners": [desk.usual.other.id]}
+    corrections.correct_departments(desk.session, task.id, **ids, **by)
+    desk.session.commit()
+
+    page = desk.as_("li").get(f"/tasks/{task.id}").text
+
+    assert "配合 市财政局 → 市教育局" in page
+    assert "牵头 市发展改革委 →" not in page
