@@ -71,6 +71,7 @@ from taskboard.services.requests import (
     list_extensions,
     list_objections,
 )
+from taskboard.services.successions import FormerHolder, former_holders
 from taskboard.services.visibility import department_ids, held_assignments, supervised_assignments, task_value
 
 REPORTS_SHOWN = 30
@@ -487,6 +488,8 @@ class Branch:
     version: int
     department_id: int
     department: str
+    formerly: list[str]
+    """the departments that it belonged to before their succession"""
     role: AssignmentRole
     state: AssignmentState
     due_on: date | None
@@ -526,6 +529,31 @@ class ReportRow(NamedTuple):
     help_needed: str
     percent: int | None
     period: str | None
+
+
+@dataclass(frozen=True)
+class _Holders:
+    """Under which name each assignment of a task was worked on, and when: successions hand assignments on."""
+
+    names: Mapping[int, str]
+    """of today, by assignment"""
+    former: Sequence[FormerHolder]
+
+    def name_at(self, assignment_id: int, moment: datetime) -> str:
+        """The name of the department that held the assignment then; work done before a succession keeps its name."""
+        held = (one.department for one in self.former if one.assignment_id == assignment_id and moment < one.until)
+        return next(held, self.names[assignment_id])
+
+    def find_name(self, assignment_id: int | None, moment: datetime) -> str | None:
+        """The same for an act on any assignment or none; of a draft, assignments may be gone."""
+        if assignment_id is None or assignment_id not in self.names:
+            return None
+        return self.name_at(assignment_id, moment)
+
+    def formerly(self, assignment_id: int) -> list[str]:
+        """Each other name once, the earliest first."""
+        named = [one.department for one in self.former if one.assignment_id == assignment_id]
+        return list(dict.fromkeys(name for name in named if name != self.names[assignment_id]))
 
 
 class Named(NamedTuple):
@@ -674,12 +702,15 @@ def get_task(
         find_asked(task, one, objections=objections, extensions=extensions, today=today, calendar=calendar)
         for one in assignments
     ]
+    own_names = {one.id: departments[one.department_id].name for one in assignments}
+    holders = _Holders(own_names, former_holders(session, task_id))
     branches = [
         Branch(
             id=one.id,
             version=one.version,
             department_id=one.department_id,
-            department=departments[one.department_id].name,
+            department=own_names[one.id],
+            formerly=holders.formerly(one.id),
             role=one.role,
             state=one.state,
             due_on=one.due_on,
@@ -704,8 +735,8 @@ def get_task(
             assignments, situation.assignments, asked, strict=True
         )
     ]
-    reports = _reports(session, {one.id: one.department for one in branches}, reports_before)
-    history = _history(session, task_id, {one.id: one.department for one in branches})
+    reports = _reports(session, holders, reports_before)
+    history = _history(session, task_id, holders)
     return TaskDetail(
         id=task.id,
         version=task.version,
@@ -743,13 +774,13 @@ def _names(session: Session, assignments: Sequence[Assignment]) -> dict[int | No
     return dict(session.execute(_NAMES, {"person_ids": list(wanted)}).all())
 
 
-def _reports(session: Session, departments: Mapping[int, str], before: int | None) -> list[ReportRow]:
+def _reports(session: Session, holders: _Holders, before: int | None) -> list[ReportRow]:
     query = _REPORTS if before is None else _REPORTS.where(ProgressReport.id < before)
     return [
         ReportRow(
             id=one.id,
             assignment_id=one.assignment_id,
-            department=departments[one.assignment_id],
+            department=holders.name_at(one.assignment_id, one.reported_at),
             author=author,
             reported_at=one.reported_at,
             is_unchanged=one.is_unchanged,
@@ -760,16 +791,16 @@ def _reports(session: Session, departments: Mapping[int, str], before: int | Non
             percent=one.percent,
             period=one.period,
         )
-        for one, author in session.execute(query, {"assignment_ids": list(departments)})
+        for one, author in session.execute(query, {"assignment_ids": list(holders.names)})
     ]
 
 
-def _history(session: Session, task_id: int, departments: Mapping[int, str]) -> list[HistoryRow]:
+def _history(session: Session, task_id: int, holders: _Holders) -> list[HistoryRow]:
     rows = session.execute(_HISTORY, {"task_id": task_id})
-    return [_history_row(entry, actor, departments) for entry, actor in rows]
+    return [_history_row(entry, actor, holders) for entry, actor in rows]
 
 
-def _history_row(entry: HistoryEntry, actor: str | None, departments: Mapping[int, str]) -> HistoryRow:
+def _history_row(entry: HistoryEntry, actor: str | None, holders: _Holders) -> HistoryRow:
     before, after = entry.before or {}, entry.after or {}
     own = f"assignment:{entry.assignment_id}"
     states = _pair(before, after, own, "state")
@@ -780,7 +811,7 @@ def _history_row(entry: HistoryEntry, actor: str | None, departments: Mapping[in
         at=entry.at,
         actor=actor,
         act=entry.act,
-        department=departments.get(entry.assignment_id) if entry.assignment_id else None,
+        department=holders.find_name(entry.assignment_id, entry.at),
         reason=entry.reason,
         task_states=(TaskState(task_states[0]), TaskState(task_states[1])) if task_states else None,
         states=(AssignmentState(states[0]), AssignmentState(states[1])) if states else None,
@@ -791,6 +822,8 @@ def _history_row(entry: HistoryEntry, actor: str | None, departments: Mapping[in
 
 def _departments(facts: Mapping[str, Any]) -> tuple[Named, Named] | None:
     """The departments before and after, as the correction recorded them; they may have other names today."""
+    if "from_department" in facts:
+        return _succession(facts)
     if "departments_before" not in facts:
         return None
     before, after = (
@@ -798,6 +831,14 @@ def _departments(facts: Mapping[str, Any]) -> tuple[Named, Named] | None:
         for one in (facts["departments_before"], facts["departments_after"])
     )
     return (before, after) if before != after else None
+
+
+def _succession(facts: Mapping[str, Any]) -> tuple[Named, Named]:
+    """The department that handed its assignment on, and the one that follows it."""
+    old, new = [facts["from_department"]], [facts["to_department"]]
+    if facts["role"] == AssignmentRole.LEAD.value:
+        return Named(old, []), Named(new, [])
+    return Named([], old), Named([], new)
 
 
 def _pair(before: Mapping[str, Any], after: Mapping[str, Any], part: str, name: str) -> tuple[Any, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +10,13 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.departments import SuccessionKind
 from taskboard.domain.errors import NotFound
 from taskboard.domain.lights import Light, LightReason
 from taskboard.domain.workflow import Act, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, Task
-from taskboard.services import corrections, reports, tasks, workflow
+from taskboard.services import corrections, reports, successions, tasks, workflow
+from taskboard.services.successions import SuccessionOrder
 from taskboard.services.tasks import MyTasks, Named, Show, TaskDetail
 from tests.support import factories
 from tests.support.factories import NOW, Usual
@@ -295,6 +297,46 @@ def test_the_history_names_the_departments_before_and_after_a_correction(office:
     assert deadline.departments is None
 
 
+def follow(office: Office, old: Department, new: Department, moment: datetime) -> None:
+    """Let one department be merged into another."""
+    sun = office.usual.actor("sun")
+    seen = successions.preview_succession(office.session, old.id, [new.id], actor=sun, today=TODAY)
+    order = SuccessionOrder([new.id], from_on=TODAY, reason="机构改革", mark=seen.mark, kind=SuccessionKind.MERGER)
+    successions.carry_out_succession(office.session, old.id, order, actor=sun, now=moment, entrance="test")
+
+
+def test_reports_and_acts_from_before_a_succession_keep_the_name_of_then(office: Office) -> None:
+    usual = office.usual
+    task, untouched = office.task(), office.task(lead=usual.partner, partners=())
+    branch_id = office.branch(task).id
+    by: dict[str, Any] = {"actor": usual.actor("li"), "entrance": "test"}
+    reports.report_progress(office.session, branch_id, done="改革之前", now=NOW, **by)
+    third = factories.make_department(office.session, "市政务局", parent=usual.body)
+    follow(office, usual.lead, usual.other, NOW + timedelta(hours=1))
+    zhao = {**by, "actor": usual.actor("zhao")}
+    reports.report_progress(office.session, branch_id, done="改革之后", now=NOW + timedelta(hours=2), **zhao)
+    follow(office, usual.other, third, NOW + timedelta(hours=3))
+
+    found = office.open(task, "chen")
+
+    assert [(one.done, one.department) for one in found.reports] == [
+        ("改革之后", usual.other.name),
+        ("改革之前", usual.lead.name),
+    ]
+    assert [(one.department, one.formerly) for one in found.branches] == [
+        ("市政务局", [usual.lead.name, usual.other.name]),
+        (usual.partner.name, []),
+    ]
+    assert [(one.act, one.department) for one in found.history] == [
+        (Act.CORRECT, "市政务局"),
+        (Act.REPORT, usual.other.name),
+        (Act.CORRECT, usual.other.name),
+        (Act.REPORT, usual.lead.name),
+    ]
+    assert found.history[0].departments == (Named([usual.other.name], []), Named(["市政务局"], []))
+    assert [one.formerly for one in office.open(untouched, "chen").branches] == [[]]
+
+
 @pytest.mark.parametrize("who", ["zhao", "sun", "qian"])
 def test_for_outsiders_the_task_does_not_exist(office: Office, who: str) -> None:
     with pytest.raises(NotFound):
@@ -354,4 +396,4 @@ def test_one_task_costs_the_same_however_much_happened(office: Office) -> None:
             office.open(task, "li")
         counted.append(len(statements))
 
-    assert counted == [12, 12]
+    assert counted == [13, 13]

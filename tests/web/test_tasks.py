@@ -14,10 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from taskboard.clock import SettableClock
-from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.departments import DepartmentKind, SuccessionKind
 from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, TaskState, Verification
 from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Plan, ProgressReport, Task
-from taskboard.services import corrections, members
+from taskboard.services import corrections, members, successions
+from taskboard.services.successions import SuccessionOrder
 from tests.support import factories
 from tests.support.factories import NOW, Usual, writing_by
 from tests.support.visitor import Visitor
@@ -988,3 +989,18 @@ def test_the_task_page_tells_which_departments_a_correction_changed(desk: Desk) 
 
     assert "配合 市财政局 → 市教育局" in page
     assert "牵头 市发展改革委 →" not in page
+
+
+def test_the_task_page_tells_who_held_an_assignment_before_a_succession(desk: Desk) -> None:
+    task = desk.task()
+    sun, ids = desk.usual.actor("sun"), [desk.usual.other.id]
+    seen = successions.preview_succession(desk.session, desk.usual.lead.id, ids, actor=sun, today=TODAY)
+    order = SuccessionOrder(ids, from_on=TODAY, reason="机构改革", mark=seen.mark, kind=SuccessionKind.MERGER)
+    successions.carry_out_succession(desk.session, desk.usual.lead.id, order, **writing_by(sun))
+    desk.session.commit()
+
+    page = desk.as_("chen").get(f"/tasks/{task.id}").text
+
+    assert "原为市发展改革委" in page
+    assert "牵头 市发展改革委 → 市教育局" in page
+    assert "原为市财政局" not in page
