@@ -83,7 +83,7 @@ def test_the_document_is_given_to_keep_and_never_shown_inside_the_site(visitor, 
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_visitor_is_led_to_the_sign_in(client):
+def test_a_visitor_is_led_to_the_sign_in(client, usual):
     assert client.get("/plans").status_code == 302
     assert client.get("/plans/1/source").status_code == 302
 
