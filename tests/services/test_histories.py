@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from typing import Any
+
 import pytest
 from sqlalchemy.orm import Session
 
-from taskboard.domain.workflow import Act
-from tests.support.histories import NOT_TRIED, Driver
+from taskboard.domain import deadlines
+from taskboard.domain.deadlines import Deadline, is_overdue
+from taskboard.domain.permissions import Actor, AssignmentSituation
+from taskboard.domain.requests import ObjectionFacts
+from taskboard.domain.workflow import (
+    Act,
+    AssignmentRole,
+    AssignmentState,
+    Move,
+    TaskState,
+    assignment_move,
+    carried_state,
+)
+from taskboard.models import Assignment, HistoryEntry, Task
+from taskboard.services import cases, extensions, history, objections, workflow
+from taskboard.services.cases import Case
+from taskboard.services.deadlines import set_deadline
+from taskboard.services.history import record
+from tests.support.histories import NOT_TRIED, BrokenRule, Driver
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -27,3 +48,74 @@ def test_the_rules_hold_through_two_thousand_random_histories(session: Session) 
     driver.run(2_000)
 
     assert set(driver.done) == set(Act) - NOT_TRIED
+
+
+# Planted faults: each is switched in by itself, and a few histories find it
+
+REACH = 60
+"""how many histories there are to find one"""
+
+
+def _never_late(due_on: date | None, submitted_on: date | None, today: date) -> int:
+    return 0
+
+
+def _deadline_kept_silently(task: Task, deadline: Deadline, *, followed_by: Iterable[Assignment]) -> None:
+    task.due_on, task.is_ongoing, task.deadline_origin = deadline.due_on, deadline.is_ongoing, deadline.origin
+
+
+def _original_moved_along(task: Task, deadline: Deadline, *, followed_by: Iterable[Assignment]) -> None:
+    set_deadline(task, deadline, followed_by=followed_by)
+    task.original_due_on = deadline.due_on
+
+
+def _branches_left_open(act: Act, role: AssignmentRole, state: AssignmentState, **_: object) -> AssignmentState:
+    return carried_state(act, role, state) if act is not Act.TERMINATE else state
+
+
+def _recorded_twice(session: Session, **more: Any) -> HistoryEntry:
+    record(session, **{**more, "request_key": None})
+    return record(session, **more)
+
+
+def _due_day_is_late(task: TaskState, state: AssignmentState, due_on: date | None, day: date, *, is_held: bool) -> bool:
+    return is_overdue(task, state, due_on, day + timedelta(days=1), is_held=is_held)
+
+
+def _anybody(actor: Actor, task: object, assignment: AssignmentSituation, act: Act) -> Move[AssignmentState]:
+    return assignment_move(assignment.state, act)
+
+
+def _as_long_as_you_like(facts: ObjectionFacts, **_: object) -> None:
+    return None
+
+
+FAULTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
+    "lateness is not measured": (workflow, "days_late", _never_late),
+    "a withdrawn submission stays late": (workflow, "days_late_before_submission", lambda _, one: one.days_late),
+    "suspended days count": (workflow, "postpone", lambda *_, **__: None),
+    "a deadline moves without its version": (workflow, "set_deadline", _deadline_kept_silently),
+    "the original deadline moves along": (workflow, "set_deadline", _original_moved_along),
+    "terminated branches stay open": (workflow, "carried_state", _branches_left_open),
+    "the task does not follow its leads": (cases, "derived_task_state", lambda current, _: current),
+    "requests outlive what they are about": (cases, "settle_requests", lambda *_, **__: None),
+    "anybody may act on an assignment": (cases, "permitted_assignment_move", _anybody),
+    "an act is recorded twice": (history, "record", _recorded_twice),
+    "a request sent twice acts twice": (history, "find_repeated", lambda *_, **__: None),
+    "a department objects as long as it likes": (objections, "check_objection", _as_long_as_you_like),
+    "an objection's days are lost": (objections, "day_after_objection", lambda due_on, *_: due_on),
+    "an extension does not judge anew": (extensions, "judge_submission_anew", lambda *_: None),
+    "the due day is late": (deadlines, "is_overdue", _due_day_is_late),
+    "an older version is as good": (Case, "check_version", lambda *_: None),
+}
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(session: Session, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    place, name, wrong = FAULTS[fault]
+    driver = Driver(session, seed=5)
+    monkeypatch.setattr(place, name, wrong)
+
+    with pytest.raises(BrokenRule):
+        driver.run(REACH)

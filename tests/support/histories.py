@@ -331,9 +331,16 @@ class Driver:
         judge = Judge(self.session, self.calendar, self.places["body"].id)
         before = look(self.session, task.id)
         for number in range(steps):
-            now += timedelta(days=self.dice.choice([0, 0, 0, 0, 1, 1, 2, 4, 9]), minutes=17)
+            now += timedelta(days=self._days_until_next(before, local_date(now)), minutes=17)
             step = self._choose(before, now) if number else Step(Act.ISSUE, self.supervisor, now, None, {})
             before = self._try(judge, step, before)
+
+    def _days_until_next(self, seen: Seen, today: date) -> int:
+        """Mostly few; now and then the deadline for which more time is asked goes by."""
+        days = [one["due_on"] for one in seen.open_extensions.values()]
+        if days and max(days) >= today and self.dice.random() < 0.3:
+            return (max(days) - today).days + 2
+        return self.dice.choice([0, 0, 0, 0, 1, 1, 2, 4, 9])
 
     def _make_draft(self, today: date) -> Task:
         lead, *others = self.dice.sample([self.places[name] for name in "abcd"], 3)
@@ -399,16 +406,18 @@ class Driver:
             ways = [(act, number) for act in SERVICES if act in TASK_ACTS for number in [None]]
             ways += [(act, number) for act in SERVICES if act not in TASK_ACTS for number in seen.branches]
         else:
-            heavy = {Act.RESUME, Act.CLOSE, Act.REOPEN, Act.RETURN, Act.UNARCHIVE}
+            heavy = {Act.SUSPEND, Act.RESUME, Act.CLOSE, Act.REOPEN, Act.RETURN, Act.UNARCHIVE}
             on_task = [act for one, act in TASK_MOVES if one is state]
             ways = [(act, None) for act in on_task if act in heavy or dice.random() < 0.2]
             for number, one in seen.branches.items():
                 own = AssignmentState(one["state"])
                 ways += [(act, number) for known, act in ASSIGNMENT_MOVES if known is own and act not in NOT_TRIED]
-                if number in seen.open_extensions:
-                    ways += [(Act.GRANT_EXTENSION, number), (Act.REFUSE_EXTENSION, number)] * 2
+                if number in seen.open_extensions and own is AssignmentState.SUBMITTED:
+                    ways += [(Act.GRANT_EXTENSION, number)] * 6
+                if own is AssignmentState.OBJECTED:
+                    ways += [(Act.UPHOLD_OBJECTION, number)] * 3
                 if own is AssignmentState.IN_PROGRESS:
-                    ways += [(Act.SUBMIT, number)] * 2
+                    ways += [(Act.SUBMIT, number)] * (5 if number in seen.open_extensions else 2)
         act, number = dice.choice(ways or [(Act.REOPEN, None)])
         actor = self._who(act, number, seen) if dice.random() < 0.93 else dice.choice(list(self.people.values()))
         given = GIVEN.get(act, lambda _driver, _seen, _number, _today: {})(self, seen, number, local_date(now))
