@@ -139,10 +139,13 @@ def field_named(name: str) -> Field | None:
     return _BY_NAME.get(squeezed(name).strip(":、.*#")) or _BY_NAME.get(squeezed_name) or _by_ending(squeezed_name)
 
 
+UNIT_WORD = "(?:单位|部门|科室|处室|股室|机构|主体|学院|公司|中心|方)"
+"""what an office calls its units in the name of a column"""
 ENDINGS = (
-    (re.compile(r"(?:牵头|主办|主责)[^、]{0,4}(?:单位|部门)$"), Field.LEAD),
-    (re.compile(r"(?:配合|协办|协同|参与|协作)[^、]{0,6}(?:单位|部门)$"), Field.PARTNER),
-    (re.compile(r"责任[^、]{0,4}(?:单位|部门|主体)"), Field.RESPONSIBLE),
+    (re.compile(rf"(?:牵头|主办|主责|发起)[^、]{{0,4}}{UNIT_WORD}$"), Field.LEAD),
+    (re.compile(rf"(?:配合|协办|协助|协同|参与|参加|协作|支持|会办)[^、]{{0,6}}{UNIT_WORD}$"), Field.PARTNER),
+    (re.compile(rf"责任[^、]{{0,4}}{UNIT_WORD}"), Field.RESPONSIBLE),
+    (re.compile(rf"^(?:承办|负责|承担|落实|实施|执行)[^、]{{0,2}}{UNIT_WORD}$"), Field.RESPONSIBLE),
     (re.compile(r"(?:领导|责任人|负责人|副市长|副县长|副区长|校长|院长)$"), Field.PERSON),
     (
         re.compile(r"(?:完成|整改|办结|推进|计划|落实)[^、]{0,4}(?:时限|时间|期限|日期)$|时限$|^时间节点"),

@@ -22,7 +22,7 @@ class Step:
     office: str
 
 
-REPORTER = re.compile(r"^(?:[^。,;!?]{2,20}记者(?:\s?[\u4e00-\u9fff]{2,4})?|记者(?:提?问)?|问|提问)\s?(?:[:,]|$)")
+REPORTER = re.compile(r"^(?:[^。,;!?:]{2,20}记者(?:\s?[\u4e00-\u9fff]{2,4})?|记者(?:提?问)?|问|提问)\s?(?:[:,]|$)")
 REPORTER_LINE = re.compile(r"^[^。,;!?:]{2,20}记者$")
 SPEAKER = re.compile(r"^(?P<name>[\u4e00-\u9fff]\s?[\u4e00-\u9fff]{1,3}|答)\s?(?::|$)")
 OFFICE = re.compile(
@@ -32,7 +32,15 @@ OFFICE = re.compile(
     r"(?:主任|厅长|局长|部长|书记|秘书长|巡视员|发言人|处长|总工程师|主席|院长|会长|县长|市长|区长|成员)"
     r"(?:、[^,。;\s]{2,10}?[人长任员记席师])?(?P<name>[\u4e00-\u9fff]\s?[\u4e00-\u9fff]{1,2})(?:先生|女士|同志)"
 )
+LISTED = re.compile(
+    r"^(?:发布人|主发布人|介绍人|发言人|出席(?:领导|嘉宾|人员)?|嘉宾|参加(?:人员|领导)?|应询人)\s?:.{0,80}?"
+    r"(?P<office>(?:省|市|县|区|州|国家|自治区)[^,。;、:\s]{1,18}?(?:委员会|委|厅|局|办公室|办|部|院|中心|集团|政府))"
+    r"[^,。;\s]{0,16}[长任记席员人师]\s?(?P<name>[\u4e00-\u9fff]\s?[\u4e00-\u9fff]{1,2})(?=$|[,、;。()\s])"
+)
+"""发布人：市某局局长 张某: a person in the list before the conference, without 先生 or 女士"""
 FEWEST_TURNS = 2
+AGAINST = re.compile(r"(?:针对|围绕|为(?:了)?解决)[^,。]{0,12}(?:问题|困难|不足)")
+"""what steps are for is not what they are"""
 NO_STEPS = re.compile(r"原则|成效|成绩|问题|亮点|特点|背景|经验|变化|不足|困难|意义|回顾|进展情况")
 
 
@@ -46,7 +54,10 @@ def is_press_conference(lines: Sequence[Line]) -> bool:
 def read_steps(lines: Sequence[Line]) -> list[Step]:
     """The steps of all answers in order."""
     offices = {
-        squeezed(found["name"]): found["office"] for line in lines for found in OFFICE.finditer(line.text.plain[:2000])
+        squeezed(found["name"]): found["office"]
+        for line in lines
+        for known in (OFFICE, LISTED)
+        for found in known.finditer(line.text.plain[:2000])
     }
     steps: list[Step] = []
     question = 0
@@ -96,7 +107,7 @@ def rows_of_steps(text: Text, *, only_announced: bool = False) -> list[list[tupl
         end = piece.plain.find("\n")
         if label.number == 1:
             rows.append([])
-            announced = before[-120:].rstrip().rstrip(":。").rsplit("。", 1)[-1]
+            announced = AGAINST.sub("", before[-120:].rstrip().rstrip(":。").rsplit("。", 1)[-1])
             wanted = not NO_STEPS.search(announced[-24:]) and not (only_announced and not TO_COME.search(announced))
         if wanted:
             rows[-1].append((label, piece if end < 0 else piece[:end]))

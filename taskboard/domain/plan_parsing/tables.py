@@ -17,7 +17,7 @@ from taskboard.domain.plan_parsing.clauses import (
     read_unit_value,
 )
 from taskboard.domain.plan_parsing.deadlines import is_time_limit
-from taskboard.domain.plan_parsing.fields import FIELD_NAME, KNOWN_NAMES, UNIT_FIELDS, Field, field_named
+from taskboard.domain.plan_parsing.fields import FIELD_NAME, KNOWN_NAMES, UNIT_FIELDS, UNIT_WORD, Field, field_named
 from taskboard.domain.plan_parsing.lines import Line, Pages
 from taskboard.domain.plan_parsing.text import EMPTY, Source, Text, join_texts, read_text, squeezed, without_ranges
 from taskboard.domain.plan_parsing.units import is_unit_list, looks_like_unit
@@ -180,6 +180,9 @@ ONLOOKERS = re.compile(
     r"验收|督导|督办|督查|监督|监管|审核|考核|评估|填报|报送|指导|联系(?:单位|部门|点)|来源|依据|出处|提出|交办|受益|地点|区域|范围|上年|原"
 )
 """names of columns whose units look on, report or are told where something is"""
+UNIT_NAME = re.compile(UNIT_WORD)
+OBJECTS = re.compile(r"领域|对象|类别|类型|行业|场所|名称$")
+"""names of columns that tell what is dealt with, never who does it, even where that is called 机构 or 单位"""
 ROWS_LOOKED_AT = 40
 MOST_OF_THEM = 0.8
 
@@ -188,11 +191,12 @@ def _columns_by_content(header: Sequence[Text], rows: Grid, columns: Mapping[int
     """What columns with an unknown name say, told by their cells, where no column with a known name says it."""
     found: dict[int, Field] = {}
     named = set(columns.values())
-    for column, name in enumerate(header):
+    # 抽查对象 may hold what looks like units, too: a column whose name speaks of units is asked first.
+    for column, name in sorted(enumerate(header), key=lambda at: not UNIT_NAME.search(squeezed(at[1].plain))):
         cells = [row[column] for row in rows[:ROWS_LOOKED_AT] if column < len(row) and len(row[column])]
         if column in columns or not len(name) or len(cells) < FEWEST_UNSEPARATED_ROWS:
             continue
-        if ONLOOKERS.search(squeezed(name.plain)):
+        if ONLOOKERS.search(squeezed(name.plain)) or OBJECTS.search(squeezed(name.plain)):
             continue
         meaning = _meaning_of(cells, named)
         if meaning is not None:

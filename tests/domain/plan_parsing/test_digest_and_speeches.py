@@ -90,3 +90,30 @@ def test_what_a_speech_expects_is_no_limit_but_what_it_sets_is() -> None:
 
     assert first.deadline is not None and first.deadline.isoformat() == "2023-12-31"
     assert second.deadline is None
+
+
+def test_a_speaker_who_greets_journalists_is_no_journalist_and_a_list_names_the_office() -> None:
+    plan = parse_plan(
+        blocks_of(
+            """云州市稳就业新闻发布会实录
+发布人：市人力资源和社会保障局局长 任伯言
+主持人：首先请任局长介绍。
+任伯言：各位记者朋友，大家好！下一步，我们将抓好以下工作：
+一是开发岗位。新增岗位500个。
+二是拓宽渠道。每月举办招聘会。
+云州日报记者：技工短缺怎么办？
+任伯言：针对这一问题，我们有两方面打算：一是建设学院。招生800人。二是开展培训。培训5万人次。
+云州电视台记者：困难群众怎么办？
+任伯言：主要从两方面着手。一是兜底帮扶。建立台账。二是跟踪服务。上门走访。"""
+        )
+    )
+
+    assert [measure.heading for measure in plan.measures] == [
+        "开发岗位",
+        "拓宽渠道",
+        "建设学院",
+        "开展培训",
+        "兜底帮扶",
+        "跟踪服务",
+    ]
+    assert {measure.inferred_lead for measure in plan.measures} == {("市人力资源和社会保障局",)}

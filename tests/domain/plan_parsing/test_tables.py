@@ -93,6 +93,31 @@ def test_units_that_look_on_take_no_part(name: str) -> None:
     assert [measure.partners for measure in plan.measures] == [(), ()]
 
 
+@pytest.mark.parametrize("name", ["发起部门（牵头）", "牵头科室", "主办处室", "承办科室", "负责部门"])
+def test_a_role_and_a_word_for_a_unit_name_who_leads(name: str) -> None:
+    assert what_counts(parse_plan(blocks_in("table", (*HEADER[:3], name, *HEADER[4:])))) == RIGHT
+
+
+@pytest.mark.parametrize("name", ["协助科室", "支持部门", "参加单位", "协作机构"])
+def test_a_word_for_help_and_a_word_for_a_unit_name_the_partners(name: str) -> None:
+    assert what_counts(parse_plan(blocks_in("table", (*HEADER[:4], name, HEADER[5])))) == RIGHT
+
+
+@pytest.mark.parametrize("name", ["抽查对象", "检查领域", "机构名称"])
+def test_bodies_that_are_dealt_with_do_not_lead(name: str) -> None:
+    header = ("序号", name, "抽查事项", "归口单位", "配合单位", "完成时限")
+    rows = [
+        ("1", "市驾培学校", "资质", "市教育局", "市公安局", "6月底"),
+        ("2", "市旅行社", "合同", "市文旅局", "市司法局", "年底前"),
+    ]
+    grid = (header, *rows, ("3", "市拍卖公司", "批准", "市商务局", "市税务局", "年底前"))
+    cells = tuple(tuple(Cell(text, r, c) for c, text in enumerate(row)) for r, row in enumerate(grid))
+
+    plan = parse_plan([Paragraph(TITLE), Table(cells)])
+
+    assert [measure.lead for measure in plan.measures] == [("市教育局",), ("市文旅局",), ("市商务局",)]
+
+
 @pytest.mark.parametrize("name", ["序 号", "项号", "任务编号", "No."])
 def test_numbers_may_stand_below_any_name(name: str) -> None:
     assert what_counts(parse_plan(blocks_in("cells one a line", (name, *HEADER[1:])))) == RIGHT
