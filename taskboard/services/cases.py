@@ -157,7 +157,6 @@ class Case:
             facts=facts,
         )
 
-
     def _owe_anew(self) -> None:
         """Periods are not held against a branch that owed nothing in them: it owes them from now on.
 
