@@ -177,7 +177,9 @@ def _let_stand(case: Case, report: ProgressReport, rhythm: Rhythm, period: Perio
         select(PeriodReport).where(PeriodReport.assignment_id == case.assignment.id, PeriodReport.period == period.key)
     )
     if standing is not None:
-        standing.report_id = report.id
+        # “No change” since a report of the same period leaves standing what that one said.
+        if not report.is_unchanged:
+            standing.report_id = report.id
         return
     case.session.add(
         PeriodReport(

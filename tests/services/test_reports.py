@@ -73,6 +73,15 @@ def test_the_last_report_of_a_period_stands_and_the_earlier_ones_stay(office: Of
     assert office.lead.reported_until == date(2026, 12, 31)
 
 
+def test_no_change_after_a_report_of_the_period_leaves_it_standing(office: Office) -> None:
+    reports.report_progress(office.session, office.lead.id, done="清理收费12项", percent=60, **office.by())
+
+    reports.report_no_change(office.session, office.lead.id, **office.by(days=1))
+
+    query = select(ProgressReport.done).join(PeriodReport, PeriodReport.report_id == ProgressReport.id)
+    assert office.session.scalars(query).all() == ["清理收费12项"]
+
+
 def test_the_database_keeps_one_report_per_assignment_and_period(office: Office) -> None:
     reports.report_no_change(office.session, office.lead.id, **office.by())
     first = office.session.scalars(select(PeriodReport)).one()
