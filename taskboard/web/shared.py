@@ -40,10 +40,10 @@ class Section:
 SECTIONS = (
     Section("waiting.waiting", "待办", frozenset({Role.HEAD, Role.LIAISON, Role.SUPERVISOR})),
     Section("tasks.my_tasks", "我的任务", STAFF | {Role.SUPERVISOR}),
+    Section("overdue.overdue_list", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
     Section("bulk.task_list", "全部任务", EVERYBODY - {Role.ADMINISTRATOR}),
     Section("instructions.instruction_list", "批示", frozenset({Role.LEADER, Role.SUPERVISOR})),
     Section("help_requests.queue", "协调", frozenset({Role.SUPERVISOR, Role.LEADER})),
-    Section("overdue.overdue_list", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
     Section("orders.order_list", "督查单", EVERYBODY - {Role.ADMINISTRATOR}),
     Section(
         "plans.index",
