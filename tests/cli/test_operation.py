@@ -259,12 +259,26 @@ def test_serve_runs_pages_and_jobs_in_one_process_and_stops_cleanly(installation
 def test_serve_believes_the_address_of_a_visitor_only_behind_a_proxy(
     installation: Path, proxies: str, address: str
 ) -> None:
+    make_administrator(installation)
     port = free_port()
     with running(installation, "serve", "--port", str(port), TASKBOARD_TRUSTED_PROXIES=proxies) as process:
         wait_until(lambda: status(port, "/healthz") == 200, process, installation)
         sign_in_wrongly(port, forwarded_for="192.0.2.7")
 
     assert value(installation, "SELECT address FROM failed_sign_in") == address
+
+
+def make_administrator(installation: Path) -> None:
+    """Somebody who can sign in: without anybody every page leads to the first set-up."""
+    made = invoke(
+        installation,
+        "create-administrator",
+        TASKBOARD_ADMIN_USERNAME="admin",
+        TASKBOARD_ADMIN_NAME="孙管理",
+        TASKBOARD_ADMIN_DEPARTMENT="云泽市人民政府",
+        TASKBOARD_ADMIN_PASSWORD="一个足够长的口令 2026",
+    )
+    assert made.exit_code == 0, made.output
 
 
 def sign_in_wrongly(port: int, *, forwarded_for: str) -> None:

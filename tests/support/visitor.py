@@ -51,7 +51,9 @@ class Visitor:
         """Send a form; a field may have several values, or be a file as werkzeug's client takes it."""
         if not self.token:
             self.token = found_token(self.client.get("/account").text)
-        return self.client.post(path, data={"csrf_token": self.token, **fields})
+        answer = self.client.post(path, data={"csrf_token": self.token, **fields})
+        answer.request.environ["wsgi.input"].close()  # a large body lies in a file of its own
+        return answer
 
     def form_at(self, path: str) -> dict[str, str]:
         """The hidden fields of the form at this address, except its token."""
