@@ -123,7 +123,7 @@ def test_a_report_that_says_the_same_is_recorded_as_no_change(desk: Desk) -> Non
     assert "内容与上次反馈相同，已记作“无变化”。" in li.client.get(page).text
     rows = desk.fresh.scalars(select(ProgressReport).order_by(ProgressReport.id)).all()
     assert [(one.is_unchanged, one.period) for one in rows] == [(False, "2026-11"), (True, "2026-11")]
-    assert desk.fresh.scalars(select(PeriodReport.report_id)).all() == [rows[-1].id]
+    assert desk.fresh.scalars(select(PeriodReport.report_id)).all() == [rows[0].id]  # what was said stands
 
 
 def test_figures_of_targets_are_reported_and_shown_beside_the_plan(desk: Desk) -> None:
