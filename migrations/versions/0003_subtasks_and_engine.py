@@ -1,0 +1,15 @@
+"""Sub-tasks and the engine"""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+
+    pass
