@@ -68,6 +68,7 @@ class Change(StrEnum):
     INSTRUCTION_REPLIED = "instruction_replied"
     INSTRUCTION_ACCEPTED = "instruction_accepted"
     INSTRUCTION_RETURNED = "instruction_returned"
+    INSTRUCTION_WITHDRAWN = "instruction_withdrawn"
     HELP_ASKED = "help_asked"
     HELP_DECIDED = "help_decided"
     HELP_DONE = "help_done"

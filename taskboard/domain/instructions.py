@@ -25,6 +25,8 @@ class DutyState(StrEnum):
     REPLIED = "replied"
     RETURNED = "returned"
     ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+    """the instruction was withdrawn before the leader was content"""
 
 
 class ReplyResult(StrEnum):
@@ -35,6 +37,8 @@ class ReplyResult(StrEnum):
 
 
 REPLY_OWED = frozenset({DutyState.OPEN, DutyState.RETURNED})
+SETTLED = frozenset({DutyState.ACCEPTED, DutyState.WITHDRAWN})
+"""nobody waits for anything any more"""
 
 
 def is_reply_overdue(state: DutyState, due_on: date, today: date) -> bool:

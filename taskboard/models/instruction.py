@@ -14,7 +14,10 @@ UNDECIDED = text("decided_at IS NULL")
 
 
 class Instruction(Base):
-    """What a leader wrote, never changed. Without a task it is about the plan as a whole."""
+    """What a leader wrote, never changed. Without a task it is about the plan as a whole.
+
+    One that was withdrawn stays with its replies; nobody owes anything on it any more.
+    """
 
     __tablename__ = "instruction"
     __table_args__ = (Index(None, "task_id"), Index(None, "plan_id"), Index(None, "author_id", "id"))
@@ -27,6 +30,9 @@ class Instruction(Base):
     reply_due_on: Mapped[date]
     """the day that was set first; what each addressee must keep stands with its duty"""
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), default=None)
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), default=None)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    withdrawal_reason: Mapped[str | None] = mapped_column(Text, default=None)
 
 
 class InstructionDuty(Base):

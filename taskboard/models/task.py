@@ -131,3 +131,5 @@ class ProgressReport(Base):
     next_step: Mapped[str] = mapped_column(Text, default="")
     help_needed: Mapped[str] = mapped_column(Text, default="")
     percent: Mapped[int | None] = mapped_column(default=None)
+    why_lower: Mapped[str] = mapped_column(Text, default="")
+    """why the percent is lower than the one reported before"""
