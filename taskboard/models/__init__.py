@@ -27,7 +27,7 @@ from taskboard.models.plan import ImportDraft, Measure, Plan, PlanDefaultDepartm
 from taskboard.models.scan import Scan
 from taskboard.models.setting import Setting, SetupDraft
 from taskboard.models.target import TaskTarget
-from taskboard.models.task import Assignment, ProgressReport, Task
+from taskboard.models.task import Assignment, ProgressReport, Task, TaskLineage
 
 __all__ = [
     "AccountLink",
@@ -78,5 +78,6 @@ __all__ = [
     "SuccessionWork",
     "SupervisionOrder",
     "Task",
+    "TaskLineage",
     "TaskTarget",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskboard.domain.plan_parsing.reading import Recurrence
@@ -19,17 +19,26 @@ from taskboard.domain.workflow import (
 )
 from taskboard.models.base import Base, UtcDateTime, string_enum
 
+IS_ROOT = text("parent_id IS NULL")
+
 
 class Task(Base):
-    """What is tracked: one per confirmed measure.
+    """What is tracked: one per confirmed measure, and the sub-tasks into which departments split their part of it.
 
     ``due_on`` is the current deadline, ``original_due_on`` the one it was issued with; each change of ``due_on`` raises
-    ``deadline_version``. Whether it is overdue is never stored.
+    ``deadline_version``. Whether it is overdue is never stored. A sub-task has the plan, measure, body and position of
+    the task above it.
     """
 
     __tablename__ = "task"
     __table_args__ = (
-        UniqueConstraint("plan_id", "position"),
+        Index(None, "plan_id", "position"),
+        Index(
+            "uq_task_root_position", "plan_id", "position", unique=True, sqlite_where=IS_ROOT, postgresql_where=IS_ROOT
+        ),
+        Index("uq_task_root_measure", "measure_id", unique=True, sqlite_where=IS_ROOT, postgresql_where=IS_ROOT),
+        Index(None, "parent_id"),
+        CheckConstraint("weight BETWEEN 1 AND 100", name="weight_range"),
         Index(None, "body_id", "state"),
         Index(None, "state", "due_on"),
         CheckConstraint("NOT (is_ongoing AND due_on IS NOT NULL)", name="ongoing_has_no_deadline"),
@@ -37,11 +46,15 @@ class Task(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"))
-    measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"), unique=True)
+    measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"))
     body_id: Mapped[int] = mapped_column(ForeignKey("department.id"))
     position: Mapped[int]
     title: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), default=None)
+    """the task of which a department's part was split; :class:`TaskLineage` says which part"""
+    weight: Mapped[int] = mapped_column(default=1)
+    """how much a sub-task counts beside the others of its department"""
     state: Mapped[TaskState] = mapped_column(string_enum(TaskState), default=TaskState.DRAFT)
     is_ongoing: Mapped[bool] = mapped_column(default=False)
     due_on: Mapped[date | None] = mapped_column(default=None)
@@ -107,6 +120,21 @@ class Assignment(Base):
     version: Mapped[int] = mapped_column(init=False)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as it is
+
+
+class TaskLineage(Base):
+    """Out of which assignments a sub-task came: the one that was split into it, and those above that.
+
+    Who holds one of them sees the sub-task.
+    """
+
+    __tablename__ = "task_lineage"
+    __table_args__ = (Index(None, "assignment_id", "distance"),)
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
+    distance: Mapped[int]
+    """1 for the assignment that was split into the sub-task, 2 for the one above"""
 
 
 class ProgressReport(Base):
