@@ -10,6 +10,22 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "task_lineage",
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("distance", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_task_lineage_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_task_lineage_task_id_task")),
+        sa.PrimaryKeyConstraint("task_id", "assignment_id", name=op.f("pk_task_lineage")),
+    )
+    with op.batch_alter_table("task_lineage", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_task_lineage_assignment_id_distance"), ["assignment_id", "distance"], unique=False
+        )
+
     with op.batch_alter_table("instruction", schema=None) as batch_op:
         batch_op.add_column(sa.Column("withdrawn_by_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
@@ -21,14 +37,61 @@ def upgrade() -> None:
     with op.batch_alter_table("progress_report", schema=None) as batch_op:
         batch_op.add_column(sa.Column("why_lower", sa.Text(), nullable=False, server_default=""))
 
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("parent_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("weight", sa.Integer(), nullable=False, server_default="1"))
+        batch_op.drop_constraint(batch_op.f("uq_task_measure_id"), type_="unique")
+        batch_op.drop_constraint(batch_op.f("uq_task_plan_id_position"), type_="unique")
+        batch_op.create_index(batch_op.f("ix_task_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_task_plan_id_position"), ["plan_id", "position"], unique=False)
+        batch_op.create_index(
+            "uq_task_root_measure",
+            ["measure_id"],
+            unique=True,
+            sqlite_where=sa.text("parent_id IS NULL"),
+            postgresql_where=sa.text("parent_id IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_task_root_position",
+            ["plan_id", "position"],
+            unique=True,
+            sqlite_where=sa.text("parent_id IS NULL"),
+            postgresql_where=sa.text("parent_id IS NULL"),
+        )
+        batch_op.create_foreign_key(batch_op.f("fk_task_parent_id_task"), "task", ["parent_id"], ["id"])
+
     with op.batch_alter_table("instruction_duty", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_instruction_duty_duty_state"), type_="check")
         batch_op.create_check_constraint(
             op.f("ck_instruction_duty_duty_state"), "state IN ('open', 'replied', 'returned', 'accepted', 'withdrawn')"
         )
 
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.create_check_constraint(op.f("ck_task_weight_range"), "weight BETWEEN 1 AND 100")
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_task_weight_range"), type_="check")
+
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_task_parent_id_task"), type_="foreignkey")
+        batch_op.drop_index(
+            "uq_task_root_position",
+            sqlite_where=sa.text("parent_id IS NULL"),
+            postgresql_where=sa.text("parent_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "uq_task_root_measure",
+            sqlite_where=sa.text("parent_id IS NULL"),
+            postgresql_where=sa.text("parent_id IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_task_plan_id_position"))
+        batch_op.drop_index(batch_op.f("ix_task_parent_id"))
+        batch_op.create_unique_constraint(batch_op.f("uq_task_plan_id_position"), ["plan_id", "position"])
+        batch_op.create_unique_constraint(batch_op.f("uq_task_measure_id"), ["measure_id"])
+        batch_op.drop_column("weight")
+        batch_op.drop_column("parent_id")
 
     with op.batch_alter_table("progress_report", schema=None) as batch_op:
         batch_op.drop_column("why_lower")
@@ -38,6 +101,11 @@ def downgrade() -> None:
         batch_op.drop_column("withdrawal_reason")
         batch_op.drop_column("withdrawn_at")
         batch_op.drop_column("withdrawn_by_id")
+
+    with op.batch_alter_table("task_lineage", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_task_lineage_assignment_id_distance"))
+
+    op.drop_table("task_lineage")
 
     with op.batch_alter_table("instruction_duty", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_instruction_duty_duty_state"), type_="check")
