@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from taskboard.domain.permissions import Actor, Post
 from taskboard.domain.roles import Role
 from taskboard.models import Person
-from taskboard.services.departments import create_department, match_names
+from taskboard.services.department_names import match_names
+from taskboard.services.departments import create_department
 from taskboard.services.history import Writing
 from taskboard.services.people import PersonValues, add_person, add_post
 

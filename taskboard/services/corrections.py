@@ -21,7 +21,7 @@ from taskboard.models import Assignment, Department, HistoryEntry, Measure, Task
 from taskboard.services import history, notices
 from taskboard.services.cases import Acting, Case, open_case
 from taskboard.services.deadlines import set_own_deadline
-from taskboard.services.departments import find_department, match_names
+from taskboard.services.department_names import find_department, match_names
 
 CORRECTABLE = frozenset(
     {TaskState.DRAFT, TaskState.ISSUED, TaskState.IN_PROGRESS, TaskState.SUBMITTED, TaskState.SUSPENDED}

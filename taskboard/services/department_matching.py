@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.department_matching import NEEDS_A_LOOK, Directory, Listed, MatchRule
 from taskboard.models import Department, DepartmentName
-from taskboard.services.departments import successors_of
 from taskboard.services.renamings import load_renamings
+from taskboard.services.succession_records import successors_of
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from taskboard.labels.directory import (
 )
 from taskboard.models import Department, DepartmentMember, DepartmentName, Person, PersonPost
 from taskboard.services.actors import require_role
-from taskboard.services.departments import tree_order
+from taskboard.services.department_tree import tree_order
 
 BETWEEN = "、"
 WIDTHS = {

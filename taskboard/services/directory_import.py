@@ -64,17 +64,10 @@ from taskboard.models import (
     PersonPost,
 )
 from taskboard.services.actors import require_role
-from taskboard.services.departments import (
-    LONGEST_NAME,
-    LONGEST_PATH,
-    Writing,
-    lock_directory,
-    move,
-    record_department,
-    rename,
-    set_level,
-)
-from taskboard.services.history import record_change
+from taskboard.services.department_names import LONGEST_NAME, rename
+from taskboard.services.department_records import record_department
+from taskboard.services.department_tree import LONGEST_PATH, lock_directory, move, set_level
+from taskboard.services.history import Writing, record_change
 from taskboard.services.people import EMAIL, LONGEST_EMAIL, USERNAME
 
 HEADER_WITHIN = 20

@@ -18,7 +18,6 @@ from taskboard.labels import label
 from taskboard.labels.directory import DEPARTMENT_SHEET, Column
 from taskboard.models import DepartmentName, DirectoryUpload
 from taskboard.services.actors import require_role
-from taskboard.services.departments import Writing
 from taskboard.services.directory_export import BETWEEN, write_csv
 from taskboard.services.directory_import import (
     DirectoryReading,
@@ -28,6 +27,7 @@ from taskboard.services.directory_import import (
     keep_upload,
     sheet_of_rows,
 )
+from taskboard.services.history import Writing
 
 COLUMNS = (Column.NAME, Column.PARENT, Column.KIND, Column.LEVEL, Column.ALIASES)
 

@@ -38,7 +38,7 @@ from taskboard.models import (
 from taskboard.services import help_notices as notices
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, vacant_roles
-from taskboard.services.departments import find_department
+from taskboard.services.department_names import find_department
 from taskboard.services.history import find_repeated, record_change
 from taskboard.services.meetings import require_agenda
 from taskboard.services.visibility import department_ids, held_assignments, visible_tasks

@@ -24,7 +24,8 @@ from taskboard.models import (
     Task,
     TaskTarget,
 )
-from taskboard.services.departments import add_alias, create_department, match_names
+from taskboard.services.department_names import add_alias, match_names
+from taskboard.services.departments import create_department
 from taskboard.services.history import record_change
 from taskboard.services.import_review import Identity, Review, ReviewRow, ReviewUnit
 from taskboard.services.open_drafts import open_draft

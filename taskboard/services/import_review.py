@@ -34,7 +34,7 @@ from taskboard.domain.plan_parsing.reading import Problem, Span
 from taskboard.domain.workflow import DeadlineOrigin
 from taskboard.models import Department, ImportDraft
 from taskboard.services.department_matching import FoundName, match_written
-from taskboard.services.departments import suggest_all
+from taskboard.services.department_names import suggest_all
 from taskboard.services.open_drafts import open_draft
 from taskboard.services.readings import places_by_key
 

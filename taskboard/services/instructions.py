@@ -45,7 +45,7 @@ from taskboard.models import (
 from taskboard.services import instruction_notices as notices
 from taskboard.services.actors import held_on
 from taskboard.services.cases import Acting, describe, open_cases, vacant_roles
-from taskboard.services.departments import in_subtree
+from taskboard.services.department_tree import in_subtree
 from taskboard.services.history import find_repeated, record_change
 from taskboard.services.instruction_notices import Matter
 from taskboard.services.paging import PAGE_SIZE, Page, fetch_page

@@ -31,7 +31,7 @@ from taskboard.models import Department, Task
 from taskboard.services import workflow
 from taskboard.services.cases import Acting
 from taskboard.services.corrections import CORRECTABLE, correct_departments
-from taskboard.services.departments import match_names
+from taskboard.services.department_names import match_names
 from taskboard.services.ledger import Ledger, LedgerRow
 from taskboard.services.revisions import RowRefused
 from taskboard.services.visibility import visible_tasks

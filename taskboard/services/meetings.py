@@ -15,7 +15,7 @@ from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.models import CoordinationMeeting, Department, HelpRequest, HistoryEntry, Person
 from taskboard.services.cases import Acting
-from taskboard.services.departments import in_subtree
+from taskboard.services.department_tree import in_subtree
 from taskboard.services.history import find_repeated, record_change
 
 MOST_MEETINGS = 30

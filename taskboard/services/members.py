@@ -17,7 +17,9 @@ from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.models import Department, DepartmentMember
 from taskboard.services.actors import require_role
-from taskboard.services.departments import READERS, Writing, record_department
+from taskboard.services.department_access import READERS
+from taskboard.services.department_records import record_department
+from taskboard.services.history import Writing
 
 
 class MemberRow(NamedTuple):

@@ -24,7 +24,7 @@ from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, open_case
 from taskboard.services.corrections import begin_assignment
 from taskboard.services.deadlines import set_deadline
-from taskboard.services.departments import find_department
+from taskboard.services.department_names import find_department
 from taskboard.services.requests import list_objections, objection_facts
 
 

@@ -29,7 +29,7 @@ from taskboard.models import (
     PlanSource,
     Task,
 )
-from taskboard.services.departments import in_subtree
+from taskboard.services.department_tree import in_subtree
 from taskboard.services.lights import LIGHT_COLUMNS, light_of, light_twin
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, AnyRow, AnySelect, Page, fetch_page

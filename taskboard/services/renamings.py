@@ -18,8 +18,8 @@ from taskboard.domain.renamings import PLACE, Renaming, Renamings, split_list
 from taskboard.domain.roles import Role
 from taskboard.models import DepartmentRenaming
 from taskboard.services.actors import require_role
-from taskboard.services.departments import READERS, Writing
-from taskboard.services.history import record_change
+from taskboard.services.department_access import READERS
+from taskboard.services.history import Writing, record_change
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.paging import PAGE_SIZE, Page, count_rows, last_page
 

@@ -26,7 +26,7 @@ from taskboard.domain.permissions import Actor, Post
 from taskboard.domain.roles import Role
 from taskboard.models import Person, Setting, SetupDraft
 from taskboard.services.bootstrap import create_administrator
-from taskboard.services.departments import find_department
+from taskboard.services.department_names import find_department
 from taskboard.services.directory_templates import apply_template
 from taskboard.services.history import Writing, record_change
 from taskboard.services.inserts import insert_where_free

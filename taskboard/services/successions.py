@@ -16,7 +16,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeAlias, Unpack
 
 from sqlalchemy import or_, select, update
@@ -57,7 +57,10 @@ from taskboard.models import (
 from taskboard.services import history
 from taskboard.services.actors import Holder, held_on, require_role
 from taskboard.services.answerable import people_answerable, supervisors_of
-from taskboard.services.departments import Writing, get_department, lock_directory, move, record_department
+from taskboard.services.department_access import get_department
+from taskboard.services.department_records import record_department
+from taskboard.services.department_tree import lock_directory, move
+from taskboard.services.history import Writing
 from taskboard.services.outbox import queue_mail
 from taskboard.services.paging import count_rows
 
@@ -153,94 +156,7 @@ class SuccessionPreview:
         return [row for row in self.work if any(one is not WorkOutcome.MOVES for one in row.outcomes.values())]
 
 
-class SuccessionRow(NamedTuple):
-    """A step as the pages of both departments show it."""
-
-    id: int
-    kind: SuccessionKind
-    from_on: date
-    reason: str
-    decided_at: datetime
-    decided_by: str
-    department_id: int
-    department: str
-    successors: list[tuple[int, str]]
-    works: int
-
-
-class FormerHolder(NamedTuple):
-    """Under whose name the work on an assignment was done before ``until``."""
-
-    assignment_id: int
-    department_id: int
-    department: str
-    until: datetime
-    outcome: WorkOutcome
-
-
 # Looking
-
-
-def list_successions(session: Session, department_id: int) -> list[SuccessionRow]:
-    """The steps in which the department was followed by others or followed others, the latest first."""
-    as_successor = select(DepartmentSuccessor.succession_id).where(DepartmentSuccessor.successor_id == department_id)
-    query = (
-        select(DepartmentSuccession, Person.name, Department.name)
-        .join(Person, Person.id == DepartmentSuccession.decided_by_id)
-        .join(Department, Department.id == DepartmentSuccession.department_id)
-        .where(or_(DepartmentSuccession.department_id == department_id, DepartmentSuccession.id.in_(as_successor)))
-        .order_by(DepartmentSuccession.id.desc())
-    )
-    steps = session.execute(query).all()
-    ids = [one.id for one, _, _ in steps]
-    successors: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    named = (
-        select(DepartmentSuccessor.succession_id, Department.id, Department.name)
-        .join(Department, Department.id == DepartmentSuccessor.successor_id)
-        .where(DepartmentSuccessor.succession_id.in_(ids))
-        .order_by(DepartmentSuccessor.position)
-    )
-    for succession_id, successor_id, name in session.execute(named):
-        successors[succession_id].append((successor_id, name))
-    works: dict[int, int] = defaultdict(int)
-    for succession_id in session.scalars(
-        select(SuccessionWork.succession_id).where(SuccessionWork.succession_id.in_(ids))
-    ):
-        works[succession_id] += 1
-    return [
-        SuccessionRow(
-            one.id,
-            one.kind,
-            one.from_on,
-            one.reason,
-            one.decided_at,
-            decided_by,
-            one.department_id,
-            department,
-            successors[one.id],
-            works[one.id],
-        )
-        for one, decided_by, department in steps
-    ]
-
-
-def former_holders(session: Session, task_id: int) -> list[FormerHolder]:
-    """Who worked on the assignments of a task before a succession, so that their work is shown under their name."""
-    query = (
-        select(
-            SuccessionWork.assignment_id,
-            Department.id,
-            Department.name,
-            DepartmentSuccession.decided_at,
-            SuccessionWork.outcome,
-        )
-        .join(DepartmentSuccession, DepartmentSuccession.id == SuccessionWork.succession_id)
-        .join(Department, Department.id == DepartmentSuccession.department_id)
-        .join(Assignment, Assignment.id == SuccessionWork.assignment_id)
-        .where(Assignment.task_id == task_id)
-        .order_by(DepartmentSuccession.id)
-    )
-    return [FormerHolder(*row) for row in session.execute(query)]
 
 
 def preview_succession(

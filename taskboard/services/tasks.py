@@ -71,7 +71,7 @@ from taskboard.services.requests import (
     list_extensions,
     list_objections,
 )
-from taskboard.services.successions import FormerHolder, former_holders
+from taskboard.services.succession_records import FormerHolder, former_holders
 from taskboard.services.visibility import department_ids, held_assignments, supervised_assignments, task_value
 
 REPORTS_SHOWN = 30

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.department_matching import MatchRule
 from taskboard.services.department_matching import FoundName, match_written
-from taskboard.services.departments import add_alias
+from taskboard.services.department_names import add_alias
 from taskboard.services.renamings import RenamingValues, change_renaming, list_renamings, seed_renamings
 from tests.support.factories import Usual, make_department, usual_people, writing_by
 from tests.support.queries import counted_queries

@@ -22,7 +22,7 @@ from taskboard.domain.history import Subject
 from taskboard.domain.roles import Role
 from taskboard.labels.directory import DEPARTMENT_COLUMNS, PEOPLE_COLUMNS, cell_problem
 from taskboard.models import Department, DepartmentMember, DepartmentName, HistoryEntry, Person, PersonPost
-from taskboard.services import departments, directory_export, directory_import, members
+from taskboard.services import department_names, directory_export, directory_import, members
 from taskboard.services.directory_import import DirectoryReading
 from tests.support.factories import NOW, Usual, make_department, usual_people, writing_by
 
@@ -63,7 +63,7 @@ def exported(session: Session, usual: Usual) -> directory_export.DirectoryTables
 
 
 def named(session: Session, name: str) -> Department:
-    found = departments.match_names(session, [name])[name]
+    found = department_names.match_names(session, [name])[name]
     assert found is not None, name
     return found
 
@@ -76,8 +76,8 @@ def filled(session: Session, usual: Usual) -> Department:
     """A directory with something in every column."""
     group = make_department(session, "各成员单位", parent=usual.body, kind=DepartmentKind.COLLECTIVE)
     sun = writing_by(usual.actor("sun"))
-    departments.add_alias(session, usual.lead.id, "市物价局")
-    departments.give_old_name(session, usual.lead.id, "市计委", valid_from=None, valid_to=date(2003, 3, 9), **sun)
+    department_names.add_alias(session, usual.lead.id, "市物价局")
+    department_names.give_old_name(session, usual.lead.id, "市计委", valid_from=None, valid_to=date(2003, 3, 9), **sun)
     members.add_members(session, group.id, [usual.lead.id], from_on=date(2026, 1, 1), **sun)
     usual.body.level = DepartmentLevel.CITY
     session.flush()
@@ -136,15 +136,15 @@ class TestRoundTrip:
             body.id,
             f"{body.path}{office.id}/",
         )
-        assert departments.names_on(session, [office.id], date(2000, 1, 1)) == {office.id: "槐阳市计划委员会"}
+        assert department_names.names_on(session, [office.id], date(2000, 1, 1)) == {office.id: "槐阳市计划委员会"}
         assert group.kind is DepartmentKind.COLLECTIVE
         assert [one.id for one in members.members_on(session, group.id, date(2026, 1, 1))] == [office.id]
 
     def test_cells_that_look_like_formulas_come_out_harmless_and_back_as_they_were(
         self, session: Session, usual: Usual
     ) -> None:
-        departments.add_alias(session, usual.lead.id, "=1+1局")
-        departments.add_alias(session, usual.other.id, "@教育")
+        department_names.add_alias(session, usual.lead.id, "=1+1局")
+        department_names.add_alias(session, usual.other.id, "@教育")
         tables = exported(session, usual)
 
         text = directory_export.write_csv(DEPARTMENT_COLUMNS, tables.departments)
@@ -172,7 +172,7 @@ class TestChanges:
         assert [(one.column, one.before, one.after) for one in entry.details] == [
             ("单位名称", "市发展改革委", "市改革和数据局")
         ]
-        new, old = departments.list_names(session, usual.lead.id)
+        new, old = department_names.list_names(session, usual.lead.id)
         assert (new.name, new.valid_from, old.name, old.valid_to) == (
             "市改革和数据局",
             TODAY,
@@ -377,7 +377,7 @@ class TestProblems:
             take_over(session, usual, content)
 
         assert refused.value.problem == "directory_has_problems"
-        assert departments.match_names(session, ["市水利局"])["市水利局"] is None
+        assert department_names.match_names(session, ["市水利局"])["市水利局"] is None
 
 
 class TestTwoPeople:

@@ -12,7 +12,7 @@ from taskboard.domain.errors import Invalid, NotAllowed
 from taskboard.models import Department
 from taskboard.services import directory_import, directory_templates
 from taskboard.services.department_matching import match_written
-from taskboard.services.departments import match_names
+from taskboard.services.department_names import match_names
 from taskboard.services.renamings import seed_renamings
 from tests.support.factories import Usual, usual_people, writing_by
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from taskboard.domain.department_matching import MatchRule
 from taskboard.models import Assignment, ImportDraft, Task
 from taskboard.services import imports
-from taskboard.services.departments import match_names
+from taskboard.services.department_names import match_names
 from taskboard.services.import_review import Review, ReviewUnit, review_draft
 from taskboard.services.renamings import seed_renamings
 from tests.support.factories import NOW, Usual, make_department, usual_people

@@ -30,7 +30,7 @@ from taskboard.models import (
     Task,
 )
 from taskboard.services import imports
-from taskboard.services.departments import match_names
+from taskboard.services.department_names import match_names
 from taskboard.services.import_review import find_places, review_draft
 from tests.support import factories
 from tests.support.factories import NOW

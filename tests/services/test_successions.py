@@ -29,7 +29,7 @@ from taskboard.models import (
     Plan,
     Task,
 )
-from taskboard.services import members, successions
+from taskboard.services import members, succession_records, successions
 from taskboard.services.department_matching import match_written
 from taskboard.services.successions import SuccessionOrder
 from tests.support.factories import (
@@ -166,7 +166,7 @@ class TestWhatMoves:
 
         merge(session, usual, usual.lead, usual.other)
 
-        found = successions.former_holders(session, task.id)
+        found = succession_records.former_holders(session, task.id)
         assert [(one.assignment_id, one.department, one.until) for one in found] == [(branch.id, "市发展改革委", NOW)]
 
     def test_departments_below_posts_memberships_and_supervision_go_along(
@@ -369,7 +369,7 @@ class TestTheStep:
         )
         entries = session.scalars(query.order_by(HistoryEntry.id)).all()
         assert [one.subject_id for one in entries] == [usual.lead.id, usual.other.id]
-        (row,) = successions.list_successions(session, usual.other.id)
+        (row,) = succession_records.list_successions(session, usual.other.id)
         assert (row.id, row.department, row.successors) == (step.id, "市发展改革委", [(usual.other.id, "市教育局")])
 
     def test_what_changed_since_the_preview_is_shown_first(self, session: Session, usual: Usual, plan: Plan) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.models import Department, DepartmentMember, DepartmentName
-from taskboard.services.departments import add_alias
+from taskboard.services.department_names import add_alias
 from tests.support.factories import Usual, make_department
 from tests.support.visitor import Visitor
 

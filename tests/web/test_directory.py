@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from taskboard.models import Assignment, Department, DirectoryUpload
-from taskboard.services.departments import match_names
+from taskboard.services.department_names import match_names
 from tests.support.factories import Usual, make_department, make_plan, make_task
 from tests.support.visitor import Visitor
 

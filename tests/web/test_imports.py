@@ -29,7 +29,7 @@ from taskboard.models import (
 )
 from taskboard.services import imports
 from taskboard.services.actors import load_actor
-from taskboard.services.departments import match_names
+from taskboard.services.department_names import match_names
 from tests.support import factories
 
 ERRORS = ("alert-danger", "alert-warning", "invalid-feedback", "obstacles")

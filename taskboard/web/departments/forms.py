@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import BooleanField
 
 from taskboard.domain.departments import DepartmentKind, DepartmentLevel
-from taskboard.services.departments import LONGEST_NAME
+from taskboard.services.department_names import LONGEST_NAME
 from taskboard.web.forms import DayField, EnumField, Form, LineField, MaxLength, Required, TextField, VersionedForm
 
 

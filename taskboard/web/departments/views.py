@@ -16,7 +16,15 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
 from taskboard.labels import label
 from taskboard.models import Department
-from taskboard.services import departments, members, successions
+from taskboard.services import (
+    department_access,
+    department_lists,
+    department_names,
+    department_tree,
+    departments,
+    members,
+    succession_records,
+)
 from taskboard.services.departments import DepartmentValues
 from taskboard.web.departments.forms import AliasForm, DepartmentForm, EndMemberForm, MembersForm, OldNameForm
 from taskboard.web.departments.writing import writing
@@ -27,32 +35,32 @@ blueprint = Blueprint("departments", __name__, url_prefix="/departments")
 
 
 @blueprint.get("")
-@requires(*departments.READERS)
+@requires(*department_access.READERS)
 def department_list() -> ResponseReturnValue:
     words = search_words()
-    page = departments.list_departments(
+    page = department_lists.list_departments(
         read_session(), actor=current_actor(), today=today(), words=words, number=page_number()
     )
     return render_template("departments/list.html", page=page, words=words, may_edit=_may_edit())
 
 
 @blueprint.get("/tree")
-@requires(*departments.READERS)
+@requires(*department_access.READERS)
 def tree() -> ResponseReturnValue:
     """All departments at once, branches to be opened."""
-    nodes = departments.load_tree(read_session(), actor=current_actor())
+    nodes = department_lists.load_tree(read_session(), actor=current_actor())
     return render_template("departments/tree.html", nodes=nodes, may_edit=_may_edit())
 
 
 @blueprint.get("/names")
-@requires(*departments.READERS)
+@requires(*department_access.READERS)
 def names() -> ResponseReturnValue:
     """Names for completing what is being typed."""
-    return jsonify(departments.complete_name(read_session(), search_words(), actor=current_actor()))
+    return jsonify(department_lists.complete_name(read_session(), search_words(), actor=current_actor()))
 
 
 @blueprint.get("/<int:department_id>")
-@requires(*departments.READERS)
+@requires(*department_access.READERS)
 def department(department_id: int) -> ResponseReturnValue:
     return _department_page(department_id)
 
@@ -79,7 +87,7 @@ def new_department() -> ResponseReturnValue:
 def edit_department(department_id: int) -> ResponseReturnValue:
     form = DepartmentForm()
     if not form.is_submitted():
-        current = departments.get_department(read_session(), department_id, actor=current_actor())
+        current = department_access.get_department(read_session(), department_id, actor=current_actor())
         form.process(obj=_Filled(current))
     if not form.validate_on_submit():
         return _form_page(form, department_id)
@@ -108,7 +116,7 @@ def add_alias(department_id: int) -> ResponseReturnValue:
     return _do(
         department_id,
         form,
-        lambda session: departments.give_alias(session, department_id, form.alias.data or "", **writing()),
+        lambda session: department_names.give_alias(session, department_id, form.alias.data or "", **writing()),
         done=f"已添加别名“{form.alias.data}”。",
     )
 
@@ -120,7 +128,7 @@ def add_old_name(department_id: int) -> ResponseReturnValue:
     return _do(
         department_id,
         form,
-        lambda session: departments.give_old_name(
+        lambda session: department_names.give_old_name(
             session,
             department_id,
             form.old_name.data or "",
@@ -138,7 +146,7 @@ def remove_alias(department_id: int, name_id: int) -> ResponseReturnValue:
     return _do(
         department_id,
         Form(),
-        lambda session: departments.remove_alias(session, department_id, name_id, **writing()),
+        lambda session: department_names.remove_alias(session, department_id, name_id, **writing()),
         done="已删除别名。",
     )
 
@@ -150,7 +158,8 @@ def add_members(department_id: int) -> ResponseReturnValue:
 
     def add(session: Session) -> None:
         named = [
-            departments.find_department(session, name, field="members") for name in split_names(form.members.data or "")
+            department_names.find_department(session, name, field="members")
+            for name in split_names(form.members.data or "")
         ]
         members.add_members(
             session,
@@ -225,7 +234,7 @@ def _parent_name(one: Department) -> str:
 
 def _values(session: Session, form: DepartmentForm) -> DepartmentValues:
     """What was filled in; raises :class:`Invalid` where the parent's name is nobody's."""
-    parent = departments.find_department(session, form.parent.data, field="parent") if form.parent.data else None
+    parent = department_names.find_department(session, form.parent.data, field="parent") if form.parent.data else None
     return DepartmentValues(
         name=form.name.data or "",
         kind=form.kind.data,
@@ -244,19 +253,19 @@ def _may_edit() -> bool:
 def _department_page(department_id: int, failed: Form | None = None, failed_member_id: int | None = None) -> Response:
     """The page of one department; a form that failed stands in its place as it was typed."""
     session, actor, day = read_session(), current_actor(), today()
-    shown = departments.get_department(session, department_id, actor=actor)
+    shown = department_access.get_department(session, department_id, actor=actor)
     is_collective = shown.kind is DepartmentKind.COLLECTIVE
     page = render_template(
         "departments/department.html",
         department=shown,
-        parents=departments.list_parents(session, shown),
-        names=departments.list_names(session, department_id),
-        staff=departments.list_staff(session, department_id, today=day),
-        children=departments.list_children(session, department_id, actor=actor, today=day, number=page_number()),
+        parents=department_tree.list_parents(session, shown),
+        names=department_names.list_names(session, department_id),
+        staff=department_lists.list_staff(session, department_id, today=day),
+        children=department_lists.list_children(session, department_id, actor=actor, today=day, number=page_number()),
         members=members.list_members(session, department_id, actor=actor, today=day) if is_collective else [],
         groups=members.list_groups(session, department_id, day=day),
         today=day,
-        successions=successions.list_successions(session, department_id),
+        successions=succession_records.list_successions(session, department_id),
         old_name_form=failed if isinstance(failed, OldNameForm) else OldNameForm(formdata=None),
         form=failed if isinstance(failed, AliasForm) else AliasForm(formdata=None),
         members_form=failed if isinstance(failed, MembersForm) else _fresh_members_form(),
@@ -281,7 +290,7 @@ def _form_page(form: DepartmentForm, department_id: int | None) -> Response:
 
 def _conflict_page(form: DepartmentForm, department_id: int) -> Response:
     """What stands there now beside what was typed; saving again puts the typed in its place."""
-    current = _Filled(departments.get_department(read_session(), department_id, actor=current_actor()))
+    current = _Filled(department_access.get_department(read_session(), department_id, actor=current_actor()))
     pairs = [
         ("单位名称", current.name, form.name.data),
         ("类型", label(current.kind), label(form.kind.data)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from taskboard.extensions import now
-from taskboard.services.departments import Writing
+from taskboard.services.history import Writing
 from taskboard.web.guards import current_actor
 
 ENTRANCE = "web"

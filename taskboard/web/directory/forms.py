@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_wtf.file import FileField
 from wtforms import HiddenField, SelectField
 
-from taskboard.services.departments import LONGEST_NAME
+from taskboard.services.department_names import LONGEST_NAME
 from taskboard.services.directory_templates import list_templates
 from taskboard.web.forms import Form, LineField, MaxLength, Required, choices
 

@@ -17,7 +17,7 @@ from taskboard.labels.directory import DEPARTMENT_COLUMNS, PEOPLE_COLUMNS, cell_
 from taskboard.labels.documents import describe_document_problem
 from taskboard.labels.errors import PROBLEMS
 from taskboard.services import directory_export, directory_import, directory_templates
-from taskboard.services.departments import find_department
+from taskboard.services.department_names import find_department
 from taskboard.web.departments.writing import writing
 from taskboard.web.directory.forms import ApplyForm, TemplateForm, UploadForm
 from taskboard.web.guards import current_actor, requires

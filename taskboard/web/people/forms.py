@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired
 
 from taskboard.domain.passwords import SHORTEST
 from taskboard.domain.roles import Role
-from taskboard.services.departments import LONGEST_NAME
+from taskboard.services.department_names import LONGEST_NAME
 from taskboard.services.people import LONGEST_EMAIL
 from taskboard.services.portfolios import PlanChoice
 from taskboard.web.forms import DayField, EnumField, Form, LineField, MaxLength, Required, VersionedForm, choices

@@ -15,7 +15,7 @@ from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.roles import Role
 from taskboard.extensions import current_settings, effective_settings, now, read_session, today, transaction
 from taskboard.labels.errors import problem_words
-from taskboard.services import account_links, accounts, departments, people, portfolios
+from taskboard.services import account_links, accounts, department_names, people, portfolios
 from taskboard.services.people import PersonValues
 from taskboard.web.departments.writing import writing
 from taskboard.web.forms import Form, page_number, search_words
@@ -191,7 +191,7 @@ def add_post(person_id: int) -> ResponseReturnValue:
     form = PostForm()
 
     def add(session: Session) -> None:
-        department = departments.find_department(session, form.department.data or "", field="department")
+        department = department_names.find_department(session, form.department.data or "", field="department")
         people.add_post(
             session,
             person_id,
@@ -239,7 +239,7 @@ def add_to_portfolio(person_id: int) -> ResponseReturnValue:
 
     def add(session: Session) -> None:
         name, plan_id = form.department.data, form.plan.data
-        department = departments.find_department(session, name, field="department") if name else None
+        department = department_names.find_department(session, name, field="department") if name else None
         portfolios.add_to_portfolio(
             session,
             person_id,

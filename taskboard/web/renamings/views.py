@@ -10,7 +10,7 @@ from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, transaction
 from taskboard.labels.times import day_words
-from taskboard.services import departments, renamings
+from taskboard.services import department_access, renamings
 from taskboard.web.departments.writing import writing
 from taskboard.web.forms import page_number, search_words
 from taskboard.web.guards import current_actor, requires
@@ -20,7 +20,7 @@ blueprint = Blueprint("renamings", __name__, url_prefix="/departments/renamings"
 
 
 @blueprint.get("")
-@requires(*departments.READERS)
+@requires(*department_access.READERS)
 def renaming_list() -> ResponseReturnValue:
     words = search_words()
     actor = current_actor()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import BooleanField, PasswordField, SelectField, ValidationError
 
 from taskboard.domain.passwords import SHORTEST
-from taskboard.services.departments import LONGEST_NAME
+from taskboard.services.department_names import LONGEST_NAME
 from taskboard.services.directory_templates import list_templates
 from taskboard.services.people import LONGEST_EMAIL
 from taskboard.web.forms import Form, LineField, MaxLength, Required, choices

@@ -11,7 +11,7 @@ from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.imports import split_names
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
-from taskboard.services import departments, successions
+from taskboard.services import department_access, department_names, successions
 from taskboard.services.successions import SuccessionOrder, SuccessionPreview
 from taskboard.web.departments.writing import writing
 from taskboard.web.forms import LARGEST_ID
@@ -88,7 +88,7 @@ def _preview(department_id: int, form: SuccessionForm) -> SuccessionPreview:
 
 def _successor_ids(session: Session, form: SuccessionForm) -> list[int]:
     names = split_names(form.successors.data or "")
-    return [departments.find_department(session, name, field="successors").id for name in names]
+    return [department_names.find_department(session, name, field="successors").id for name in names]
 
 
 def _order(session: Session, form: SuccessionForm) -> SuccessionOrder:
@@ -120,7 +120,7 @@ def _id(text: str) -> int:
 def _page(
     department_id: int, form: SuccessionForm, shown: SuccessionPreview | None, *, status: int = 200
 ) -> ResponseReturnValue:
-    department = departments.get_department(read_session(), department_id, actor=current_actor())
+    department = department_access.get_department(read_session(), department_id, actor=current_actor())
     page = render_template(
         "successions/succession.html",
         department=department,
