@@ -138,6 +138,13 @@ PROBLEMS: dict[str, str] = {
     "nothing_chosen": "请先勾选要交办的任务。",
     "not_officer": "只能指定本单位在岗的承办人。",
     "partners_owe": "配合单位尚未报送：{departments}。请等其报送，或者填写不等的原因。",
+    "later_than_parent": "分解任务不能晚于上级任务的时限{due_on}。请改早；确需更晚，请先由本单位为上级任务申请延期。",
+    "subtasks_owe": "还有 {count} 项分解任务没有报送。请等其报送，或者填写不等的原因。",
+    "subtasks_missing": "请至少填写一项分解任务。",
+    "subtasks_too_many": "一次最多分解 {most} 项，请分几次办理。",
+    "subtask_department_missing": "请填写由哪个下级单位承担。",
+    "subtask_not_below": "“{name}”不是“{above}”的下级单位；分解任务只能交给本单位的下级单位。",
+    "subtask_weight": "权重请填 1 到 {most} 的整数。",
     "percent_range": "请填 0 到 100 的整数。",
     "trajectory_falls": "计划进度不能低于前一期。",
     "report_day_unfit": "每周请填 1 至 7（周一为 1），其他频次请填 1 至 31；不定期的请留空。",
@@ -172,6 +179,13 @@ PROBLEMS: dict[str, str] = {
     "rhythm_day_wrong": "没有这一天：每周报送填 1 至 7，其他填 1 至 31。",
     "order_for_nobody": "“{department}”现在的状态是“{state}”，不用发{kind}。",
     "order_limit_past": "回复时限不能早于今天（{today}）。",
+    "notice_year_missing": "找不到年份：请从通知标题“国务院办公厅关于……年部分节假日安排的通知”开始粘贴。",
+    "notice_festivals_missing": "没有读到{names}的安排，请粘贴通知全文。",
+    "notice_day_wrong": "“{words}”不是一个日期。",
+    "notice_stretch_wrong": "“{words}”的起止日期不对。",
+    "notice_weekday_wrong": "“{words}”与日历不符：{day}是星期{weekday}。请核对年份和日期。",
+    "notice_make_up_day_wrong": "“{words}”：{day}不是休息日，不用调休上班，请核对。",
+    "notice_count_wrong": "“{words}”：按日期算是 {count} 天，与所写的天数不符，请核对。",
     "password_unchanged": "新密码不能与现在的密码相同。",
 }
 
@@ -197,6 +211,8 @@ def _advice(error: DomainError, usual: str) -> str:
     match error, act, state:
         case NotNow(), StrEnum(), StrEnum() if error.facts.get("is_archived"):
             return f"这项任务已归档，不能“{label(act)}”；请先取消归档。"
+        case NotNow(), StrEnum(), StrEnum() if error.facts.get("waits_for_parent"):
+            return f"上级任务不在办理中，分解任务不能“{label(act)}”；请先办理上级任务。"
         case NotNow(), StrEnum(), StrEnum():
             return f"现在的状态是“{label(state)}”，不能“{label(act)}”。{usual}"
         case NotAllowed(), StrEnum(), _:

@@ -46,6 +46,8 @@ FIELDS: dict[str, str] = {
     "person": "人员",
     "person_id": "人员编号",
     "officer_id": "承办人编号",
+    "days_off": "放假日",
+    "make_up_days": "调休上班日",
     "due_on": "时限",
     "original_due_on": "原时限",
     "deadline_origin": "时限来源",
@@ -106,6 +108,7 @@ FIELDS: dict[str, str] = {
     "order_state": "督查单状态",
     "text": "内容",
     "departments": "单位",
+    "assignments": "承办分支编号",
     "report_rhythm": "报送频次",
     "report_day": "报送日",
 }

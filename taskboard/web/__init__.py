@@ -14,6 +14,7 @@ from taskboard.web.accounts.views import blueprint as accounts
 from taskboard.web.attachments.views import blueprint as attachments
 from taskboard.web.audit.views import blueprint as audit
 from taskboard.web.bulk.views import blueprint as bulk
+from taskboard.web.calendar.views import blueprint as calendar
 from taskboard.web.departments.views import blueprint as departments
 from taskboard.web.directory.views import blueprint as directory
 from taskboard.web.forms import LARGEST_ID
@@ -66,6 +67,7 @@ BLUEPRINTS = (
     people,
     leaving,
     settings,
+    calendar,
     jobs,
     outbox,
     audit,

@@ -63,6 +63,7 @@ SECTIONS = (
         frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
         blueprints=frozenset({"leaving"}),
     ),
+    Section("calendar.years", "工作日历", frozenset({Role.ADMINISTRATOR})),
     Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),
     Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),
     Section("settings.edit", "设置", frozenset({Role.ADMINISTRATOR})),

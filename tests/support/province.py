@@ -133,6 +133,7 @@ def _make_city(session: Session, name: str, root: Department, administrator: Per
         }
         if partners:
             city.ids["partner_assignment_id"] = _branch(session, running, partners[0]).id
+    city.ids["year"] = NOW.year
     _fill_office(session, city, administrator)
     return city
 

@@ -1,0 +1,1 @@
+"""The working calendar: which years are known, and the yearly notice."""
