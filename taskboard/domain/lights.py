@@ -37,6 +37,10 @@ class Light(StrEnum):
     CLOSED = "closed"
 
 
+SEVERITY = (Light.RED, Light.YELLOW, Light.GREEN, Light.IDLE, Light.CLOSED)
+"""the worst first: what a task with several branches shows"""
+
+
 class LightReason(StrEnum):
     NOT_ISSUED = "not_issued"
     SUSPENDED = "suspended"

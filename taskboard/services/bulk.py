@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple, Unpack
 
 from sqlalchemy import select
@@ -22,7 +23,7 @@ from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import DEPARTMENT_WIDE, may_order, permitted_assignment_move
 from taskboard.domain.report_rhythms import is_day_of
 from taskboard.domain.workflow import OWING, Act
-from taskboard.models import Assignment, HistoryEntry
+from taskboard.models import Assignment, HistoryEntry, Person
 from taskboard.services import bulk_notices, notices
 from taskboard.services.bulk_notices import Branch, DepartmentNotice, Letter
 from taskboard.services.cases import Acting, Case, open_cases
@@ -32,6 +33,8 @@ from taskboard.services.task_search import MOST_AT_ONCE
 from taskboard.services.workflow import IssueOrder, check_issue, issue_case, list_officers
 
 LONGEST_REMARK = 500
+URGED_LATELY = timedelta(days=1)
+"""who was urged about the same thing within this time is named before they are urged again"""
 
 
 class Doing(NamedTuple):
@@ -50,6 +53,16 @@ class Skipped(NamedTuple):
     problem: DomainError
 
 
+class UrgedBefore(NamedTuple):
+    """Departments that somebody urged about the same task a short while ago."""
+
+    task_id: int
+    title: str
+    departments: list[str]
+    urged_at: datetime
+    by: str
+
+
 @dataclass(frozen=True)
 class BulkPreview:
     """What an act would do: nothing of it is done yet."""
@@ -57,6 +70,8 @@ class BulkPreview:
     doing: list[Doing]
     skipped: list[Skipped]
     notices: list[DepartmentNotice]
+    urged_before: list[UrgedBefore]
+    """a reminder only: what would be urged again within :data:`URGED_LATELY`"""
 
 
 class BulkResult(NamedTuple):
@@ -99,7 +114,31 @@ def preview(session: Session, order: BulkOrder, **by: Unpack[Acting]) -> BulkPre
         row = doing.setdefault(case.task.id, Doing(case.task.id, case.task.title, []))
         row.departments.append(case.departments[one.department_id].name)
     told = bulk_notices.by_department(work.letters(), actor_id=by["actor"].person_id)
-    return BulkPreview(list(doing.values()), work.skipped, told)
+    return BulkPreview(list(doing.values()), work.skipped, told, _urged_before(session, work, by["now"]))
+
+
+def _urged_before(session: Session, work: _Work, now: datetime) -> list[UrgedBefore]:
+    """What of this was urged a short while ago, the latest first; one query."""
+    if work.order.act is not BulkAct.REMIND:
+        return []
+    query = (
+        select(HistoryEntry.task_id, HistoryEntry.at, HistoryEntry.after, Person.name)
+        .join(Person, Person.id == HistoryEntry.actor_id)
+        .where(
+            HistoryEntry.task_id.in_([case.task.id for case in work.cases]),
+            HistoryEntry.act == Change.REMINDED,
+            HistoryEntry.at > now - URGED_LATELY,
+        )
+        .order_by(HistoryEntry.id.desc())
+    )
+    urging = {one.id: (case, one) for case, one in work.branches}
+    found: list[UrgedBefore] = []
+    for task_id, at, after, by in session.execute(query):
+        again = [urging.pop(one) for one in after["assignments"] if one in urging]
+        if again:
+            names = [case.departments[one.department_id].name for case, one in again]
+            found.append(UrgedBefore(task_id, again[0][0].task.title, names, at, by))
+    return found
 
 
 def carry_out(session: Session, order: BulkOrder, **by: Unpack[Acting]) -> BulkResult:
@@ -223,10 +262,10 @@ def _issue(work: _Work) -> int:
 
 
 def _remind(work: _Work) -> int:
-    names: dict[int, list[str]] = {case.task.id: [] for case in work.cases}
+    urged: dict[int, list[Assignment]] = {case.task.id: [] for case in work.cases}
     for case, one in work.branches:
-        names[case.task.id].append(case.departments[one.department_id].name)
-    entries = [_record(case, Change.REMINDED, names[case.task.id], work.order.remark) for case in work.cases]
+        urged[case.task.id].append(one)
+    entries = [_record_reminder(case, urged[case.task.id], work.order.remark) for case in work.cases]
     return bulk_notices.reminded(work.letters(), subject=f"remind:{entries[0].id}", remark=work.order.remark)
 
 
@@ -247,17 +286,18 @@ def _set_rhythm(session: Session, work: _Work, by: Acting) -> int:
     return 0
 
 
-def _record(case: Case, change: Change, departments: Iterable[str], remark: str) -> HistoryEntry:
-    names = list(departments)
+def _record_reminder(case: Case, urged: Iterable[Assignment], remark: str) -> HistoryEntry:
+    urged = list(urged)
+    names = [case.departments[one.department_id].name for one in urged]
     return record_change(
         case.session,
         subject=Subject.TASK,
         subject_id=case.task.id,
-        act=change,
+        act=Change.REMINDED,
         actor=case.actor,
         now=case.now,
         entrance=case.entrance,
-        after={"departments": names},
+        after={"departments": names, "assignments": [one.id for one in urged]},
         reason="、".join(names) + (f"：{remark}" if remark else ""),
         request_key=case.request_key,
     )

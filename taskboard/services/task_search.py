@@ -1,19 +1,26 @@
-"""All tasks that a person may see, narrowed down by plan, department, state and time; what bulk acts begin with."""
+"""All tasks that a person may see, narrowed down by plan, department, state, time and light; what bulk acts begin with.
+
+A task shows the worst light of its branches, as far as they are this person's business.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.deadlines import days_late
+from taskboard.domain.lights import SEVERITY, Judgement, Light, reasons_of
 from taskboard.domain.permissions import Actor
 from taskboard.domain.workflow import AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
 from taskboard.models import Assignment, Department, Plan, Task
+from taskboard.services.calendar import load_calendar
+from taskboard.services.lights import LIGHT_COLUMNS, LightTwin, light_of, light_twin
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, Page, fetch_page
 from taskboard.services.visibility import held_assignments, overseen_assignments, visible_tasks
@@ -33,6 +40,7 @@ class TaskFilter:
     due_from: date | None = None
     due_to: date | None = None
     words: str = ""
+    light: Light | None = None
 
 
 class FoundTask(NamedTuple):
@@ -48,6 +56,8 @@ class FoundTask(NamedTuple):
     leads: list[str]
     partners: list[str]
     days_late: int
+    light: Judgement | None
+    """the worst of its branches; none where no branch is this person's business"""
 
 
 class Choice(NamedTuple):
@@ -73,7 +83,7 @@ def search_tasks(
     number: int = 1,
     size: int = PAGE_SIZE,
 ) -> TaskSearch:
-    """The tasks that fit, by deadline, those without one last; six queries however many there are."""
+    """The tasks that fit, by deadline, those without one last; a fixed number of queries."""
     query = (
         select(
             Task.id,
@@ -85,12 +95,13 @@ def search_tasks(
             Task.deadline_origin,
         )
         .join(Plan, Plan.id == Task.plan_id)
-        .where(*_conditions(actor, wanted, today))
+        .where(*_conditions(session, actor, wanted, today))
         .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
     )
     page = fetch_page(session, query, number=number, size=size)
     units = _units(session, [row.id for row in page.rows])
     late = _latest(session, [row.id for row in page.rows], today)
+    lights = _worst_lights(session, actor, [row.id for row in page.rows], today)
     rows = [
         FoundTask(
             id=row.id,
@@ -103,6 +114,7 @@ def search_tasks(
             leads=[name for role, name in units[row.id] if role is AssignmentRole.LEAD],
             partners=[name for role, name in units[row.id] if role is AssignmentRole.PARTNER],
             days_late=days_late(late.get(row.id), None, today),
+            light=lights.get(row.id),
         )
         for row in page.rows
     ]
@@ -110,12 +122,12 @@ def search_tasks(
 
 
 def find_task_ids(session: Session, actor: Actor, wanted: TaskFilter, *, today: date) -> list[int]:
-    """The ids of all that fit, at most :data:`MOST_AT_ONCE`; one query."""
-    query = select(Task.id).where(*_conditions(actor, wanted, today)).order_by(Task.id).limit(MOST_AT_ONCE)
+    """The ids of all that fit, at most :data:`MOST_AT_ONCE`."""
+    query = select(Task.id).where(*_conditions(session, actor, wanted, today)).order_by(Task.id).limit(MOST_AT_ONCE)
     return list(session.scalars(query))
 
 
-def _conditions(actor: Actor, wanted: TaskFilter, today: date) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, actor: Actor, wanted: TaskFilter, today: date) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [visible_tasks(actor), Task.archived_at.is_(None)]
     if wanted.plan_id is not None:
         found.append(Task.plan_id == wanted.plan_id)
@@ -130,6 +142,45 @@ def _conditions(actor: Actor, wanted: TaskFilter, today: date) -> list[ColumnEle
     branch = _branch(actor, wanted, today)
     if branch:
         found.append(exists().where(Assignment.task_id == Task.id, *branch))
+    if wanted.light is not None:
+        twin = light_twin(session, today=today, calendar=load_calendar(session))
+        worse = SEVERITY[: SEVERITY.index(wanted.light)]
+        found.append(Task.id.in_(_with_light(actor, twin, [wanted.light])))
+        if worse:
+            found.append(Task.id.not_in(_with_light(actor, twin, worse)))
+    return found
+
+
+def _with_light(actor: Actor, twin: LightTwin, lights: Iterable[Light]) -> Select[int]:
+    """Ids of the tasks with a branch of this person's business that shows one of the lights."""
+    reasons = [reason.value for light in lights for reason in reasons_of(light)]
+    return twin.select(Assignment.task_id).where(_is_own_business(actor), twin.reason.in_(reasons))
+
+
+def _is_own_business(actor: Actor) -> ColumnElement[bool]:
+    """Condition on :class:`Assignment` with its :class:`Task`: branches whose lateness and light this person is told.
+
+    Whose they are, is not everybody's: the others on the task see their own.
+    """
+    is_standing = Assignment.state != AssignmentState.WITHDRAWN
+    return and_(is_standing, or_(overseen_assignments(actor), held_assignments(actor)))
+
+
+def _worst_lights(session: Session, actor: Actor, task_ids: list[int], today: date) -> dict[int, Judgement]:
+    calendar = load_calendar(session)
+    query = (
+        select(Assignment.task_id, *LIGHT_COLUMNS)
+        .join(Task, Task.id == Assignment.task_id)
+        .join(Plan, Plan.id == Task.plan_id)
+        .where(Assignment.task_id.in_(task_ids), _is_own_business(actor))
+        .order_by(Assignment.position, Assignment.id)
+    )
+    found: dict[int, Judgement] = {}
+    for row in session.execute(query):
+        light = light_of(row, today=today, calendar=calendar)
+        known = found.get(row.task_id)
+        if known is None or SEVERITY.index(light.light) < SEVERITY.index(known.light):
+            found[row.task_id] = light
     return found
 
 
@@ -140,9 +191,8 @@ def _branch(actor: Actor, wanted: TaskFilter, today: date) -> list[ColumnElement
         branch.append(Assignment.department_id == wanted.department_id)
         branch.append(Assignment.state != AssignmentState.WITHDRAWN)
     if wanted.is_overdue:
-        # Whose lateness it is, is not everybody's: the others on the task see their own.
         branch.append(overdue_assignments(today))
-        branch.append(or_(overseen_assignments(actor), held_assignments(actor)))
+        branch.append(_is_own_business(actor))
     return branch
 
 

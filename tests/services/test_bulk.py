@@ -15,6 +15,7 @@ from taskboard import paths
 from taskboard.domain.bulk import BulkAct, BulkOrder
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound
 from taskboard.domain.history import Change
+from taskboard.domain.lights import Light
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.workflow import Act, AssignmentState, TaskState
 from taskboard.mail.rendering import MailRenderer
@@ -272,6 +273,48 @@ def test_tasks_are_found_by_what_is_asked_for(office: Office, wanted: TaskFilter
 
     assert {one.title for one in found.page.rows} == titles
     assert len(find_task_ids(office.session, actor, wanted, today=TODAY)) == len(titles)
+
+
+def test_a_task_is_found_by_the_worst_light_of_its_branches_and_each_by_one_light_only(office: Office) -> None:
+    assignment_of(office.session, office.open, office.usual.partner).due_on = TODAY + timedelta(days=1)
+    office.session.flush()
+    actor = office.usual.actor("chen")
+    shown = {one.id: one.light for one in search_tasks(office.session, actor, TaskFilter(), today=TODAY).page.rows}
+    expected = {office.late.id: Light.RED, office.open.id: Light.YELLOW, office.draft.id: Light.IDLE}
+    assert {one: light.light for one, light in shown.items() if light} == expected
+
+    for light in Light:
+        found = search_tasks(office.session, actor, TaskFilter(light=light), today=TODAY).page
+        assert {one.id for one in found.rows} == {one for one, known in expected.items() if known is light}
+        assert find_task_ids(office.session, actor, TaskFilter(light=light), today=TODAY) == [
+            one.id for one in found.rows
+        ]
+
+
+def test_a_department_is_shown_its_own_light_and_not_its_partners(office: Office) -> None:
+    assignment_of(office.session, office.late, office.usual.partner).due_on = LATER
+    office.session.flush()
+
+    def light_for(who: str) -> Light | None:
+        rows = search_tasks(office.session, office.usual.actor(who), TaskFilter(), today=TODAY).page.rows
+        return next((one.light.light for one in rows if one.id == office.late.id and one.light), None)
+
+    assert (light_for("li"), light_for("wang")) == (Light.RED, Light.GREEN)
+    wang = office.usual.actor("wang")
+    assert office.late.id not in find_task_ids(office.session, wang, TaskFilter(light=Light.RED), today=TODAY)
+
+
+def test_who_was_urged_within_a_day_is_named_before_they_are_urged_again(office: Office) -> None:
+    office.do(office.order(BulkAct.REMIND, office.late, department_id=office.usual.lead.id), key="first")
+
+    again = office.show(office.order(BulkAct.REMIND, office.late, office.open))
+    assert [(one.title, one.departments, one.by) for one in again.urged_before] == [
+        ("压减审批时限", ["市发展改革委"], "陈督查")
+    ]
+    partner = office.order(BulkAct.REMIND, office.late, department_id=office.usual.partner.id)
+    assert office.show(partner).urged_before == []
+    tomorrow = {**office.by("chen"), "now": NOW + timedelta(days=1)}
+    assert bulk.preview(office.session, office.order(BulkAct.REMIND, office.late), **tomorrow).urged_before == []
 
 
 def test_department_and_lateness_are_asked_of_one_and_the_same_assignment(office: Office) -> None:

@@ -181,8 +181,7 @@ TABLE: Mapping[str, Line] = {
     "tasks.lift_red": on_task("supervisor"),
     # Many tasks at once
     "bulk.task_list": holding("supervisor", "leader", "auditor", "head", "liaison", "officer"),
-    "bulk.start": holding("supervisor", "head", "liaison"),
-    "bulk.preview": holding("supervisor"),
+    "bulk.preview": holding("supervisor", "head", "liaison"),
     "bulk.confirm": holding("supervisor"),
     # Instructions and requests for help
     "instructions.instruction_list": holding("leader", "supervisor", "head", "liaison"),

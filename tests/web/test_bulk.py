@@ -78,14 +78,14 @@ def test_what_makes_no_sense_in_the_address_narrows_nothing_down(desk: Desk, que
 
 def test_reminding_goes_from_the_list_over_the_preview_to_one_mail_each(desk: Desk) -> None:
     visitor = desk.as_("chen")
-    page = visitor.post("/tasks/bulk", act="remind", everything="1").text
+    page = visitor.get("/tasks/bulk", act="remind", everything="1").text
     assert "将办理 2 项" in page
     assert "不能办理 1 项" in page
     assert "市财政局" in page
     assert desk.count(HistoryEntry.act == Change.REMINDED) == 0
 
     sent = desk.carried(page)
-    answer = visitor.post("/tasks/bulk/confirm", **sent, remark="抓紧")
+    answer = visitor.post("/tasks/bulk", **sent, remark="抓紧")
 
     assert answer.status_code == 303
     assert desk.count(HistoryEntry.act == Change.REMINDED) == 2
@@ -93,34 +93,61 @@ def test_reminding_goes_from_the_list_over_the_preview_to_one_mail_each(desk: De
     assert (
         "没有重复办理"
         in visitor.client.post(
-            "/tasks/bulk/confirm", data={"csrf_token": visitor.token, **sent, "remark": "抓紧"}, follow_redirects=True
+            "/tasks/bulk", data={"csrf_token": visitor.token, **sent, "remark": "抓紧"}, follow_redirects=True
         ).text
     )
     assert desk.count(OutboxMessage.template == "reminded") == 3
 
 
+def test_a_preview_can_be_opened_again_and_names_who_was_urged_just_now(desk: Desk) -> None:
+    visitor = desk.as_("chen")
+    address = f"/tasks/bulk?act=remind&task_id={desk.ids[0]}"
+    first = visitor.get(address).text
+    assert "已经催办过" not in first
+    refused = visitor.post(address, **desk.carried(first), remark="很长" * 300)
+    assert refused.status_code == 422
+    assert visitor.get(refused.request.full_path).status_code == 200
+    visitor.post(address, **desk.carried(first))
+
+    again = visitor.get(address).text
+    assert "1 项任务在 24 小时内已经催办过" in again
+    assert "陈督查" in again
+
+
+def test_the_list_is_narrowed_down_to_a_light_and_the_act_goes_by_it(desk: Desk) -> None:
+    visitor = desk.as_("chen")
+    page = visitor.get("/tasks", light="red").text
+    assert "已经逾期的任务" in page
+    assert "没有到期的任务" not in page
+    assert "筛选出的全部 1 项" in page
+
+    assert desk.carried(visitor.get("/tasks/bulk", light="red", act="remind", everything="1").text)["task_ids"] == str(
+        desk.ids[0]
+    )
+
+
 def test_the_preview_goes_by_the_filter_of_the_list(desk: Desk) -> None:
-    page = desk.as_("chen").post("/tasks/bulk?overdue=1", act="remind", everything="1").text
+    page = desk.as_("chen").get("/tasks/bulk", overdue="1", act="remind", everything="1").text
 
     assert desk.carried(page)["task_ids"] == str(desk.ids[0])
 
 
 def test_a_liaison_hands_tasks_to_an_officer(desk: Desk) -> None:
     visitor = desk.as_("li")
-    page = visitor.post("/tasks/bulk", act="set_officer", task_id=[str(one) for one in desk.ids]).text
+    page = visitor.get("/tasks/bulk", act="set_officer", task_id=[str(one) for one in desk.ids]).text
     assert "钱承办" in page
     officer = f"{desk.usual.lead.id}-{desk.usual.qian.id}"
-    shown = visitor.post("/tasks/bulk/preview", **desk.carried(page), officer=officer).text
+    shown = visitor.get("/tasks/bulk", act="set_officer", task_id=[str(one) for one in desk.ids], officer=officer).text
     assert "确认指定承办人 2 项" in shown
 
-    answer = visitor.post("/tasks/bulk/confirm", **desk.carried(shown), officer=officer)
+    answer = visitor.post("/tasks/bulk", **desk.carried(shown), officer=officer)
 
     assert answer.status_code == 303
     assert desk.count(Assignment.officer_id == desk.usual.qian.id) == 2
 
 
 def test_nothing_chosen_leads_back_to_the_list(desk: Desk) -> None:
-    answer = desk.as_("chen").post("/tasks/bulk", act="remind")
+    answer = desk.as_("chen").get("/tasks/bulk", act="remind")
 
     assert answer.status_code == 303
     assert answer.location == "/tasks"
@@ -128,9 +155,9 @@ def test_nothing_chosen_leads_back_to_the_list(desk: Desk) -> None:
 
 def test_a_long_remark_comes_back_with_what_is_wrong(desk: Desk) -> None:
     visitor = desk.as_("chen")
-    page = visitor.post("/tasks/bulk", act="remind", everything="1").text
+    page = visitor.get("/tasks/bulk", act="remind", everything="1").text
 
-    answer = visitor.post("/tasks/bulk/confirm", **desk.carried(page), remark="很长" * 300)
+    answer = visitor.post("/tasks/bulk", **desk.carried(page), remark="很长" * 300)
 
     assert answer.status_code == 422
     assert "最多 500 个字" in answer.text
@@ -140,22 +167,22 @@ def test_a_long_remark_comes_back_with_what_is_wrong(desk: Desk) -> None:
 def test_an_act_is_for_those_who_may_do_it(desk: Desk) -> None:
     ids = ",".join(str(one) for one in desk.ids)
     for who in ("liu", "qian"):
-        assert desk.as_(who).post("/tasks/bulk/confirm", act="remind", task_ids=ids).status_code == 403
-    assert desk.as_("zhao").post("/tasks/bulk/confirm", act="remind", task_ids=ids).status_code == 404
-    desk.as_("li").post("/tasks/bulk/confirm", act="remind", task_ids=ids, request_key="k")
+        assert desk.as_(who).post("/tasks/bulk", act="remind", task_ids=ids).status_code == 403
+    assert desk.as_("zhao").post("/tasks/bulk", act="remind", task_ids=ids).status_code == 404
+    desk.as_("li").post("/tasks/bulk", act="remind", task_ids=ids, request_key="k")
     assert desk.count(HistoryEntry.act == Change.REMINDED) == 0
 
 
 @pytest.mark.parametrize("ids", ["99999", "0", "-1", "x", "99999999999999"])
 def test_an_unknown_task_is_not_found(desk: Desk, ids: str) -> None:
-    assert desk.as_("chen").post("/tasks/bulk/confirm", act="remind", task_ids=ids).status_code == 404
+    assert desk.as_("chen").post("/tasks/bulk", act="remind", task_ids=ids).status_code == 404
 
 
 def test_the_rhythm_is_set_from_the_list(desk: Desk) -> None:
     visitor = desk.as_("chen")
-    page = visitor.post("/tasks/bulk", act="set_rhythm", task_id=str(desk.ids[0])).text
+    page = visitor.get("/tasks/bulk", act="set_rhythm", task_id=str(desk.ids[0])).text
     assert "报送频次按计划设定" in page
-    answer = visitor.post("/tasks/bulk/confirm", **desk.carried(page), rhythm="weekly", rhythm_day="25")
+    answer = visitor.post("/tasks/bulk", **desk.carried(page), rhythm="weekly", rhythm_day="25")
     assert answer.status_code == 422
 
-    assert visitor.post("/tasks/bulk/confirm", **desk.carried(page), rhythm="weekly").status_code == 303
+    assert visitor.post("/tasks/bulk", **desk.carried(page), rhythm="weekly").status_code == 303

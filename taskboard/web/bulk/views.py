@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from taskboard.domain.bulk import BulkAct
 from taskboard.domain.errors import Invalid, NotAllowed
+from taskboard.domain.lights import SEVERITY
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import TaskState
@@ -22,7 +23,7 @@ from taskboard.services.task_search import TaskFilter, find_task_ids, search_tas
 from taskboard.services.visibility import department_ids
 from taskboard.services.workflow import list_officers
 from taskboard.web.bulk.forms import BulkForm, read_ids
-from taskboard.web.forms import LARGEST_ID, choices, page_number, search_words
+from taskboard.web.forms import LARGEST_ID, choices, light_argument, page_number, search_words
 from taskboard.web.guards import current_actor, requires
 
 ENTRANCE = "web"
@@ -43,6 +44,7 @@ def task_list() -> ResponseReturnValue:
         found=found,
         wanted=wanted,
         states=list(TaskState),
+        lights=SEVERITY,
         acts=_acts(current_actor()),
         asked=_asked(),
     )
@@ -58,10 +60,11 @@ def _filter() -> TaskFilter:
         due_from=_day("from"),
         due_to=_day("to"),
         words=search_words(),
+        light=light_argument(),
     )
 
 
-FILTERS = ("q", "plan", "department", "state", "overdue", "from", "to")
+FILTERS = ("q", "plan", "department", "state", "overdue", "from", "to", "light")
 
 
 def _asked() -> dict[str, Any]:
@@ -92,15 +95,21 @@ def _acts(actor: Actor) -> list[BulkAct]:
     return found
 
 
-@blueprint.post("/tasks/bulk")
+# What was chosen, and what would be done to it
+
+
+@blueprint.get("/tasks/bulk")
 @requires(*ACTORS)
-def start() -> ResponseReturnValue:
-    """What was ticked, or all that fits the filter, with what the act would do."""
-    form = BulkForm()
-    if request.form.get("everything") == "1":
+def preview() -> ResponseReturnValue:
+    """What was ticked, or all that fits the filter, with what the act would do.
+
+    All of it stands in the address: the page can be opened again, and shows what is so then.
+    """
+    form = BulkForm(formdata=request.args)
+    if request.args.get("everything") == "1":
         ids = find_task_ids(read_session(), current_actor(), _filter(), today=today())
     else:
-        ids = list(read_ids(",".join(request.form.getlist("task_id"))))
+        ids = list(read_ids(",".join(request.args.getlist("task_id"))))
     if not ids:
         flash("请先勾选任务，或点“处理筛选出的全部”。", "warning")
         return redirect(url_for("bulk.task_list", **_asked()), 303)
@@ -111,14 +120,7 @@ def start() -> ResponseReturnValue:
     return _page(form)
 
 
-@blueprint.post("/tasks/bulk/preview")
-@requires(*ACTORS)
-def preview() -> ResponseReturnValue:
-    """The same tasks after another officer, rhythm or remark was chosen."""
-    return _page(BulkForm())
-
-
-@blueprint.post("/tasks/bulk/confirm")
+@blueprint.post("/tasks/bulk")
 @requires(*ACTORS)
 def confirm() -> ResponseReturnValue:
     """Do what was shown, to the tasks that were shown."""
@@ -132,7 +134,7 @@ def confirm() -> ResponseReturnValue:
         form.show_problem(error)
         return _page(form, status=422)
     _say(result)
-    return redirect(url_for("bulk.task_list"), 303)
+    return redirect(url_for("bulk.task_list", **_asked()), 303)
 
 
 def _page(form: BulkForm, *, status: int = 200) -> ResponseReturnValue:
@@ -150,9 +152,15 @@ def _page(form: BulkForm, *, status: int = 200) -> ResponseReturnValue:
             if not form.errors:
                 form.show_problem(error)
     skipped = [(one, wording(one.problem).advice) for one in shown.skipped] if shown else []
-    count = len(read_ids(form.task_ids.data or ""))
     return render_template(
-        "bulk/preview.html", form=form, chosen=act, shown=shown, skipped=skipped, count=count
+        "bulk/preview.html",
+        form=form,
+        chosen=act,
+        shown=shown,
+        skipped=skipped,
+        count=len(read_ids(form.task_ids.data or "")),
+        asked=_asked(),
+        chosen_by=[(name, value) for name, value in request.args.items(multi=True) if name not in ("act", "officer")],
     ), status
 
 
