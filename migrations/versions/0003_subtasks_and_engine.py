@@ -8,6 +8,18 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+WITH_IDS_OF_THEIR_OWN = (
+    "task",
+    "assignment",
+    "import_draft",
+    "department_name",
+    "department_member",
+    "directory_upload",
+    "post",
+    "portfolio_item",
+    "scan",
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -68,9 +80,19 @@ def upgrade() -> None:
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_check_constraint(op.f("ck_task_weight_range"), "weight BETWEEN 1 AND 100")
+    if op.get_bind().dialect.name == "sqlite":
+        # Ids of rows that are taken away are not given to others.
+        for name in WITH_IDS_OF_THEIR_OWN:
+            with op.batch_alter_table(name, recreate="always", table_kwargs={"sqlite_autoincrement": True}):
+                pass
 
 
 def downgrade() -> None:
+    op.execute("UPDATE outbox_message SET state = 'queued' WHERE state = 'claimed'")
+    if op.get_bind().dialect.name == "sqlite":
+        for name in WITH_IDS_OF_THEIR_OWN:
+            with op.batch_alter_table(name, recreate="always"):
+                pass
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_task_weight_range"), type_="check")
 
