@@ -11,7 +11,7 @@ from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, FIELD_NAME
 from taskboard.domain.plan_parsing.lines import Line
 from taskboard.domain.plan_parsing.noise import is_attached_list
 from taskboard.domain.plan_parsing.numbering import Kind, Label, read_damaged_label, read_label, read_step
-from taskboard.domain.plan_parsing.text import EMPTY, FOLDING, Text, join_texts, squeezed
+from taskboard.domain.plan_parsing.text import EMPTY, Text, half_width, join_texts, squeezed
 from taskboard.domain.plan_parsing.units import looks_like_unit
 
 
@@ -269,7 +269,7 @@ def _format_label(line: Line) -> Label | None:
     if not line.label:
         return None
     written = line.label.strip()
-    folded = written.translate(FOLDING)
+    folded = half_width(written)
     label = read_label(folded + " ", written + " ") or read_label(folded + "、", written + "、")
     return None if label is None else Label(label.kind, label.number, label.text, 0)
 
@@ -295,7 +295,7 @@ SECOND = {"(1)": "(2)", "1)": "2)", "①": "②", "⑴": "⑵", "1": "2", "(一)
 
 def _has_successor(label: Label, plain: str, last_seen: dict[str, int]) -> bool:
     """Whether the second of the row stands later in the same line, so that the first is a label and no remark."""
-    second = SECOND.get(label.text.translate(FOLDING).replace(" ", ""))
+    second = SECOND.get(half_width(label.text).replace(" ", ""))
     if second is None:
         return False
     if second not in last_seen:

@@ -16,6 +16,8 @@ OFFSET_BITS = 32
 OFFSET_MASK = (1 << OFFSET_BITS) - 1
 
 PINYIN_NOTE = re.compile(r"[(（](?<=[\u3400-\u9fff].)[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ]{1,7}[)）]")
+MAY_BE_NOISE = re.compile(r"[(（\[*\u200b-\u200f\ufeff\u00ad\r]")
+"""one of these begins each note and each remain"""
 WORD_REMAINS = re.compile(r"\[bookmark:[^\]\n]{0,40}\]|\*\*|[\u200b-\u200f\ufeff\u00ad\r]")
 
 HALF_WIDTH_STOP = re.compile(r"(?<=[\u4e00-\u9fff)”》%])\.(?=[\u4e00-\u9fff“《(\[]|(?:19|20)\d\d年|\s*$)")
@@ -25,40 +27,39 @@ LONGEST_BEFORE_STOP = 24
 """characters of a label with its indent"""
 
 HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-FOLDING = str.maketrans(
-    {
-        **{chr(code): chr(half) for code, half in HALF_WIDTH.items()},
-        "\u3000": " ",
-        "\xa0": " ",
-        "〔": "[",
-        "〕": "]",
-        "【": "[",
-        "】": "]",
-        "〖": "[",
-        "〗": "]",
-        "﹝": "[",
-        "﹞": "]",
-        "︰": ":",
-        "﹕": ":",
-        "∶": ":",
-        "–": "—",
-        "―": "—",
-        "─": "—",
-        "﹣": "-",
-        "−": "-",
-        "〜": "~",
-        "∼": "~",
-        "｡": "。",
-        "､": "、",
-        "○": "〇",
-        "Ｏ": "O",
-    }
-)
+FOLDING = {
+    **{chr(code): chr(half) for code, half in HALF_WIDTH.items()},
+    "\u3000": " ",
+    "\xa0": " ",
+    "〔": "[",
+    "〕": "]",
+    "【": "[",
+    "】": "]",
+    "〖": "[",
+    "〗": "]",
+    "﹝": "[",
+    "﹞": "]",
+    "︰": ":",
+    "﹕": ":",
+    "∶": ":",
+    "–": "—",
+    "―": "—",
+    "─": "—",
+    "﹣": "-",
+    "−": "-",
+    "〜": "~",
+    "∼": "~",
+    "｡": "。",
+    "､": "、",
+    "○": "〇",
+    "Ｏ": "O",
+}
+FOLDED = re.compile(f"[{re.escape(''.join(FOLDING))}]")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Source:
-    """What a text was taken from: a block, and in a table its cell."""
+    """What a text was taken from: a block, and in a table its cell; never changed, but not frozen, as ``Text``."""
 
     block: int
     row: int | None = None
@@ -89,7 +90,8 @@ class Text:
 
     def strip(self, characters: str | None = None) -> Text:
         plain = self.plain
-        if len(plain.strip(characters)) == len(plain):
+        # ``strip`` gives the same string, not a copy, where nothing is to be taken off.
+        if plain.strip(characters) is plain:
             return self
         right = len(plain.rstrip(characters))
         left = len(plain) - len(plain.lstrip(characters))
@@ -98,8 +100,10 @@ class Text:
     def moved_to(self, place: Text) -> Text:
         """These characters, whose positions count from 0, where they stand in ``place``."""
         own = self.at
-        if len(own) and own[-1] - own[0] == len(own) - 1:
-            return Text(self.clean, self.plain, place.at[own[0] : own[-1] + 1])
+        if len(own):
+            first, last = own[0], own[-1]
+            if last - first == len(own) - 1:
+                return Text(self.clean, self.plain, place.at[first : last + 1])
         return Text(self.clean, self.plain, array("Q", [place.at[position] for position in own]))
 
 
@@ -108,23 +112,47 @@ EMPTY = Text("", "", array("Q"))
 
 def read_text(raw: str, source: int = 0) -> Text:
     """``raw`` without pinyin notes and remains of word processors, ready for matching."""
+    clean, plain, kept = _views_again(raw) if len(raw) <= OFTEN_REPEATED else _views(raw)
     first = source << OFFSET_BITS
-    at: Positions = range(first, first + len(raw))
-    for noise in (WORD_REMAINS, PINYIN_NOTE):
-        if noise.search(raw):
-            kept = _kept_ranges(noise, raw)
-            at = _joined_arrays(at[start:end] for start, end in kept)
-            raw = "".join(raw[start:end] for start, end in kept)
-    return Text(raw, (_plain_again if len(raw) <= OFTEN_REPEATED else _plain)(raw), at)
+    if kept is None:
+        return Text(clean, plain, range(first, first + len(raw)))
+    return Text(clean, plain, array("Q", [first + position for position in kept]))
 
 
 OFTEN_REPEATED = 40
 """characters; what is not longer may be the name of a department, which a ledger repeats in every row"""
 
 
+def _views(raw: str) -> tuple[str, str, Positions | None]:
+    """The clean and the plain view, and which characters of ``raw`` they have, unless it is all of them."""
+    if not MAY_BE_NOISE.search(raw):
+        return raw, _plain(raw), None
+    at: Positions | None = None
+    for noise in (WORD_REMAINS, PINYIN_NOTE):
+        if noise.search(raw):
+            kept = _kept_ranges(noise, raw)
+            at = range(len(raw)) if at is None else at
+            at = _joined_arrays(at[start:end] for start, end in kept)
+            raw = "".join(raw[start:end] for start, end in kept)
+    return raw, _plain(raw), at
+
+
+_views_again = lru_cache(maxsize=4096)(_views)
+
+
 def _plain(clean: str) -> str:
-    plain = clean if clean.isascii() else to_simplified(clean.translate(FOLDING))
+    plain = clean if clean.isascii() else to_simplified(half_width(clean))
     return HALF_WIDTH_STOP.sub(_full_stop, plain) if "." in plain else plain
+
+
+def half_width(text: str) -> str:
+    """The text with full-width letters, figures and marks in half width, and all kinds of brackets as two."""
+    # Not ``translate``: it pays for every character that stays as it is, and these are most.
+    return FOLDED.sub(_folded, text)
+
+
+def _folded(found: re.Match[str]) -> str:
+    return FOLDING[found[0]]
 
 
 def _full_stop(found: re.Match[str]) -> str:
@@ -132,9 +160,6 @@ def _full_stop(found: re.Match[str]) -> str:
     # A window that begins inside the text must show the line's beginning itself.
     before = ("#" if start else "") + found.string[start : found.start()]
     return "." if LABEL_BEFORE_STOP.search(before) else "。"
-
-
-_plain_again = lru_cache(maxsize=4096)(_plain)
 
 
 def _kept_ranges(noise: re.Pattern[str], raw: str) -> list[tuple[int, int]]:
@@ -176,9 +201,12 @@ def without_ranges(text: Text, ranges: Iterable[tuple[int, int]]) -> Text:
 
 def spans_of(text: Text, sources: list[Source]) -> tuple[Span, ...]:
     """Where the characters of ``text`` stand in the blocks, neighbours joined."""
+    if not text.plain:
+        return ()
     at = text.at
-    if len(at) and at[-1] - at[0] == len(at) - 1 and "\n" not in text.plain:
-        return (_span(at[0], at[-1], sources),)
+    first, last = at[0], at[-1]
+    if last - first == len(at) - 1 and "\n" not in text.plain:
+        return (_span(first, last, sources),)
     spans: list[Span] = []
     for line in LINE.finditer(text.plain):
         for first, last in _runs(text.at[line.start() : line.end()]):
@@ -237,7 +265,7 @@ class Places:
         """Whether the first character of ``text`` lies in one of the passages or just before its beginning."""
         if not len(text):
             return False
-        source, offset = sources[text.at[0] >> OFFSET_BITS], text.at[0] & ((1 << OFFSET_BITS) - 1)
+        source, offset = sources[text.at[0] >> OFFSET_BITS], text.at[0] & OFFSET_MASK
         ranges = self.ranges.get(source.block, [])
         near = bisect_right(ranges, (offset + LONGEST_LABEL, 0)) - 1
         return near >= 0 and ranges[near][0] <= offset + LONGEST_LABEL and offset < ranges[near][1]
