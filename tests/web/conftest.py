@@ -47,3 +47,9 @@ def usual(session: Session) -> Usual:
 @pytest.fixture
 def visitor(client: FlaskClient) -> Visitor:
     return Visitor(client)
+
+
+@pytest.fixture
+def chen(visitor: Visitor, usual: Usual) -> Visitor:
+    """The supervisor of the usual body, signed in."""
+    return visitor.enter(usual.chen)
