@@ -25,6 +25,12 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
+IDS_ARE_NOT_REUSED = {"sqlite_autoincrement": True}
+"""Last in the arguments of a table whose rows are taken away: SQLite would give the id of its last row to the next one,
+and the trail, an open page or a second click would mean another thing by it. (PostgreSQL never does.) A migration that
+makes such a table anew has to say it again; a test holds it to that."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment, aware and in UTC on the Python side whatever the database keeps."""
 

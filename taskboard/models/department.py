@@ -9,7 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, St
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskboard.domain.departments import DepartmentKind, DepartmentLevel, SuccessionKind, WorkOutcome
-from taskboard.models.base import Base, UtcDateTime, string_enum
+from taskboard.models.base import IDS_ARE_NOT_REUSED, Base, UtcDateTime, string_enum
 
 
 class Department(Base):
@@ -46,6 +46,7 @@ class DepartmentName(Base):
         Index(None, "department_id"),
         CheckConstraint("valid_to IS NULL OR valid_from IS NULL OR valid_to >= valid_from", name="ends_after_start"),
         CheckConstraint("NOT (is_official AND valid_to IS NOT NULL)", name="official_has_not_ended"),
+        IDS_ARE_NOT_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -66,6 +67,7 @@ class DepartmentMember(Base):
         Index(None, "member_id"),
         CheckConstraint("to_on IS NULL OR to_on >= from_on", name="ends_after_start"),
         CheckConstraint("group_id <> member_id", name="not_its_own_member"),
+        IDS_ARE_NOT_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -143,7 +145,7 @@ class DirectoryUpload(Base):
     """
 
     __tablename__ = "directory_upload"
-    __table_args__ = (Index(None, "sent_by_id", "sent_at"),)
+    __table_args__ = (Index(None, "sent_by_id", "sent_at"), IDS_ARE_NOT_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     sent_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from taskboard.domain.account_links import LinkPurpose
 from taskboard.domain.roles import Role
-from taskboard.models.base import Base, UtcDateTime, string_enum
+from taskboard.models.base import IDS_ARE_NOT_REUSED, Base, UtcDateTime, string_enum
 
 
 class Person(Base):
@@ -40,6 +40,7 @@ class PersonPost(Base):
         Index(None, "person_id"),
         Index(None, "department_id", "role"),
         CheckConstraint("to_on IS NULL OR to_on >= from_on", name="ends_after_start"),
+        IDS_ARE_NOT_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -106,6 +107,7 @@ class PortfolioItem(Base):
         UniqueConstraint("person_id", "department_id"),
         UniqueConstraint("person_id", "plan_id"),
         CheckConstraint("(department_id IS NULL) <> (plan_id IS NULL)", name="department_or_plan"),
+        IDS_ARE_NOT_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)

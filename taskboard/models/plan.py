@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskboard.domain.report_rhythms import PlanRhythm
-from taskboard.models.base import Base, UtcDateTime, string_enum
+from taskboard.models.base import IDS_ARE_NOT_REUSED, Base, UtcDateTime, string_enum
 
 
 class Plan(Base):
@@ -80,7 +80,7 @@ class ImportDraft(Base):
     """A document under review. Nothing of it is a plan, measure, task or department before it is confirmed."""
 
     __tablename__ = "import_draft"
-    __table_args__ = (Index(None, "body_id", "updated_at"), Index(None, "source_sha256"))
+    __table_args__ = (Index(None, "body_id", "updated_at"), Index(None, "source_sha256"), IDS_ARE_NOT_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     body_id: Mapped[int] = mapped_column(ForeignKey("department.id"))

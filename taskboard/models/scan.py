@@ -9,14 +9,14 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskboard.domain.scans import ScanState
-from taskboard.models.base import Base, UtcDateTime, string_enum
+from taskboard.models.base import IDS_ARE_NOT_REUSED, Base, UtcDateTime, string_enum
 
 
 class Scan(Base):
     """A scan or picture that somebody uploaded. Recognised, it becomes an import draft and keeps only the way there."""
 
     __tablename__ = "scan"
-    __table_args__ = (Index(None, "state", "id"), Index(None, "source_sha256"))
+    __table_args__ = (Index(None, "state", "id"), Index(None, "source_sha256"), IDS_ARE_NOT_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     body_id: Mapped[int] = mapped_column(ForeignKey("department.id"))

@@ -17,7 +17,7 @@ from taskboard.domain.workflow import (
     TaskState,
     Verification,
 )
-from taskboard.models.base import Base, UtcDateTime, string_enum
+from taskboard.models.base import IDS_ARE_NOT_REUSED, Base, UtcDateTime, string_enum
 
 IS_ROOT = text("parent_id IS NULL")
 
@@ -42,6 +42,7 @@ class Task(Base):
         Index(None, "body_id", "state"),
         Index(None, "state", "due_on"),
         CheckConstraint("NOT (is_ongoing AND due_on IS NOT NULL)", name="ongoing_has_no_deadline"),
+        IDS_ARE_NOT_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -85,6 +86,7 @@ class Assignment(Base):
         Index(None, "state", "due_on", "id"),
         Index(None, "department_id", "state", "due_on"),
         Index(None, "officer_id", "state", "due_on"),
+        IDS_ARE_NOT_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)

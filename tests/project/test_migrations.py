@@ -26,6 +26,16 @@ def test_migrations_make_what_the_models_describe(engine: Engine) -> None:
     assert differences == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_ids_of_rows_that_are_taken_away_are_not_given_again(engine: Engine) -> None:
+    said = {name for name, table in Base.metadata.tables.items() if table.dialect_options["sqlite"]["autoincrement"]}
+    with engine.connect() as connection:
+        made = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all()
+
+    assert {"task", "assignment", "import_draft"} < said
+    assert {name for name, statement in made if "AUTOINCREMENT" in statement} == said
+
+
 def test_migrations_have_a_way_back(app: APIFlask, engine: Engine) -> None:
     with app.app_context():
         downgrade(revision="base")
