@@ -14,12 +14,15 @@ from typing import Any
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.deadlines import days_left, is_overdue
+from taskboard.domain.periods import DuePeriod, Rhythm, last_due, missed_in_a_row, unreported
 from taskboard.domain.reminders import DueReminder, Topic
+from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.workflow import OWING, UNDER_WAY, AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
 
 MOST_ROWS = 20
 MOST_BARS = 20
 COMING_WORKING_DAYS = 10
+NO_RHYTHM = Rhythm(PlanRhythm.NONE)
 SHORTEST_GAP_DAYS = 3
 
 
@@ -54,6 +57,23 @@ class Item:
     extension_asked_on: date | None = None
     """the day its own department asked for one that is not decided"""
     plan_id: int = 0
+    help_asked_on: date | None = None
+    """the day of its oldest request for help that nobody answered"""
+    rhythm: Rhythm = NO_RHYTHM
+    owing_since: date | None = None
+    """the day since which its department has had the work; where none is known, that of its issue"""
+    reported_on: date | None = None
+    """the day of its last report"""
+    report_due_on: date | None = None
+    """the day of the report that a reminder speaks of"""
+
+    def reports_due(self, today: date, calendar: WorkingCalendar) -> tuple[date, ...]:
+        """The days of the reports near today that are owed and not made."""
+        if not self.is_open:
+            return ()
+        since = self.owing_since or self.issued_on
+        facts: dict[str, Any] = {"since": since, "reported_on": self.reported_on, "today": today, "calendar": calendar}
+        return unreported(self.rhythm, self.role, **facts)
 
     def is_overdue(self, day: date) -> bool:
         return is_overdue(self.task_state, self.state, self.due_on, day, is_held=self.is_held)
@@ -87,6 +107,7 @@ class SectionCode(StrEnum):
     TO_DECIDE = "to_decide"
     RESOLVED = "resolved"
     NOT_ACKNOWLEDGED = "not_acknowledged"
+    NOT_REPORTED = "not_reported"
 
 
 @dataclass(frozen=True)
@@ -173,7 +194,8 @@ def daily_sections(reminders: Sequence[tuple[Item, DueReminder]]) -> list[Sectio
     """The reminders of one person by what they are about, in the order of :class:`Topic`; the oldest day first."""
     by_topic: dict[Topic, list[Item]] = {topic: [] for topic in Topic}
     for item, reminder in reminders:
-        by_topic[reminder.topic].append(item)
+        is_report = reminder.topic is Topic.REPORT
+        by_topic[reminder.topic].append(replace(item, report_due_on=reminder.anchor_on) if is_report else item)
     return [_section(topic, items) for topic, items in by_topic.items() if items]
 
 
@@ -192,11 +214,13 @@ def compose_supervision(items: Sequence[Item], *, today: date, since: date, cale
     """The digest of a supervision office: everything below its body."""
     overdue = [item for item in items if item.is_overdue(today)]
     late_receipt = [item for item in items if _is_late_receipt(item, today, calendar)]
+    missed = _Missed(today, calendar)
     sections = (
         _section(SectionCode.NEW_OVERDUE, [item for item in overdue if not item.was_overdue(since)]),
         _section(SectionCode.LASTING, [item for item in overdue if item.was_overdue(since)]),
         _section(SectionCode.TO_REVIEW, [item for item in items if _awaits_review(item)]),
         _section(SectionCode.NOT_ACKNOWLEDGED, late_receipt),
+        _section(SectionCode.NOT_REPORTED, [item for item in items if missed.last_report(item)]),
         _section(SectionCode.RESOLVED, [item for item in items if item.left_since(since)]),
     )
     bars = _bars(items, today, since)
@@ -238,21 +262,38 @@ def _is_late_receipt(item: Item, today: date, calendar: WorkingCalendar) -> bool
     return _awaits_acknowledgement(item) and calendar.add(item.issued_on, ACKNOWLEDGE_WORKING_DAYS) < today
 
 
+class _Missed:
+    """Which assignments missed their last report; the periods of a rhythm are looked up once for all of them."""
+
+    def __init__(self, today: date, calendar: WorkingCalendar) -> None:
+        self._today = today
+        self._calendar = calendar
+        self._due: dict[tuple[Rhythm, AssignmentRole], list[DuePeriod]] = {}
+
+    def last_report(self, item: Item) -> bool:
+        if not item.is_open or item.rhythm.kind is PlanRhythm.NONE:
+            return False
+        key = (item.rhythm, item.role)
+        if key not in self._due:
+            self._due[key] = last_due(*key, self._today, self._calendar, count=1)
+        return missed_in_a_row(self._due[key], item.owing_since or item.issued_on, item.reported_on) > 0
+
+
 def _awaits_review(item: Item) -> bool:
-    """Whether the supervisors must decide: on a lead's submission, on an objection, or on a request for more time."""
+    """Whether the supervisors must decide: on a lead's submission, an objection, a request for time or for help."""
     if item.task_state not in UNDER_WAY:
         return False
-    if item.extension_asked_on is not None:
+    if item.extension_asked_on is not None or item.help_asked_on is not None:
         return True
     is_submitted = item.state is AssignmentState.SUBMITTED and item.role is AssignmentRole.LEAD
     return is_submitted or item.state is AssignmentState.OBJECTED
 
 
 def _waits_too_long(item: Item, today: date, calendar: WorkingCalendar) -> bool:
-    since = item.extension_asked_on or item.waiting_since
-    if not _awaits_review(item) or since is None:
+    asked = [day for day in (item.extension_asked_on, item.help_asked_on, item.waiting_since) if day is not None]
+    if not _awaits_review(item) or not asked:
         return False
-    return calendar.add(since, DECISION_WORKING_DAYS) <= today
+    return calendar.add(min(asked), DECISION_WORKING_DAYS) <= today
 
 
 def _section(code: str, items: Iterable[Item]) -> Section:
@@ -309,6 +350,9 @@ def item_facts(item: Item, *, today: date, calendar: WorkingCalendar) -> dict[st
         "waiting_since": item.waiting_since.isoformat() if item.waiting_since else None,
         "extension_asked_on": item.extension_asked_on.isoformat() if item.extension_asked_on else None,
         "submitted_on": item.submitted_on.isoformat() if item.submitted_on else None,
+        "help_asked_on": item.help_asked_on.isoformat() if item.help_asked_on else None,
+        "report_due_on": item.report_due_on.isoformat() if item.report_due_on else None,
+        "is_report_late": item.report_due_on is not None and item.report_due_on < today,
     }
 
 

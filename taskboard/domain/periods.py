@@ -11,6 +11,7 @@ from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.report_rhythms import PlanRhythm
@@ -202,3 +203,30 @@ def report_due(
     due_on = due_day(rhythm, period, role, calendar)
     is_reported = reported_on is not None and reported_on >= period.first_on
     return ReportDue(period, due_on, is_reported, is_late=not is_reported and due_on < today)
+
+
+def unreported(
+    rhythm: Rhythm,
+    role: AssignmentRole,
+    *,
+    since: date,
+    reported_on: date | None,
+    today: date,
+    calendar: WorkingCalendar,
+) -> tuple[date, ...]:
+    """The due days of the last period, of the one that runs and of the next, as far as they are owed and nothing was
+    reported in them or later."""
+    return tuple(
+        due_day(rhythm, period, role, calendar)
+        for period in periods_about(rhythm, today)
+        if is_owed(rhythm, period, since, calendar) and (reported_on is None or reported_on < period.first_on)
+    )
+
+
+def periods_about(rhythm: Rhythm, today: date) -> tuple[Period, ...]:
+    """The period before the one that runs, that one, and the one after it."""
+    running = period_of(rhythm, today)
+    if running is None:
+        return ()
+    _, last = islice(periods_backward(rhythm, today), 2)
+    return last, running, next_period(rhythm, running)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, AssignmentRole, AssignmentState, TaskState
@@ -23,6 +24,7 @@ class Topic(StrEnum):
     DUE_TODAY = "due_today"
     DUE_SOON = "due_soon"
     ACKNOWLEDGE = "acknowledge"
+    REPORT = "report"
     DECIDE = "decide"
 
 
@@ -47,6 +49,10 @@ class Anchor(StrEnum):
     """the day the assignment came into the state in which it waits for a decision"""
     EXTENSION = "extension"
     """the day its department asked for more time"""
+    HELP = "help"
+    """the day of the oldest request for help that nobody answered"""
+    REPORT = "report"
+    """the day a report is due for a period in which nothing was reported yet"""
 
 
 class Span(StrEnum):
@@ -87,6 +93,8 @@ class Rule:
         return calendar.on_or_before(anchor_on + timedelta(days=self.days))
 
 
+REPORT_WARNING_WORKING_DAYS = 3
+
 LIAISON = frozenset({Recipient.LIAISON})
 HEAD = frozenset({Recipient.HEAD})
 WORKERS = frozenset({Recipient.LIAISON, Recipient.OFFICER})
@@ -119,6 +127,14 @@ def _extension(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
     return Rule(code, Topic.DECIDE, Anchor.EXTENSION, to, OPEN_ASSIGNMENT, working_days)
 
 
+def _help(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
+    return Rule(code, Topic.DECIDE, Anchor.HELP, to, OPEN_ASSIGNMENT, working_days)
+
+
+def _report(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
+    return Rule(code, Topic.REPORT, Anchor.REPORT, to, OWING, working_days)
+
+
 def _decide(
     code: str,
     to: frozenset[Recipient],
@@ -149,11 +165,17 @@ RULES: tuple[Rule, ...] = (
     _decide("objection_2", SUPERVISOR | LEADER, OBJECTED, 2),
     _extension("extension_1", SUPERVISOR, 1),
     _extension("extension_2", SUPERVISOR | LEADER, 2),
+    _help("help_1", SUPERVISOR, 1),
+    _help("help_2", SUPERVISOR | LEADER, 2),
+    _report("report_3", LIAISON, -REPORT_WARNING_WORKING_DAYS),
+    _report("report_0", LIAISON, 0),
+    _report("report_late_1", LIAISON, 1),
+    _report("report_late_3", LIAISON | HEAD, 3),
 )
 """in the order in which one becomes more specific than the one before it, within what they are about
 
-The rules for reports due, and the yellow and red orders, come with their subjects. What is still late after
-``overdue_3`` stands in the weekly digest."""
+Yellow and red orders are proposed where they are confirmed. What is still late after ``overdue_3`` stands in the
+weekly digest."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +195,10 @@ class ReminderSubject:
     """an extension of its deadline was asked for in time and is not decided"""
     extension_asked_on: date | None = None
     """the day its own department asked for one that is not decided"""
+    help_asked_on: date | None = None
+    """the day of its oldest request for help that nobody answered"""
+    reports_due: tuple[date, ...] = ()
+    """the days on which reports are due that were not made: of the last period, of this one and of the next"""
 
 
 @dataclass(frozen=True)
@@ -195,6 +221,11 @@ class DueReminder:
     decided: dict[Decision, date]
     """with the day on which each fell due"""
 
+    @property
+    def anchor_on(self) -> date:
+        """The day that the rule counts from: of several reports that are due, the latest."""
+        return max(one.anchor_on for one in self.decided if one.rule == self.rule.code)
+
 
 def span_of(issued_on: date, due_on: date | None) -> Span:
     """How long the task was given; without a deadline no rule asks."""
@@ -215,13 +246,21 @@ def due_reminders(
     """What is due by ``today``, not among the ``decided``, and still true: at most one per thing asked of somebody."""
     if subject.task_state not in UNDER_WAY:
         return []
-    due: dict[Anchor, list[tuple[Rule, Decision, date]]] = {}
+    due: dict[Anchor, list[_Due]] = {}
     for rule, decision in _candidates(subject, rules):
         falls_due = rule.milestone(decision.anchor_on, calendar)
         if falls_due <= today and decision not in decided and not _is_moot(rule, falls_due, subject):
-            due.setdefault(rule.anchor, []).append((rule, decision, falls_due))
+            due.setdefault(rule.anchor, []).append(_Due(rule, decision, falls_due))
     reminders = (_fold(subject, found, today) for found in due.values())
     return [reminder for reminder in reminders if reminder is not None]
+
+
+class _Due(NamedTuple):
+    """A milestone that is due and not yet taken."""
+
+    rule: Rule
+    decision: Decision
+    falls_due: date
 
 
 def _candidates(subject: ReminderSubject, rules: Iterable[Rule]) -> Iterable[tuple[Rule, Decision]]:
@@ -229,23 +268,24 @@ def _candidates(subject: ReminderSubject, rules: Iterable[Rule]) -> Iterable[tup
     for rule in rules:
         if subject.state not in rule.states or subject.role not in rule.roles or span not in rule.spans:
             continue
-        anchor_on = _anchor_day(rule.anchor, subject)
-        if anchor_on is not None:
+        for anchor_on in _anchor_days(rule.anchor, subject):
             # Only what hangs on the deadline is armed again when that moves.
             version = subject.deadline_version if rule.anchor is Anchor.DEADLINE else 0
             yield rule, Decision(rule.code, version, anchor_on)
 
 
-def _anchor_day(anchor: Anchor, subject: ReminderSubject) -> date | None:
-    match anchor:
-        case Anchor.ISSUE:
-            return subject.issued_on
-        case Anchor.DEADLINE:
-            return subject.due_on
-        case Anchor.WAITING:
-            return subject.waiting_since
-        case Anchor.EXTENSION:
-            return subject.extension_asked_on
+def _anchor_days(anchor: Anchor, subject: ReminderSubject) -> Iterable[date]:
+    if anchor is Anchor.REPORT:
+        return subject.reports_due
+    days = {
+        Anchor.ISSUE: subject.issued_on,
+        Anchor.DEADLINE: subject.due_on,
+        Anchor.WAITING: subject.waiting_since,
+        Anchor.EXTENSION: subject.extension_asked_on,
+        Anchor.HELP: subject.help_asked_on,
+    }
+    day = days[anchor]
+    return () if day is None else (day,)
 
 
 def _is_moot(rule: Rule, falls_due: date, subject: ReminderSubject) -> bool:
@@ -253,16 +293,16 @@ def _is_moot(rule: Rule, falls_due: date, subject: ReminderSubject) -> bool:
     return rule.topic in (Topic.DUE_SOON, Topic.DUE_TODAY) and falls_due < subject.issued_on
 
 
-def _fold(subject: ReminderSubject, found: Sequence[tuple[Rule, Decision, date]], today: date) -> DueReminder | None:
-    true_now = [rule for rule, _, _ in found if _is_true(rule, subject, today)]
+def _fold(subject: ReminderSubject, found: Sequence[_Due], today: date) -> DueReminder | None:
+    true_now = [one.rule for one in found if _is_true(one, subject, today)]
     if not true_now:
         return None
     return DueReminder(
         assignment_id=subject.assignment_id,
         rule=true_now[-1],
         topic=_topic(true_now[-1], subject, today),
-        to=frozenset().union(*(rule.to for rule, _, _ in found)),
-        decided={decision: falls_due for _, decision, falls_due in found},
+        to=frozenset().union(*(one.rule.to for one in found)),
+        decided={one.decision: one.falls_due for one in found},
     )
 
 
@@ -273,8 +313,11 @@ def _topic(rule: Rule, subject: ReminderSubject, today: date) -> Topic:
     return Topic.DUE_TODAY if rule.topic is Topic.DUE_SOON and subject.due_on == today else rule.topic
 
 
-def _is_true(rule: Rule, subject: ReminderSubject, today: date) -> bool:
+def _is_true(one: _Due, subject: ReminderSubject, today: date) -> bool:
     """Whether what the rule says holds today: nobody is told that a day is near when it is past."""
+    rule = one.rule
+    if rule.anchor is Anchor.REPORT:
+        return (one.decision.anchor_on < today) is (rule.working_days > 0)
     if rule.anchor is not Anchor.DEADLINE or subject.due_on is None:
         return True
     is_past = subject.due_on < today

@@ -166,7 +166,12 @@ def _find_reminders(
     Whoever the last mails did not reach gets again what those said.
     """
     unreached = reminding.find_unreached(session, today=today)
-    condition = reminding.may_be_due(today, made_up_from=min(unreached.values(), default=None))
+    condition = reminding.may_be_due(
+        today,
+        calendar=calendar,
+        rhythms=reminding.load_rhythms(session),
+        made_up_from=min(unreached.values(), default=None),
+    )
     items = reminding.load_items(session, condition)
     decided = reminding.load_decided(session, condition)
     due = reminding.find_due(items, decided, today=today, calendar=calendar)

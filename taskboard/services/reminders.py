@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.digests import Item
-from taskboard.domain.local_time import local_date
+from taskboard.domain.help_requests import HelpState
+from taskboard.domain.local_time import at_local, local_date
 from taskboard.domain.outbox import SCHEDULED, UNDELIVERED
+from taskboard.domain.periods import Rhythm, due_day, owed_before, periods_about
 from taskboard.domain.reminders import (
     LONGEST_WARNING,
     RULES,
@@ -25,13 +28,25 @@ from taskboard.domain.reminders import (
     ReminderSubject,
     due_reminders,
 )
+from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.workflow import OWING, UNDER_WAY, Act, AssignmentRole, AssignmentState, TaskState
-from taskboard.models import Assignment, Department, Extension, HistoryEntry, OutboxMessage, Plan, Reminder, Task
+from taskboard.models import (
+    Assignment,
+    Department,
+    Extension,
+    HelpRequest,
+    HistoryEntry,
+    OutboxMessage,
+    Plan,
+    Reminder,
+    Task,
+)
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.postholders import Holder, Postholders
 
 AWAITING_DECISION = frozenset({AssignmentState.HEAD_REVIEW, AssignmentState.SUBMITTED, AssignmentState.OBJECTED})
 LEFT_OUT = frozenset({AssignmentState.WITHDRAWN, AssignmentState.WAIVED})
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 CATCH_UP_DAYS = 14
 """how far back a mail that never arrived is made up for"""
 
@@ -65,6 +80,10 @@ ITEM_COLUMNS: Select[*tuple[Any, ...]] = (
         Assignment.submitted_at,
         Assignment.accepted_at,
         Task.closed_at,
+        Plan.report_rhythm,
+        Plan.report_day,
+        Assignment.owing_since,
+        Assignment.last_reported_at,
     )
     .join(Task, Task.id == Assignment.task_id)
     .join(Plan, Plan.id == Task.plan_id)
@@ -75,12 +94,20 @@ ITEM_COLUMNS: Select[*tuple[Any, ...]] = (
 
 def load_items(session: Session, condition: ColumnElement[bool]) -> list[Item]:
     """Assignments of issued tasks as mails know them, by a condition on :class:`Assignment` and :class:`Task`."""
-    waiting, asked = _waiting_since(session), _extension_asked(session)
+    asked = _Asked(_waiting_since(session), _extension_asked(session), _help_asked(session))
     rows = session.execute(ITEM_COLUMNS.where(Task.issued_at.is_not(None), condition).order_by(Assignment.id))
-    return [_item(row, waiting, asked) for row in rows]
+    return [_item(row, asked) for row in rows]
 
 
-def _item(row: Row[*tuple[Any, ...]], waiting: Mapping[int, date], asked: Mapping[int, date]) -> Item:
+class _Asked(NamedTuple):
+    """Per assignment the days from which decisions are waited for."""
+
+    waiting: Mapping[int, date]
+    extension: Mapping[int, date]
+    help: Mapping[int, date]
+
+
+def _item(row: Row[*tuple[Any, ...]], asked: _Asked) -> Item:
     submitted_on = _day_of(row.submitted_at)
     return Item(
         assignment_id=row.assignment_id,
@@ -102,10 +129,14 @@ def _item(row: Row[*tuple[Any, ...]], waiting: Mapping[int, date], asked: Mappin
         officer_id=row.officer_id,
         submitted_on=submitted_on,
         ended_on=_day_of(row.accepted_at or row.closed_at),
-        waiting_since=waiting.get(row.assignment_id, submitted_on),
+        waiting_since=asked.waiting.get(row.assignment_id, submitted_on),
         is_held=row.is_held,
-        extension_asked_on=asked.get(row.assignment_id),
+        extension_asked_on=asked.extension.get(row.assignment_id),
         plan_id=row.plan_id,
+        help_asked_on=asked.help.get(row.assignment_id),
+        rhythm=Rhythm(row.report_rhythm, row.report_day),
+        owing_since=_day_of(row.owing_since),
+        reported_on=_day_of(row.last_reported_at),
     )
 
 
@@ -132,10 +163,26 @@ def _extension_asked(session: Session) -> dict[int, date]:
     return {assignment_id: local_date(asked_at) for assignment_id, asked_at in session.execute(query)}
 
 
-def may_be_due(today: date, *, made_up_from: date | None = None) -> ColumnElement[bool]:
-    """Condition for the assignments that some rule could speak of today: what the daily scan reads.
+def _help_asked(session: Session) -> dict[int, date]:
+    """The day of each assignment's oldest request for help that nobody answered."""
+    query = select(HelpRequest.assignment_id, func.min(HelpRequest.asked_on)).where(HelpRequest.state == HelpState.OPEN)
+    rows = session.execute(query.group_by(HelpRequest.assignment_id))
+    return {assignment_id: asked_on for assignment_id, asked_on in rows if asked_on is not None}
 
-    With ``made_up_from`` also those whose last reminder was decided on that day or later.
+
+def load_rhythms(session: Session) -> list[Rhythm]:
+    """The rhythms that plans have."""
+    query = select(Plan.report_rhythm, Plan.report_day).distinct().where(Plan.report_rhythm != PlanRhythm.NONE)
+    return [Rhythm(kind, day) for kind, day in session.execute(query)]
+
+
+def may_be_due(
+    today: date, *, calendar: WorkingCalendar, rhythms: Iterable[Rhythm] = (), made_up_from: date | None = None
+) -> ColumnElement[bool]:
+    """Condition on assignment, task and plan for what some rule could speak of today: what the daily scan reads.
+
+    ``rhythms`` are those that plans have (:func:`load_rhythms`). With ``made_up_from`` also those whose last reminder
+    was decided on that day or later.
     """
     undecided_from = made_up_from or today + timedelta(days=1)
     is_past_its_last = _was_decided(LAST_RULE[Anchor.DEADLINE], Assignment.deadline_version, undecided_from)
@@ -149,16 +196,48 @@ def may_be_due(today: date, *, made_up_from: date | None = None) -> ColumnElemen
             and_(Assignment.state == AssignmentState.PENDING, ~is_receipt_settled),
             Assignment.state.in_(AWAITING_DECISION),
             Assignment.is_held,
+            Assignment.id.in_(select(HelpRequest.assignment_id).where(HelpRequest.state == HelpState.OPEN)),
+            and_(owes, or_(*_report_conditions(rhythms, today, calendar, undecided_from))),
         ),
     )
 
 
-def _was_decided(rule: str, version: ColumnElement[int] | int | Any, before: date) -> ColumnElement[bool]:
+REPORT_RULES = tuple(rule for rule in RULES if rule.anchor is Anchor.REPORT)
+
+
+def _report_conditions(
+    rhythms: Iterable[Rhythm], today: date, calendar: WorkingCalendar, undecided_from: date
+) -> list[ColumnElement[bool]]:
+    """For each report due about now: the assignments that owe it, did not report, and were not told the last of it."""
+    found: list[ColumnElement[bool]] = [false()]
+    for rhythm, role in product(rhythms, AssignmentRole):
+        for period in periods_about(rhythm, today):
+            due_on = due_day(rhythm, period, role, calendar)
+            told = [rule for rule in REPORT_RULES if rule.milestone(due_on, calendar) <= today]
+            if told:
+                found.append(
+                    and_(
+                        Plan.report_rhythm == rhythm.kind,
+                        Plan.report_day.is_not_distinct_from(rhythm.day),
+                        Assignment.role == role,
+                        func.coalesce(Assignment.last_reported_at, EARLIEST) < at_local(period.first_on, time(0)),
+                        func.coalesce(Assignment.owing_since, Assignment.issued_at, Task.issued_at)
+                        < at_local(owed_before(rhythm, period, calendar), time(0)),
+                        ~_was_decided(told[-1].code, 0, undecided_from, anchor_on=due_on),
+                    )
+                )
+    return found
+
+
+def _was_decided(
+    rule: str, version: ColumnElement[int] | int | Any, before: date, *, anchor_on: date | None = None
+) -> ColumnElement[bool]:
     return exists().where(
         Reminder.rule == rule,
         Reminder.assignment_id == Assignment.id,
         Reminder.deadline_version == version,
         Reminder.decided_on < before,
+        *([Reminder.anchor_on == anchor_on] if anchor_on else []),
     )
 
 
@@ -177,7 +256,7 @@ def open_or_left_since(since: datetime) -> ColumnElement[bool]:
     )
 
 
-def subject_of(item: Item) -> ReminderSubject:
+def subject_of(item: Item, *, today: date, calendar: WorkingCalendar) -> ReminderSubject:
     return ReminderSubject(
         assignment_id=item.assignment_id,
         task_state=item.task_state,
@@ -189,6 +268,8 @@ def subject_of(item: Item) -> ReminderSubject:
         waiting_since=item.waiting_since,
         is_held=item.is_held,
         extension_asked_on=item.extension_asked_on,
+        help_asked_on=item.help_asked_on,
+        reports_due=item.reports_due(today, calendar),
     )
 
 
@@ -198,7 +279,12 @@ Decided = Mapping[int, Mapping[Decision, date]]
 
 def load_decided(session: Session, condition: ColumnElement[bool]) -> Decided:
     """What was decided so far for the assignments that meet the condition."""
-    concerned = select(Assignment.id).join(Task, Task.id == Assignment.task_id).where(condition)
+    concerned = (
+        select(Assignment.id)
+        .join(Task, Task.id == Assignment.task_id)
+        .join(Plan, Plan.id == Task.plan_id)
+        .where(condition)
+    )
     rows = session.execute(
         select(
             Reminder.assignment_id,
@@ -230,7 +316,8 @@ def find_due(
     for item in items:
         before = decided.get(item.assignment_id, {})
         settled = [one for one, on in before.items() if made_up_from is None or on < made_up_from]
-        for reminder in due_reminders(subject_of(item), decided=settled, today=today, calendar=calendar):
+        subject = subject_of(item, today=today, calendar=calendar)
+        for reminder in due_reminders(subject, decided=settled, today=today, calendar=calendar):
             found.append((item, reminder))
     return found
 

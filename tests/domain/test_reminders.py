@@ -257,6 +257,60 @@ def test_a_second_submission_is_reminded_of_anew() -> None:
     assert due_codes(again, date(2026, 12, 8), set(reminder.decided)) == ["review_1"]
 
 
+def test_a_report_is_asked_for_before_its_day_on_it_and_after_it() -> None:
+    friday = date(2026, 12, 18)
+    one = subject(due_on=None, reports_due=(friday,))
+
+    told = run(one, working_days(date(2026, 12, 9), date(2026, 12, 31)))
+
+    assert told == {
+        date(2026, 12, 15): ["report_3"],
+        friday: ["report_0"],
+        date(2026, 12, 21): ["report_late_1"],
+        date(2026, 12, 23): ["report_late_3"],
+    }
+
+
+def test_the_head_hears_of_a_report_that_is_three_days_late() -> None:
+    one = subject(due_on=None, reports_due=(date(2026, 12, 18),))
+    [first] = due(one, date(2026, 12, 21))
+
+    [last] = due(one, date(2026, 12, 23), set(first.decided))
+
+    assert (first.to, last.to) == ({Recipient.LIAISON}, {Recipient.LIAISON, Recipient.HEAD})
+
+
+def test_a_missed_report_and_the_next_one_are_one_line_that_tells_of_the_missed_one() -> None:
+    one = subject(due_on=None, reports_due=(date(2026, 12, 18), date(2026, 12, 25)))
+
+    [reminder] = due(one, date(2026, 12, 22))
+
+    assert (reminder.rule.code, reminder.topic, reminder.anchor_on) == (
+        "report_late_1",
+        Topic.REPORT,
+        date(2026, 12, 18),
+    )
+    assert {(one.rule, one.anchor_on.day) for one in reminder.decided} >= {("report_3", 25), ("report_late_1", 18)}
+
+
+def test_each_period_is_asked_for_anew() -> None:
+    [reminder] = due(subject(due_on=None, reports_due=(date(2026, 12, 18),)), date(2026, 12, 23))
+
+    assert due_codes(
+        subject(due_on=None, reports_due=(date(2026, 12, 25),)), date(2026, 12, 25), set(reminder.decided)
+    ) == ["report_0"]
+
+
+def test_a_request_for_help_goes_to_the_supervisors_and_then_to_the_leader() -> None:
+    asked = subject(due_on=None, help_asked_on=MONDAY)
+    [first] = due(asked, date(2026, 11, 24))
+
+    [second] = due(asked, date(2026, 11, 25), set(first.decided))
+
+    assert (first.rule.code, first.to) == ("help_1", {Recipient.SUPERVISOR})
+    assert (second.rule.code, second.to) == ("help_2", {Recipient.SUPERVISOR, Recipient.LEADER})
+
+
 def test_every_code_stands_for_one_rule() -> None:
     assert len({rule.code for rule in RULES}) == len(RULES)
 

@@ -16,10 +16,12 @@ from taskboard.domain.jobs import JobName, JobState
 from taskboard.domain.local_time import ZONE
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.domain.permissions import AssignmentSituation, TaskSituation, may_see_task
+from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.jobs.runner import run_by_hand
 from taskboard.models import Assignment, Department, JobRun, OutboxMessage, Person, PersonPost, Plan, Reminder, Task
+from taskboard.services import reports
 from taskboard.services.actors import load_actor
 from taskboard.services.outbox import queue_mail
 from tests.support.factories import LONG_AGO, Usual, make_department, make_person, make_plan, make_task, usual_people
@@ -324,6 +326,67 @@ def test_a_submission_that_waits_is_brought_to_the_supervisors_and_a_partners_to
     run(app, WEDNESDAY)
 
     assert mailed(session, WEDNESDAY) == {"li": {"decide": [task.id]}, "chen": {"decide": [task.id]}}
+
+
+def test_a_report_that_is_due_is_asked_for_of_leads_and_partners_each_on_their_day(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    plan.report_rhythm = PlanRhythm.MONTHLY
+    task = add_task(session, plan, usual.lead, partners=(usual.partner,), due_on=date(2027, 6, 30))
+    thursday = MONDAY + timedelta(days=3)
+
+    told = {}
+    # The lead's report is due on Wednesday the 25th, the partner's two working days before.
+    for day in (TUESDAY, WEDNESDAY, thursday, FRIDAY, MONDAY + timedelta(days=7)):
+        run(app, day)
+        deliver_all(session)
+        told[day] = mailed(session, day)
+
+    assert told == {
+        TUESDAY: {"li": {"report": [task.id]}, "wang": {"report": [task.id]}},
+        WEDNESDAY: {"li": {"report": [task.id]}},
+        thursday: {"li": {"report": [task.id]}, "wang": {"report": [task.id]}},
+        FRIDAY: {},
+        MONDAY + timedelta(days=7): {"li": {"report": [task.id]}, "gao": {"report": [task.id]}, "chen": {}},
+    }
+    digest = mails(session, for_day=MONDAY + timedelta(days=7), person_id=usual.chen.id)[0]
+    [section] = [one for one in digest.facts["parts"][0]["sections"] if one["code"] == "not_reported"]
+    assert section["count"] == 2
+
+
+def test_nobody_is_asked_for_a_report_that_was_made(app: APIFlask, session: Session, usual: Usual, plan: Plan) -> None:
+    digest_done(app)
+    plan.report_rhythm = PlanRhythm.MONTHLY
+    add_task(session, plan, usual.lead, due_on=date(2027, 6, 30))
+    session.execute(update(Assignment).values(last_reported_at=datetime(2026, 11, 23, 2, 0, tzinfo=UTC)))
+    session.commit()
+
+    run(app, WEDNESDAY)
+
+    assert mailed(session, WEDNESDAY) == {}
+
+
+def test_a_request_for_help_that_nobody_answers_is_brought_to_the_supervisors(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    task = add_task(session, plan, usual.lead, due_on=date(2027, 6, 30))
+    assignment = session.scalars(select(Assignment)).one()
+    reports.report_progress(
+        session,
+        assignment.id,
+        done="已开展摸底",
+        help_needed="请市财政局明确资金渠道",
+        actor=usual.actor("li"),
+        now=datetime(2026, 11, 23, 2, 0, tzinfo=UTC),
+        entrance="test",
+    )
+    session.commit()
+
+    run(app, TUESDAY)
+
+    assert mailed(session, TUESDAY)["chen"] == {"decide": [task.id]}
 
 
 def test_a_row_says_who_else_got_it_and_where_its_date_comes_from(
