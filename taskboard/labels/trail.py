@@ -70,6 +70,7 @@ FIELDS: dict[str, str] = {
     "size": "大小",
     "sha256": "文件摘要",
     "instruction": "批示编号",
+    "duties": "应回复单位数",
     "addressees": "回复单位",
     "reply_due_on": "回复时限",
     "help_request": "协调事项编号",

@@ -91,8 +91,11 @@ class HelpRow(NamedTuple):
 
 
 def ask_from_report(case: Case, report: ProgressReport) -> None:
-    """Make a request of what the report asks for, unless it asks for nothing, or for what is asked already."""
-    if not asks_for_help(report.help_needed):
+    """Make a request of what the report asks for, unless it asks for nothing, or for what is asked already.
+
+    What a sub-task needs is for the department that split its part to give, or to ask for in its own report.
+    """
+    if case.lineage or not asks_for_help(report.help_needed):
         return
     one, text = case.assignment, report.help_needed.strip()
     standing = select(HelpRequest.text).where(HelpRequest.assignment_id == one.id, HelpRequest.state.in_(UNENDED))
@@ -146,8 +149,7 @@ def decide(session: Session, request_id: int, decision: Decision, **by: Unpack[A
     request, path = _open(session, request_id, by)
     if earlier := _find_earlier(session, request, Change.HELP_DECIDED, by):
         return earlier
-    if not by["actor"].supervises(path):
-        raise NotAllowed(act=Change.HELP_DECIDED)
+    _require(session, request, path, Change.HELP_DECIDED, by["actor"], today=local_date(by["now"]))
     _require_state(session, request, Change.HELP_DECIDED, UNENDED, by)
     today = local_date(by["now"])
     if not decision.text.strip():
@@ -175,8 +177,7 @@ def confirm_done(session: Session, request_id: int, *, outcome: str, **by: Unpac
     request, path = _open(session, request_id, by)
     if earlier := _find_earlier(session, request, Change.HELP_DONE, by):
         return earlier
-    if not _may_finish(session, request, path, by):
-        raise NotAllowed(act=Change.HELP_DONE)
+    _require(session, request, path, Change.HELP_DONE, by["actor"], today=local_date(by["now"]))
     _require_state(session, request, Change.HELP_DONE, frozenset({HelpState.DECIDED}), by)
     return _end(session, request, HelpState.DONE, outcome, by)
 
@@ -186,11 +187,7 @@ def withdraw(session: Session, request_id: int, *, reason: str, **by: Unpack[Act
     request, path = _open(session, request_id, by)
     if earlier := _find_earlier(session, request, Change.HELP_WITHDRAWN, by):
         return earlier
-    is_own = session.scalar(
-        select(Assignment.id).where(Assignment.id == request.assignment_id, held_assignments(by["actor"]))
-    )
-    if is_own is None and not by["actor"].supervises(path):
-        raise NotAllowed(act=Change.HELP_WITHDRAWN)
+    _require(session, request, path, Change.HELP_WITHDRAWN, by["actor"], today=local_date(by["now"]))
     _require_state(session, request, Change.HELP_WITHDRAWN, UNENDED, by)
     return _end(session, request, HelpState.WITHDRAWN, reason, by)
 
@@ -220,8 +217,7 @@ def _open(session: Session, request_id: int, by: Acting) -> tuple[HelpRequest, s
     seen = session.scalar(select(HelpRequest.id).where(HelpRequest.id == request_id, visible_requests(by["actor"])))
     if request is None or seen is None:
         raise NotFound(subject="help_request")
-    task = session.get_one(Task, request.task_id)
-    return request, session.get_one(Department, task.body_id).path
+    return request, _body_path(session, request)
 
 
 def _require_state(
@@ -236,11 +232,28 @@ def _require_state(
         raise Stale(version=request.version)
 
 
-def _may_finish(session: Session, request: HelpRequest, path: str, by: Acting) -> bool:
-    if request.owner_id is None:
-        return by["actor"].supervises(path)
-    vacant = vacant_roles(session, [request.owner_id], today=local_date(by["now"]))[request.owner_id]
-    return answers_for(by["actor"], request.owner_id, path, vacant)
+def check_permission(session: Session, request_id: int, act: Change, actor: Actor, *, today: date) -> None:
+    """Raise :class:`NotFound` or :class:`NotAllowed` where this is not for this person, whatever they would send."""
+    request = session.scalar(select(HelpRequest).where(HelpRequest.id == request_id, visible_requests(actor)))
+    if request is None:
+        raise NotFound(subject="help_request")
+    _require(session, request, _body_path(session, request), act, actor, today=today)
+
+
+def _require(session: Session, request: HelpRequest, path: str, act: Change, actor: Actor, *, today: date) -> None:
+    may = actor.supervises(path)
+    if act is Change.HELP_DONE and request.owner_id is not None:
+        vacant = vacant_roles(session, [request.owner_id], today=today)[request.owner_id]
+        may = answers_for(actor, request.owner_id, path, vacant)
+    elif act is Change.HELP_WITHDRAWN and not may:
+        own = select(Assignment.id).where(Assignment.id == request.assignment_id, held_assignments(actor))
+        may = session.scalar(own) is not None
+    if not may:
+        raise NotAllowed(act=act)
+
+
+def _body_path(session: Session, request: HelpRequest) -> str:
+    return session.get_one(Department, session.get_one(Task, request.task_id).body_id).path
 
 
 def _find_earlier(session: Session, request: HelpRequest, act: Change, by: Acting) -> HistoryEntry | None:

@@ -58,6 +58,13 @@ def decided(session: Session, matter: Matter, reason: str, by: Acting) -> None:
     tell(_telling(session, by), people, subject, "instruction_decided", facts)
 
 
+def withdrawn(session: Session, instruction: Instruction, duties: Sequence[InstructionDuty], by: Acting) -> None:
+    """Tell everybody who owed a reply, or waited for word on theirs, that nothing is owed any more."""
+    facts = {**_facts(session, instruction), "reason": instruction.withdrawal_reason}
+    people = _owing(session, instruction, duties, by)
+    tell(_telling(session, by), people, f"instruction-withdrawn:{instruction.id}", "instruction_withdrawn", facts)
+
+
 def _owing(
     session: Session, instruction: Instruction, duties: Iterable[InstructionDuty], by: Acting
 ) -> list[Recipient]:

@@ -15,8 +15,9 @@ from taskboard.domain.instructions import Addressee, DutyState, ReplyResult
 from taskboard.domain.permissions import Actor, Portfolio
 from taskboard.domain.workflow import TaskState
 from taskboard.models import HistoryEntry, Instruction, InstructionDuty, OutboxMessage, Task
-from taskboard.services import instructions
-from taskboard.services.instructions import InstructionView, Wish
+from taskboard.services import instruction_views, instructions
+from taskboard.services.instruction_views import InstructionView
+from taskboard.services.instructions import Wish
 from tests.support import factories
 from tests.support.factories import NOW, Usual
 
@@ -57,7 +58,7 @@ class Office:
 
     def seen_by(self, who: str | Actor, today: date = TODAY) -> list[InstructionView]:
         actor = self.usual.actor(who) if isinstance(who, str) else who
-        return instructions.list_instructions(self.session, actor, today=today).rows
+        return instruction_views.list_instructions(self.session, actor, today=today).rows
 
     def mails(self) -> list[tuple[str, str]]:
         query = select(OutboxMessage.template, OutboxMessage.to_address)
@@ -252,10 +253,81 @@ def test_a_plan_is_instructed_about_and_each_department_sees_its_own_reply_only(
 def test_the_list_leaves_out_what_is_settled(office: Office) -> None:
     office.give(Wish("请核实。", FRIDAY, frozenset({Addressee.LEADS})))
     liu = office.usual.actor("liu")
-    page = instructions.list_instructions(office.session, liu, today=TODAY, is_unsettled=True)
+    page = instruction_views.list_instructions(office.session, liu, today=TODAY, is_unsettled=True)
     assert page.total == 1
     office.reply()
     instructions.accept_reply(office.session, office.duty().id, **office.by("liu"))
 
-    assert instructions.list_instructions(office.session, liu, today=TODAY, is_unsettled=True).total == 0
-    assert instructions.list_instructions(office.session, liu, today=TODAY).total == 1
+    assert instruction_views.list_instructions(office.session, liu, today=TODAY, is_unsettled=True).total == 0
+    assert instruction_views.list_instructions(office.session, liu, today=TODAY).total == 1
+
+
+# Taking one back
+
+
+def test_an_instruction_is_withdrawn_with_a_reason_and_nobody_owes_a_reply_any_more(office: Office) -> None:
+    office.give()
+    office.reply()
+
+    entry = instructions.withdraw_instruction(
+        office.session, office.duty().instruction_id, reason="已当面汇报", **office.by("liu")
+    )
+
+    assert (entry.act, entry.reason, entry.task_id) == (Change.INSTRUCTION_WITHDRAWN, "已当面汇报", office.task.id)
+    assert {office.duty(one).state for one in Addressee} == {DutyState.WITHDRAWN}
+    shown = office.seen_by("liu")[0]
+    assert (shown.withdrawn_by, shown.withdrawal_reason, shown.may_withdraw) == ("刘领导", "已当面汇报", False)
+    assert [one.replies[0].text for one in shown.duties if one.replies] == ["已约谈承办处室。"]
+    assert not any(one.may_reply or one.may_decide for one in shown.duties)
+    told = {who for template, who in office.mails() if template == "instruction_withdrawn"}
+    assert told == {"chen", "gao", "li"}
+    page = instruction_views.list_instructions(
+        office.session, office.usual.actor("liu"), today=TODAY, is_unsettled=True
+    )
+    assert page.total == 0
+    with pytest.raises(NotNow):
+        office.reply()
+
+
+def test_what_was_accepted_stays_accepted_when_the_instruction_is_withdrawn(office: Office) -> None:
+    office.give()
+    office.reply()
+    instructions.accept_reply(office.session, office.duty().id, **office.by("liu"))
+
+    instructions.withdraw_instruction(
+        office.session, office.duty().instruction_id, reason="不再需要", **office.by("liu")
+    )
+
+    assert office.duty(Addressee.LEADS).state is DutyState.ACCEPTED
+    assert office.duty(Addressee.SUPERVISORS).state is DutyState.WITHDRAWN
+    assert {who for template, who in office.mails() if template == "instruction_withdrawn"} == {"chen"}
+
+
+def test_an_instruction_that_everybody_replied_to_is_decided_on_and_not_withdrawn(office: Office) -> None:
+    office.give(Wish("请核实。", FRIDAY, frozenset({Addressee.LEADS})))
+    office.reply()
+
+    assert not office.seen_by("liu")[0].may_withdraw
+    with pytest.raises(NotNow):
+        instructions.withdraw_instruction(
+            office.session, office.duty().instruction_id, reason="算了", **office.by("liu")
+        )
+
+
+@pytest.mark.parametrize("who", ["chen", "gao", "li", "wang"])
+def test_nobody_but_its_author_withdraws_an_instruction(office: Office, who: str) -> None:
+    office.give()
+
+    with pytest.raises(NotAllowed):
+        instructions.withdraw_instruction(office.session, office.duty().instruction_id, reason="算了", **office.by(who))
+
+
+def test_withdrawing_needs_a_reason_and_acts_once(office: Office) -> None:
+    office.give()
+    instruction_id = office.duty().instruction_id
+    with pytest.raises(Invalid):
+        instructions.withdraw_instruction(office.session, instruction_id, reason=" ", **office.by("liu"))
+
+    by = office.by("liu", request_key="once")
+    first = instructions.withdraw_instruction(office.session, instruction_id, reason="算了", **by)
+    assert instructions.withdraw_instruction(office.session, instruction_id, reason="算了", **by).id == first.id

@@ -161,3 +161,13 @@ def test_each_page_is_for_those_it_concerns(desk: Desk, who: str, queue: int, on
         assert visitor.post(f"{place}/end").status_code == (403 if meeting == 200 else 404)
         assert visitor.post("/coordination-meetings", title="会", held_on="2026-11-30").status_code == 403
     assert desk.request.state is HelpState.OPEN
+
+
+def test_who_may_not_decide_or_finish_is_told_so_before_the_form_is_read(desk: Desk) -> None:
+    where = desk.ask()
+
+    assert desk.as_("wang").post(f"{where}/decide").status_code == 403
+    assert desk.visitor.post(f"{where}/done").status_code == 403
+    assert desk.visitor.post(f"{where}/withdraw").status_code == 403
+    assert desk.as_("zhao").post(f"{where}/decide").status_code == 404
+    assert desk.as_("chen").post(f"{where}/decide").status_code == 422

@@ -164,3 +164,27 @@ def test_a_duty_of_another_instruction_does_not_exist(desk: Desk) -> None:
     )
     assert desk.visitor.post(f"/instructions/999/duties/{desk.duty.id}/reply", text="好").status_code == 404
     assert desk.as_("sun").get("/instructions").status_code == 403
+
+
+def test_a_leader_withdraws_an_instruction_on_its_page(desk: Desk) -> None:
+    desk.write()
+    assert "撤回批示" not in desk.as_("li").get(desk.place).text
+    assert desk.visitor.post(f"{desk.place}/withdraw", reason="不再需要").status_code == 403
+    assert "撤回批示" in desk.as_("liu").get(desk.place).text
+    assert "请填写撤回原因" in desk.visitor.post(f"{desk.place}/withdraw").text
+
+    assert desk.visitor.post(f"{desk.place}/withdraw", reason="已当面汇报").status_code == 303
+
+    assert desk.duty.state is DutyState.WITHDRAWN
+    for page in (desk.place, "/instructions?show=all", f"/tasks/{desk.task.id}"):
+        assert "已当面汇报" in desk.visitor.get(page).text
+    assert "批示待回复" not in desk.as_("li").get("/waiting").text
+    assert desk.as_("liu").post(f"{desk.place}/withdraw", reason="再来").status_code == 409
+
+
+@pytest.mark.parametrize("who", ["li", "chen", "wang"])
+def test_who_may_not_return_a_reply_is_told_so_before_the_form_is_read(desk: Desk, who: str) -> None:
+    desk.write()
+    address = desk.address("return")
+
+    assert desk.as_(who).post(address).status_code == 403

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.help_requests import HelpState
+from taskboard.domain.history import Change
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.models import HistoryEntry
@@ -153,10 +154,11 @@ def withdraw(request_id: int) -> ResponseReturnValue:
 
 
 DONE = {
-    "decide": "已记录议定意见，并通知有关单位。",
-    "finish": "已确认落实。",
-    "withdraw": "已撤销。",
+    "decide": (Change.HELP_DECIDED, "已记录议定意见，并通知有关单位。"),
+    "finish": (Change.HELP_DONE, "已确认落实。"),
+    "withdraw": (Change.HELP_WITHDRAWN, "已撤销。"),
 }
+"""what is recorded, and what is said after it"""
 
 
 def _act(
@@ -168,7 +170,8 @@ def _act(
     back: str | None = None,
 ) -> ResponseReturnValue:
     """Do what the form asks for; a form that is refused comes back as it was typed."""
-    _load(request_id)
+    act, done = DONE[slug]
+    help_requests.check_permission(read_session(), request_id, act, current_actor(), today=today())
     status = 422
     try:
         if form.validate():
@@ -176,7 +179,7 @@ def _act(
             by["version"] = form.known_version if form.version.raw_data else None
             with transaction() as session:
                 service(session, request_id, **by)
-            flash(DONE[slug], "success")
+            flash(done, "success")
             return redirect(back or url_for("help_requests.help_request", request_id=request_id), 303)
     except Invalid as error:
         form.show_problem(error)

@@ -45,3 +45,7 @@ class AcceptForm(VersionedForm):
 class ReturnForm(VersionedForm):
     reason = TextField("退回原因", [Required("请填写退回原因。"), MaxLength(LONGEST_REASON)])
     reply_due_on = DayField("重新回复的时限", [Required("请填写重新回复的时限。")])
+
+
+class WithdrawForm(Form):
+    reason = TextField("撤回原因", [Required("请填写撤回原因。"), MaxLength(LONGEST_REASON)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,13 +15,13 @@ from taskboard.domain.instructions import REPLY_WORKING_DAYS
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.models import HistoryEntry
-from taskboard.services import instructions, plans, tasks
+from taskboard.services import instruction_views, instructions, plans, tasks
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
-from taskboard.services.instructions import InstructionView
+from taskboard.services.instruction_views import InstructionView
 from taskboard.web.forms import Form, VersionedForm, page_number
 from taskboard.web.guards import current_actor, requires
-from taskboard.web.instructions.forms import AcceptForm, InstructionForm, ReplyForm, ReturnForm
+from taskboard.web.instructions.forms import AcceptForm, InstructionForm, ReplyForm, ReturnForm, WithdrawForm
 
 ENTRANCE = "web"
 FormKey = tuple[str, int]
@@ -35,12 +36,12 @@ def share_with_pages() -> dict[str, object]:
 
 
 def _of_task(task_id: int) -> list[InstructionView]:
-    return instructions.list_task_instructions(read_session(), task_id, current_actor(), today=today())
+    return instruction_views.list_task_instructions(read_session(), task_id, current_actor(), today=today())
 
 
 def _of_plan(plan_id: int) -> tuple[list[InstructionView], bool]:
     session, actor = read_session(), current_actor()
-    found = instructions.list_plan_instructions(session, plan_id, actor, today=today())
+    found = instruction_views.list_plan_instructions(session, plan_id, actor, today=today())
     return found, instructions.may_instruct_on_plan(session, plan_id, actor)
 
 
@@ -52,7 +53,7 @@ def _may_on_task(task_id: int) -> bool:
 @requires(Role.LEADER, Role.SUPERVISOR, Role.HEAD, Role.LIAISON)
 def instruction_list() -> ResponseReturnValue:
     is_unsettled = request.args.get("show") != "all"
-    page = instructions.list_instructions(
+    page = instruction_views.list_instructions(
         read_session(), current_actor(), today=today(), is_unsettled=is_unsettled, number=page_number()
     )
     return render_template("instructions/list.html", page=page, is_unsettled=is_unsettled)
@@ -106,34 +107,64 @@ def _write(service: Callable[..., HistoryEntry], subject_id: int, **about: Any) 
     return render_template("instructions/new.html", form=form, **about), status
 
 
+# Taking one back
+
+
+@blueprint.post("/instructions/<int:instruction_id>/withdraw")
+def withdraw(instruction_id: int) -> ResponseReturnValue:
+    shown = _load(instruction_id)
+    form = WithdrawForm()
+    try:
+        # Who may not is told so by the service, whatever the form says.
+        if form.validate() or not shown.may_withdraw:
+            with transaction() as session:
+                instructions.withdraw_instruction(session, instruction_id, reason=form.reason.data or "", **_by(form))
+            flash("批示已撤回，已通知应回复的单位。", "success")
+            return redirect(url_for("instructions.instruction", instruction_id=instruction_id), 303)
+    except Invalid as error:
+        form.show_problem(error)
+    return _page(_load(instruction_id), withdrawal=form, status=422)
+
+
 # Replies
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What may be done to a reply that is owed or given."""
+
+    slug: str
+    act: Change
+    form: type[Form]
+    service: Callable[..., HistoryEntry]
+    done: str
+
+
+REPLY = Offer("reply", Change.INSTRUCTION_REPLIED, ReplyForm, instructions.reply, "已回复。")
+ACCEPT = Offer("accept", Change.INSTRUCTION_ACCEPTED, AcceptForm, instructions.accept_reply, "已认可。")
+RETURN = Offer("return", Change.INSTRUCTION_RETURNED, ReturnForm, instructions.return_reply, "已退回，请对方重新回复。")
 
 
 @blueprint.post("/instructions/<int:instruction_id>/duties/<int:duty_id>/reply")
 def reply(instruction_id: int, duty_id: int) -> ResponseReturnValue:
-    return _act("reply", instruction_id, duty_id, ReplyForm(), instructions.reply, "已回复。")
+    return _act(REPLY, instruction_id, duty_id)
 
 
 @blueprint.post("/instructions/<int:instruction_id>/duties/<int:duty_id>/accept")
 def accept(instruction_id: int, duty_id: int) -> ResponseReturnValue:
-    return _act("accept", instruction_id, duty_id, AcceptForm(), instructions.accept_reply, "已认可。")
+    return _act(ACCEPT, instruction_id, duty_id)
 
 
 @blueprint.post("/instructions/<int:instruction_id>/duties/<int:duty_id>/return")
 def return_(instruction_id: int, duty_id: int) -> ResponseReturnValue:
-    return _act("return", instruction_id, duty_id, ReturnForm(), instructions.return_reply, "已退回，请对方重新回复。")
+    return _act(RETURN, instruction_id, duty_id)
 
 
-def _act(  # noqa: PLR0917 - what one act is: its name, its place, its form, its service, its words
-    slug: str,
-    instruction_id: int,
-    duty_id: int,
-    form: Form,
-    service: Callable[..., HistoryEntry],
-    done: str,
-) -> ResponseReturnValue:
+def _act(offer: Offer, instruction_id: int, duty_id: int) -> ResponseReturnValue:
     """Do what the form asks for; a form that is refused comes back as it was typed."""
     _load(instruction_id).find_duty(duty_id)
+    instructions.check_permission(read_session(), duty_id, offer.act, current_actor(), today=today())
+    form = offer.form()
     values = {name: form[name].data or "" for name in ("text", "reason") if name in form}
     if isinstance(form, ReturnForm):
         values["reply_due_on"] = form.reply_due_on.data
@@ -144,8 +175,8 @@ def _act(  # noqa: PLR0917 - what one act is: its name, its place, its form, its
     try:
         if form.validate():
             with transaction() as session:
-                service(session, duty_id, **values, **by)
-            flash(done, "success")
+                offer.service(session, duty_id, **values, **by)
+            flash(offer.done, "success")
             return redirect(url_for("instructions.instruction", instruction_id=instruction_id), 303)
     except Invalid as error:
         form.show_problem(error)
@@ -154,11 +185,15 @@ def _act(  # noqa: PLR0917 - what one act is: its name, its place, its form, its
         flash("没有保存：您打开页面之后，有人办理过这件事。请对照下面的最新内容再操作。", "warning")
         if isinstance(form, VersionedForm):
             form.show_version(_load(instruction_id).find_duty(duty_id).version)
-    return _page(_load(instruction_id), {(slug, duty_id): form}, status=status)
+    return _page(_load(instruction_id), {(offer.slug, duty_id): form}, status=status)
 
 
 def _page(
-    shown: InstructionView, sent: Mapping[FormKey, Form] | None = None, *, status: int = 200
+    shown: InstructionView,
+    sent: Mapping[FormKey, Form] | None = None,
+    *,
+    withdrawal: Form | None = None,
+    status: int = 200,
 ) -> ResponseReturnValue:
     forms: dict[FormKey, Form] = dict(sent or {})
     for duty in shown.duties:
@@ -173,11 +208,14 @@ def _page(
     for (slug, duty_id), form in forms.items():
         for field in form:
             field.id = f"{slug}-{duty_id}-{field.name}"
-    return render_template("instructions/instruction.html", instruction=shown, forms=forms), status
+    if withdrawal is None and shown.may_withdraw:
+        withdrawal = WithdrawForm(formdata=None)
+    page = render_template("instructions/instruction.html", instruction=shown, forms=forms, withdrawal=withdrawal)
+    return page, status
 
 
 def _load(instruction_id: int) -> InstructionView:
-    return instructions.get_instruction(read_session(), instruction_id, current_actor(), today=today())
+    return instruction_views.get_instruction(read_session(), instruction_id, current_actor(), today=today())
 
 
 def _by(form: Form) -> Acting:
