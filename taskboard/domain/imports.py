@@ -51,6 +51,17 @@ FIELDS_IN_DOUBT = ("lead", "partners", "deadline", "recurrence")
 """the fields of a measure that the parser can mark for review, in the order in which a person meets them"""
 
 
+class RowKind(StrEnum):
+    """What a row of the review was in the reading. Only measures are imported without a person's decision.
+
+    The key of a row begins with its kind.
+    """
+
+    MEASURE = "m"
+    CANDIDATE = "c"
+    UNREAD = "u"
+
+
 class DeadlineChoice(StrEnum):
     """Where the deadline of an imported measure shall come from."""
 
@@ -121,6 +132,8 @@ class Entry:
     targets: tuple[Target, ...] = ()
     looked_at: tuple[str, ...] = ()
     """doubtful fields that a person looked at and left as they were read"""
+    is_dismissed: bool = False
+    """whether a person saw that a passage which was not read is no measure"""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -154,16 +167,26 @@ class Row:
 
     key: str
     number: int
-    is_candidate: bool
+    kind: RowKind
     parsed: ParsedMeasure
     proposal: Entry
     entry: Entry
     parts: tuple[Part, ...] = ()
 
     @property
+    def is_offered(self) -> bool:
+        """Whether the reading did not take it for a measure and offers it apart."""
+        return self.kind is not RowKind.MEASURE
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it is a passage about which nobody said yet if it is a measure."""
+        return self.kind is RowKind.UNREAD and not (self.entry.is_included or self.entry.is_dismissed)
+
+    @property
     def split_points(self) -> list[int]:
         """Where it can be split, as characters of the measure that was read."""
-        return [] if self.is_candidate else points_of(Arranged(self.key, self.parsed, self.parts))
+        return [] if self.is_offered else points_of(Arranged(self.key, self.parsed, self.parts))
 
     @property
     def has_inferred_lead(self) -> bool:
@@ -231,17 +254,17 @@ class Proposed:
 
 
 def propose_all(plan: ParsedPlan, arrangement: Arrangement = AS_READ) -> Proposed:
-    """The measures and then the candidates as they are proposed; for thousands of measures worth keeping."""
-    candidates = list(_candidate_rows(plan))
-    rows = (*_measure_rows(arrange(plan, arrangement)), *candidates)
+    """The measures and then what is offered apart, as they are proposed; for thousands of measures worth keeping."""
+    offered = [*_offered_rows(RowKind.UNREAD, plan.unread), *_offered_rows(RowKind.CANDIDATE, plan.candidates)]
+    rows = (*_measure_rows(arrange(plan, arrangement)), *offered)
     if not arrangement:
         return Proposed(plan, arrangement, rows, {row.key: row.proposal for row in rows})
-    every = (*_measure_rows(every_piece(plan, arrangement)), *candidates)
+    every = (*_measure_rows(every_piece(plan, arrangement)), *offered)
     return Proposed(plan, arrangement, rows, {row.key: row.proposal for row in every})
 
 
 def review_rows(proposed: Proposed, entries: Mapping[str, Entry]) -> list[Row]:
-    """The measures and then the candidates, each with what was decided about it so far."""
+    """The measures and then what is offered apart, each with what was decided about it so far."""
     return [replace(row, entry=entries[row.key]) if row.key in entries else row for row in proposed.rows]
 
 
@@ -249,14 +272,14 @@ def _measure_rows(measures: Iterable[Arranged]) -> Iterator[Row]:
     for one in measures:
         proposal = propose(one.parsed)
         number = int(one.parts[0].source[1:])
-        yield Row(one.key, number, False, one.parsed, proposal, proposal, one.parts)
+        yield Row(one.key, number, RowKind.MEASURE, one.parsed, proposal, proposal, one.parts)
 
 
-def _candidate_rows(plan: ParsedPlan) -> Iterator[Row]:
-    for number, parsed in enumerate(plan.candidates, start=1):
+def _offered_rows(kind: RowKind, offered: Iterable[ParsedMeasure]) -> Iterator[Row]:
+    for number, parsed in enumerate(offered, start=1):
         proposal = propose(parsed, is_included=False)
-        key = f"c{number}"
-        yield Row(key, number, True, parsed, proposal, proposal, (Part(key, 0, len(parsed.text)),))
+        key = f"{kind.value}{number}"
+        yield Row(key, number, kind, parsed, proposal, proposal, (Part(key, 0, len(parsed.text)),))
 
 
 def in_plan_order(rows: Sequence[Row], arrangement: Arrangement) -> list[Row]:
@@ -313,6 +336,16 @@ def title_of(parsed: ParsedMeasure) -> str:
 def _opening(text: str) -> str:
     sentence = re.split(r"[。；！\n]", "".join(text.strip().split(" ")), maxsplit=1)[0].strip()
     return sentence if len(sentence) <= OPENING_LENGTH else sentence[: OPENING_LENGTH - 1] + "…"
+
+
+def taken(entry: Entry) -> Entry:
+    """The entry as one that is imported."""
+    return replace(entry, is_included=True, is_dismissed=False)
+
+
+def dismissed(entry: Entry) -> Entry:
+    """The entry as one that a person found to be no measure."""
+    return replace(entry, is_included=False, is_dismissed=True)
 
 
 def due_of(entry: Entry, parsed: ParsedMeasure, facts: PlanFacts) -> Due:

@@ -154,8 +154,13 @@ class ReviewRow:
         return tuple(name for name in FIELDS_IN_DOUBT if name in names)
 
     @property
+    def needs_a_look(self) -> bool:
+        """Whether a person has something to decide about it: a field, or whether it is a measure at all."""
+        return bool(self.uncertain) or self.row.is_undecided
+
+    @property
     def doubtful(self) -> tuple[str, ...]:
-        """The same, whether or not somebody looked at them."""
+        """The same fields, whether or not somebody looked at them."""
         units = {"lead": self.lead, "partners": self.partners}
         names = {*self.row.doubtful, *(name for name, some in units.items() if any(unit.needs_a_look for unit in some))}
         return tuple(name for name in FIELDS_IN_DOUBT if name in names)
@@ -196,6 +201,11 @@ class Review:
     def with_doubts(self) -> list[ReviewRow]:
         """Rows with a field that the parser marked, or a unit to be confirmed, and nobody looked at yet."""
         return [one for one in self.rows if one.uncertain]
+
+    @property
+    def undecided(self) -> list[ReviewRow]:
+        """Passages that were not read and about which nobody decided yet."""
+        return [one for one in self.rows if one.row.is_undecided]
 
     @property
     def with_units_to_look_at(self) -> list[ReviewRow]:

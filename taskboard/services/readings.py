@@ -9,7 +9,7 @@ from typing import Any
 from taskboard.documents.document import Document
 from taskboard.documents.wire import from_plain, to_json
 from taskboard.domain.plan_parsing.blocks import Block
-from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan, Span
+from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan, Problem, Span
 
 
 def _plain(value: Any) -> Any:
@@ -18,6 +18,7 @@ def _plain(value: Any) -> Any:
 
 
 BLANK_MEASURE = _plain(ParsedMeasure(path=(), heading=None, text="", text_head=""))
+BLANK_PROBLEM = _plain(Problem(code="", where="", text=""))
 BLANK_PLAN = _plain(ParsedPlan(title=None, issuer=None, date=None, measures=()))
 
 
@@ -34,8 +35,9 @@ def plan_from_json(stored: Mapping[str, Any]) -> ParsedPlan:
     is opened again with every change has no use for them.
     """
     plan = {**BLANK_PLAN, **stored}
-    lists = {name: [_complete(one) for one in plan[name]] for name in ("measures", "candidates")}
-    return from_plain(ParsedPlan, {**plan, **lists})
+    lists = {name: [_complete(one) for one in plan[name]] for name in ("measures", "candidates", "unread")}
+    problems = [{**BLANK_PROBLEM, **one} for one in plan["problems"]]
+    return from_plain(ParsedPlan, {**plan, **lists, "problems": problems})
 
 
 def notes_from_json(stored: Mapping[str, Any]) -> list[str]:
@@ -44,10 +46,10 @@ def notes_from_json(stored: Mapping[str, Any]) -> list[str]:
 
 
 def readings_by_key(stored: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Each measure and candidate as it was read and stored, whole, by the key of its row under review."""
+    """Each measure, candidate and unread passage as it was stored, whole, by the key of its row under review."""
     return {
         f"{prefix}{number}": measure
-        for prefix, name in (("m", "measures"), ("c", "candidates"))
+        for prefix, name in (("m", "measures"), ("c", "candidates"), ("u", "unread"))
         for number, measure in enumerate(stored.get(name, ()), start=1)
     }
 

@@ -155,7 +155,7 @@ const button = document.getElementById("next-doubt");
 const left = document.getElementById("doubts-left");
 
 function doubts() {
-  return [...form.querySelectorAll(".measure:not(.is-left-out) .is-uncertain")];
+  return [...form.querySelectorAll(".measure:not(.is-left-out) .is-uncertain, .is-undecided .offered-acts")];
 }
 
 // Other pages of the review have doubts too: the button's own address leads to the next of them.
@@ -170,7 +170,7 @@ function count() {
 
 function goToNextDoubt(event) {
   const all = doubts();
-  const here = document.activeElement.closest?.(".is-uncertain, .measure");
+  const here = document.activeElement.closest?.(".is-uncertain, .offered-acts, .measure");
   const after = (line) => here && here !== line && !line.contains(here) && here.compareDocumentPosition(line) & Node.DOCUMENT_POSITION_FOLLOWING;
   const next = all.find((line) => after(line)) ?? (here && elsewhere ? null : all[0]);
   if (!next) {
@@ -184,7 +184,7 @@ function goToNextDoubt(event) {
 function focusOn(line) {
   line.closest("details")?.setAttribute("open", "");
   line.closest(".measure").scrollIntoView({ block: "nearest" });
-  line.querySelector("textarea, select").focus();
+  line.querySelector("textarea, select, button").focus();
   line.scrollIntoView({ block: "nearest" });
 }
 

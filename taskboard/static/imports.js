@@ -212,8 +212,8 @@ const all = document.getElementById("select-all");
 const rows = [...form.querySelectorAll(".select-row")];
 all.parentElement.hidden = false;
 all.addEventListener("change", () => {
-  const isOfCandidates = rows.every((row) => row.closest("#candidates"));
-  for (const row of rows) row.checked = all.checked && (isOfCandidates || !row.closest("#candidates"));
+  const areOffered = rows.every((row) => row.closest(".offered"));
+  for (const row of rows) row.checked = all.checked && (areOffered || !row.closest(".offered"));
   countSelected();
 });
 form.addEventListener("change", (event) => event.target.classList.contains("select-row") && countSelected());

@@ -15,7 +15,7 @@ from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.import_arrangement import Rearrangement
-from taskboard.domain.imports import DeadlineChoice, Decisions, NameChoice, NameDecision, Obstacle
+from taskboard.domain.imports import DeadlineChoice, Decisions, NameChoice, NameDecision, Obstacle, RowKind
 from taskboard.domain.workflow import AssignmentRole, DeadlineOrigin, TaskState
 from taskboard.models import (
     Assignment,
@@ -649,7 +649,7 @@ def test_candidates_can_be_taken_in_and_stand_where_their_text_stands(session, p
         people,
         text.replace("3.健全督查机制。长期坚持。（责任单位：市督查考核中心）", "3.健全督查机制。建立台账。"),
     )
-    candidates = [one for one in review(session, draft).rows if one.row.is_candidate]
+    candidates = [one for one in review(session, draft).rows if one.row.kind is RowKind.CANDIDATE]
     assert candidates, "the document has an item without a clause"
     change(session, draft, candidates[0].row.key, chen, is_included=True, lead=("市教育局",))
 

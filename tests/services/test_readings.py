@@ -2,10 +2,19 @@
 
 from typing import Any
 
-from taskboard.domain.plan_parsing.reading import Span
-from taskboard.services.readings import places_by_key
+from taskboard.domain.plan_parsing.reading import Problem, Span
+from taskboard.services.readings import places_by_key, plan_from_json
 
 NAMED = {"block": 3, "start": 2, "end": 7, "row": None, "column": None}
+
+
+def test_a_reading_of_an_earlier_release_has_no_passages_and_problems_without_places() -> None:
+    stored = {"title": "甲", "problems": [{"code": "clause_unread", "where": "第一项之前", "text": "此处写有"}]}
+
+    plan = plan_from_json(stored)
+
+    assert plan.unread == ()
+    assert plan.problems == (Problem("clause_unread", "第一项之前", "此处写有"),)
 
 
 def test_places_are_found_in_readings_of_this_release_and_of_earlier_ones() -> None:

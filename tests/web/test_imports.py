@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import pytest
 from lxml import html
 from sqlalchemy import select
 
@@ -21,6 +24,7 @@ from tests.support.importing import (
     counts,
     draft_of,
     elements_of,
+    errors_of,
     fields_of,
     many,
     paste,
@@ -186,6 +190,61 @@ def test_inferred_leads_must_be_confirmed_by_a_tick(chen, session):
     assert answer.status_code == 422
     assert "请核对后勾选确认" in words_of(answer)
     assert counts(session)["Plan"] == 0
+
+
+OUTSIDE = TEXT + "同时，由市教育局牵头，市财政局配合，于2026年10月底前办结遗留事项。\n"
+
+
+def test_a_passage_outside_all_items_is_shown_with_its_words_and_taken_by_one_press(chen, session):
+    address = draft_of(chen, OUTSIDE)
+    page = chen.get(address)
+    told = html.fromstring(page.text).xpath("//ul[@class='problem-list']/li")[0]
+    assert "没有归入任何一项" in told.text_content()
+    assert told.xpath(".//a/@href") == ["?at=u1#row-u1"]
+    assert "办结遗留事项" in html.fromstring(page.text).get_element_by_id("row-u1").text_content()
+
+    answer = chen.post(address, act="take-u1", **fields_of(page))
+    after = chen.get(address, at="u1")
+    confirmed = chen.post(address, act="confirm", **fields_of(after), leads_are_checked="y", units_are_checked="y")
+
+    assert answer.location == f"{address}?at=u1#row-u1"
+    assert confirmed.status_code == 303, errors_of(confirmed)
+    task = stored(session, select(Task).order_by(Task.position.desc())).first()
+    assert task.position == 4
+    assert task.due_on == date(2026, 10, 31)
+    units = session.execute(
+        select(Assignment.name_as_written, Assignment.role)
+        .where(Assignment.task_id == task.id)
+        .order_by(Assignment.position)
+    ).all()
+    assert units == [("市教育局", AssignmentRole.LEAD), ("市财政局", AssignmentRole.PARTNER)]
+
+
+def test_a_passage_is_dismissed_by_one_press_and_can_be_recalled(chen, session):
+    address = draft_of(chen, OUTSIDE)
+    assert "却没有读入的文字 1 处" in words_of(chen.get(address))
+
+    chen.post(address, act="dismiss-u1", **fields_of(chen.get(address)))
+    dismissed = chen.get(address)
+    chen.post(address, act="recall-u1", **fields_of(dismissed))
+    recalled = chen.get(address)
+
+    assert "却没有读入的文字 1 处" not in words_of(dismissed)
+    assert "u1-lead" not in fields_of(dismissed)
+    assert "却没有读入的文字 1 处" in words_of(recalled)
+    assert "u1-lead" in fields_of(recalled)
+    assert counts(session)["Plan"] == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("act", ["take-u9", "dismiss-", "dismiss-x", "recall-u2"])
+def test_a_press_about_a_row_that_is_not_there_changes_nothing(chen, session, act):
+    address = draft_of(chen, OUTSIDE)
+
+    answer = chen.post(address, act=act, **fields_of(chen.get(address)))
+
+    assert answer.status_code == 303
+    assert "将导入 3 项" in words_of(chen.get(address))
 
 
 def test_what_only_resembles_a_department_is_confirmed_by_a_person(chen, session):

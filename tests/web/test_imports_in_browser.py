@@ -152,6 +152,25 @@ def test_a_key_leads_from_one_uncertain_field_to_the_next_and_what_was_looked_at
     expect(review.locator("#m3-deadline")).to_be_focused()
 
 
+def test_the_key_leads_to_a_passage_that_was_not_read_and_enter_takes_it(review: Page, session):
+    review.goto("/imports/new")
+    review.fill("[name=text]", TEXT + "同时，由市教育局牵头，市财政局配合，于2026年10月底前办结遗留事项。\n")
+    review.get_by_role("button", name="读取并核对").click()
+    expect(review.locator("#doubts-left")).to_contain_text("还有 3 处待核对")
+    taking = review.get_by_role("button", name="未读入的文字 1作为一项举措导入")
+
+    for _ in range(3):  # the units of the measure above it are doubtful too
+        review.keyboard.press("Alt+n")
+    expect(taking).to_be_focused()
+    review.keyboard.press("Enter")
+
+    review.wait_for_url("**at=u1#row-u1")
+    expect(review.locator("#u1-lead")).to_have_value("市教育局")
+    assert {"u1": {"is_included": True}} in [
+        one.decisions.get("entries") for one in session.scalars(select(ImportDraft)).all()
+    ]
+
+
 def test_the_way_into_the_review_fits_a_phone_whatever_the_drafts_are_called(review: Page):
     open_review(review, TEXT.replace("云泽市优化营商环境2026年行动方案", "A" * 80))
     review.set_viewport_size({"width": 390, "height": 844})

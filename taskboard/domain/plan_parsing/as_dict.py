@@ -20,7 +20,11 @@ def reading_to_dict(plan: ParsedPlan) -> dict[str, Any]:
         "defaults": list(plan.defaults),
         "measures": [_measure(measure) for measure in plan.measures],
         "candidates": [_measure(measure) for measure in plan.candidates],
-        "problems": [{"code": p.code, "where": p.where, "text": p.text} for p in plan.problems],
+        "unread": [_measure(measure) for measure in plan.unread],
+        "problems": [
+            {"code": p.code, "where": p.where, "text": p.text, "spans": [_span(span) for span in p.spans]}
+            for p in plan.problems
+        ],
     }
 
 

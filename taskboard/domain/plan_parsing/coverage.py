@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.blocks import Block, Cell, Table
@@ -19,7 +19,7 @@ from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, ad
 from taskboard.domain.plan_parsing.problems import Code, problem
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, Problem, Span
 from taskboard.domain.plan_parsing.second_look import Words, with_doubts
-from taskboard.domain.plan_parsing.text import Source, Text, read_text, spans_of
+from taskboard.domain.plan_parsing.text import EMPTY, Source, Text, read_text, spans_of
 from taskboard.domain.plan_parsing.units import looks_like_unit
 from taskboard.domain.plan_parsing.vocabulary import is_familiar
 
@@ -58,6 +58,25 @@ class Unread:
     is_inside: bool
     """whether it stands in the same paragraph or row as its measure"""
     fields: tuple[str, ...] = UNITS
+    name: Text = EMPTY
+    """the same words with their place, and ``line`` those around them, of what stands outside all measures"""
+    line: Text = EMPTY
+
+
+class Passage(NamedTuple):
+    """A line that no measure and no candidate holds, with the names in it that stand as in a clause."""
+
+    line: Text
+    names: tuple[Text, ...]
+    where: str
+
+
+class Seen(NamedTuple):
+    """What coverage adds to a reading."""
+
+    measures: list[ParsedMeasure]
+    problems: list[Problem]
+    passages: list[Passage]
 
 
 class Coverage:
@@ -126,8 +145,8 @@ def marked_by_coverage(
     *,
     lines: Iterable[Text],
     sources: list[Source],
-) -> tuple[list[ParsedMeasure], list[Problem]]:
-    """The measures with doubts for what was left out beside them, and a problem for each passage outside them all.
+) -> Seen:
+    """The measures with doubts for what was left out beside them, and the passages outside them all, with problems.
 
     ``words`` are those of the measures, ``lines`` the texts of the paragraphs in reading order, ``sources`` what their
     characters count from.
@@ -152,15 +171,28 @@ def marked_by_coverage(
         if number in odd_rows:
             add(found, Doubt.ROW_UNLIKE_OTHERS, FIELDS)
         seen_again.append(with_doubts(measure, found))
-    return seen_again, _problems(measures, unread)
+    outside = [one for one in unread if not one.is_inside]
+    return Seen(seen_again, list(_problems(measures, outside, sources)), list(_passages(measures, outside)))
 
 
-def _problems(measures: Sequence[ParsedMeasure], unread: Iterable[Unread]) -> list[Problem]:
-    words: dict[int | None, list[str]] = defaultdict(list)
-    for one in unread:
-        if not one.is_inside:
-            words[one.measure].append(one.words)
-    return [problem(Code.CLAUSE_UNREAD, _where(measures, number), "、".join(names)) for number, names in words.items()]
+def _problems(measures: Sequence[ParsedMeasure], outside: Iterable[Unread], sources: list[Source]) -> Iterator[Problem]:
+    """One for all that stands below the same measure."""
+    by_measure: dict[int | None, list[Unread]] = defaultdict(list)
+    for one in outside:
+        by_measure[one.measure].append(one)
+    for number, found in by_measure.items():
+        told = problem(Code.CLAUSE_UNREAD, _where(measures, number), "、".join(one.words for one in found))
+        lines = {id(one.line): one.line for one in found}.values()
+        yield replace(told, spans=tuple(span for line in lines for span in spans_of(line, sources)))
+
+
+def _passages(measures: Sequence[ParsedMeasure], outside: Iterable[Unread]) -> Iterator[Passage]:
+    by_line: dict[int, list[Unread]] = defaultdict(list)
+    for one in outside:
+        by_line[id(one.line)].append(one)
+    for found in by_line.values():
+        first = found[0]
+        yield Passage(first.line, tuple(one.name for one in found), _where(measures, first.measure))
 
 
 def _where(measures: Sequence[ParsedMeasure], number: int | None) -> str:
@@ -182,12 +214,24 @@ def _in_lines(coverage: Coverage, lines: Iterable[Text], sources: list[Source]) 
         for found in NAME.finditer(text.plain):
             if not coverage.is_name(found["name"]):
                 continue
-            if any(coverage.holds(span) for span in spans_of(text[found.start("name") : found.end("name")], sources)):
+            name = text[_start_of_name(found) : found.end("name")]
+            if any(coverage.holds(span) for span in spans_of(name, sources)):
                 continue
-            if inside or _stands_like_a_clause(text.plain, found):
-                yield Unread(owner, found["name"], is_inside=bool(inside))
+            if inside:
+                yield Unread(owner, name.plain, is_inside=True)
+            elif _stands_like_a_clause(text.plain, found) and not ADDRESSEES.match(text.plain):
+                yield Unread(owner, name.plain, is_inside=False, name=name, line=text)
         if inside:
             last = max(place.measure for place in inside)
+
+
+ADDRESSEES = re.compile(r"\s*各[^。;]{1,200}:\s*$")
+"""各县、区人民政府，市直各部门： names those a document is sent to"""
+
+
+def _start_of_name(found: re.Match[str]) -> int:
+    """Where the name itself begins in 本方案由市科技局."""
+    return found.start("name") + found["name"].rfind("由") + 1
 
 
 def _stands_like_a_clause(plain: str, found: re.Match[str]) -> bool:

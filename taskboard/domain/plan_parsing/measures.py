@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.attach import Item, heading_of, whole_text
-from taskboard.domain.plan_parsing.clauses import IN_TEXT, Assigned, Form, assign
+from taskboard.domain.plan_parsing.clauses import IN_TEXT, Assigned, Form, assign, find_clauses, find_prose_clauses
 from taskboard.domain.plan_parsing.deadlines import (
     Anchor,
     Mention,
@@ -17,10 +17,13 @@ from taskboard.domain.plan_parsing.deadlines import (
     is_forecast,
     read_time_limit,
 )
+from taskboard.domain.plan_parsing.doubts import UNITS, Doubt, add, no_doubts
+from taskboard.domain.plan_parsing.outline import Node
 from taskboard.domain.plan_parsing.problems import Code, problem
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, Problem, Recurrence, Span
 from taskboard.domain.plan_parsing.recurrences import recurrence_in_limit, recurrence_in_text
 from taskboard.domain.plan_parsing.review import Doubts, doubtful_fields
+from taskboard.domain.plan_parsing.second_look import with_doubts
 from taskboard.domain.plan_parsing.statements import Statements
 from taskboard.domain.plan_parsing.tables import Row
 from taskboard.domain.plan_parsing.targets import read_targets
@@ -127,6 +130,50 @@ def _heading(item: Item, body: Text) -> tuple[Text | None, int]:
         if 4 <= comma <= 30:
             return body[:comma].strip(), comma
     return heading, end
+
+
+def measure_of_passage(line: Text, names: Sequence[Text], context: Context, *, where: str) -> ParsedMeasure:
+    """The measure that a line outside all items would be; where no clause can be read in it, of the ``names`` the
+    first leads. Its units are always to be looked at.
+    """
+    line = line.strip()
+    clauses = find_clauses(line)
+    if not any(clause.reading.has_units for clause in clauses):
+        clauses = find_prose_clauses(line)
+    # The problems of what was not taken are told by its own one.
+    own = Context(context.anchor, context.statements, context.sources)
+    measure = measure_of_item(Item(Node(None, None, texts=[line]), line, clauses), own, where=where)
+    if not measure.text:
+        spans = {**measure.spans, "text": spans_of(line, context.sources)}
+        measure = replace(measure, text=line.clean, text_head=text_head(line), spans=spans)
+    if not (measure.lead or measure.partners):
+        measure = _led_by_the_first(measure, names, context.sources)
+    found = no_doubts()
+    for name, doubts in measure.doubts.items():
+        found[name] |= {Doubt(doubt) for doubt in doubts}
+    add(found, Doubt.CLAUSE_UNREAD, UNITS)
+    return with_doubts(measure, found)
+
+
+def _led_by_the_first(measure: ParsedMeasure, names: Sequence[Text], sources: list[Source]) -> ParsedMeasure:
+    lead, *partners = dict.fromkeys(squeezed(name.clean) for name in names)
+    places = {"lead": names[:1], "partners": names[1:]}
+    spans = {
+        field: tuple(span for name in found for span in spans_of(name, sources)) for field, found in places.items()
+    }
+    return replace(
+        measure,
+        lead=(lead,),
+        partners=tuple(partners),
+        units_as_written="、".join((lead, *partners)),
+        origins={
+            **measure.origins,
+            "lead": Origin.INFERRED,
+            "partners": Origin.STATED if partners else Origin.MISSING,
+        },
+        inferred={**measure.inferred, "lead": "first_listed_leads"},
+        spans={**measure.spans, **{field: found for field, found in spans.items() if found}},
+    )
 
 
 # --- rows ----------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from taskboard.domain.plan_parsing.deadlines import Anchor, read_seasons
 from taskboard.domain.plan_parsing.digests import is_digest, read_reports
 from taskboard.domain.plan_parsing.identity import Identity, read_identity
 from taskboard.domain.plan_parsing.lines import Line, Pages, read_pages
-from taskboard.domain.plan_parsing.measures import Context, measure_of_item, measure_of_row
+from taskboard.domain.plan_parsing.measures import Context, measure_of_item, measure_of_passage, measure_of_row
 from taskboard.domain.plan_parsing.numbering import Kind
 from taskboard.domain.plan_parsing.outline import Node, build_outline
 from taskboard.domain.plan_parsing.problems import Code, problem
@@ -50,16 +50,18 @@ def parse_plan(blocks: Sequence[Block], *, calendar: WorkingCalendar | None = No
     if not lines and not work_lists:
         return _plan(document, (), (), [problem(Code.NOTHING_TO_READ)])
     plan = _read_measures(document, lines, [work for work in work_lists if work.rows])
-    return _seen_again(plan, blocks, pages)
+    return _seen_again(plan, blocks, pages, document.context)
 
 
-def _seen_again(plan: ParsedPlan, blocks: Sequence[Block], pages: Pages) -> ParsedPlan:
+def _seen_again(plan: ParsedPlan, blocks: Sequence[Block], pages: Pages, context: Context) -> ParsedPlan:
     """The plan with the doubts of a second look, and with what was left out beside its measures."""
     words = [Words(measure) for measure in plan.measures]
     measures = with_second_look(words, day=plan.date, horizon=plan.horizon)
     lines = [part.text for part in pages.parts if isinstance(part, Line)]
-    measures, unread = marked_by_coverage(measures, words, plan.candidates, blocks, lines=lines, sources=pages.sources)
-    return replace(plan, measures=tuple(measures), problems=(*plan.problems, *unread))
+    seen = marked_by_coverage(measures, words, plan.candidates, blocks, lines=lines, sources=pages.sources)
+    unread = [measure_of_passage(one.line, one.names, context, where=one.where) for one in seen.passages]
+    problems = (*plan.problems, *seen.problems)
+    return replace(plan, measures=tuple(seen.measures), problems=problems, unread=tuple(unread))
 
 
 @dataclass

@@ -84,6 +84,19 @@ class RhythmKind(StrEnum):
     """on the days that the document lists"""
 
 
+class Span(NamedTuple):
+    """Characters ``start`` to ``end`` (exclusive) of block ``block`` (its index in the blocks that were parsed).
+
+    In a table, ``row`` and ``column`` name the cell that the characters belong to.
+    """
+
+    block: int
+    start: int
+    end: int
+    row: int | None = None
+    column: int | None = None
+
+
 @dataclass(frozen=True)
 class ReportRhythm:
     """When the departments report on the whole document, as it says itself."""
@@ -109,19 +122,8 @@ class Problem:
     code: str
     where: str
     text: str
-
-
-class Span(NamedTuple):
-    """Characters ``start`` to ``end`` (exclusive) of block ``block`` (its index in the blocks that were parsed).
-
-    In a table, ``row`` and ``column`` name the cell that the characters belong to.
-    """
-
-    block: int
-    start: int
-    end: int
-    row: int | None = None
-    column: int | None = None
+    spans: tuple[Span, ...] = ()
+    """the passages of the document that it is about, where it is about some that no measure holds"""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,9 @@ class ParsedPlan:
     measures: tuple[ParsedMeasure, ...]
     candidates: tuple[ParsedMeasure, ...] = ()
     """items without a clause in a document that has clauses: offered apart, not taken"""
+    unread: tuple[ParsedMeasure, ...] = ()
+    """passages that name units as a clause does and that no item holds, as the measures that they would be: offered
+    apart too, beside the problem that tells of them"""
     defaults: tuple[str, ...] = ()
     """units that the document says apply to every measure"""
     problems: tuple[Problem, ...] = ()

@@ -30,6 +30,7 @@ from taskboard.domain.imports import (
     joined_by,
     led_by,
     split_names,
+    taken,
     with_deadline,
 )
 from taskboard.domain.plan_parsing.reading import Comparison, Recurrence, Target
@@ -55,7 +56,7 @@ Change = Callable[[Entry], Entry]
 
 PLAIN_CHANGES: Mapping[str, Change] = {
     "bulk-look": lambda entry: replace(entry, looked_at=FIELDS_IN_DOUBT),
-    "bulk-include": lambda entry: replace(entry, is_included=True),
+    "bulk-include": taken,
     "bulk-leave-out": lambda entry: replace(entry, is_included=False),
 }
 MOST_NAMES = 300

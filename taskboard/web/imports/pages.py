@@ -14,9 +14,9 @@ from taskboard.documents.reader import READERS
 from taskboard.domain.department_matching import MatchRule
 from taskboard.domain.department_names import match_key
 from taskboard.domain.import_arrangement import Rearrangement
-from taskboard.domain.imports import Entry, Obstacle, PlanFacts, Row, join_names
+from taskboard.domain.imports import Entry, Obstacle, PlanFacts, Row, RowKind, join_names
 from taskboard.domain.plan_parsing.blocks import Block
-from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure
+from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, Problem
 from taskboard.extensions import current_settings
 from taskboard.labels import label
 from taskboard.labels.documents import DOCUMENT_NOTES
@@ -78,7 +78,9 @@ class RowPage:
     """One measure beside its source text; ``places`` are the characters of the source that it was read from."""
 
     key: str
-    is_candidate: bool
+    kind: RowKind
+    is_undecided: bool
+    is_dismissed: bool
     places: str
     at: str
     words: str
@@ -141,6 +143,7 @@ class Summary:
     included: int
     left_out: int
     candidates: int
+    undecided: list[Link]
     ways: list[Way]
     inferred: list[Link]
     to_confirm: list[Link]
@@ -170,8 +173,8 @@ def upload_facts() -> dict[str, str | bool]:
 
 
 def count_doubts(review: Review, *, besides: Collection[str]) -> int:
-    """How many fields are to be looked at, those of some rows left out."""
-    return sum(len(one.uncertain) for one in review.rows if one.row.key not in besides)
+    """How many fields and passages are to be looked at, those of some rows left out."""
+    return sum(len(one.uncertain) + one.row.is_undecided for one in review.rows if one.row.key not in besides)
 
 
 def notes_of(review: Review) -> list[str]:
@@ -184,6 +187,31 @@ def may_recognise(review: Review) -> bool:
     return (
         DocumentNote.SCANNED_PAGES in review.notes and DocumentNote.RECOGNISED not in review.notes and can_recognise()
     )
+
+
+@dataclass(frozen=True)
+class ProblemPage:
+    """A problem of the document with the rows of the passages it is about."""
+
+    where: str
+    text: str
+    links: list[Link]
+
+
+def problems_of(review: Review) -> list[ProblemPage]:
+    """The problems that the parser told of, those about a passage with the way to it."""
+    unread = [one.row for one in review.rows if one.row.kind is RowKind.UNREAD]
+    return [
+        ProblemPage(
+            told.where, told.text, [(row_link(row), place_words(row)) for row in unread if _is_about(told, row)]
+        )
+        for told in review.problems
+    ]
+
+
+def _is_about(told: Problem, row: Row) -> bool:
+    first = row.parsed.spans["text"][0]
+    return any((one.block, one.row, one.column) == (first.block, first.row, first.column) for one in told.spans)
 
 
 def rows_of(review: Review, rows: Iterable[ReviewRow], parts: Parts, places: Mapping[str, Places]) -> list[RowPage]:
@@ -199,7 +227,9 @@ def row_page(one: ReviewRow, facts: PlanFacts, form: MeasureForm | None, places:
     looked_at = (form.looked_at.data or ()) if form else row.entry.looked_at
     return RowPage(
         key=row.key,
-        is_candidate=row.is_candidate,
+        kind=row.kind,
+        is_undecided=row.is_undecided,
+        is_dismissed=row.entry.is_dismissed,
         places=places_words(places),
         at=first_place(places),
         words=place_words(row),
@@ -273,19 +303,26 @@ def _typed(field: Field) -> str:
     return str(field.data or "")
 
 
+OFFERED_WORDS: Mapping[RowKind, str] = {RowKind.CANDIDATE: "候选", RowKind.UNREAD: "未读入的文字"}
+
+
 def place_words(row: Row) -> str:
     """第 3 项 by the number that it was read with; 第 3-2 项 for a second part, 第 3、4 项 for what was joined."""
-    if row.is_candidate:
-        return f"候选 {row.number}"
+    if row.kind in OFFERED_WORDS:
+        return f"{OFFERED_WORDS[row.kind]} {row.number}"
     numbers = [part.source[1:] if part.is_whole else f"{part.source[1:]}-{part.number}" for part in row.parts]
     return f"第 {'、'.join(numbers[:6])}{' 等' if len(numbers) > 6 else ''} 项"
 
 
 def _acts(row: Row) -> Iterator[tuple[str, str]]:
     """What can be done to the row as a whole: the value of the button, and its words."""
-    if row.is_candidate:
+    if row.is_offered:
         if not row.entry.is_included:
             yield f"take-{row.key}", "作为一项举措导入"
+        if row.is_undecided:
+            yield f"dismiss-{row.key}", "不是举措，不再提示"
+        if row.entry.is_dismissed:
+            yield f"recall-{row.key}", "恢复提示"
         return
     yield f"arrange-{Rearrangement.UP}:{row.key}", "上移"
     yield f"arrange-{Rearrangement.DOWN}:{row.key}", "下移"
@@ -413,12 +450,13 @@ def _places(unknown: UnknownName) -> str:
 def summary_of(review: Review, refused: Iterable[Hindrance] = ()) -> Summary:
     """Where the review stands; ``refused`` adds what only the attempt to confirm brought up."""
     own = set(review.hindrances)
-    candidates = [one for one in review.rows if one.row.is_candidate]
+    offered = [one for one in review.rows if one.row.is_offered]
     included = review.included
     return Summary(
         included=len(included),
-        left_out=len(review.rows) - len(candidates) - sum(not one.row.is_candidate for one in included),
-        candidates=len(candidates),
+        left_out=len(review.rows) - len(offered) - sum(not one.row.is_offered for one in included),
+        candidates=sum(one.row.kind is RowKind.CANDIDATE for one in offered),
+        undecided=_places_of(review.undecided),
         ways=ways_of((*review.hindrances, *(one for one in refused if one not in own)), review),
         without_lead=sum(not one.lead for one in included),
         inferred=_places_of(review.with_inferred_lead),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from taskboard.domain.imports import RowKind
 from taskboard.services.import_review import Review, ReviewRow
 
 PER_PAGE = 50
@@ -22,15 +23,21 @@ class Kind(StrEnum):
     UNDATED = "undated"
     LEFT_OUT = "left-out"
     CANDIDATES = "candidates"
+    UNREAD = "unread"
+
+
+OFFERED = frozenset({Kind.CANDIDATES, Kind.UNREAD})
+"""kinds of what was not taken for a measure"""
 
 
 KINDS: Mapping[Kind, tuple[str, Callable[[ReviewRow], bool]]] = {
     Kind.ALL: ("全部", lambda one: True),
-    Kind.DOUBTS: ("待核对的", lambda one: bool(one.uncertain)),
+    Kind.DOUBTS: ("待核对的", lambda one: one.needs_a_look),
     Kind.WITHOUT_LEAD: ("没有牵头单位的", lambda one: one.row.entry.is_included and not one.lead),
     Kind.UNDATED: ("时限未定的", lambda one: one.row.entry.is_included and one.is_undated),
-    Kind.LEFT_OUT: ("不导入的", lambda one: not one.row.entry.is_included and not one.row.is_candidate),
-    Kind.CANDIDATES: ("没有读作举措的", lambda one: one.row.is_candidate),
+    Kind.LEFT_OUT: ("不导入的", lambda one: not one.row.entry.is_included and not one.row.is_offered),
+    Kind.CANDIDATES: ("没有读作举措的", lambda one: one.row.kind is RowKind.CANDIDATE),
+    Kind.UNREAD: ("像是举措而没有读入的", lambda one: one.row.kind is RowKind.UNREAD),
 }
 
 
@@ -124,7 +131,7 @@ def _has(one: ReviewRow, words: str) -> bool:
 def next_doubt(review: Review, portion: Portion) -> str:
     """The key of the first measure with a doubt behind those of this page, else of the first before them."""
     keys = portion.keys
-    doubts = [place for place, one in enumerate(review.rows) if one.uncertain and one.row.key not in keys]
+    doubts = [place for place, one in enumerate(review.rows) if one.needs_a_look and one.row.key not in keys]
     last = max((place for place, one in enumerate(review.rows) if one.row.key in keys), default=-1)
     behind = [place for place in doubts if place > last]
     return review.rows[(behind or doubts)[0]].row.key if doubts else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from flask import Blueprint, flash, get_template_attribute, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from taskboard.documents.document import DocumentError, DocumentProblem
 from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.import_arrangement import Rearrangement
-from taskboard.domain.imports import Decisions, Entry, with_lead
+from taskboard.domain.imports import Decisions, dismissed, taken, with_lead
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, transaction
 from taskboard.labels.documents import describe_document_problem
@@ -36,7 +37,7 @@ from taskboard.web.imports.forms import (
     bind_unchanged,
     sent_parts,
 )
-from taskboard.web.imports.portions import KINDS, Asked, Kind, next_doubt, portion_of
+from taskboard.web.imports.portions import KINDS, OFFERED, Asked, next_doubt, portion_of
 
 ENTRANCE = "web"
 
@@ -104,8 +105,8 @@ def review(draft_id: int) -> ResponseReturnValue:
     decisions = parts.decisions()
     if act == "fill":
         decisions = _changed(current, decisions, lambda entry: with_lead(entry, form.common_lead.names))
-    elif act.startswith("take-"):
-        decisions = _changed(current, decisions, _include, keys={act.removeprefix("take-")})
+    elif (one := _act_on_one(act)) is not None:
+        decisions = _changed(current, decisions, one.change, keys={one.key})
     elif change is not None:
         decisions = _changed(current, decisions, change, keys=_selected(current, form))
     return _keep(draft_id, decisions, form, act=act)
@@ -125,11 +126,31 @@ def _keep(draft_id: int, decisions: Decisions, form: ReviewForm, *, act: str) ->
         selected = form.selected.data or []
         flash("已修改找到的全部各项。" if form.everything.data else f"已修改选中的 {len(selected)} 项。", "success")
         return redirect(_address(draft_id, at=next(iter(selected), "")), 303)
-    if act.startswith("take-"):
-        flash("已加入要导入的举措，请补全它的牵头单位和时限。", "success")
-        return redirect(_address(draft_id, at=act.removeprefix("take-")), 303)
+    if (one := _act_on_one(act)) is not None:
+        flash(one.words, "success")
+        return redirect(_address(draft_id, at=one.key), 303)
     flash("已保存。核对完毕后，请点“确认导入”。", "success")
     return redirect(_address(draft_id), 303)
+
+
+class ActOnOne(NamedTuple):
+    """A decision about one row that the reading did not take for a measure, and what is said when it is done."""
+
+    key: str
+    change: Change
+    words: str
+
+
+ACTS_ON_ONE: Mapping[str, tuple[Change, str]] = {
+    "take": (taken, "已加入要导入的举措，请补全它的牵头单位和时限。"),
+    "dismiss": (dismissed, "已记下这段文字不是举措。"),
+    "recall": (lambda entry: replace(entry, is_dismissed=False), "已恢复提示。"),
+}
+
+
+def _act_on_one(act: str) -> ActOnOne | None:
+    name, _, key = act.partition("-")
+    return ActOnOne(key, *ACTS_ON_ONE[name]) if name in ACTS_ON_ONE else None
 
 
 def _address(draft_id: int, *, at: str = "") -> str:
@@ -147,8 +168,8 @@ def _selected(current: Review, form: ReviewForm) -> Container[str]:
     if not form.everything.data:
         return form.selected.data or ()
     found = portion_of(current, Asked.from_query(request.args)).found
-    is_of_candidates = Asked.from_query(request.args).kind is Kind.CANDIDATES
-    return {one.row.key for one in found if is_of_candidates or not one.row.is_candidate}
+    is_of_offered = Asked.from_query(request.args).kind in OFFERED
+    return {one.row.key for one in found if is_of_offered or not one.row.is_offered}
 
 
 def _rearrange(draft_id: int, parts: Parts, form: ReviewForm, act: str) -> ResponseReturnValue:
@@ -323,10 +344,6 @@ def _changed(current: Review, decisions: Decisions, change: Change, *, keys: Con
     return replace(decisions, entries={**entered, **changed})
 
 
-def _include(entry: Entry) -> Entry:
-    return replace(entry, is_included=True)
-
-
 def _save(draft_id: int, decisions: Decisions, version: int) -> int:
     with transaction() as session:
         draft = imports.save_decisions(session, draft_id, decisions, version=version, actor=current_actor(), now=now())
@@ -400,6 +417,7 @@ def _review_page(
         rows=rows,
         recurrences=RECURRENCE_CHOICES,
         comparisons=[(one.value, words) for one, words in COMPARISONS.items()],
+        problems=pages.problems_of(current),
         rhythm_words=current.rhythm_words,
         portion=portion,
         kinds=[(kind.value, words) for kind, (words, _) in KINDS.items()],

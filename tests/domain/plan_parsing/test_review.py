@@ -1,5 +1,6 @@
 """Marks for review: which fields of an unusual reading they name, and why."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from taskboard.domain.plan_parsing import parse_plan, reading_to_dict
 from taskboard.domain.plan_parsing.blocks import Cell, Paragraph, Table
 from taskboard.domain.plan_parsing.doubts import FULL_TRUST, TRUST, Doubt, confidence
+from taskboard.domain.plan_parsing.reading import Span
 from taskboard.domain.plan_parsing.vocabulary import is_familiar
 from taskboard.labels.doubts import DOUBTS, doubts_in_words
 
@@ -102,6 +104,41 @@ def test_a_clause_outside_all_items_is_a_problem_with_its_place() -> None:
     assert (found.code, found.where) == ("clause_unread", "第 2 项“乙平台”之后")
     assert "市教育局、市水利局" in found.text
     assert [one.review for one in plan.measures] == [(), ("lead", "partners")]
+    assert found.spans == (Span(2, 0, 12),)
+
+
+TWO_ITEMS = "1.甲平台。建成。（责任单位：市财政局）\n2.乙平台。建成。（责任单位：市民政局）\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "lead", "partners", "deadline"),
+    [
+        ("统筹：市教育局、市水利局", ("市教育局",), ("市水利局",), None),
+        (
+            "同时，由市教育局牵头，市水利局配合，于2026年10月底前办结。",
+            ("市教育局",),
+            ("市水利局",),
+            date(2026, 10, 31),
+        ),
+        ("本方案由市教育局负责解释。", ("市教育局",), (), None),
+    ],
+)
+def test_a_passage_outside_all_items_is_offered_as_the_measure_it_would_be(line, lead, partners, deadline) -> None:
+    plan = parse_plan([Paragraph(one) for one in (TWO_ITEMS + line).split("\n")])
+
+    (passage,) = plan.unread
+    assert (passage.text, passage.lead, passage.partners, passage.deadline) == (line, lead, partners, deadline)
+    assert passage.spans["text"] == (Span(2, 0, len(line)),)
+    assert {"lead", "partners"} <= set(passage.review)
+    assert len(plan.measures) == 2
+
+
+def test_those_a_document_is_sent_to_are_no_passage() -> None:
+    text = "某市2026年工作要点\n各县、区人民政府，市直各部门：\n" + TWO_ITEMS
+
+    plan = parse_plan([Paragraph(line) for line in text.split("\n")])
+
+    assert (plan.unread, plan.problems) == ((), ())
 
 
 def test_confidence_is_that_of_the_gravest_doubt() -> None:
