@@ -18,6 +18,16 @@ class PlanRhythm(StrEnum):
     HALF_YEARLY = "half_yearly"
 
 
+class RhythmOrigin(StrEnum):
+    """How the rhythm of a plan is known."""
+
+    STATED = "stated"
+    DEFAULT = "default"
+    """the document names none: reports are due monthly unless somebody decides otherwise"""
+    DECIDED = "decided"
+
+
+USUAL = PlanRhythm.MONTHLY
 LAST_DAY: Mapping[PlanRhythm, int] = {PlanRhythm.WEEKLY: 7}
 """the greatest day that can be named: of a week from Monday, else of a month, where 31 is the last one of any"""
 DAYS_OF_MONTH = 31
@@ -31,11 +41,25 @@ _RHYTHMS: Mapping[RhythmKind, PlanRhythm] = {
 
 
 def suggested_rhythm(read: ReportRhythm | None) -> tuple[PlanRhythm, int | None]:
-    """What the document's own rhythm suggests for the plan, with its day; none where it has one of another kind."""
-    rhythm = _RHYTHMS.get(read.kind, PlanRhythm.NONE) if read else PlanRhythm.NONE
-    if read is None or rhythm is PlanRhythm.NONE:
+    """The plan's rhythm with its day: what the document names, monthly where it names nothing.
+
+    A document that names another kind (every two weeks, on listed days) gets none: that is for a person to decide.
+    """
+    if read is None:
+        return USUAL, None
+    rhythm = _RHYTHMS.get(read.kind, PlanRhythm.NONE)
+    if rhythm is PlanRhythm.NONE:
         return PlanRhythm.NONE, None
     return rhythm, read.weekday if rhythm is PlanRhythm.WEEKLY else read.day
+
+
+def rhythm_origin(
+    chosen: tuple[PlanRhythm, int | None], suggested: tuple[PlanRhythm, int | None], *, is_stated: bool
+) -> RhythmOrigin:
+    """How a rhythm that was suggested by a document, and perhaps changed by a person, is known."""
+    if chosen != suggested:
+        return RhythmOrigin.DECIDED
+    return RhythmOrigin.STATED if is_stated else RhythmOrigin.DEFAULT
 
 
 def is_day_of(rhythm: PlanRhythm, day: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from taskboard.domain.plan_parsing.reading import Comparison
-from taskboard.domain.report_rhythms import PlanRhythm
+from taskboard.domain.report_rhythms import PlanRhythm, RhythmOrigin
 
 COMPARISONS: Mapping[Comparison, str] = {
     Comparison.REACH: "达到",
@@ -29,6 +29,12 @@ PLAN_RHYTHMS: Mapping[PlanRhythm, str] = {
     PlanRhythm.HALF_YEARLY: "每半年",
 }
 
+
+RHYTHM_ORIGINS: Mapping[RhythmOrigin, str] = {
+    RhythmOrigin.STATED: "原文",
+    RhythmOrigin.DEFAULT: "默认",
+    RhythmOrigin.DECIDED: "人工确定",
+}
 
 LAST_OF_MONTH = 31
 WEEKDAYS = "一二三四五六日"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from taskboard.domain.report_rhythms import PlanRhythm
+from taskboard.domain.report_rhythms import PlanRhythm, RhythmOrigin
 from taskboard.models.base import IDS_ARE_NOT_REUSED, Base, UtcDateTime, string_enum
 
 
@@ -33,6 +33,7 @@ class Plan(Base):
     report_rhythm: Mapped[PlanRhythm] = mapped_column(string_enum(PlanRhythm), default=PlanRhythm.NONE)
     report_day: Mapped[int | None] = mapped_column(default=None)
     """of the week from 1 (Monday) for a weekly rhythm, else of the month; 31 is the last day of any month"""
+    rhythm_origin: Mapped[RhythmOrigin] = mapped_column(string_enum(RhythmOrigin), default=RhythmOrigin.DECIDED)
     version: Mapped[int] = mapped_column(init=False)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as it is
