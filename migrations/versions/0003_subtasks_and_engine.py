@@ -46,6 +46,24 @@ def upgrade() -> None:
             batch_op.f("fk_instruction_withdrawn_by_id_user_account"), "user_account", ["withdrawn_by_id"], ["id"]
         )
 
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "rhythm_origin",
+                sa.Enum(
+                    "stated",
+                    "default",
+                    "decided",
+                    name="rhythm_origin",
+                    native_enum=False,
+                    create_constraint=False,
+                    length=32,
+                ),
+                nullable=False,
+                server_default="decided",
+            )
+        )
+
     with op.batch_alter_table("progress_report", schema=None) as batch_op:
         batch_op.add_column(sa.Column("why_lower", sa.Text(), nullable=False, server_default=""))
 
@@ -78,6 +96,11 @@ def upgrade() -> None:
             op.f("ck_instruction_duty_duty_state"), "state IN ('open', 'replied', 'returned', 'accepted', 'withdrawn')"
         )
 
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_check_constraint(
+            op.f("ck_plan_rhythm_origin"), "rhythm_origin IN ('stated', 'default', 'decided')"
+        )
+
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_check_constraint(op.f("ck_task_weight_range"), "weight BETWEEN 1 AND 100")
     if op.get_bind().dialect.name == "sqlite":
@@ -93,6 +116,9 @@ def downgrade() -> None:
         for name in WITH_IDS_OF_THEIR_OWN:
             with op.batch_alter_table(name, recreate="always"):
                 pass
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_plan_rhythm_origin"), type_="check")
+
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_task_weight_range"), type_="check")
 
@@ -117,6 +143,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("progress_report", schema=None) as batch_op:
         batch_op.drop_column("why_lower")
+
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.drop_column("rhythm_origin")
 
     with op.batch_alter_table("instruction", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_instruction_withdrawn_by_id_user_account"), type_="foreignkey")
