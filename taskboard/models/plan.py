@@ -34,6 +34,8 @@ class Plan(Base):
     report_day: Mapped[int | None] = mapped_column(default=None)
     """of the week from 1 (Monday) for a weekly rhythm, else of the month; 31 is the last day of any month"""
     rhythm_origin: Mapped[RhythmOrigin] = mapped_column(string_enum(RhythmOrigin), default=RhythmOrigin.DECIDED)
+    reminder_changes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    """what supervisors changed of the rules of reminding, by code; None where all are the usual ones"""
     version: Mapped[int] = mapped_column(init=False)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as it is
