@@ -12,6 +12,7 @@ MINIMUM_SECRET_LENGTH = 32
 DEFAULT_SECRET = "change-me"
 MEBIBYTE = 1024 * 1024
 MOST_PROXIES = 9
+SHORTEST_TOKEN = 16
 
 
 class ConfigurationError(Exception):
@@ -42,6 +43,11 @@ class Settings:
     max_attachment_bytes: int = 20 * MEBIBYTE
     max_plan_attachments_bytes: int = 2048 * MEBIBYTE
     """all attachments on the tasks of one plan together"""
+    mails_per_minute: int = 300
+    mails_per_hour: int = 6000
+    """how many mails are handed to the mail server at most; 0 is no limit"""
+    metrics_token: str = ""
+    """who shows it may read the figures at ``/metrics``; without one there is no such page"""
     trusted_proxies: int = 0
     """how many proxies stand in front, each adding the address it was asked from to ``X-Forwarded-For``"""
     is_demo: bool = False
@@ -74,6 +80,9 @@ def settings_from_environment(environ: Mapping[str, str]) -> Settings:
         max_upload_bytes=_positive(environ, "TASKBOARD_MAX_UPLOAD_MIB", 20) * MEBIBYTE,
         max_attachment_bytes=_positive(environ, "TASKBOARD_MAX_ATTACHMENT_MIB", 20) * MEBIBYTE,
         max_plan_attachments_bytes=_positive(environ, "TASKBOARD_MAX_PLAN_ATTACHMENTS_MIB", 2048) * MEBIBYTE,
+        mails_per_minute=_count(environ, "TASKBOARD_MAILS_PER_MINUTE", 300),
+        mails_per_hour=_count(environ, "TASKBOARD_MAILS_PER_HOUR", 6000),
+        metrics_token=_metrics_token(environ),
         trusted_proxies=_trusted_proxies(environ),
         given=frozenset(field for name, field in IN_THE_BROWSER_TOO.items() if environ.get(name)),
     )
@@ -141,6 +150,20 @@ def _trusted_proxies(environ: Mapping[str, str]) -> int:
         raise ConfigurationError(
             f"TASKBOARD_TRUSTED_PROXIES 应是本站前面反向代理的层数（0 到 {MOST_PROXIES}），现在是“{value}”。"
         )
+    return int(value)
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str:
+    token = environ.get("TASKBOARD_METRICS_TOKEN", "")
+    if token and len(token) < SHORTEST_TOKEN:
+        raise ConfigurationError(f"TASKBOARD_METRICS_TOKEN 太短：至少 {SHORTEST_TOKEN} 个字符。")
+    return token
+
+
+def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name, str(default))
+    if not (value.isascii() and value.isdecimal()):
+        raise ConfigurationError(f"{name} 应是不小于 0 的整数（0 为不限），现在是“{value}”。")
     return int(value)
 
 

@@ -24,6 +24,20 @@ class JobState(StrEnum):
     """an older occurrence that a later one made up for"""
 
 
+class SchedulerEventKind(StrEnum):
+    """What happened to the scheduler beside its runs."""
+
+    TOOK_OVER = "took_over"
+    """a process came into charge; the facts say after whom, and for how many seconds nobody had been"""
+    STEPPED_DOWN = "stepped_down"
+    CLOCK_STEPPED = "clock_stepped"
+    """the machine's clock was set by so many seconds"""
+    SUSPENDED = "suspended"
+    """the machine slept, or the process was stopped, for so many seconds"""
+    DATABASE_BACK = "database_back"
+    """the database could not be written to for so many seconds"""
+
+
 class JobName(StrEnum):
     MORNING_MAIL = "morning-mail"
     DELIVER_MAIL = "deliver-mail"
@@ -95,7 +109,7 @@ def require_run_day(day: date, today: date) -> None:
 
 SCHEDULES: dict[JobName, Schedule] = {
     JobName.MORNING_MAIL: Daily(time(8, 30), only_working_days=True, until=time(18)),
-    JobName.DELIVER_MAIL: Every(seconds=30),
+    JobName.DELIVER_MAIL: Every(seconds=10),
     JobName.READ_SCANS: Every(seconds=5),
     JobName.CLEAN_UP: Daily(time(3, 10)),
     JobName.SEAL_TRAIL: Every(seconds=60),

@@ -1,7 +1,8 @@
-"""The life of a queued mail."""
+"""The life of a queued mail, and what a mail server's answers say of it and of its address."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -9,13 +10,17 @@ from enum import StrEnum
 
 class OutboxState(StrEnum):
     QUEUED = "queued"
+    CLAIMED = "claimed"
+    """a sender has taken it; nothing of it has gone over the wire"""
     SENDING = "sending"
+    """it is being handed over: whoever dies now leaves it open whether it arrived"""
     SENT = "sent"
     RETRY = "retry"
     DEAD = "dead"
     EXPIRED = "expired"
+    """past its time, replaced by a later one, taken out by a person, or its recipient's account was switched off"""
     UNKNOWN = "unknown"
-    """the connection died after the server had the message: for a person to decide"""
+    """it may have arrived: for a person to decide"""
 
 
 class MailKind(StrEnum):
@@ -28,7 +33,10 @@ class MailKind(StrEnum):
 
 SCHEDULED = frozenset({MailKind.MORNING, MailKind.WEEKLY_DIGEST})
 WAITING = frozenset({OutboxState.QUEUED, OutboxState.RETRY})
-UNDELIVERED = WAITING | {OutboxState.DEAD, OutboxState.EXPIRED}
+"""for a sender to take"""
+BEFORE_THE_WIRE = WAITING | {OutboxState.CLAIMED}
+"""certain not to have gone out since they last waited"""
+UNDELIVERED = BEFORE_THE_WIRE | {OutboxState.DEAD, OutboxState.EXPIRED}
 """what it says has not reached the person"""
 
 
@@ -57,6 +65,7 @@ RETRY_PAUSES = tuple(
 )
 """pauses after the first, second, … failed attempt: growing, and more than 24 hours in all"""
 MOST_JITTER = 0.25
+LONGEST_PAUSE = max(RETRY_PAUSES) * (1 + MOST_JITTER)
 
 
 def retry_pause(attempts: int, *, jitter: float) -> timedelta | None:
@@ -67,6 +76,14 @@ def retry_pause(attempts: int, *, jitter: float) -> timedelta | None:
     if attempts > len(RETRY_PAUSES):
         return None
     return RETRY_PAUSES[attempts - 1] * (1 + MOST_JITTER * jitter)
+
+
+SERVER_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 300))
+
+
+def server_pause(failures: int) -> timedelta:
+    """How long to leave a mail server alone that could not be talked to so many times in a row."""
+    return SERVER_PAUSES[min(failures, len(SERVER_PAUSES)) - 1]
 
 
 def state_after(kind: MailKind, result: Result, *, can_retry: bool) -> OutboxState:
@@ -84,3 +101,44 @@ def state_after(kind: MailKind, result: Result, *, can_retry: bool) -> OutboxSta
             return OutboxState.UNKNOWN
         case Result.UNCERTAIN | Result.LATER:
             return OutboxState.RETRY if can_retry else OutboxState.DEAD
+
+
+# Limits
+
+
+@dataclass(frozen=True)
+class RateLimits:
+    """How many mails may be handed to the server within any minute, and within any hour; 0 is no limit."""
+
+    per_minute: int = 0
+    per_hour: int = 0
+
+    def allowance(self, *, in_last_minute: int, in_last_hour: int, wanted: int) -> int:
+        """How many of the wanted ones may go now."""
+        rooms = [wanted]
+        if self.per_minute:
+            rooms.append(self.per_minute - in_last_minute)
+        if self.per_hour:
+            rooms.append(self.per_hour - in_last_hour)
+        return max(0, min(rooms))
+
+
+# Addresses
+
+MOST_ADDRESS_FAILURES = 3
+"""permanent refusals in a row, of different mails, before an address is switched off"""
+ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+ADDRESS_CODES = frozenset({550, 551, 553})
+
+
+def is_address_refused(reply: str) -> bool:
+    """Whether a permanent refusal is about the address itself: no such mailbox, moved, switched off, badly written.
+
+    RFC 3463: 5.1.x is the address, 5.2.1 a mailbox that is switched off. A full mailbox (5.2.2), a policy (5.7.x) or a
+    message that is too large are no fault of the address. Without such a code the basic one says it (RFC 5321, 4.2.3).
+    """
+    if found := ENHANCED.search(reply):
+        kind, subject, detail = (int(part) for part in found.groups())
+        return kind == 5 and (subject == 1 or (subject, detail) == (2, 1))
+    basic = reply[:3]
+    return basic.isdecimal() and int(basic) in ADDRESS_CODES

@@ -14,15 +14,27 @@ from taskboard.documents.document import DocumentError
 from taskboard.documents.ocr import recognise_safely
 from taskboard.domain.digests import is_digest_day
 from taskboard.domain.jobs import JobName
+from taskboard.domain.outbox import RateLimits
 from taskboard.domain.scans import ScanState
 from taskboard.jobs.context import Facts, JobContext
 from taskboard.mail.delivery import Courier
 from taskboard.mail.message import parse_sender
 from taskboard.mail.rendering import MailRenderer
 from taskboard.mail.transport import MailboxTransport, SmtpTransport, Transport, parse_smtp_url
-from taskboard.services import attachment_files, attachments, digests, jobs, reminders, scans, trail, trail_heads
+from taskboard.services import (
+    attachment_files,
+    attachments,
+    digests,
+    jobs,
+    outbox,
+    reminders,
+    scans,
+    trail,
+    trail_heads,
+)
 from taskboard.services.account_links import answer_reset_requests, has_reset_requests
 from taskboard.services.calendar import load_calendar
+from taskboard.services.jobs import BY_HAND
 from taskboard.services.scans import HeldScan
 from taskboard.services.settings import effective_settings
 
@@ -76,18 +88,35 @@ def deliver_mail(context: JobContext) -> Facts:
     transport = make_transport(settings)
     if transport is None:
         return {"is_mail_off": True}
+    with context.reading() as session:
+        gate = outbox.find_gate(session)
+    if gate.held_at is not None:
+        return {"is_mail_held": True}
+    if gate.failures and context.epoch == BY_HAND:
+        # Somebody wants to know now whether the server is well again.
+        with context.begin() as session:
+            outbox.note_server(session, is_down=False, now=context.now())
     courier = Courier(
         transport,
         MailRenderer(paths.TEMPLATES, settings.public_url, secret_key=settings.secret_key),
         parse_sender(settings.mail_from),
         begin=context.begin,
         now=context.now,
+        by=context.epoch,
+        limits=_limits(settings),
     )
     delivered = courier.deliver(should_stop=context.should_stop)
     facts: dict[str, Any] = {state.value: count for state, count in delivered.by_state.items() if count}
     if delivered.trouble:
         facts["trouble"] = delivered.trouble
     return facts
+
+
+def _limits(settings: Settings) -> RateLimits | None:
+    """The demo's mailbox takes everything at once."""
+    if settings.mail_transport is MailTransport.MAILBOX:
+        return None
+    return RateLimits(settings.mails_per_minute, settings.mails_per_hour)
 
 
 def read_scans(context: JobContext) -> Facts:

@@ -18,6 +18,9 @@ from taskboard.services.jobs import BY_HAND, LeaseLost
 
 log = logging.getLogger(__name__)
 
+NO_NEWS = frozenset({"is_mail_off", "is_mail_held"})
+"""facts that are the same every time: a run that has no others leaves no record"""
+
 
 def run_occurrence(
     app: Flask,
@@ -72,7 +75,7 @@ def run_frequent(
                     session, job=job, epoch=epoch, now=context.now(), facts={}, error=traceback.format_exc(limit=-8)
                 )
             raise
-        if any(facts.get(name) for name in facts if name != "is_mail_off"):
+        if any(facts.get(name) for name in facts if name not in NO_NEWS):
             with context.begin() as session:
                 jobs.record_run(
                     session, job=job, epoch=epoch, now=context.now(), facts=facts, error=facts.get("trouble")

@@ -11,7 +11,7 @@ from taskboard.domain.departments import DepartmentKind, DepartmentLevel, Succes
 from taskboard.domain.help_requests import HelpState
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.instructions import Addressee, DutyState, ReplyResult
-from taskboard.domain.jobs import JobState
+from taskboard.domain.jobs import JobState, SchedulerEventKind
 from taskboard.domain.lights import Judgement, Light, LightReason
 from taskboard.domain.orders import OrderAct, OrderGround, OrderKind, OrderState
 from taskboard.domain.outbox import MailKind, OutboxState
@@ -166,6 +166,8 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Change.REVISED, "修订"),
     (Change.EXPORTED, "导出"),
     (Change.REQUEUED, "重新发送"),
+    (Change.MAIL_ARRIVED, "认定已送达"),
+    (Change.MAIL_RELEASED, "恢复发信"),
     (Change.DROPPED, "取消发送"),
     (Change.RUN_REQUESTED, "登记运行"),
     (Change.RUN_BY_HAND, "手工运行"),
@@ -247,7 +249,13 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (JobState.DONE, "成功"),
     (JobState.FAILED, "失败"),
     (JobState.SKIPPED, "已略过"),
+    (SchedulerEventKind.TOOK_OVER, "接管"),
+    (SchedulerEventKind.STEPPED_DOWN, "正常退出"),
+    (SchedulerEventKind.CLOCK_STEPPED, "时钟被调整"),
+    (SchedulerEventKind.SUSPENDED, "机器休眠或进程停顿"),
+    (SchedulerEventKind.DATABASE_BACK, "数据库恢复"),
     (OutboxState.QUEUED, "待发送"),
+    (OutboxState.CLAIMED, "准备发送"),
     (OutboxState.SENDING, "发送中"),
     (OutboxState.SENT, "已发送"),
     (OutboxState.RETRY, "待重试"),

@@ -43,9 +43,11 @@ FACTS: dict[str, str] = {
     "scans": "删除未能识别的扫描件 {} 份",
     "failed_sign_ins": "删除登录失败记录 {} 条",
     "runs": "删除运行记录 {} 条",
+    "events": "删除调度事件 {} 条",
 }
 SAID_EVEN_WHEN_ZERO = frozenset({"queued", "reminders", "entries", "findings"})
 NOT_A_WORKING_DAY = "非工作日，不发邮件"
+MAIL_IS_HELD = "邮件已暂停发送，等管理员放行"
 MAIL_IS_OFF = "没有设置邮件服务器，邮件留在发件箱"
 NOTHING = "没有要办的"
 
@@ -65,6 +67,8 @@ def facts_words(facts: Mapping[str, Any] | None) -> str:
         return NOT_A_WORKING_DAY
     if facts.get("is_mail_off"):
         return MAIL_IS_OFF
+    if facts.get("is_mail_held"):
+        return MAIL_IS_HELD
     counts = "，".join(
         words.format(facts[name])
         for name, words in FACTS.items()

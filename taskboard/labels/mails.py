@@ -9,4 +9,5 @@ SMTP_TROUBLE = {
 }
 
 UNUSABLE_ADDRESS = "邮箱地址不可用：{address}"
+ADDRESS_IS_OFF = "这个邮箱地址因多次被永久拒收已停用，没有发送"
 NOT_RENDERED = "邮件没有生成：{problem}"

@@ -19,8 +19,10 @@ from taskboard.domain.outbox import Outcome, Result
 from taskboard.labels.mails import SMTP_TROUBLE
 
 CONNECT_SECONDS = 20.0
-REPLY_SECONDS = 120.0
-"""how long the server may take over an answer; RFC 5321 asks for patience above all after the text"""
+REPLY_SECONDS = 30.0
+"""how long the server may take over an answer before it has the text: nothing is lost by asking again later"""
+VERDICT_SECONDS = 300.0
+"""how long it may take over the answer to the text: whoever hangs up there does not know whether the mail arrived"""
 MESSAGES_PER_CONNECTION = 100
 MOST_BREAKS = 3
 """connections in a row that may break before the server counts as down"""
@@ -97,11 +99,13 @@ class SmtpTransport:
         *,
         connect_seconds: float = CONNECT_SECONDS,
         reply_seconds: float = REPLY_SECONDS,
+        verdict_seconds: float = VERDICT_SECONDS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._server = server
         self._connect_seconds = connect_seconds
         self._reply_seconds = reply_seconds
+        self._verdict_seconds = verdict_seconds
         self._tls = tls
         self._smtp: smtplib.SMTP | None = None
         self._sent_here = 0
@@ -122,9 +126,11 @@ class SmtpTransport:
         is_handed_over = False
         try:
             self._announce(smtp, message)
+            _wait_at_most(smtp, self._verdict_seconds)
             smtp.send(_as_lines(message))
             is_handed_over = True
             _expect(smtp.getreply(), 250)
+            _wait_at_most(smtp, self._reply_seconds)
         except Refused as refusal:
             return self._refused(refusal)
         except (OSError, smtplib.SMTPException) as error:
@@ -177,8 +183,7 @@ class SmtpTransport:
                 smtp.starttls(context=self._tls_context())
             if server.username is not None:
                 smtp.login(server.username, server.password)
-            if smtp.sock is not None:
-                smtp.sock.settimeout(self._reply_seconds)
+            _wait_at_most(smtp, self._reply_seconds)
         except BaseException:
             smtp.close()
             raise
@@ -206,6 +211,11 @@ class SmtpTransport:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 smtp.quit()
             smtp.close()
+
+
+def _wait_at_most(smtp: smtplib.SMTP, seconds: float) -> None:
+    if smtp.sock is not None:
+        smtp.sock.settimeout(seconds)
 
 
 LINE_END = re.compile(rb"\r\n|\r|\n")

@@ -14,6 +14,7 @@ from taskboard.mail.transport import SmtpTransport, parse_smtp_url
 
 CONNECT_SECONDS = 8.0
 REPLY_SECONDS = 20.0
+VERDICT_SECONDS = 20.0
 """somebody waits before the page"""
 
 
@@ -32,7 +33,12 @@ def send_trial(
         )
     except UnusableAddress as error:
         return Outcome(Result.NEVER, UNUSABLE_ADDRESS.format(address=error))
-    transport = SmtpTransport(parse_smtp_url(smtp_url), connect_seconds=CONNECT_SECONDS, reply_seconds=REPLY_SECONDS)
+    transport = SmtpTransport(
+        parse_smtp_url(smtp_url),
+        connect_seconds=CONNECT_SECONDS,
+        reply_seconds=REPLY_SECONDS,
+        verdict_seconds=VERDICT_SECONDS,
+    )
     try:
         return transport.send(message)
     finally:

@@ -17,8 +17,8 @@ from taskboard.models.extension import Extension
 from taskboard.models.help_request import CoordinationMeeting, HelpRequest
 from taskboard.models.history import HistoryEntry, HistorySeal
 from taskboard.models.instruction import Instruction, InstructionDuty, InstructionReply
-from taskboard.models.job import JobRun, SchedulerLease
-from taskboard.models.mail import OutboxMessage, Reminder
+from taskboard.models.job import JobRun, SchedulerEvent, SchedulerLease
+from taskboard.models.mail import MailAddress, MailGate, OutboxMessage, Reminder
 from taskboard.models.objection import Objection
 from taskboard.models.order import OrderSeries, SupervisionOrder
 from taskboard.models.period import HandLight, PeriodReport, PlannedValue, ReportFigure
@@ -55,6 +55,8 @@ __all__ = [
     "InstructionDuty",
     "InstructionReply",
     "JobRun",
+    "MailAddress",
+    "MailGate",
     "Measure",
     "Objection",
     "OrderSeries",
@@ -72,6 +74,7 @@ __all__ = [
     "ReportFigure",
     "ResetRequest",
     "Scan",
+    "SchedulerEvent",
     "SchedulerLease",
     "Setting",
     "SetupDraft",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskboard.domain.outbox import MailKind, OutboxState
@@ -17,6 +17,8 @@ class OutboxMessage(Base):
 
     The facts are frozen when the row is written; subject, text and HTML are filled in at the first attempt to deliver.
 
+    It is claimed by a sender, which then holds it under a lease; from the moment it is *sending* it may have gone out.
+
     ``key`` is unique: a scheduled mail exists once per (person, kind, date), a notice once per act and recipient, so
     running a job twice writes nothing twice. ``message_id`` stays the same over all attempts.
     """
@@ -26,6 +28,7 @@ class OutboxMessage(Base):
         Index(None, "state", "next_attempt_at"),
         Index(None, "person_id", "created_at"),
         Index(None, "for_day"),
+        Index(None, "claimed_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -45,10 +48,43 @@ class OutboxMessage(Base):
     text: Mapped[str | None] = mapped_column(Text, default=None)
     html: Mapped[str | None] = mapped_column(Text, default=None)
     attempts: Mapped[int] = mapped_column(default=0)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """when a sender last took it: what the limits per minute and hour count"""
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    claimed_by: Mapped[int | None] = mapped_column(default=None)
+    """the scheduler's epoch; 0 for a sender started by hand"""
     valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     last_error: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class MailGate(Base):
+    """The single row that says whether mail may leave just now. Senders lock it while they claim, one by one."""
+
+    __tablename__ = "mail_gate"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    held_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """since when all mail is held until a person releases it; what waits since before may have gone out already"""
+    failures: Mapped[int] = mapped_column(default=0)
+    """how often in a row the mail server could not be talked to"""
+    closed_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """when the mail server is asked again"""
+
+
+class MailAddress(Base):
+    """An address that refused mail for good, with how often since it last took one."""
+
+    __tablename__ = "mail_address"
+
+    address: Mapped[str] = mapped_column(String(254), primary_key=True)
+    """in small letters"""
+    failures: Mapped[int]
+    failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_error: Mapped[str] = mapped_column(Text)
+    off_since: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """nothing is sent there any more until an administrator switches it on again"""
 
 
 class Reminder(Base):

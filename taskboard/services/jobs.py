@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Unpack, cast
@@ -12,19 +12,31 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import NotFound
 from taskboard.domain.history import Change, Subject
-from taskboard.domain.jobs import MOST_ATTEMPTS, SCHEDULES, Daily, JobName, JobState, may_try_again, require_run_day
+from taskboard.domain.jobs import (
+    MOST_ATTEMPTS,
+    SCHEDULES,
+    Daily,
+    JobName,
+    JobState,
+    SchedulerEventKind,
+    may_try_again,
+    require_run_day,
+)
 from taskboard.domain.local_time import at_local, local_date
-from taskboard.domain.outbox import WAITING, OutboxState
+from taskboard.domain.outbox import BEFORE_THE_WIRE, OutboxState
 from taskboard.domain.permissions import Actor
-from taskboard.models import FailedSignIn, JobRun, OutboxMessage, SchedulerLease
+from taskboard.models import FailedSignIn, JobRun, OutboxMessage, SchedulerEvent, SchedulerLease
 from taskboard.services.history import Writing, record_change
 from taskboard.services.imports import remove_untouched_drafts
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.scans import remove_old_scans
 
-LEASE = timedelta(seconds=12)
+HEARTBEAT_SECONDS = 2
+SILENCE_SECONDS = 8
 """how long a silent scheduler stays in charge"""
-HEARTBEAT_SECONDS = 3
+SILENCE_IS_DEATH = timedelta(seconds=20)
+"""after so long people are told that no scheduler is at work"""
+IDLE_IN_TRANSACTION_MS = 6_000
 BY_HAND = 0
 """the epoch of a run by hand"""
 LONGEST_ERROR = 4000
@@ -35,6 +47,7 @@ HAND_RUN_LASTS_AT_MOST = timedelta(hours=1)
 KEEP_FAILED_SIGN_INS = timedelta(days=30)
 KEEP_FREQUENT_RUNS = timedelta(days=14)
 KEEP_RUNS = timedelta(days=800)
+KEEP_EVENTS = timedelta(days=180)
 
 
 class LeaseLost(Exception):
@@ -44,19 +57,40 @@ class LeaseLost(Exception):
 # Who is in charge
 
 
-def acquire_lease(session: Session, *, holder: str, now: datetime) -> int | None:
-    """Become the scheduler where nobody is, or its holder is silent; the new epoch, or ``None``.
+@dataclass(frozen=True)
+class Pulse:
+    """The lease as it was seen: while it stays the same, its holder is silent."""
 
-    A lease that ends far in the future was written by a clock that has since been set back: it does not count.
+    holder: str
+    epoch: int
+    beat: int
+    is_released: bool
+
+
+def find_pulse(session: Session) -> Pulse | None:
+    """None where no scheduler ever ran on this database."""
+    lease = session.execute(
+        select(SchedulerLease.holder, SchedulerLease.epoch, SchedulerLease.beat, SchedulerLease.is_released)
+    ).one_or_none()
+    return Pulse(*lease) if lease else None
+
+
+def acquire_lease(session: Session, *, holder: str, now: datetime, silent: Pulse | None = None) -> int | None:
+    """Become the scheduler where nobody is, or where the holder has not moved since ``silent`` was seen.
+
+    The new epoch, or ``None``. How long a holder must have been silent is for the caller to measure: by one watch of
+    its own, so that no clock of another machine, and none that is set, can decide who is in charge.
     """
-    first = {"id": 1, "holder": holder, "epoch": 1, "heartbeat_at": now, "expires_at": now + LEASE}
+    first = {"id": 1, "holder": holder, "epoch": 1, "heartbeat_at": now, "beat": 0, "is_released": False}
     if insert_where_free(session, SchedulerLease, [first]):
         return 1
-    is_free = or_(SchedulerLease.expires_at < now, SchedulerLease.expires_at > now + 3 * LEASE)
+    is_free: ColumnElement[bool] = SchedulerLease.is_released.is_(True)
+    if silent is not None:
+        is_free = or_(is_free, and_(SchedulerLease.epoch == silent.epoch, SchedulerLease.beat == silent.beat))
     taken = (
         update(SchedulerLease)
         .where(is_free)
-        .values(holder=holder, epoch=SchedulerLease.epoch + 1, heartbeat_at=now, expires_at=now + LEASE)
+        .values(holder=holder, epoch=SchedulerLease.epoch + 1, heartbeat_at=now, beat=0, is_released=False)
     )
     if not _changed(session, taken):
         return None
@@ -66,22 +100,26 @@ def acquire_lease(session: Session, *, holder: str, now: datetime) -> int | None
 def renew_lease(session: Session, *, epoch: int, now: datetime) -> None:
     """Stay in charge; raises :class:`LeaseLost` where somebody took over."""
     renewed = update(SchedulerLease).where(SchedulerLease.epoch == epoch)
-    if not _changed(session, renewed.values(heartbeat_at=now, expires_at=now + LEASE)):
+    if not _changed(session, renewed.values(heartbeat_at=now, beat=SchedulerLease.beat + 1, is_released=False)):
         raise LeaseLost(epoch)
 
 
-def release_lease(session: Session, *, epoch: int, now: datetime) -> None:
-    """Step down, so that another process need not wait for the lease to end."""
-    _changed(
-        session,
-        update(SchedulerLease).where(SchedulerLease.epoch == epoch).values(expires_at=now - timedelta(microseconds=1)),
-    )
+def release_lease(session: Session, *, epoch: int) -> None:
+    """Step down, so that another process need not wait."""
+    _changed(session, update(SchedulerLease).where(SchedulerLease.epoch == epoch).values(is_released=True))
 
 
 def require_lease(session: Session, epoch: int) -> None:
-    """Raise :class:`LeaseLost` unless this epoch is in charge, and keep it so until the transaction ends."""
-    current = session.scalar(select(SchedulerLease.epoch).with_for_update(read=True))
-    if current != epoch:
+    """Raise :class:`LeaseLost` unless this epoch is in charge, and keep it so until the transaction ends.
+
+    On PostgreSQL a process that is stopped within the transaction must not keep its successor out: the server ends
+    such a transaction after some seconds.
+    """
+    columns: list[Any] = [SchedulerLease.epoch]
+    if session.get_bind().dialect.name == "postgresql":
+        columns.append(func.set_config("idle_in_transaction_session_timeout", str(IDLE_IN_TRANSACTION_MS), True))
+    lease = session.execute(select(*columns).with_for_update(read=True, key_share=True)).one_or_none()
+    if lease is None or lease[0] != epoch:
         raise LeaseLost(epoch)
 
 
@@ -98,11 +136,33 @@ class Heartbeat:
 def find_heartbeat(session: Session, *, now: datetime) -> Heartbeat | None:
     """None where no scheduler ever ran on this database."""
     lease = session.execute(
-        select(SchedulerLease.holder, SchedulerLease.epoch, SchedulerLease.heartbeat_at, SchedulerLease.expires_at)
+        select(SchedulerLease.holder, SchedulerLease.epoch, SchedulerLease.heartbeat_at, SchedulerLease.is_released)
     ).one_or_none()
     if lease is None:
         return None
-    return Heartbeat(lease.holder, lease.epoch, lease.heartbeat_at, is_alive=lease.expires_at >= now)
+    holder, epoch, at, is_released = lease
+    # One far ahead was written by a clock that was set back since.
+    return Heartbeat(holder, epoch, at, is_alive=not is_released and abs(now - at) <= SILENCE_IS_DEATH)
+
+
+def record_event(
+    session: Session,
+    kind: SchedulerEventKind,
+    *,
+    holder: str,
+    epoch: int,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Keep what befell the scheduler."""
+    session.add(SchedulerEvent(at=now, kind=kind, holder=holder, epoch=epoch, facts=dict(facts or {})))
+    session.flush()
+
+
+def list_events(session: Session, *, limit: int = 20) -> Sequence[SchedulerEvent]:
+    """What befell the scheduler, the newest first."""
+    newest = select(SchedulerEvent).order_by(SchedulerEvent.at.desc(), SchedulerEvent.id.desc())
+    return session.scalars(newest.limit(limit)).all()
 
 
 # Runs
@@ -143,7 +203,7 @@ def begin_run(
         return Occurrence(run.id, job, scheduled_for)
     if epoch == BY_HAND and run.state in (JobState.DONE, JobState.RUNNING):
         return Occurrence(run.id, job, scheduled_for, is_repeated=True)
-    if epoch != BY_HAND and not _may_take_on(run, now):
+    if epoch != BY_HAND and not _may_take_on(run, epoch, now):
         return None
     if run.state is not JobState.REQUESTED:
         run.attempts += 1
@@ -152,13 +212,16 @@ def begin_run(
     return Occurrence(run.id, job, scheduled_for)
 
 
-def _may_take_on(run: JobRun, now: datetime) -> bool:
+def _may_take_on(run: JobRun, epoch: int, now: datetime) -> bool:
     match run.state:
         case JobState.REQUESTED:
             return True
         case JobState.FAILED if run.error is None:
             # Interrupted: its scheduler died, which is no fault of the job.
             return run.attempts < MOST_ATTEMPTS
+        case JobState.RUNNING:
+            # This very scheduler began it and could not write down how it ended: it runs each job once at a time.
+            return run.epoch == epoch and run.attempts < MOST_ATTEMPTS
         case JobState.FAILED:
             return may_try_again(run.attempts, run.finished_at or run.started_at, now)
         case _:
@@ -347,7 +410,7 @@ def digest_facts(session: Session, *, since: date) -> dict[str, Any]:
         )
     counts = session.execute(
         select(OutboxMessage.state, func.count())
-        .where(or_(OutboxMessage.created_at >= moment, OutboxMessage.state.in_(WAITING)))
+        .where(or_(OutboxMessage.created_at >= moment, OutboxMessage.state.in_(BEFORE_THE_WIRE)))
         .group_by(OutboxMessage.state)
     )
     by_state = dict(counts.all())
@@ -356,7 +419,7 @@ def digest_facts(session: Session, *, since: date) -> dict[str, Any]:
         "runs": runs,
         "mails": {
             "sent": by_state.get(OutboxState.SENT, 0),
-            "waiting": sum(by_state.get(state, 0) for state in WAITING),
+            "waiting": sum(by_state.get(state, 0) for state in BEFORE_THE_WIRE),
             "failed": by_state.get(OutboxState.DEAD, 0),
             "unknown": by_state.get(OutboxState.UNKNOWN, 0),
         },
@@ -376,6 +439,7 @@ def clean_up(session: Session, *, now: datetime) -> dict[str, int]:
         "scans": remove_old_scans(session, now=now),
         "failed_sign_ins": _changed(session, old_sign_ins),
         "runs": _changed(session, old_runs),
+        "events": _changed(session, delete(SchedulerEvent).where(SchedulerEvent.at < now - KEEP_EVENTS)),
     }
 
 

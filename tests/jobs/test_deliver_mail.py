@@ -19,7 +19,7 @@ from taskboard.domain.jobs import JobName
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.jobs.runner import run_by_hand
 from taskboard.models import JobRun, OutboxMessage, Person
-from taskboard.services.outbox import queue_mail, requeue, take_next
+from taskboard.services.outbox import claim, queue_mail, requeue, start
 from tests.support.factories import NOBODY, make_person
 from tests.support.smtp import Drop, SmtpServer
 
@@ -210,7 +210,8 @@ def test_a_sender_that_died_leaves_one_mail_that_is_looked_after_when_its_lease_
 ) -> None:
     [person] = people(session, "li")
     queue(session, person, clock, kind=kind)
-    assert take_next(session, now=clock.now()) is not None
+    [mail] = claim(session, by=0, now=clock.now())
+    assert start(session, mail, now=clock.now())
     session.commit()
 
     deliver(mailing, clock)

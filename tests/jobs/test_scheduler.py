@@ -14,15 +14,16 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from taskboard.clock import SettableClock
-from taskboard.domain.jobs import JobName, JobState
+from taskboard.domain.jobs import JobName, JobState, SchedulerEventKind
 from taskboard.domain.local_time import ZONE
-from taskboard.domain.outbox import OutboxState
+from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.jobs import catalogue, scheduler
 from taskboard.jobs.context import JobContext
 from taskboard.jobs.scheduler import JobScheduler
 from taskboard.models import JobRun, OutboxMessage, SchedulerLease
-from taskboard.services import jobs
+from taskboard.services import jobs, outbox
 from taskboard.services.jobs import LeaseLost
+from taskboard.services.outbox import queue_mail
 from tests.support.factories import NOBODY, Usual, make_plan, make_task, usual_people
 from tests.support.smtp import SmtpServer
 
@@ -36,10 +37,34 @@ def usual(session: Session) -> Usual:
     return usual
 
 
+class Watch:
+    """The watch by which schedulers judge each other's silence."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 @pytest.fixture
-def pair(app: APIFlask) -> tuple[JobScheduler, JobScheduler]:
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def pair(app: APIFlask, watch: Watch) -> tuple[JobScheduler, JobScheduler]:
     """Two schedulers that beat and tick when the test says so."""
-    return JobScheduler(app, holder="a"), JobScheduler(app, holder="b")
+    return JobScheduler(app, holder="a", watch=watch), JobScheduler(app, holder="b", watch=watch)
+
+
+def let_fall_silent(silent: JobScheduler, heir: JobScheduler, watch: Watch) -> None:
+    """The heir sees the lease, and sees it again unchanged when the holder ought to have been heard of long ago."""
+    heir.beat()
+    assert heir.epoch is None
+    watch.seconds += 9
+    heir.beat()
+    assert heir.epoch is not None
 
 
 def runs(session: Session, job: JobName = JobName.MORNING_MAIL) -> list[tuple[datetime, JobState]]:
@@ -74,14 +99,13 @@ def test_one_of_two_schedulers_is_in_charge(
 
 
 def test_the_second_takes_over_when_the_first_falls_silent_and_repeats_nothing(
-    pair: tuple[JobScheduler, JobScheduler], session: Session, usual: Usual, clock: SettableClock
+    pair: tuple[JobScheduler, JobScheduler], session: Session, usual: Usual, watch: Watch
 ) -> None:
     first, second = pair
     first.beat()
     first.tick(JobName.MORNING_MAIL)
 
-    clock.moment += timedelta(seconds=15)
-    second.beat()
+    let_fall_silent(first, second, watch)
     second.tick(JobName.MORNING_MAIL)
 
     assert second.epoch == 2
@@ -90,12 +114,11 @@ def test_the_second_takes_over_when_the_first_falls_silent_and_repeats_nothing(
 
 
 def test_a_scheduler_that_slept_through_its_lease_writes_nothing(
-    pair: tuple[JobScheduler, JobScheduler], session: Session, usual: Usual, clock: SettableClock
+    pair: tuple[JobScheduler, JobScheduler], session: Session, usual: Usual, watch: Watch
 ) -> None:
     asleep, awake = pair
     asleep.beat()
-    clock.moment += timedelta(seconds=60)
-    awake.beat()
+    let_fall_silent(asleep, awake, watch)
 
     asleep.tick(JobName.MORNING_MAIL)
 
@@ -126,15 +149,14 @@ def test_a_run_in_which_the_lease_is_lost_stops_before_its_next_write(
 
 
 def test_what_a_dead_scheduler_left_half_done_is_completed_by_the_next(
-    app: APIFlask, session: Session, usual: Usual, clock: SettableClock
+    pair: tuple[JobScheduler, JobScheduler], session: Session, usual: Usual, clock: SettableClock, watch: Watch
 ) -> None:
-    dead, heir = JobScheduler(app, holder="a"), JobScheduler(app, holder="b")
+    dead, heir = pair
     dead.beat()
     jobs.begin_run(session, job=JobName.MORNING_MAIL, scheduled_for=at("2026-11-23 08:30"), epoch=1, now=clock.now())
     session.commit()
-    clock.moment += timedelta(seconds=15)
 
-    heir.beat()
+    let_fall_silent(dead, heir, watch)
     heir.tick(JobName.MORNING_MAIL)
 
     assert runs(session) == [(at("2026-11-23 08:30"), JobState.DONE)]
@@ -184,6 +206,66 @@ def test_a_failing_run_is_on_record_and_tried_again(
 
 def failing(_context: JobContext) -> dict[str, Any]:
     raise ValueError("it broke")
+
+
+def test_a_holder_that_is_heard_of_is_left_in_charge_however_long_it_lasts(
+    pair: tuple[JobScheduler, JobScheduler], session: Session, watch: Watch
+) -> None:
+    first, second = pair
+    for _ in range(10):
+        first.beat()
+        second.beat()
+        watch.seconds += 6
+
+    assert (first.epoch, second.epoch) == (1, None)
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)])
+def test_a_clock_that_is_set_changes_nothing_about_who_is_in_charge(
+    pair: tuple[JobScheduler, JobScheduler], session: Session, usual: Usual, clock: SettableClock, step: timedelta
+) -> None:
+    first, second = pair
+    first.beat()
+    second.beat()
+    first.tick(JobName.MORNING_MAIL)
+
+    clock.moment += step
+    for one in pair:
+        one.beat()
+
+    assert (first.epoch, second.epoch) == (1, None)
+
+
+def test_mails_that_a_dead_scheduler_had_in_hand_are_looked_after_by_the_next_at_once(
+    pair: tuple[JobScheduler, JobScheduler], session: Session, usual: Usual, clock: SettableClock, watch: Watch
+) -> None:
+    dead, heir = pair
+    dead.beat()
+    for number, kind in enumerate((MailKind.NOTICE, MailKind.NOTICE, MailKind.MORNING, MailKind.MORNING)):
+        queue_mail(
+            session,
+            key=str(number),
+            kind=kind,
+            person_id=usual.li.id,
+            to_address="li@example.org",
+            template="morning",
+            facts={},
+            now=clock.now(),
+        )
+    claimed = outbox.claim(session, by=1, now=clock.now())
+    for mail in claimed[::2]:
+        assert outbox.start(session, mail, now=clock.now())
+    session.commit()
+
+    let_fall_silent(dead, heir, watch)
+
+    session.rollback()
+    assert session.scalars(select(OutboxMessage.state).order_by(OutboxMessage.id)).all() == [
+        OutboxState.RETRY,
+        OutboxState.QUEUED,
+        OutboxState.UNKNOWN,
+        OutboxState.QUEUED,
+    ]
 
 
 def test_a_run_asked_for_on_the_page_is_carried_out(
@@ -265,6 +347,28 @@ def test_when_the_leader_stops_another_takes_over_at_once(app: APIFlask, session
 
 
 @pytest.mark.usefixtures("quick")
+def test_a_clock_that_is_set_is_noticed_and_put_on_record(
+    app: APIFlask, session: Session, clock: SettableClock
+) -> None:
+    one = JobScheduler(app, holder="a")
+    one.start()
+    wait_for(lambda: one.epoch == 1)
+
+    clock.moment += timedelta(hours=1)
+    wait_for(lambda: SchedulerEventKind.CLOCK_STEPPED in kinds_of_events(session))
+    assert one.stop()
+
+    event = next(event for event in jobs.list_events(session) if event.kind is SchedulerEventKind.CLOCK_STEPPED)
+    assert 3500 < event.facts["seconds"] < 3700
+    assert kinds_of_events(session)[0] is SchedulerEventKind.STEPPED_DOWN
+
+
+def kinds_of_events(session: Session) -> list[SchedulerEventKind]:
+    session.rollback()
+    return [event.kind for event in jobs.list_events(session)]
+
+
+@pytest.mark.usefixtures("quick")
 def test_without_a_database_the_scheduler_gives_up_rather_than_run_on_in_silence(
     app: APIFlask, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,3 +382,37 @@ def test_without_a_database_the_scheduler_gives_up_rather_than_run_on_in_silence
 
     assert gave_up.wait(10)
     one.stop()
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_scheduler_whose_database_hangs_gives_up_too(app: APIFlask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "GIVE_UP_SECONDS", 0.3)
+    hangs, gave_up = threading.Event(), threading.Event()
+
+    one = JobScheduler(app, on_fatal=gave_up.set)
+    monkeypatch.setattr(one, "beat", lambda: hangs.wait(20))
+    one.start()
+
+    assert gave_up.wait(10)
+    hangs.set()
+    one.stop()
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_database_that_comes_back_is_put_on_record(
+    app: APIFlask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = JobScheduler(app, holder="a")
+    one.start()
+    wait_for(lambda: one.epoch == 1)
+    beat = one.beat
+    monkeypatch.setattr(one, "beat", failing_beat)
+    time.sleep(0.5)
+    monkeypatch.setattr(one, "beat", beat)
+
+    wait_for(lambda: SchedulerEventKind.DATABASE_BACK in kinds_of_events(session))
+    assert one.stop()
+
+
+def failing_beat() -> None:
+    raise OSError("no database")

@@ -158,7 +158,7 @@ def test_it_is_uncertain_what_became_of_a_text_without_an_answer(
 
 def test_a_server_too_slow_to_answer_leaves_it_uncertain(smtp_server: SmtpServer) -> None:
     smtp_server.delay = 1
-    transport = SmtpTransport(parse_smtp_url(smtp_server.url), reply_seconds=0.2)
+    transport = SmtpTransport(parse_smtp_url(smtp_server.url), verdict_seconds=0.2)
 
     assert transport.send(message_to()).result is Result.UNCERTAIN
     transport.close()
