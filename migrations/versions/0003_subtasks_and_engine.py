@@ -63,6 +63,7 @@ def upgrade() -> None:
                 server_default="decided",
             )
         )
+        batch_op.add_column(sa.Column("reminder_changes", sa.JSON(none_as_null=True), nullable=True))
 
     with op.batch_alter_table("progress_report", schema=None) as batch_op:
         batch_op.add_column(sa.Column("why_lower", sa.Text(), nullable=False, server_default=""))
@@ -145,6 +146,7 @@ def downgrade() -> None:
         batch_op.drop_column("why_lower")
 
     with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.drop_column("reminder_changes")
         batch_op.drop_column("rhythm_origin")
 
     with op.batch_alter_table("instruction", schema=None) as batch_op:
