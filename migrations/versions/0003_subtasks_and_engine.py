@@ -23,6 +23,51 @@ WITH_IDS_OF_THEIR_OWN = (
 
 def upgrade() -> None:
     op.create_table(
+        "mail_address",
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("off_since", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("address", name=op.f("pk_mail_address")),
+    )
+    op.create_table(
+        "mail_gate",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("closed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("id = 1", name=op.f("ck_mail_gate_single_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_gate")),
+    )
+    op.create_table(
+        "scheduler_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "took_over",
+                "stepped_down",
+                "clock_stepped",
+                "suspended",
+                "database_back",
+                name="scheduler_event_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("holder", sa.String(length=120), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scheduler_event")),
+    )
+    with op.batch_alter_table("scheduler_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_scheduler_event_at"), ["at"], unique=False)
+
+    op.create_table(
         "task_lineage",
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -46,6 +91,11 @@ def upgrade() -> None:
             batch_op.f("fk_instruction_withdrawn_by_id_user_account"), "user_account", ["withdrawn_by_id"], ["id"]
         )
 
+    with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("claimed_by", sa.Integer(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_outbox_message_claimed_at"), ["claimed_at"], unique=False)
+
     with op.batch_alter_table("plan", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(
@@ -67,6 +117,12 @@ def upgrade() -> None:
 
     with op.batch_alter_table("progress_report", schema=None) as batch_op:
         batch_op.add_column(sa.Column("why_lower", sa.Text(), nullable=False, server_default=""))
+
+    with op.batch_alter_table("scheduler_lease", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("beat", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("is_released", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.create_unique_constraint(batch_op.f("uq_scheduler_lease_epoch"), ["epoch"])
+        batch_op.drop_column("expires_at")
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.add_column(sa.Column("parent_id", sa.Integer(), nullable=True))
@@ -95,6 +151,13 @@ def upgrade() -> None:
         batch_op.drop_constraint(op.f("ck_instruction_duty_duty_state"), type_="check")
         batch_op.create_check_constraint(
             op.f("ck_instruction_duty_duty_state"), "state IN ('open', 'replied', 'returned', 'accepted', 'withdrawn')"
+        )
+
+    with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_outbox_message_outbox_state"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_outbox_message_outbox_state"),
+            "state IN ('queued', 'claimed', 'sending', 'sent', 'retry', 'dead', 'expired', 'unknown')",
         )
 
     with op.batch_alter_table("plan", schema=None) as batch_op:
@@ -142,12 +205,27 @@ def downgrade() -> None:
         batch_op.drop_column("weight")
         batch_op.drop_column("parent_id")
 
+    with op.batch_alter_table("scheduler_lease", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "expires_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("CURRENT_TIMESTAMP")
+            )
+        )
+        batch_op.drop_constraint(batch_op.f("uq_scheduler_lease_epoch"), type_="unique")
+        batch_op.drop_column("is_released")
+        batch_op.drop_column("beat")
+
     with op.batch_alter_table("progress_report", schema=None) as batch_op:
         batch_op.drop_column("why_lower")
 
     with op.batch_alter_table("plan", schema=None) as batch_op:
         batch_op.drop_column("reminder_changes")
         batch_op.drop_column("rhythm_origin")
+
+    with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outbox_message_claimed_at"))
+        batch_op.drop_column("claimed_by")
+        batch_op.drop_column("claimed_at")
 
     with op.batch_alter_table("instruction", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_instruction_withdrawn_by_id_user_account"), type_="foreignkey")
@@ -159,9 +237,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_task_lineage_assignment_id_distance"))
 
     op.drop_table("task_lineage")
+    with op.batch_alter_table("scheduler_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_scheduler_event_at"))
+
+    op.drop_table("scheduler_event")
+    op.drop_table("mail_gate")
+    op.drop_table("mail_address")
 
     with op.batch_alter_table("instruction_duty", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_instruction_duty_duty_state"), type_="check")
         batch_op.create_check_constraint(
             op.f("ck_instruction_duty_duty_state"), "state IN ('open', 'replied', 'returned', 'accepted')"
+        )
+
+    with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_outbox_message_outbox_state"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_outbox_message_outbox_state"),
+            "state IN ('queued', 'sending', 'sent', 'retry', 'dead', 'expired', 'unknown')",
         )
