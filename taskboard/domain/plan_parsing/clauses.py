@@ -71,22 +71,26 @@ class Reading:
         self.stray += other.stray
         self.damaged = self.damaged or other.damaged
 
-    def moved_to(self, place: Text) -> Reading:
-        """The same said at another place: every text of this reading was cut out of ``Text`` with positions from 0."""
+    def merge_moved(self, other: Reading, place: Text) -> None:
+        """Merge what ``other`` says as said at ``place``: its texts were cut out of one with positions from 0."""
         moved: dict[int, Unit] = {}
-        for unit in (*self.leads, *self.responsible, *self.partners):
-            # A unit stands in several of the lists and must stay one and the same.
-            moved[id(unit)] = unit.moved_to(place)
-        return Reading(
-            [moved[id(unit)] for unit in self.leads],
-            [moved[id(unit)] for unit in self.responsible],
-            [moved[id(unit)] for unit in self.partners],
-            [moved[id(unit)] for unit in self.order],
-            list(self.persons),
-            [limit.moved_to(place) for limit in self.time_limits],
-            [stray.moved_to(place) for stray in self.stray],
-            self.damaged,
-        )
+        for mine, theirs in (
+            (self.leads, other.leads),
+            (self.responsible, other.responsible),
+            (self.partners, other.partners),
+            (self.order, other.order),
+        ):
+            for unit in theirs:
+                # A unit stands in several of the lists and must stay one and the same.
+                if id(unit) not in moved:
+                    moved[id(unit)] = unit.moved_to(place)
+                mine.append(moved[id(unit)])
+        self.persons += other.persons
+        for limit in other.time_limits:
+            self.time_limits.append(limit.moved_to(place))
+        for stray in other.stray:
+            self.stray.append(stray.moved_to(place))
+        self.damaged = self.damaged or other.damaged
 
 
 class Clause(NamedTuple):

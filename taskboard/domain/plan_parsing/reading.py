@@ -50,9 +50,11 @@ class Resolve(StrEnum):
     ENSURE = "ensure"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Target:
-    """One figure that a measure sets itself, as data that a task can be held against."""
+    """One figure that a measure sets itself, as data that a task can be held against; never changed, but not frozen,
+    since many are made.
+    """
 
     words: str
     """as written, the compared quantity left out: 达到70%以上"""
@@ -126,9 +128,12 @@ class Problem:
     """the passages of the document that it is about, where it is about some that no measure holds"""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class ParsedMeasure:
-    """One measure as the document states it; unit names keep the document's wording, elided prefixes restored."""
+    """One measure as the document states it; unit names keep the document's wording, elided prefixes restored.
+
+    Never changed, but not frozen: a frozen one takes as long to make as some clauses to read.
+    """
 
     path: tuple[str, ...]
     heading: str | None

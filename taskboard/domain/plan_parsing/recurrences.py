@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from taskboard.domain.plan_parsing.reading import Recurrence
 
@@ -27,11 +28,14 @@ YEARLY = re.compile(
 ONGOING_ACTION = re.compile(
     r"长期坚持|长期抓|常抓不懈|长期(?:开展|推进|实施|保持|落实)|常态化(?!疫情|防控|条件|下|机制|制度|监管机制|的)|常年(?:开展|坚持|保持)|坚持不懈|持续推进(?=[。;,!]|$)|长期任务|常态长效"
 )
+MAY_COME_BACK = re.compile(r"[每逐按月季年常]|长期|不懈|持续")
+"""one of these stands in each rhythm, and in few of the other texts"""
 ONGOING_LIMIT = re.compile(r"长期|持续|常态|常年|日常|始终|经常|不间断|一以贯之|贯穿")
 
 
+@lru_cache(maxsize=4096)
 def recurrence_in_limit(plain: str) -> Recurrence | None:
-    """What a time limit such as 每季度 or 持续推进 says; nothing for a plain date."""
+    """What a time limit such as 每季度 or 持续推进 says, which a ledger repeats; nothing for a plain date."""
     if re.search(r"每月|按月|逐月", plain):
         return Recurrence.MONTHLY
     if re.search(r"每(?:个)?季|按季|逐季", plain):
@@ -45,6 +49,8 @@ def recurrence_in_limit(plain: str) -> Recurrence | None:
 
 def recurrence_in_text(plain: str) -> tuple[Recurrence, int, int] | None:
     """The rhythm that a measure's own action has, with its place; the shortest one when several are named."""
+    if not MAY_COME_BACK.search(plain):
+        return None
     for pattern, recurrence in (
         (MONTHLY, Recurrence.MONTHLY),
         (QUARTERLY, Recurrence.QUARTERLY),

@@ -62,37 +62,34 @@ Grid = Sequence[Sequence[Text]]
 
 def read_table(table: Table, block: int, sources: list[Source]) -> WorkList | None:
     """The work list in a table block; nothing when no row looks like its header."""
-    texts: dict[int, Text] = {}
-    grid: list[list[Text]] = []
-    for row in table.rows:
-        grid.append([_cell_text(cell, block, sources, texts) for cell in row])
-    return read_grid(grid, merged_cells_resolved=True, continuation=_continuations(table))
+    merged: dict[int, Text] = {}
+    grid = [[_cell_text(cell, block, sources, merged) for cell in row] for row in table.rows]
+    return read_grid(grid, merged_cells_resolved=True)
 
 
-def _cell_text(cell: Cell, block: int, sources: list[Source], texts: dict[int, Text]) -> Text:
-    if id(cell) not in texts:
-        sources.append(Source(block, cell.row, cell.column))
-        texts[id(cell)] = read_text(cell.text, len(sources) - 1).strip()
-    return texts[id(cell)]
+def _cell_text(cell: Cell, block: int, sources: list[Source], merged: dict[int, Text]) -> Text:
+    """The text of a cell; that of a merged one is the same object at every position."""
+    known = merged.get(id(cell))
+    if known is not None:
+        return known
+    raw, row, column, height, width = cell
+    sources.append(Source(block, row, column))
+    text = read_text(raw, len(sources) - 1).strip()
+    if height > 1 or width > 1:
+        merged[id(cell)] = text
+    return text
 
 
-def _continuations(table: Table) -> set[tuple[int, int]]:
-    return {
-        (r, c) for r, row in enumerate(table.rows) for c, cell in enumerate(row) if cell.row != r or cell.column != c
-    }
-
-
-def read_grid(
-    grid: Grid, *, merged_cells_resolved: bool, continuation: set[tuple[int, int]] | None = None
-) -> WorkList | None:
+def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
     """The work list in a grid of texts. Without resolved merges an empty cell continues the one above."""
     header_row, columns = find_header(grid)
     if header_row is None:
         return None
     by_content = _columns_by_content(grid[header_row], grid[header_row + 1 :], columns)
     columns |= by_content
+    units_guessed = bool(UNIT_FIELDS & set(by_content.values()))
     work = WorkList([], bool(UNIT_FIELDS & set(columns.values())), Field.DEADLINE in columns.values())
-    work.titles = [cells[0] for cells in grid[:header_row] if cells and _is_one_text(cells)]
+    work.titles = [cells[0] for cells in grid[:header_row] if _single_text(cells, _filled(cells)) is not None]
     section = ""
     above: dict[int, Text] = {}
     first = header_row + 1
@@ -101,9 +98,10 @@ def read_grid(
         first += 1
     for number in range(first, len(grid)):
         cells = list(grid[number])
-        if _is_blank(cells) or _is_repeated_header(cells, columns):
+        filled_cells = _filled(cells)
+        if not filled_cells or _is_repeated_header(cells, columns):
             continue
-        single = _single_text(cells)
+        single = _single_text(cells, filled_cells)
         if single is not None:
             if NOTE.match(single.plain.strip()):
                 work.notes.append(single)
@@ -111,7 +109,7 @@ def read_grid(
                 section = single.plain.strip()
                 above = {}
             continue
-        if NOTE.match(next((cell.plain for cell in cells if len(cell)), "")):
+        if NOTE.match(filled_cells[0].plain):
             work.notes.append(join_texts(cells, " "))
             continue
         if _is_section(cells, columns):
@@ -120,9 +118,9 @@ def read_grid(
         filled = False
         if not merged_cells_resolved:
             filled = _fill_down(cells, columns, above)
-        above = dict(enumerate(cells))
+            above = dict(enumerate(cells))
         row = read_row(cells, columns)
-        row.section, row.filled_down, row.units_guessed = section, filled, bool(UNIT_FIELDS & set(by_content.values()))
+        row.section, row.filled_down, row.units_guessed = section, filled, units_guessed
         if len(row.action) or len(row.heading):
             work.rows.append(row)
     return work if work.rows else None
@@ -133,8 +131,8 @@ CHINESE_NUMBER = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]
 
 def _is_section(cells: Sequence[Text], columns: dict[int, Field]) -> bool:
     """一 | 大力提振消费 | | |: a row with a Chinese number and a title, and nothing assigned."""
-    numbers = [cells[c].plain.strip() for c, f in columns.items() if f is Field.NUMBER and c < len(cells)]
-    if not numbers or not CHINESE_NUMBER.fullmatch(numbers[0]):
+    number = next((cells[c].plain.strip() for c, f in columns.items() if f is Field.NUMBER and c < len(cells)), "")
+    if not CHINESE_NUMBER.fullmatch(number):
         return False
     return len({id(cell) for cell in cells if len(cell)}) <= 2
 
@@ -233,9 +231,9 @@ LONGEST_COLUMN_NAME = 24
 
 
 def _column_named(plain: str) -> Field | None:
-    if plain.isdigit():
+    if plain.isdigit() or (len(plain) > LONGEST_COLUMN_NAME and len(squeezed(plain)) > LONGEST_COLUMN_NAME):
         return None
-    return field_named(plain) if 0 < len(squeezed(plain)) <= LONGEST_COLUMN_NAME else None
+    return field_named(plain) if plain else None
 
 
 def _is_second_header(cells: Sequence[Text]) -> bool:
@@ -252,25 +250,21 @@ def _is_repeated_header(cells: Sequence[Text], columns: dict[int, Field]) -> boo
     """A table that goes on over a page may repeat its header."""
     awaited = max(2, len(columns) - 1)
     missing = len(columns) - awaited
-    for column, meaning in columns.items():
+    # From the right, where units and limits stand that repeat and are known already.
+    for column, meaning in reversed(columns.items()):
         if column >= len(cells) or _column_named(cells[column].plain) is not meaning:
             missing -= 1
-        if missing < 0:
-            return False
+            if missing < 0:
+                return False
     return missing >= 0
 
 
-def _is_blank(cells: Sequence[Text]) -> bool:
-    return not any(cell.plain for cell in cells)
+def _filled(cells: Sequence[Text]) -> list[Text]:
+    return [cell for cell in cells if cell.plain]
 
 
-def _is_one_text(cells: Sequence[Text]) -> bool:
-    return _single_text(cells) is not None
-
-
-def _single_text(cells: Sequence[Text]) -> Text | None:
+def _single_text(cells: Sequence[Text], filled: Sequence[Text]) -> Text | None:
     """The only text of a row: one cell over all columns, or one filled cell among empty ones that is no number."""
-    filled = [cell for cell in cells if cell.plain]
     if not filled or filled[-1] is not filled[0]:
         return None
     if all(cell is filled[0] for cell in cells):
@@ -315,12 +309,7 @@ def _has_content(cells: Sequence[Text], columns: dict[int, Field]) -> bool:
 
 def read_row(cells: Sequence[Text], columns: dict[int, Field]) -> Row:
     """The fields of one row; a cell may hold whole clauses of its own."""
-    by_field: dict[Field, list[Text]] = {}
-    for column, meaning in columns.items():
-        if column < len(cells) and len(cells[column]):
-            texts = by_field.setdefault(meaning, [])
-            if not any(text is cells[column] for text in texts):
-                texts.append(cells[column])
+    by_field = _by_field(cells, columns)
     reading, written = _read_units(by_field)
     tasks = by_field.get(Field.TASK, [])
     actions = by_field.get(Field.ACTION, [])
@@ -333,18 +322,34 @@ def read_row(cells: Sequence[Text], columns: dict[int, Field]) -> Row:
     deadline = join_texts(by_field.get(Field.DEADLINE, []), "\n")
     if not len(deadline) and reading.time_limits:
         deadline = reading.time_limits[-1]
-    number = next((squeezed(text.clean) for text in by_field.get(Field.NUMBER, [])), "")
-    reading.persons += [name for text in by_field.get(Field.PERSON, []) for name in read_persons(text.plain)]
+    numbers = by_field.get(Field.NUMBER)
+    number = squeezed(numbers[0].clean) if numbers else ""
+    for text in by_field.get(Field.PERSON, ()):
+        reading.persons += read_persons(text.plain)
     return Row(number.strip("、.．"), heading, action, reading, deadline, written, list(cells))
+
+
+def _by_field(cells: Sequence[Text], columns: dict[int, Field]) -> dict[Field, list[Text]]:
+    """The filled cells of a row by what their columns say, one that is merged over several columns once."""
+    by_field: dict[Field, list[Text]] = {}
+    for column, meaning in columns.items():
+        if column >= len(cells) or not cells[column].plain:
+            continue
+        texts = by_field.get(meaning)
+        if texts is None:
+            by_field[meaning] = [cells[column]]
+        elif not any(text is cells[column] for text in texts):
+            texts.append(cells[column])
+    return by_field
 
 
 def _read_units(by_field: dict[Field, list[Text]]) -> tuple[Reading, str]:
     reading = Reading()
     written = []
     for meaning in (Field.LEAD, Field.RESPONSIBLE, Field.PARTNER):
-        for text in by_field.get(meaning, []):
+        for text in by_field.get(meaning, ()):
             written.append(text.clean.replace("\n", "、"))
-            reading.merge(_read_unit_cell(meaning, text.clean, text.plain).moved_to(text))
+            reading.merge_moved(_read_unit_cell(meaning, text.clean, text.plain), text)
     if Field.LEAD in by_field and Field.RESPONSIBLE in by_field:
         reading.partners = list(reading.order)
     return reading, "\t".join(written)
