@@ -13,6 +13,7 @@ from taskboard.domain.import_arrangement import sources_of
 from taskboard.domain.imports import NAME_LENGTH, Row, in_plan_order
 from taskboard.domain.permissions import Actor
 from taskboard.domain.plan_parsing.reading import Target
+from taskboard.domain.report_rhythms import rhythm_origin
 from taskboard.domain.workflow import AssignmentRole, DeadlineOrigin
 from taskboard.models import (
     Assignment,
@@ -49,6 +50,11 @@ def make_plan(
         horizon_on=facts.horizon_on,
         report_rhythm=facts.report_rhythm,
         report_day=facts.report_day,
+        rhythm_origin=rhythm_origin(
+            (facts.report_rhythm, facts.report_day),
+            (review.read_facts.report_rhythm, review.read_facts.report_day),
+            is_stated=bool(review.rhythm_words),
+        ),
     )
     session.add(plan)
     session.flush()

@@ -25,7 +25,7 @@ from taskboard.domain.periods import (
     report_due,
 )
 from taskboard.domain.permissions import Actor
-from taskboard.domain.report_rhythms import PlanRhythm, is_day_of
+from taskboard.domain.report_rhythms import PlanRhythm, RhythmOrigin, is_day_of
 from taskboard.domain.workflow import OWING, UNDER_WAY, Act, AssignmentRole
 from taskboard.models import (
     Assignment,
@@ -61,11 +61,20 @@ def set_rhythm(
     before = {"report_rhythm": plan.report_rhythm, "report_day": plan.report_day}
     after = {"report_rhythm": rhythm, "report_day": day}
     if before != after:
-        plan.report_rhythm, plan.report_day = rhythm, day
+        plan.report_rhythm, plan.report_day, plan.rhythm_origin = rhythm, day, RhythmOrigin.DECIDED
         record_change(
             session, subject=Subject.PLAN, subject_id=plan.id, act=Change.CHANGED, before=before, after=after, **by
         )
     return plan
+
+
+def get_rhythm(session: Session, plan_id: int) -> tuple[Rhythm, RhythmOrigin]:
+    """How often reports on the plan are due, and how that is known; raises :class:`NotFound`."""
+    query = select(Plan.report_rhythm, Plan.report_day, Plan.rhythm_origin).where(Plan.id == plan_id)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(subject="plan")
+    return Rhythm(row.report_rhythm, row.report_day), row.rhythm_origin
 
 
 def _supervised_plan(session: Session, plan_id: int, actor: Actor, *, lock: bool = False) -> Plan:

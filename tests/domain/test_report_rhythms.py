@@ -15,17 +15,15 @@ def test_a_document_that_names_no_rhythm_is_reported_on_monthly() -> None:
 @pytest.mark.parametrize(
     ("read", "suggested"),
     [
-        (ReportRhythm("每周五", RhythmKind.WEEKLY, weekday=5), (PlanRhythm.WEEKLY, 5)),
-        (ReportRhythm("每月20日前", RhythmKind.MONTHLY, day=20), (PlanRhythm.MONTHLY, 20)),
-        (ReportRhythm("每季度末", RhythmKind.QUARTERLY), (PlanRhythm.QUARTERLY, None)),
-        (ReportRhythm("每半年", RhythmKind.HALF_YEARLY), (PlanRhythm.HALF_YEARLY, None)),
-        (ReportRhythm("每两周", RhythmKind.FORTNIGHTLY), (PlanRhythm.NONE, None)),
-        (ReportRhythm("6月30日前", RhythmKind.DATED, day=30), (PlanRhythm.NONE, None)),
+        (ReportRhythm(RhythmKind.WEEKLY, "每周五", weekday=5), (PlanRhythm.WEEKLY, 5)),
+        (ReportRhythm(RhythmKind.MONTHLY, "每月20日前", day=20), (PlanRhythm.MONTHLY, 20)),
+        (ReportRhythm(RhythmKind.QUARTERLY, "每季度末"), (PlanRhythm.QUARTERLY, None)),
+        (ReportRhythm(RhythmKind.HALF_YEARLY, "每半年"), (PlanRhythm.HALF_YEARLY, None)),
+        (ReportRhythm(RhythmKind.FORTNIGHTLY, "每两周"), (PlanRhythm.NONE, None)),
+        (ReportRhythm(RhythmKind.DATED, "6月30日前", day=30), (PlanRhythm.NONE, None)),
     ],
 )
-def test_a_rhythm_that_the_document_names_is_kept(
-    read: ReportRhythm, suggested: tuple[PlanRhythm, int | None]
-) -> None:
+def test_a_rhythm_that_the_document_names_is_kept(read: ReportRhythm, suggested: tuple[PlanRhythm, int | None]) -> None:
     assert suggested_rhythm(read) == suggested
 
 

@@ -7,7 +7,7 @@ from lxml import html
 from sqlalchemy import select
 
 from taskboard.domain.plan_parsing.reading import Comparison
-from taskboard.domain.report_rhythms import PlanRhythm
+from taskboard.domain.report_rhythms import PlanRhythm, RhythmOrigin
 from taskboard.models import (
     ImportDraft,
     Plan,
@@ -109,6 +109,29 @@ def test_the_documents_report_rhythm_is_offered_and_kept_with_the_plan(chen, ses
     plan = stored(session, select(Plan)).one()
     assert (plan.report_rhythm, plan.report_day) == (PlanRhythm.MONTHLY, 20)
     assert "每月 20 日" in words_of(chen.get(f"/plans/{plan.id}"))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kept", "origin"),
+    [
+        ({}, (PlanRhythm.MONTHLY, None), RhythmOrigin.DEFAULT),
+        ({"plan-report_rhythm": "none"}, (PlanRhythm.NONE, None), RhythmOrigin.DECIDED),
+        ({"plan-report_rhythm": "quarterly"}, (PlanRhythm.QUARTERLY, None), RhythmOrigin.DECIDED),
+    ],
+)
+def test_a_plan_that_names_no_rhythm_is_reported_monthly_unless_somebody_decides(chen, session, chosen, kept, origin):
+    address = draft_of(chen, WITH_TARGETS.replace("各责任单位每月25日前报送进展情况。", ""))
+    page = chen.get(address)
+    assert fields_of(page)["plan-report_rhythm"] == "monthly"
+    assert "原文没有写，默认每月 25 日" in words_of(page)
+
+    chen.post(address, act="confirm", **fields_of(page) | chosen, leads_are_checked="y")
+
+    plan = stored(session, select(Plan)).one()
+    assert ((plan.report_rhythm, plan.report_day), plan.rhythm_origin) == (kept, origin)
+    words = {RhythmOrigin.DEFAULT: "默认", RhythmOrigin.DECIDED: "人工确定"}[origin]
+    for shown in (f"/plans/{plan.id}", f"/plans/{plan.id}/issue"):
+        assert words in words_of(chen.get(shown))
 
 
 @pytest.mark.parametrize(("rhythm", "day"), [("weekly", "8"), ("monthly", "32"), ("none", "5"), ("monthly", "x")])

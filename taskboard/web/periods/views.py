@@ -12,7 +12,7 @@ from taskboard.domain.workflow import Act
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.labels.errors import problem_words
 from taskboard.labels.periods import period_words
-from taskboard.labels.targets import figure_words, rhythm_words, target_words
+from taskboard.labels.targets import RHYTHM_ORIGINS, figure_words, rhythm_words, target_words
 from taskboard.services import hand_lights, periods, tasks
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
@@ -32,7 +32,18 @@ blueprint.add_app_template_filter(figure_words, "figure")
 
 @blueprint.app_context_processor
 def share_with_task_pages() -> dict[str, object]:
-    return {"report_panel": _report_panel, "task_figures": _task_figures, "burning_lights": _burning_lights}
+    return {
+        "report_panel": _report_panel,
+        "task_figures": _task_figures,
+        "burning_lights": _burning_lights,
+        "plan_rhythm": _plan_rhythm,
+    }
+
+
+def _plan_rhythm(plan_id: int) -> tuple[str, str]:
+    """How often reports on the plan are due, and how that is known, in words."""
+    rhythm, origin = periods.get_rhythm(read_session(), plan_id)
+    return rhythm_words(rhythm.kind, rhythm.due_day), RHYTHM_ORIGINS[origin]
 
 
 def _report_panel(task_id: int, assignment_id: int) -> ReportPanel:
