@@ -10,7 +10,9 @@ from taskboard.domain.orders import ORDER_MOVES, OrderAct, OrderState, order_mov
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     ASSIGNMENT_MOVES,
+    OPEN_ASSIGNMENT,
     OPEN_TASK,
+    OWING,
     ROLE_OF_PARTY,
     TASK_MOVES,
     UNDER_WAY,
@@ -137,22 +139,45 @@ class AssignmentSituation:
 
 @dataclass(frozen=True)
 class TaskSituation:
-    """What permissions need to know of a task; ``body_path`` is the place of the body that supervises it."""
+    """What permissions need to know of a task; ``body_path`` is the place of the body that supervises it.
+
+    Of a sub-task ``lineage`` are the assignments it came from, the one that was split first and those above it after,
+    and ``parent_state`` is the state of the task above.
+    """
 
     state: TaskState
     body_path: str
     assignments: tuple[AssignmentSituation, ...] = ()
     is_archived: bool = False
     plan_id: int = 0
+    lineage: tuple[AssignmentSituation, ...] = ()
+    parent_state: TaskState | None = None
+
+
+def supervises_task(actor: Actor, task: TaskSituation) -> bool:
+    """Whether this person decides about the task: a supervisor of its body.
+
+    Of a sub-task it is who speaks for the department that split its part of the task above; supervisors stand in
+    where nobody does.
+    """
+    if not task.lineage:
+        return actor.supervises(task.body_path)
+    part = task.lineage[0]
+    return answers_for(actor, part.department_id, task.body_path, part.vacant)
 
 
 def may_see_task(actor: Actor, task: TaskSituation) -> bool:
-    """Whether the task exists for this person; a draft exists for its supervisors only."""
-    if actor.supervises(task.body_path):
+    """Whether the task exists for this person; a draft exists for its supervisors only.
+
+    Sub-tasks exist for who works on the parts they came from, too, and not for the other departments of those tasks.
+    """
+    if supervises_task(actor, task):
         return True
     if task.state is TaskState.DRAFT:
         return False
     if task.plan_id in actor.overseen_plans or _oversees(actor, task.body_path):
+        return True
+    if any(holds_assignment(actor, part) for part in task.lineage):
         return True
     return any(_oversees(actor, one.department_path) or holds_assignment(actor, one) for one in task.assignments)
 
@@ -170,7 +195,7 @@ def may_attach(actor: Actor, task: TaskSituation, assignment: AssignmentSituatio
     if task.state not in OPEN_TASK:
         return False
     if assignment is None:
-        return actor.supervises(task.body_path)
+        return supervises_task(actor, task)
     return assignment.state in ATTACHABLE and holds_assignment(actor, assignment)
 
 
@@ -183,8 +208,16 @@ ORDER_PARTIES: Mapping[OrderAct, frozenset[Party]] = {
 
 
 def may_order(actor: Actor, task: TaskSituation) -> bool:
-    """Whether this person may send formal orders and reminders about the task to its departments."""
-    return task.state in UNDER_WAY and actor.supervises(task.body_path)
+    """Whether this person may send formal orders about the task to its departments.
+
+    They are documents of the supervising body, about its own tasks: a department does not issue them on its sub-tasks.
+    """
+    return task.state in UNDER_WAY and not task.lineage and actor.supervises(task.body_path)
+
+
+def may_urge(actor: Actor, task: TaskSituation) -> bool:
+    """Whether this person may remind the task's departments of what they owe."""
+    return task.state in UNDER_WAY and supervises_task(actor, task)
 
 
 def acts_on_order(
@@ -209,7 +242,12 @@ def permitted_order_move(
 
 
 def may_instruct(actor: Actor, task: TaskSituation) -> bool:
-    """Whether this person may write an instruction about the task: a leader who watches over it while it is open."""
+    """Whether this person may write an instruction about the task: a leader who watches over it while it is open.
+
+    What a leader says about a sub-task belongs to the task above it.
+    """
+    if task.lineage:
+        return False
     places = (task.body_path, *(one.department_path for one in task.assignments))
     return task.state in OPEN_TASK and any(actor.leads_over(place, task.plan_id) for place in places)
 
@@ -244,7 +282,7 @@ def holds_assignment(actor: Actor, assignment: AssignmentSituation) -> bool:
 def parties(actor: Actor, task: TaskSituation, assignment: AssignmentSituation | None = None) -> frozenset[Party]:
     """In which capacities this person may act on the task, or on one assignment of it."""
     found: set[Party] = set()
-    if actor.supervises(task.body_path):
+    if supervises_task(actor, task):
         found.add(Party.SUPERVISOR)
     if assignment is None:
         return frozenset(found)
@@ -256,18 +294,23 @@ def parties(actor: Actor, task: TaskSituation, assignment: AssignmentSituation |
         found.add(Party.OFFICER)
     if assignment.role is AssignmentRole.PARTNER and _speaks_for_a_lead(actor, task):
         found.add(Party.LEAD)
-    if assignment.submitted_by_id == actor.person_id and found & {Party.HEAD, Party.LIAISON, Party.OFFICER}:
+    works_here = bool(found & {Party.HEAD, Party.LIAISON, Party.OFFICER})
+    stands_in = Party.SUPERVISOR in found and assignment.vacant >= DEPARTMENT_WIDE
+    if assignment.submitted_by_id == actor.person_id and (works_here or stands_in):
         found.add(Party.SUBMITTER)
     return frozenset(found)
 
 
 def _speaks_for_a_lead(actor: Actor, task: TaskSituation) -> bool:
-    return any(
-        actor.holds(role, one.department_id)
+    """Whether this person is head or liaison of a lead, or supervises a task whose leads all have neither."""
+    leads = [
+        one
         for one in task.assignments
         if one.role is AssignmentRole.LEAD and one.state is not AssignmentState.WITHDRAWN
-        for role in DEPARTMENT_WIDE
-    )
+    ]
+    if any(actor.holds(role, one.department_id) for one in leads for role in DEPARTMENT_WIDE):
+        return True
+    return bool(leads) and all(one.vacant >= DEPARTMENT_WIDE for one in leads) and supervises_task(actor, task)
 
 
 def _allows(move: Move[AssignmentState], capacities: frozenset[Party], assignment: AssignmentSituation) -> bool:
@@ -295,13 +338,22 @@ def acts_on_task(actor: Actor, task: TaskSituation) -> frozenset[Act]:
     return frozenset(
         act
         for (state, act), move in TASK_MOVES.items()
-        if state is task.state and move.by & capacities and _fits_archive(task, act)
+        if state is task.state and move.by & capacities and _fits_archive(task, act) and _fits_parent(task, act)
     )
 
 
 def _fits_archive(task: TaskSituation, act: Act) -> bool:
     """What lies in the archive is taken out before anything else is done to it."""
     return (act is Act.UNARCHIVE) is task.is_archived
+
+
+def _fits_parent(task: TaskSituation, act: Act) -> bool:
+    """A sub-task goes on with the part it came from: not while that one rests, nor after it was delivered."""
+    if not task.lineage or act not in (Act.RESUME, Act.REOPEN):
+        return True
+    part = task.lineage[0]
+    may_go_on = OPEN_ASSIGNMENT - {AssignmentState.OBJECTED} if act is Act.RESUME else OWING
+    return task.parent_state in UNDER_WAY and part.state in may_go_on
 
 
 WORKABLE = frozenset({TaskState.ISSUED, TaskState.IN_PROGRESS, TaskState.SUBMITTED})
@@ -339,6 +391,8 @@ def permitted_task_move(actor: Actor, task: TaskSituation, act: Act) -> Move[Tas
         raise NotAllowed(act=act)
     if not _fits_archive(task, act):
         raise NotNow(act=act, state=task.state, is_archived=task.is_archived)
+    if not _fits_parent(task, act):
+        raise NotNow(act=act, state=task.state, waits_for_parent=True)
     return move
 
 

@@ -99,6 +99,7 @@ class Act(StrEnum):
     GRANT_EXTENSION = "grant_extension"
     REFUSE_EXTENSION = "refuse_extension"
     BRING_FORWARD = "bring_forward"
+    DECOMPOSE = "decompose"
     REPORT = "report"
     PLAN_PROGRESS = "plan_progress"
     SET_RED = "set_red"
@@ -205,6 +206,7 @@ ASSIGNMENT_MOVES: Mapping[tuple[AssignmentState, Act], Move[AssignmentState]] = 
         for act in (Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION)
     },
     **{(state, Act.BRING_FORWARD): Move(None, by=LEAD) for state in OWING},
+    (AssignmentState.IN_PROGRESS, Act.DECOMPOSE): Move(None, by=LIAISON_OR_HEAD),
     (AssignmentState.IN_PROGRESS, Act.REPORT): Move(None, by=DEPARTMENT),
     **{(state, Act.PLAN_PROGRESS): Move(None, by=SUPERVISOR | LIAISON_OR_HEAD) for state in OWING},
     **{(state, Act.SET_RED): Move(None, by=SUPERVISOR, needs_reason=True) for state in OWING},

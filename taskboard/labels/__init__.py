@@ -97,6 +97,7 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Act.GRANT_EXTENSION, "同意延期"),
     (Act.REFUSE_EXTENSION, "不同意延期"),
     (Act.BRING_FORWARD, "设定配合时限"),
+    (Act.DECOMPOSE, "分解"),
     (Act.REPORT, "反馈进展"),
     (Act.PLAN_PROGRESS, "填写计划进度"),
     (Act.SET_RED, "人工亮红灯"),

@@ -179,6 +179,9 @@ PROBLEMS: dict[str, str] = {
     "rhythm_day_wrong": "没有这一天：每周报送填 1 至 7，其他填 1 至 31。",
     "order_for_nobody": "“{department}”现在的状态是“{state}”，不用发{kind}。",
     "order_limit_past": "回复时限不能早于今天（{today}）。",
+    "rule_never_off": "交办和逾期的提醒不能关。",
+    "rule_to_nobody": "至少选一种收件人。",
+    "rule_days": "请填 1 到 {most} 的整数。",
     "notice_year_missing": "找不到年份：请从通知标题“国务院办公厅关于……年部分节假日安排的通知”开始粘贴。",
     "notice_festivals_missing": "没有读到{names}的安排，请粘贴通知全文。",
     "notice_day_wrong": "“{words}”不是一个日期。",
@@ -209,13 +212,17 @@ def _advice(error: DomainError, usual: str) -> str:
         return describe_document_problem(error.facts["problem"], error.facts)
     act, state = error.facts.get("act"), error.facts.get("state")
     match error, act, state:
-        case NotNow(), StrEnum(), StrEnum() if error.facts.get("is_archived"):
-            return f"这项任务已归档，不能“{label(act)}”；请先取消归档。"
-        case NotNow(), StrEnum(), StrEnum() if error.facts.get("waits_for_parent"):
-            return f"上级任务不在办理中，分解任务不能“{label(act)}”；请先办理上级任务。"
         case NotNow(), StrEnum(), StrEnum():
-            return f"现在的状态是“{label(state)}”，不能“{label(act)}”。{usual}"
+            return _not_now(error, label(act), label(state), usual)
         case NotAllowed(), StrEnum(), _:
             return f"您现在的岗位不能“{label(act)}”。如果应由您办理，请联系系统管理员核对岗位。"
         case _:
             return usual
+
+
+def _not_now(error: DomainError, act: str, state: str, usual: str) -> str:
+    if error.facts.get("is_archived"):
+        return f"这项任务已归档，不能“{act}”；请先取消归档。"
+    if error.facts.get("waits_for_parent"):
+        return f"上级任务不在办理中，分解任务不能“{act}”；请先办理上级任务。"
+    return f"现在的状态是“{state}”，不能“{act}”。{usual}"

@@ -19,6 +19,7 @@ from taskboard.models import Assignment, Attachment, Department, HistoryEntry, P
 from taskboard.services.attachment_files import StoredFile
 from taskboard.services.cases import Acting, Case, describe, open_cases
 from taskboard.services.history import find_repeated, record_change
+from taskboard.services.lineage import load_lineages
 from taskboard.services.visibility import visible_tasks
 
 LONGEST_NAME = 200
@@ -137,10 +138,11 @@ def list_attachments(session: Session, task_id: int, actor: Actor) -> TaskAttach
         raise NotFound(subject="task")
     in_order = select(Assignment).where(Assignment.task_id == task_id).order_by(Assignment.position, Assignment.id)
     assignments = session.scalars(in_order).all()
-    named = {one.department_id for one in assignments} | {task.body_id}
+    lineages = load_lineages(session, [task])
+    named = {one.department_id for one in assignments} | {task.body_id} | lineages.department_ids
     departments = {one.id: one for one in session.scalars(select(Department).where(Department.id.in_(named)))}
     # Files do not depend on who stands in for whom, nor on requests for more time.
-    situation = describe(task, assignments, departments, dict.fromkeys(named, frozenset()), ())
+    situation = describe(task, assignments, departments, dict.fromkeys(named, frozenset()), (), lineages=lineages)
     if not may_see_task(actor, situation):
         raise NotFound(subject="task")
     allowed = {one.id for one in situation.assignments if may_attach(actor, situation, one)}

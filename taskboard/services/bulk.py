@@ -20,7 +20,7 @@ from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import DomainError, Invalid, NotAllowed, NotNow
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.local_time import local_date
-from taskboard.domain.permissions import DEPARTMENT_WIDE, may_order, permitted_assignment_move
+from taskboard.domain.permissions import DEPARTMENT_WIDE, may_urge, permitted_assignment_move, supervises_task
 from taskboard.domain.report_rhythms import is_day_of
 from taskboard.domain.workflow import OWING, Act
 from taskboard.models import Assignment, HistoryEntry, Person
@@ -207,15 +207,16 @@ def _branches(case: Case, work: _Work) -> list[Assignment]:
         case BulkAct.SET_OFFICER:
             return _dispatchable(case, order)
         case BulkAct.SET_RHYTHM:
+            # The rhythm is one for the whole plan.
             if not case.actor.supervises(case.situation.body_path):
                 raise NotAllowed()
             return list(case.leads[:1])
 
 
 def _owing(case: Case, department_id: int | None) -> list[Assignment]:
-    if not case.actor.supervises(case.situation.body_path):
+    if not supervises_task(case.actor, case.situation):
         raise NotAllowed(act=Change.REMINDED)
-    if not may_order(case.actor, case.situation):
+    if not may_urge(case.actor, case.situation):
         raise NotNow(act=Change.REMINDED, state=case.task.state)
     asked = [one for one in case.assignments if department_id in (None, one.department_id)]
     owing = [one for one in asked if one.state in OWING]

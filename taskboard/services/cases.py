@@ -15,6 +15,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
+from taskboard.domain.decomposition import CARRIED_FROM, check_day, latest_day
 from taskboard.domain.errors import Invalid, NotFound, Stale
 from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import (
@@ -40,6 +41,8 @@ from taskboard.domain.workflow import (
 from taskboard.models import Assignment, Department, HistoryEntry, Task
 from taskboard.services import history
 from taskboard.services.actors import TODAY, has_holder
+from taskboard.services.carrying import carry
+from taskboard.services.lineage import NO_LINEAGES, Lineages, ids_above, load_lineages
 from taskboard.services.requests import find_asking, settle_requests
 
 
@@ -76,6 +79,10 @@ class Case:
     task_move: Move[TaskState] | None = None
     assignment_move: Move[AssignmentState] | None = None
     before: history.Snapshot = field(default_factory=dict)
+    lineage: Sequence[Assignment] = ()
+    """of a sub-task: the assignments that it came from, the nearest first"""
+    carried_from: int | None = None
+    """the task above, where the act follows from one on that"""
 
     @property
     def today(self) -> date:
@@ -94,6 +101,27 @@ class Case:
     @property
     def partners(self) -> list[Assignment]:
         return [one for one in self.assignments if one.role is AssignmentRole.PARTNER]
+
+    @property
+    def latest_day(self) -> date | None:
+        """The last day that a sub-task may be due; None where nothing bounds it."""
+        return latest_day(self.lineage[0].due_on, self.today) if self.lineage else None
+
+    def within_part(self, day: date) -> date:
+        """The day, or the last one that a sub-task may have: for days that nobody chose."""
+        return day if self.latest_day is None else min(day, self.latest_day)
+
+    def load_below(self, tasks: Sequence[Task]) -> dict[int, Case]:
+        """Sub-tasks as cases of the same moment and person, whose act is found out for each."""
+        return load_cases(self.session, tasks, self.act, actor=self.actor, now=self.now, entrance=self.entrance)
+
+    def check_below(self, department: Department) -> None:
+        """Raise :class:`Invalid` where a sub-task would go to a department outside of the one that split its part."""
+        if not self.lineage:
+            return
+        above = self.departments[self.lineage[0].department_id]
+        if department.id == above.id or not department.path.startswith(above.path):
+            raise Invalid("department", "subtask_not_below", name=department.name, above=above.name)
 
     @property
     def chosen_situation(self) -> AssignmentSituation:
@@ -130,7 +158,17 @@ class Case:
         return text or None
 
     def finish(self, *, reason: str | None = None, facts: Mapping[str, Any] | None = None) -> HistoryEntry:
-        """Let the task follow its lead assignments, end the requests that came to nothing, and write the record."""
+        """Let the task follow its lead assignments, end the requests that came to nothing, and write the record.
+
+        What came of its parts follows it, too. Raises :class:`Invalid` for a sub-task that would be due too late.
+        """
+        self._check_days()
+        entry = self.record(reason=reason, facts=facts)
+        carry(self, entry)
+        return entry
+
+    def record(self, *, reason: str | None = None, facts: Mapping[str, Any] | None = None) -> HistoryEntry:
+        """The same for one task alone; who calls this looks after what came of its parts."""
         self.task.state = derived_task_state(self.task.state, [one.state for one in self.leads])
         self._owe_anew()
         settle_requests(
@@ -142,6 +180,8 @@ class Case:
             actor_id=self.actor.person_id,
             now=self.now,
         )
+        if self.carried_from is not None:
+            facts = {**(facts or {}), CARRIED_FROM: self.carried_from}
         return history.record(
             self.session,
             task=self.task,
@@ -156,6 +196,17 @@ class Case:
             request_key=self.request_key,
             facts=facts,
         )
+
+    def _check_days(self) -> None:
+        """Hold a day that this act sets against that of the part; one set before is not its business."""
+        if not self.lineage:
+            return
+        field_name = "correct_by" if self.act in (Act.RETURN, Act.RETURN_SUBMISSION) else "due_on"
+        days = {"task": self.task.due_on, **{history.part_of(one): one.due_on for one in self.assignments}}
+        for part, day in days.items():
+            known = self.before.get(part, {}).get("due_on", day)
+            if known != (day.isoformat() if day else None):
+                check_day(field_name, day, part_due_on=self.lineage[0].due_on, today=self.today)
 
     def _owe_anew(self) -> None:
         """Periods are not held against a branch that owed nothing in them: it owes them from now on.
@@ -197,46 +248,60 @@ def open_case(
 def open_cases(session: Session, act: Act, task_ids: Iterable[int], **by: Unpack[Acting]) -> dict[int, Case]:
     """Lock several tasks at once, in the order of their ids; :class:`NotFound` where one is not there for this person.
 
-    Whether the act is allowed is left to :meth:`Case.check`. A request key is made one per task.
+    Whether the act is allowed is left to :meth:`Case.check`. A request key is made one per task. The tasks above
+    sub-tasks are locked with them: their days bind each other.
     """
     request_key = by.get("request_key")
     wanted = sorted(set(task_ids))
-    tasks = session.scalars(
+    locked = session.scalars(
         select(Task)
-        .where(Task.id.in_(wanted))
+        .where(Task.id.in_(sorted({*wanted, *ids_above(session, wanted)})))
         .order_by(Task.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    tasks = [task for task in locked if task.id in set(wanted)]
+    found = load_cases(session, tasks, act, actor=by["actor"], now=by["now"], entrance=by["entrance"])
+    cases = {task_id: case for task_id, case in found.items() if may_see_task(by["actor"], case.situation)}
+    if len(cases) < len(wanted):
+        raise NotFound()
+    for case in cases.values():
+        case.request_key = f"{request_key}:{case.task.id}" if request_key else None
+    return cases
+
+
+def load_cases(
+    session: Session, tasks: Sequence[Task], act: Act, *, actor: Actor, now: datetime, entrance: str
+) -> dict[int, Case]:
+    """These tasks, which are locked, as cases of one act; whether this person sees them is not asked. Five queries."""
+    wanted = [task.id for task in tasks]
+    lineages = load_lineages(session, tasks)
     assignments = defaultdict(list)
     query = select(Assignment).where(Assignment.task_id.in_(wanted)).order_by(Assignment.position, Assignment.id)
     for one in session.scalars(query.execution_options(populate_existing=True)):
         assignments[one.task_id].append(one)
     named = {one.department_id for ones in assignments.values() for one in ones} | {task.body_id for task in tasks}
+    named |= lineages.department_ids
     departments = {one.id: one for one in session.scalars(select(Department).where(Department.id.in_(named)))}
-    vacant = vacant_roles(session, named, today=local_date(by["now"]))
-
+    vacant = vacant_roles(session, named, today=local_date(now))
     asking = find_asking(session, [one for ones in assignments.values() for one in ones])
-    cases = {}
-    for task in tasks:
-        situation = describe(task, assignments[task.id], departments, vacant, asking)
-        if may_see_task(by["actor"], situation):
-            cases[task.id] = Case(
-                session=session,
-                task=task,
-                assignments=assignments[task.id],
-                departments=departments,
-                situation=situation,
-                act=act,
-                actor=by["actor"],
-                now=by["now"],
-                entrance=by["entrance"],
-                request_key=f"{request_key}:{task.id}" if request_key else None,
-                before=history.snapshot(task, assignments[task.id]),
-            )
-    if len(cases) < len(wanted):
-        raise NotFound()
-    return cases
+    return {
+        task.id: Case(
+            session=session,
+            task=task,
+            assignments=assignments[task.id],
+            departments=departments,
+            situation=describe(task, assignments[task.id], departments, vacant, asking, lineages=lineages),
+            act=act,
+            actor=actor,
+            now=now,
+            entrance=entrance,
+            request_key=None,
+            before=history.snapshot(task, assignments[task.id]),
+            lineage=lineages.of(task.id),
+        )
+        for task in tasks
+    }
 
 
 def describe(
@@ -245,27 +310,32 @@ def describe(
     departments: Mapping[int, Department],
     vacant: Mapping[int, frozenset[Role]],
     asking: Collection[int],
+    *,
+    lineages: Lineages = NO_LINEAGES,
 ) -> TaskSituation:
     """What permissions need to know of a task; ``asking`` are the assignments for which more time was asked."""
+
+    def describe_one(one: Assignment) -> AssignmentSituation:
+        return AssignmentSituation(
+            id=one.id,
+            department_id=one.department_id,
+            department_path=departments[one.department_id].path,
+            role=one.role,
+            state=one.state,
+            officer_id=one.officer_id,
+            submitted_by_id=one.submitted_by_id,
+            vacant=vacant[one.department_id],
+            asks_extension=one.id in asking,
+        )
+
     return TaskSituation(
         state=task.state,
         body_path=departments[task.body_id].path,
         is_archived=task.archived_at is not None,
         plan_id=task.plan_id,
-        assignments=tuple(
-            AssignmentSituation(
-                id=one.id,
-                department_id=one.department_id,
-                department_path=departments[one.department_id].path,
-                role=one.role,
-                state=one.state,
-                officer_id=one.officer_id,
-                submitted_by_id=one.submitted_by_id,
-                vacant=vacant[one.department_id],
-                asks_extension=one.id in asking,
-            )
-            for one in assignments
-        ),
+        assignments=tuple(describe_one(one) for one in assignments),
+        lineage=tuple(describe_one(one) for one in lineages.of(task.id)),
+        parent_state=lineages.parent_state(task.id),
     )
 
 

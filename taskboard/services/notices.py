@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,9 +42,11 @@ from taskboard.models import (
 from taskboard.services.actors import Holder, held_on, load_portfolios
 from taskboard.services.answerable import people_answerable, supervisors_of
 from taskboard.services.calendar import load_calendar
-from taskboard.services.cases import Case
 from taskboard.services.history import part_of
 from taskboard.services.outbox import queue_mail
+
+if TYPE_CHECKING:
+    from taskboard.services.cases import Case
 
 MOST_TASKS_IN_A_MAIL = 20
 
@@ -190,6 +192,41 @@ def changed(case: Case, entry: HistoryEntry, assignments: Sequence[Assignment] |
         due_on_before=before.get("due_on"),
         review_on=(entry.after or {}).get("act", {}).get("review_on"),
     )
+
+
+def carried(case: Case, entry: HistoryEntry, followers: Sequence[Case]) -> None:
+    """Tell who works on sub-tasks that they followed the task above: one mail to a person for all of them."""
+    concerned = [(below, one) for below in followers for one in below.assignments if _works_on(below, one)]
+    departments = {one.department_id for _, one in concerned}
+    liaisons = people_answerable(case.session, departments, Role.LIAISON, today=case.today)
+    officers = _officers_by_id(case.session, {one.officer_id for _, one in concerned if one.officer_id})
+    received: dict[int, list[tuple[Recipient, Case, Assignment]]] = {}
+    for below, one in concerned:
+        name = _department(below, one)
+        people = [Recipient(person, Role.LIAISON, name) for person in liaisons[one.department_id]]
+        if one.officer_id and one.officer_id in officers:
+            people.append(Recipient(officers[one.officer_id], Role.OFFICER, name))
+        for recipient in people:
+            received.setdefault(recipient.person.person_id, []).append((recipient, below, one))
+    plan = _plan_titles(case.session, {case.task.plan_id})[case.task.plan_id]
+    for rows in received.values():
+        tasks = {
+            below.task.id: {**_branch_facts(below, one), "plan": plan, "act": below.act.value} for _, below, one in rows
+        }
+        facts = {
+            "above": case.task.title,
+            "reason": entry.reason,
+            "total": len(tasks),
+            "tasks": list(tasks.values())[:MOST_TASKS_IN_A_MAIL],
+            "path": "/my-tasks",
+        }
+        _queue(case, f"carried:{entry.id}", "carried", [recipient for recipient, _, _ in rows], facts)
+
+
+def _works_on(below: Case, one: Assignment) -> bool:
+    """Whether the branch had something to do before the sub-task followed."""
+    before = next(known for known in below.situation.assignments if known.id == one.id)
+    return before.state in OPEN_ASSIGNMENT
 
 
 def brought_forward(case: Case, entry: HistoryEntry) -> None:
@@ -359,15 +396,17 @@ def dispatched(case: Case, entry: HistoryEntry) -> None:
 # Who is told
 
 
-def answering(session: Session, names: Mapping[int, str], *, body: Department, today: date) -> list[Recipient]:
-    """Heads and liaisons of the departments of these ids; the body's supervisors where one has neither."""
+def answering(session: Session, names: Mapping[int, str], *, body: Department | None, today: date) -> list[Recipient]:
+    """Heads and liaisons of the departments of these ids; the body's supervisors, if asked, where one has neither."""
     people: list[Recipient] = []
     answered: set[int] = set()
     for role in sorted(DEPARTMENT_WIDE):
         for department_id, holders in people_answerable(session, names, role, today=today).items():
             people += [Recipient(person, role, names[department_id]) for person in holders]
             answered |= {department_id} if holders else set()
-    return people if answered >= set(names) else [*people, *supervising(session, body, today=today)]
+    if body is None or answered >= set(names):
+        return people
+    return [*people, *supervising(session, body, today=today)]
 
 
 def supervising(session: Session, body: Department, *, today: date) -> list[Recipient]:
@@ -395,14 +434,22 @@ def _people_of(case: Case, assignments: Iterable[Assignment], role: Role) -> lis
 
 def _officers(case: Case, assignments: Iterable[Assignment]) -> list[Recipient]:
     departments = {one.officer_id: _department(case, one) for one in assignments if one.officer_id is not None}
-    query = select(Person.id, Person.name, Person.email).where(Person.id.in_(departments), Person.is_active)
-    return [
-        Recipient(Holder(row.id, row.name, row.email), Role.OFFICER, departments[row.id])
-        for row in case.session.execute(query)
-    ]
+    found = _officers_by_id(case.session, departments)
+    return [Recipient(person, Role.OFFICER, departments[person_id]) for person_id, person in found.items()]
+
+
+def _officers_by_id(session: Session, person_ids: Iterable[int]) -> dict[int, Holder]:
+    query = select(Person.id, Person.name, Person.email).where(Person.id.in_(list(person_ids)), Person.is_active)
+    return {row.id: Holder(row.id, row.name, row.email) for row in session.execute(query)}
 
 
 def _supervisors(case: Case) -> list[Recipient]:
+    """Who decides about the task: of a sub-task, head and liaison of the department that split its part."""
+    if case.lineage:
+        above = case.departments[case.lineage[0].department_id]
+        deciding = answering(case.session, {above.id: above.name}, body=None, today=case.today)
+        if deciding:
+            return deciding
     holders = supervisors_of(case.session, case.situation.body_path, today=case.today)
     return [Recipient(person, Role.SUPERVISOR, case.departments[case.task.body_id].name) for person in holders]
 

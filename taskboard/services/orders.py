@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -93,7 +93,7 @@ def list_proposals(session: Session, actor: Actor, *, today: date, calendar: Wor
         .join(Task, Task.id == Assignment.task_id)
         .join(Plan, Plan.id == Task.plan_id)
         .join(Department, Department.id == Assignment.department_id)
-        .where(overdue_assignments(today), supervised_assignments(actor))
+        .where(overdue_assignments(today), supervised_assignments(actor), Task.parent_id.is_(None))
         .order_by(Assignment.due_on, Assignment.id)
     )
     late = session.execute(query).all()
@@ -164,7 +164,12 @@ def draft_order(
 ) -> OrderDraft:
     """The order with its suggested text and limit; raises :class:`NotFound` and :class:`NotAllowed`."""
     query = (
-        select(Assignment, Task, Department.name, supervised_assignments(actor).label("is_supervised"))
+        select(
+            Assignment,
+            Task,
+            Department.name,
+            and_(Task.parent_id.is_(None), supervised_assignments(actor)).label("is_supervised"),
+        )
         .join(Task, Task.id == Assignment.task_id)
         .join(Department, Department.id == Assignment.department_id)
         .where(Assignment.id == assignment_id, _visible(actor))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple, Unpack
 
 from sqlalchemy import bindparam, select
@@ -44,9 +44,10 @@ from taskboard.domain.workflow import (
     issue_leads_to,
     submission_leads_to,
 )
-from taskboard.models import Assignment, HistoryEntry, Person, PersonPost
+from taskboard.models import HistoryEntry, Person, PersonPost
 from taskboard.services import history, notices
 from taskboard.services.actors import TODAY, held_on
+from taskboard.services.branches import end_branch, reopen_branch
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, open_case, open_cases
 from taskboard.services.deadlines import postpone, set_deadline, set_own_deadline
@@ -198,7 +199,7 @@ def return_task(
     returned = [one for one in case.leads if carried_state(Act.RETURN, one.role, one.state) is not one.state]
     task.state = TaskState.IN_PROGRESS
     for one in returned:
-        _reopen_branch(one)
+        reopen_branch(one)
     if not task.is_ongoing:
         day = correct_by or default_correction_day(task.due_on, case.today, load_calendar(session))
         require_future("correct_by", day, case.today)
@@ -235,7 +236,7 @@ def close(
         raise Invalid("branch_ends", "unknown")
     for one in case.assignments:
         end = ends.get(one.id, AssignmentState.NOT_SUBMITTED)
-        _end_branch(one, carried_state(Act.CLOSE, one.role, one.state, open_branches_end_as=end), case.now)
+        end_branch(one, carried_state(Act.CLOSE, one.role, one.state, open_branches_end_as=end), case.now)
     task = case.task
     task.state = TaskState.CLOSED
     task.closure, task.verification, task.closed_at = closure, verification, case.now
@@ -299,7 +300,7 @@ def terminate(
     reason_given = case.reason(reason)
     concerned = [one for one in case.assignments if one.state is not AssignmentState.WAIVED]
     for one in case.assignments:
-        _end_branch(one, carried_state(Act.TERMINATE, one.role, one.state), case.now)
+        end_branch(one, carried_state(Act.TERMINATE, one.role, one.state), case.now)
     case.task.state = TaskState.TERMINATED
     entry = case.finish(reason=reason_given)
     notices.changed(case, entry, concerned)
@@ -325,7 +326,7 @@ def reopen(
     task.state = TaskState.IN_PROGRESS
     task.closure = task.verification = task.closed_at = None
     for one in taken_up:
-        _reopen_branch(one)
+        reopen_branch(one)
     set_deadline(task, Deadline(due_on, False, DeadlineOrigin.DECIDED), followed_by=taken_up)
     for one in taken_up:
         set_own_deadline(one, due_on)
@@ -516,7 +517,7 @@ def return_inside(
     if case.earlier:
         return case.earlier
     reason_given = case.reason(reason)
-    _reopen_branch(case.assignment)
+    reopen_branch(case.assignment)
     entry = case.finish(reason=reason_given)
     notices.returned_inside(case, entry)
     return entry
@@ -533,7 +534,7 @@ def withdraw(
         return case.earlier
     if case.assignment.state is AssignmentState.SUBMITTED:
         case.assignment.days_late = days_late_before_submission(session, case.assignment)
-    _reopen_branch(case.assignment)
+    reopen_branch(case.assignment)
     return case.finish()
 
 
@@ -546,7 +547,7 @@ def accept_submission(
     case = open_case(session, Act.ACCEPT_SUBMISSION, assignment_id=assignment_id, **by)
     if case.earlier:
         return case.earlier
-    _end_branch(case.assignment, AssignmentState.ACCEPTED, case.now)
+    end_branch(case.assignment, AssignmentState.ACCEPTED, case.now)
     entry = case.finish()
     notices.accepted(case, entry)
     return entry
@@ -566,7 +567,7 @@ def return_submission(
         return case.earlier
     reason_given = case.reason(reason)
     one = case.assignment
-    _reopen_branch(one)
+    reopen_branch(one)
     if not case.task.is_ongoing:
         day = correct_by or default_correction_day(one.due_on, case.today, load_calendar(session))
         require_future("correct_by", day, case.today)
@@ -592,16 +593,3 @@ def bring_forward(
     entry = case.finish(reason=case.reason(reason))
     notices.brought_forward(case, entry)
     return entry
-
-
-def _reopen_branch(assignment: Assignment) -> None:
-    """Back to work; what was submitted stays in the history."""
-    assignment.state = AssignmentState.IN_PROGRESS
-    assignment.submitted_at = assignment.accepted_at = None
-    assignment.submitted_by_id = None
-
-
-def _end_branch(assignment: Assignment, state: AssignmentState, now: datetime) -> None:
-    if state is AssignmentState.ACCEPTED and assignment.state is not AssignmentState.ACCEPTED:
-        assignment.accepted_at = now
-    assignment.state = state

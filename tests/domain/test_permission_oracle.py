@@ -1,10 +1,10 @@
 """The table of permissions against an oracle that was written from the model of the domain, and from nothing else.
 
 The oracle knows whom the model names for each act. Where the model leaves something open it follows the product, at
-these places only: a head may do what the liaison may; who asks for more time has acknowledged; a supervisor who stands
-in for a vacant post neither takes a submission back nor decides on a partner's in place of its lead. By ADR 12 nobody
-asks themselves for more time or a relief, and what lies in the archive is taken out first. Who draws a trajectory or
-sets a light by hand the model does not say, so the oracle is not asked.
+these places only: a head may do what the liaison may; who asks for more time has acknowledged; work is split by who has
+begun it. By ADR 12 nobody asks themselves for more time or a relief, and what lies in the archive is taken out first.
+By the decision on sub-tasks their supervisors are who speaks for the department that split its part, and they go on
+only with that part. Who draws a trajectory or sets a light by hand the model does not say, so the oracle is not asked.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ BRANCH_ACTS = {
     "grant_extension": (OPEN, "supervisor"),
     "refuse_extension": (OPEN, "supervisor"),
     "bring_forward": ("pending in_progress head_review", "lead"),
+    "decompose": ("in_progress", "head liaison"),
     "report": ("in_progress", "head liaison officer"),
     "submit": ("in_progress", "head liaison officer"),
     "sign_off": ("head_review", "head"),
@@ -68,16 +69,26 @@ def held_at(actor: Actor, department_id: int) -> set[str]:
 
 def expects_sight(actor: Actor, task: TaskSituation) -> bool:
     places = [task.body_path, *(one.department_path for one in task.assignments)]
+    if decides(actor, task):
+        return True
     for post in actor.posts:
-        if post.role is Role.SUPERVISOR and task.body_path.startswith(post.path):
-            return True
         listed = actor.portfolio if post.role is Role.LEADER else None
         watched = listed.paths if listed else (post.path,)
         oversees = post.role in (Role.SUPERVISOR, Role.LEADER, Role.AUDITOR)
         in_sight = oversees and any(place.startswith(path) for place in places for path in watched)
         if task.state is not TaskState.DRAFT and (in_sight or (listed and task.plan_id in listed.plan_ids)):
             return True
-    return task.state is not TaskState.DRAFT and any(works_on(actor, one) for one in task.assignments)
+    concerned = (*task.assignments, *task.lineage)
+    return task.state is not TaskState.DRAFT and any(works_on(actor, one) for one in concerned)
+
+
+def decides(actor: Actor, task: TaskSituation) -> bool:
+    supervises = any(post.role is Role.SUPERVISOR and task.body_path.startswith(post.path) for post in actor.posts)
+    if not task.lineage:
+        return supervises
+    split = task.lineage[0]
+    nobody_there = {role.value for role in split.vacant} == {"head", "liaison"}
+    return bool(held_at(actor, split.department_id) & {"head", "liaison"}) or (supervises and nobody_there)
 
 
 def works_on(actor: Actor, one: AssignmentSituation) -> set[str]:
@@ -86,9 +97,9 @@ def works_on(actor: Actor, one: AssignmentSituation) -> set[str]:
 
 
 def expects_act(actor: Actor, task: TaskSituation, one: AssignmentSituation | None, act: str) -> bool:
-    supervises = any(post.role is Role.SUPERVISOR and task.body_path.startswith(post.path) for post in actor.posts)
+    supervises = decides(actor, task)
     if one is None:
-        fits_archive = task.is_archived == (act == "unarchive")
+        fits_archive = task.is_archived == (act == "unarchive") and goes_on(task, act)
         return supervises and fits_archive and task.state.value in TASK_ACTS.get(act, "").split()
     states, by = (part.split() for part in BRANCH_ACTS.get(act, ("", "")))
     if task.state.value not in UNDER_WAY.split() or one.state.value not in states:
@@ -99,8 +110,12 @@ def expects_act(actor: Actor, task: TaskSituation, one: AssignmentSituation | No
     if who and one.submitted_by_id == actor.person_id:
         who = who | {"submitter"}
     leads = [lead for lead in task.assignments if lead.role.value == "lead" and lead.state.value != "withdrawn"]
-    if one.role.value == "partner" and any(held_at(actor, lead.department_id) & {"head", "liaison"} for lead in leads):
+    led = any(held_at(actor, lead.department_id) & {"head", "liaison"} for lead in leads)
+    leaderless = bool(leads) and all(len(lead.vacant) == 2 for lead in leads)
+    if one.role.value == "partner" and (led or (leaderless and supervises)):
         who = who | {"lead"}
+    if supervises and len(one.vacant) == 2 and one.submitted_by_id == actor.person_id:
+        who = who | {"submitter"}
     if supervises:
         missing = {role for role in by if role in ("head", "liaison")}
         stands_in = missing <= {role.value for role in one.vacant} and act not in ("object", "ask_extension")
@@ -108,8 +123,18 @@ def expects_act(actor: Actor, task: TaskSituation, one: AssignmentSituation | No
     return bool(who & set(by))
 
 
+def goes_on(task: TaskSituation, act: str) -> bool:
+    if not task.lineage or act not in ("resume", "reopen"):
+        return True
+    rests = {"resume": "objected accepted withdrawn waived not_submitted"}
+    rests["reopen"] = rests["resume"] + " submitted"
+    above = task.parent_state.value if task.parent_state else ""
+    return above in UNDER_WAY.split() and task.lineage[0].state.value not in rests[act].split()
+
+
 # Random situations
 
+UNDER_WAY_STATES = (TaskState.ISSUED, TaskState.IN_PROGRESS, TaskState.SUBMITTED)
 PLACES = {1: "/1/", 2: "/1/2/", 3: "/1/3/", 5: "/1/2/5/", 22: "/1/22/", 9: "/9/", 10: "/9/10/"}
 ACTOR_ID = 7
 
@@ -126,14 +151,29 @@ def some_situation(dice: random.Random) -> tuple[Actor, TaskSituation]:
         tuple(PLACES[one] for one in dice.sample(near, dice.randint(0, 2))), frozenset({dice.choice([5, 6])})
     )
     actor = Actor(ACTOR_ID, "somebody", tuple(posts), listed if dice.random() < 0.4 else None)
-    state = dice.choice([*TaskState, TaskState.IN_PROGRESS, TaskState.IN_PROGRESS, TaskState.SUBMITTED])
+    state = dice.choice(
+        [*TaskState, TaskState.IN_PROGRESS, TaskState.IN_PROGRESS, TaskState.SUBMITTED, TaskState.CLOSED]
+    )
     body = dice.choice([1, 1, *near])
     branches = tuple(
         some_branch(dice, number, place, actor)
         for number, place in enumerate(dice.sample(near, dice.randint(0, 4)), start=1)
     )
     ended = state in (TaskState.CLOSED, TaskState.TERMINATED)
-    return actor, TaskSituation(state, PLACES[body], branches, ended and dice.random() < 0.5, dice.choice([5, 6, 7]))
+    lineage: tuple[AssignmentSituation, ...] = ()
+    if dice.random() < 0.3:
+        above = dice.sample(sorted(PLACES), dice.randint(1, 2))
+        lineage = tuple(some_branch(dice, 20 + number, place, actor) for number, place in enumerate(above))
+    situation = TaskSituation(
+        state,
+        PLACES[body],
+        branches,
+        ended and dice.random() < 0.5,
+        dice.choice([5, 6, 7]),
+        lineage,
+        dice.choice([*UNDER_WAY_STATES, *TaskState]) if lineage else None,
+    )
+    return actor, situation
 
 
 def some_branch(dice: random.Random, number: int, place: int, actor: Actor) -> AssignmentSituation:

@@ -143,7 +143,7 @@ def test_supervisors_stand_in_where_nobody_holds_any_post_that_could_act() -> No
     empty = replace(LEADS, vacant=frozenset({Role.LIAISON, Role.HEAD}))
     headless = replace(LEADS, vacant=frozenset({Role.HEAD}))
 
-    assert acts_on_assignment(CHEN, TASK, empty) == {Act.DISPATCH, Act.REPORT, Act.SUBMIT} | OVERSIGHT
+    assert acts_on_assignment(CHEN, TASK, empty) == {Act.DISPATCH, Act.DECOMPOSE, Act.REPORT, Act.SUBMIT} | OVERSIGHT
     assert acts_on_assignment(CHEN, TASK, headless) == OVERSIGHT
     assert acts_on_assignment(CHEN, TASK, LEADS) == OVERSIGHT
     assert acts_on_assignment(LIU, TASK, empty) == frozenset()

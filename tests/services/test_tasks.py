@@ -16,8 +16,10 @@ from taskboard.domain.lights import Light, LightReason
 from taskboard.domain.workflow import Act, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, Task
 from taskboard.services import corrections, reports, successions, tasks, workflow
+from taskboard.services.drafts import list_drafts
+from taskboard.services.my_tasks import MyTasks, Show, list_my_tasks
 from taskboard.services.successions import SuccessionOrder
-from taskboard.services.tasks import MyTasks, Named, Show, TaskDetail
+from taskboard.services.tasks import Named, TaskDetail
 from tests.support import factories
 from tests.support.factories import NOW, Usual
 from tests.support.queries import counted_queries
@@ -51,7 +53,7 @@ class Office:
 
     def mine(self, who: str, show: Show = Show.ALL, **more: int) -> MyTasks:
         actor = self.usual.actor(who)
-        return tasks.list_my_tasks(self.session, actor, today=TODAY, calendar=CALENDAR, show=show, **more)
+        return list_my_tasks(self.session, actor, today=TODAY, calendar=CALENDAR, show=show, **more)
 
     def ids(self, who: str, show: Show = Show.ALL) -> list[int]:
         return [row.task_id for row in self.mine(who, show).page.rows]
@@ -228,7 +230,7 @@ def test_drafts_ask_as_many_queries_for_many_as_for_few_and_name_who_has_no_liai
             office.task(state="draft", own="pending", partners=[factories.make_department(office.session)])
         office.session.flush()
         with counted_queries(office.engine) as statements:
-            drafts = tasks.list_drafts(office.session, office.plan.id, office.usual.actor("chen"), today=TODAY)
+            drafts = list_drafts(office.session, office.plan.id, office.usual.actor("chen"), today=TODAY)
         counted.append(len(statements))
 
     assert counted == [5, 5]
@@ -355,7 +357,7 @@ def test_each_person_gets_exactly_their_acts(office: Office) -> None:
     task = office.task()
 
     own, others = office.open(task, "li").branches
-    assert own.acts == {Act.DISPATCH, Act.REPORT, Act.SUBMIT, Act.PLAN_PROGRESS}
+    assert own.acts == {Act.DISPATCH, Act.DECOMPOSE, Act.REPORT, Act.SUBMIT, Act.PLAN_PROGRESS}
     assert others.acts == {Act.BRING_FORWARD}
     assert office.open(task, "liu").acts == frozenset()
     assert office.open(task, "chen").acts == {Act.SUSPEND, Act.TERMINATE, Act.CORRECT}

@@ -47,7 +47,7 @@ OWES = {"pending", "in_progress", "head_review"}
 RUNS = {"issued", "in_progress", "submitted"}
 PAST_THE_VERSION = {"version", "percent", "last_reported_at", "reported_until"}
 """a report makes nobody's open form stale"""
-NOT_TRIED = {Act.PLAN_PROGRESS, Act.SET_RED, Act.LIFT_RED}
+NOT_TRIED = {Act.PLAN_PROGRESS, Act.SET_RED, Act.LIFT_RED, Act.DECOMPOSE}
 """they touch nothing that these rules are about"""
 
 

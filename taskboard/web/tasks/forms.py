@@ -15,7 +15,8 @@ from taskboard.domain.errors import DomainError, Invalid, Stale
 from taskboard.domain.imports import split_names
 from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, Verification
 from taskboard.labels.errors import problem_words, wording
-from taskboard.services.tasks import Branch, Draft, TaskDetail
+from taskboard.services.drafts import Draft
+from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.services.workflow import IssueOrder
 from taskboard.web.forms import (
     DayField,

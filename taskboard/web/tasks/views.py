@@ -16,11 +16,14 @@ from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, Act, As
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.labels.errors import problem_words
 from taskboard.labels.targets import target_words
+from taskboard.services import drafts as plan_drafts
 from taskboard.services import expansion, reports, tasks, workflow
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
+from taskboard.services.drafts import Drafts
+from taskboard.services.my_tasks import Show, TaskRow, list_my_tasks
 from taskboard.services.targets import list_targets
-from taskboard.services.tasks import Branch, Drafts, Show, TaskDetail, TaskRow
+from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.services.workflow import BatchRefused, IssuedBatch
 from taskboard.web.forms import LARGEST_ID, light_argument, page_number
 from taskboard.web.guards import current_actor, requires
@@ -43,7 +46,7 @@ def my_tasks() -> ResponseReturnValue:
     usual = Show.ALL if works_in_department else Show.TO_DECIDE
     asked = request.args.get("show", "")
     show = Show(asked) if asked in {one.value for one in Show} else usual
-    found = tasks.list_my_tasks(
+    found = list_my_tasks(
         session,
         actor,
         today=today(),
@@ -369,7 +372,7 @@ def _chosen_ids(texts: Iterable[str]) -> list[int]:
 
 
 def _drafts(plan_id: int, chosen: list[int] | None) -> Drafts:
-    return tasks.list_drafts(read_session(), plan_id, current_actor(), today=today(), task_ids=chosen)
+    return plan_drafts.list_drafts(read_session(), plan_id, current_actor(), today=today(), task_ids=chosen)
 
 
 def _issue_page(

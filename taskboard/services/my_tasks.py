@@ -1,0 +1,311 @@
+"""The list of one's own tasks: what one works on, and what waits for one's decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.lights import Judgement, Light, due_soon_until
+from taskboard.domain.periods import ReportDue, Rhythm
+from taskboard.domain.permissions import (
+    DEPARTMENT_WIDE,
+    Actor,
+)
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import (
+    OPEN_ASSIGNMENT,
+    OPEN_TASK,
+    OWING,
+    UNDER_WAY,
+    AssignmentRole,
+    AssignmentState,
+    TaskState,
+)
+from taskboard.models import Assignment, Department, Person, Plan, Task
+from taskboard.services.answerable import find_vacancies
+from taskboard.services.lights import LIGHT_COLUMNS, LightTwin, light_of, light_twin
+from taskboard.services.overdue import overdue_assignments
+from taskboard.services.paging import PAGE_SIZE, Page, last_page
+from taskboard.services.periods import owed_report
+from taskboard.services.visibility import department_ids, held_assignments, supervised_assignments, task_value
+
+
+class Show(StrEnum):
+    """Which of one's tasks a list shows."""
+
+    ALL = "all"
+    OVERDUE = "overdue"
+    DUE_SOON = "due_soon"
+    TO_ACKNOWLEDGE = "to_acknowledge"
+    TO_DECIDE = "to_decide"
+
+
+class TaskRow(NamedTuple):
+    """One assignment in a list of tasks, with its light."""
+
+    assignment_id: int
+    task_id: int
+    title: str
+    plan: str
+    department_id: int
+    department: str
+    role: AssignmentRole
+    state: AssignmentState
+    task_state: TaskState
+    due_on: date | None
+    is_ongoing: bool
+    officer: str | None
+    percent: int | None
+    last_reported_at: datetime | None
+    light: Judgement
+    report_due: ReportDue | None
+    """the report that is owed next, where the plan has a rhythm"""
+
+
+@dataclass(frozen=True)
+class MyTasks:
+    """A page of one's tasks, and how many there are under each heading."""
+
+    page: Page[TaskRow]
+    counts: Mapping[Show, int]
+
+
+def list_my_tasks(
+    session: Session,
+    actor: Actor,
+    *,
+    today: date,
+    calendar: WorkingCalendar,
+    show: Show = Show.ALL,
+    light: Light | None = None,
+    number: int = 1,
+    size: int = PAGE_SIZE,
+) -> MyTasks:
+    """The open assignments this person works on, or what waits for their decision, what is due first on top.
+
+    Four queries, five for supervisors, however many tasks there are; three more for those of one light.
+    """
+    desk = _desk(session, actor, today)
+    soon = due_soon_until(today, calendar)
+    counts = _count(session, desk, today, soon)
+    if light is not None:
+        twin = light_twin(session, today=today, calendar=calendar)
+        return MyTasks(_page_of_light(session, desk, show, twin, light=light, number=number, size=size), counts)
+    total = counts[show]
+    number = min(max(1, number), last_page(total, size))
+    place = {"size": size, "offset": (number - 1) * size}
+    ids = session.scalars(_asked_for(desk, show, today, soon), place)
+    rows = _task_rows(session, list(ids), today, calendar)
+    return MyTasks(page=Page(rows=rows, number=number, size=size, total=total), counts=counts)
+
+
+def _page_of_light(
+    session: Session, desk: _Desk, show: Show, twin: LightTwin, *, light: Light, number: int, size: int
+) -> Page[TaskRow]:
+    """The page of what the heading shows with this light."""
+    soon = due_soon_until(twin.today, twin.calendar)
+    ids = twin.ids(light, _is_asked_for(desk, show, twin.today, soon))
+    total = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+    number = min(max(1, number), last_page(total, size))
+    ordered = ids.order_by(*DUE_FIRST).limit(size).offset((number - 1) * size)
+    rows = _task_rows(session, list(session.scalars(ordered)), twin.today, twin.calendar)
+    return Page(rows=rows, number=number, size=size, total=total)
+
+
+DUE_FIRST = (Assignment.due_on.asc().nulls_last(), Assignment.id)
+COUNTED = (Show.ALL, Show.OVERDUE, Show.DUE_SOON, Show.TO_ACKNOWLEDGE)
+
+# The statements of a list are built from some hundred parts, which takes longer than running them: they are kept for
+# whoever opens the same list again. Nothing in them comes from the database but what stands in their arguments.
+keep_statement = lru_cache(maxsize=1024)
+
+
+@keep_statement
+def _asked_for(desk: _Desk, show: Show, today: date, soon: date) -> Select[int]:
+    """Ids of one page of the list, what is due first on top."""
+    return (
+        select(Assignment.id)
+        .join(Task, Task.id == Assignment.task_id)
+        .where(_is_asked_for(desk, show, today, soon))
+        .order_by(*DUE_FIRST)
+        .limit(bindparam("size", type_=Integer))
+        .offset(bindparam("offset", type_=Integer))
+    )
+
+
+def _is_asked_for(desk: _Desk, show: Show, today: date, soon: date) -> ColumnElement[bool]:
+    if show is Show.TO_DECIDE:
+        return Assignment.id.in_(_awaiting(desk))
+    return and_(_mine(desk), _conditions(today, soon)[show])
+
+
+def _conditions(today: date, soon: date) -> dict[Show, ColumnElement[bool]]:
+    is_owed = and_(Assignment.state.in_(OWING), Task.state.in_(UNDER_WAY))
+    return {
+        Show.ALL: true(),
+        Show.OVERDUE: overdue_assignments(today),
+        Show.DUE_SOON: and_(is_owed, Assignment.due_on.between(today, soon)),
+        Show.TO_ACKNOWLEDGE: and_(Assignment.state == AssignmentState.PENDING, Task.state.in_(UNDER_WAY)),
+    }
+
+
+class _Desk(NamedTuple):
+    """Whose list it is, and for which departments a supervisor must stand in: nobody there or above is head …"""
+
+    actor: Actor
+    headless: tuple[int, ...] = ()
+    unmanned: tuple[int, ...] = ()
+    """… or neither head nor liaison"""
+
+
+def _desk(session: Session, actor: Actor, today: date) -> _Desk:
+    if not actor.is_supervisor:
+        return _Desk(actor)
+    return _Desk(actor, *find_vacancies(session, today=today))
+
+
+def _mine(desk: _Desk) -> ColumnElement[bool]:
+    """Open assignments this person works on or stands in for."""
+    is_mine = held_assignments(desk.actor)
+    is_open = Assignment.state.in_(OPEN_ASSIGNMENT)
+    if desk.unmanned:
+        stands_in = Assignment.department_id.in_(desk.unmanned)
+        is_mine = or_(is_mine, and_(stands_in, supervised_assignments(desk.actor)))
+    return and_(is_mine, is_open, task_value(Task.state).in_(OPEN_TASK))
+
+
+def _awaiting(desk: _Desk) -> Select[int]:
+    """Ids of the assignments that wait for this person's decision."""
+    actor = desk.actor
+    in_review = Assignment.state == AssignmentState.HEAD_REVIEW
+    is_submitted = Assignment.state == AssignmentState.SUBMITTED
+    # Only the parts that this person's posts ask for: most people have one or two of them.
+    parts = []
+    if headed := department_ids(actor, {Role.HEAD}):
+        parts.append(_under_way(in_review).where(Assignment.department_id.in_(headed)))
+    if spoken_for := department_ids(actor, DEPARTMENT_WIDE):
+        lead = aliased(Assignment)
+        led = select(lead.task_id).where(
+            lead.department_id.in_(spoken_for),
+            lead.role == AssignmentRole.LEAD,
+            lead.state.in_(OPEN_ASSIGNMENT),
+        )
+        is_of_a_partner = Assignment.role == AssignmentRole.PARTNER
+        parts.append(_under_way(is_submitted).where(is_of_a_partner, Assignment.task_id.in_(led)))
+    if actor.is_supervisor:
+        is_of_a_lead = Assignment.role == AssignmentRole.LEAD
+        is_all_submitted = task_value(Task.state) == TaskState.SUBMITTED
+        parts.append(_under_way(is_submitted).where(is_of_a_lead, is_all_submitted, supervised_assignments(actor)))
+        if desk.headless:
+            stands_in = Assignment.department_id.in_(desk.headless)
+            parts.append(_under_way(in_review).where(stands_in, supervised_assignments(actor)))
+    if not parts:
+        return select(Assignment.id).where(false())
+    found = union_all(*parts).subquery()
+    return select(found.c.id)
+
+
+def _under_way(condition: ColumnElement[bool]) -> Select[int]:
+    """Ids of the assignments that fulfil the condition, of tasks under way."""
+    return select(Assignment.id).where(condition, task_value(Task.state).in_(UNDER_WAY))
+
+
+def _count(session: Session, desk: _Desk, today: date, soon: date) -> dict[Show, int]:
+    counted, awaiting = _counting(desk, today, soon)
+    counts = dict(zip(COUNTED, session.execute(counted).one(), strict=True))
+    counts[Show.TO_DECIDE] = session.scalar(awaiting) or 0
+    return counts
+
+
+@keep_statement
+def _counting(desk: _Desk, today: date, soon: date) -> tuple[Executable, Select[int]]:
+    """How much there is under each heading, and how much waits for a decision."""
+    conditions = _conditions(today, soon)
+    counted = (
+        select(*(func.count().filter(conditions[show]) for show in COUNTED))
+        .select_from(Assignment)
+        .join(Task, Task.id == Assignment.task_id)
+        .where(_mine(desk))
+    )
+    ids = _awaiting(desk).subquery()
+    return counted, select(func.count(func.distinct(ids.c.id)))
+
+
+_TASK_ROWS = (
+    select(
+        Assignment.id,
+        Assignment.task_id,
+        Task.title,
+        Plan.title.label("plan"),
+        Assignment.department_id,
+        Department.name.label("department"),
+        Assignment.role,
+        Assignment.state,
+        Task.state.label("task_state"),
+        Assignment.due_on,
+        Task.is_ongoing,
+        Person.name.label("officer"),
+        Assignment.percent,
+        Assignment.last_reported_at,
+        *LIGHT_COLUMNS,
+    )
+    .join(Task, Task.id == Assignment.task_id)
+    .join(Plan, Plan.id == Task.plan_id)
+    .join(Department, Department.id == Assignment.department_id)
+    .outerjoin(Person, Person.id == Assignment.officer_id)
+    .where(Assignment.id.in_(bindparam("assignment_ids", expanding=True)))
+    .order_by(Assignment.due_on.asc().nulls_last(), Assignment.id)
+)
+
+
+def _task_rows(session: Session, ids: Sequence[int], today: date, calendar: WorkingCalendar) -> list[TaskRow]:
+    return [
+        TaskRow(
+            assignment_id=row.id,
+            task_id=row.task_id,
+            title=row.title,
+            plan=row.plan,
+            department_id=row.department_id,
+            department=row.department,
+            role=row.role,
+            state=row.state,
+            task_state=row.task_state,
+            due_on=row.due_on,
+            is_ongoing=row.is_ongoing,
+            officer=row.officer,
+            percent=row.percent,
+            last_reported_at=row.last_reported_at,
+            light=light_of(row, today=today, calendar=calendar),
+            report_due=_report_due(row, today, calendar),
+        )
+        for row in session.execute(_TASK_ROWS, {"assignment_ids": list(ids)})
+    ]
+
+
+def _report_due(row: Any, today: date, calendar: WorkingCalendar) -> ReportDue | None:
+    if row.state not in OWING or row.task_state not in UNDER_WAY:
+        return None
+    since = row.light_owing_since or row.light_issued_at
+    rhythm = Rhythm(row.light_rhythm, row.light_day)
+    return owed_report(rhythm, row.role, since, row.last_reported_at, today=today, calendar=calendar)
