@@ -29,7 +29,7 @@ from taskboard.domain.plan_parsing.outline import Node, build_outline
 from taskboard.domain.plan_parsing.problems import Code, problem
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Problem, ReportRhythm
 from taskboard.domain.plan_parsing.rhythm import asks_all_for_reports, read_rhythm, sentences_with_rhythm
-from taskboard.domain.plan_parsing.second_look import Words, with_second_look
+from taskboard.domain.plan_parsing.second_look import with_second_look, words_of
 from taskboard.domain.plan_parsing.sections import is_closing_article
 from taskboard.domain.plan_parsing.speeches import is_press_conference, read_steps, rows_of_steps
 from taskboard.domain.plan_parsing.statements import read_statements
@@ -55,7 +55,7 @@ def parse_plan(blocks: Sequence[Block], *, calendar: WorkingCalendar | None = No
 
 def _seen_again(plan: ParsedPlan, blocks: Sequence[Block], pages: Pages, context: Context) -> ParsedPlan:
     """The plan with the doubts of a second look, and with what was left out beside its measures."""
-    words = [Words(measure) for measure in plan.measures]
+    words = [words_of(measure) for measure in plan.measures]
     measures = with_second_look(words, day=plan.date, horizon=plan.horizon)
     lines = [part.text for part in pages.parts if isinstance(part, Line)]
     seen = marked_by_coverage(measures, words, plan.candidates, blocks, lines=lines, sources=pages.sources)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, Found, add, in_order, no_doubts
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, Recurrence
@@ -39,6 +40,8 @@ class Surroundings:
     has_units: bool
     day: date | None
     horizon: date | None
+    judged: dict[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    """doubts about names that were looked at already"""
 
 
 def surroundings_of(measures: Sequence[ParsedMeasure], day: date | None, horizon: date | None) -> Surroundings:
@@ -65,40 +68,35 @@ def surroundings_of(measures: Sequence[ParsedMeasure], day: date | None, horizon
     )
 
 
-@dataclass(eq=False)
-class Words:
+class Words(NamedTuple):
     """The words of one measure, ready for matching; the doubts about it may change, its words do not."""
 
     measure: ParsedMeasure
+    clause: str
+    text: str
+    text_alone: str
+    """the text without a clause that stands in its sentences"""
+    text_squeezed: str
+    limit: str
+    has_own_limit: bool
+    """whether the words of the deadline stand apart from the text, in a field or a column"""
+    where_time_may_stand: str
 
-    @cached_property
-    def clause(self) -> str:
-        return _plain_name(self.measure.units_as_written or "")
 
-    @cached_property
-    def text(self) -> str:
-        return _plain(self.measure.text)
-
-    @cached_property
-    def text_alone(self) -> str:
-        """The text without a clause that stands in its sentences."""
-        text = self.text
-        for part in (self.measure.units_as_written or "").split(" | "):
-            text = text.replace(_plain_name(part), "") if part else text
-        return text
-
-    @cached_property
-    def limit(self) -> str:
-        return squeezed(_plain_name(self.measure.deadline_text or ""))
-
-    @cached_property
-    def has_own_limit(self) -> bool:
-        """Whether the words of the deadline stand apart from the text, in a field or a column."""
-        return bool(self.limit) and self.limit not in squeezed(self.text)
-
-    @cached_property
-    def where_time_may_stand(self) -> str:
-        return TITLES.sub("", squeezed(self.text if self.has_own_limit else f"{self.text} {self.clause}"))
+def words_of(measure: ParsedMeasure) -> Words:
+    """The words of this measure, in half width and simplified script."""
+    written = measure.units_as_written
+    clause = _plain_name(written) if written else ""
+    limit = squeezed(_plain_name(measure.deadline_text)) if measure.deadline_text else ""
+    text = text_alone = _plain(measure.text)
+    for part in written.split(" | ") if written else ():
+        text_alone = text_alone.replace(_plain_name(part), "") if part else text_alone
+    text_squeezed = squeezed(text)
+    has_own_limit = bool(limit) and limit not in text_squeezed
+    where = text_squeezed if has_own_limit else text_squeezed + squeezed(clause)
+    if "《" in where:
+        where = TITLES.sub("", where)
+    return Words(measure, clause, text, text_alone, text_squeezed, limit, has_own_limit, where)
 
 
 TITLES = re.compile(r"《[^《》]{1,60}》")
@@ -109,7 +107,7 @@ def _plain(text: str) -> str:
 
 
 _plain_name = lru_cache(maxsize=4096)(_plain)
-"""for names, which a document repeats"""
+"""for names, clauses and limits, which a document repeats"""
 
 
 def looked_at_again(words: Words, around: Surroundings) -> ParsedMeasure:
@@ -122,7 +120,7 @@ def looked_at_again(words: Words, around: Surroundings) -> ParsedMeasure:
     _judge_names(found, measure, around)
     if measure.units_as_written:
         _judge_clause(found, words)
-        if CLAUSE_WORDS.search(words.text_alone):
+        if MAY_BE_CLAUSE.search(words.text_alone) and CLAUSE_WORDS.search(words.text_alone):
             add(found, Doubt.UNITS_ELSEWHERE, UNITS)
     if around.partners_usual and not measure.partners:
         add(found, Doubt.PARTNERS_MISSING, ["partners"])
@@ -143,7 +141,6 @@ LABEL_INSIDE = re.compile(
     r"[。;\n]\s*(?:\d{1,2}[.、]|[(][一二三四五六七八九十\d]{1,2}[)]|[一二三四五六七八九十]{1,2}、)[\u4e00-\u9fff]{2}"
 )
 LABEL_IN_CLAUSE = re.compile(r"[\u4e00-\u9fff)]\d{1,2}[、.]|;\s?\d{1,2}[、.]|\([一二三四五六七八九十]\)")
-BROKEN = re.compile(r"\ufffd|\?{2,}")
 UNUSUALLY_LONG = 3
 LONG_ANYWAY = 60
 
@@ -152,12 +149,17 @@ def _judge_item(found: Found, words: Words, around: Surroundings) -> None:
     """Two items in one, an item without units among others that have some, broken characters."""
     comparable = len(around.names) >= FEWEST_TO_COMPARE
     too_long = comparable and len(words.text) > UNUSUALLY_LONG * around.usual_length + LONG_ANYWAY
-    if too_long or LABEL_INSIDE.search(words.text) or LABEL_IN_CLAUSE.search(words.clause):
+    if too_long or LABEL_INSIDE.search(words.text) or _holds_label(words.clause):
         add(found, Doubt.ITEMS_TOGETHER, FIELDS)
     if around.has_units and not words.measure.lead:
         add(found, Doubt.LEAD_MISSING, FIELDS)
-    if BROKEN.search(words.text):
+    if "\ufffd" in words.text or "??" in words.text:
         add(found, Doubt.TEXT_BROKEN, FIELDS)
+
+
+@lru_cache(maxsize=4096)
+def _holds_label(clause: str) -> bool:
+    return LABEL_IN_CLAUSE.search(clause) is not None
 
 
 # --- names ---------------------------------------------------------------------------------------
@@ -180,20 +182,27 @@ SHORTEST_NAME, LONGEST_NAME = 3, 22
 
 
 def _judge_names(found: Found, measure: ParsedMeasure, around: Surroundings) -> None:
-    persons = {_plain(person) for person in measure.persons}
-    for field, units in (("lead", measure.lead), ("partners", measure.partners)):
+    persons = {_plain(person) for person in measure.persons} if measure.persons else ()
+    for name, units in (("lead", measure.lead), ("partners", measure.partners)):
         for unit in units:
-            plain = _plain_name(unit)
-            if around.names[unit] < 2 and not is_familiar(plain):
-                add(found, Doubt.NAME_UNKNOWN, [field])
-            if plain in persons:
-                add(found, Doubt.NAME_OF_PERSON, [field])
-            if _is_unusual(plain):
-                add(found, Doubt.NAME_UNUSUAL, [field])
-            if ROLE_IN_NAME.search(plain):
+            if unit not in around.judged:
+                around.judged[unit] = tuple(_doubts_about_name(unit, around))
+            for doubt in around.judged[unit]:
+                add(found, doubt, [name])
+            if persons and _plain_name(unit) in persons:
+                add(found, Doubt.NAME_OF_PERSON, [name])
+            if Doubt.NAME_UNUSUAL in around.judged[unit] and ROLE_IN_NAME.search(_plain_name(unit)):
                 add(found, Doubt.NAME_UNUSUAL, UNITS)
-            if _is_like_another(unit, plain, around):
-                add(found, Doubt.NAME_LIKE_ANOTHER, [field])
+
+
+def _doubts_about_name(unit: str, around: Surroundings) -> Iterator[Doubt]:
+    plain = _plain_name(unit)
+    if around.names[unit] < 2 and not is_familiar(plain):
+        yield Doubt.NAME_UNKNOWN
+    if _is_unusual(plain) or ROLE_IN_NAME.search(plain):
+        yield Doubt.NAME_UNUSUAL
+    if _is_like_another(unit, plain, around):
+        yield Doubt.NAME_LIKE_ANOTHER
 
 
 @lru_cache(maxsize=4096)
@@ -243,6 +252,8 @@ CLAUSE_WORDS = re.compile(
     r"|[(\[][^()\[\]]{0,60}[局委厅](?:[、,][^()\[\]]{2,60})?(?:$|\n)|[局委厅][、,][省市县区][^,。、;]{1,10}[局委厅](?:[、,)\]。\n]|$)"
 )
 """words of a clause in a text from which all clauses were taken"""
+MAY_BE_CLAUSE = re.compile(r"[责牵配主协承参局委厅办部]")
+"""one of these stands in all such words"""
 NAMES_LEAD = re.compile(r"牵头|主办|主责|分别|为主|\t")
 NAMES_PARTNERS = re.compile(r"配合|协办|参与|协助")
 NOISE = re.compile(r"[?*·#&~A-Za-z]")
@@ -262,27 +273,49 @@ LONGEST_CLAUSE = 90
 
 def _judge_clause(found: Found, words: Words) -> None:
     measure, clause = words.measure, words.clause
-    leads_unnamed = len(measure.lead) > 1 and not NAMES_LEAD.search(clause)
-    role_unused = NAMES_PARTNERS.search(clause) and not measure.partners
-    lead_unused = "lead" in measure.inferred and "牵头" in clause
-    signs = (
-        (leads_unnamed, Doubt.SEVERAL_LEADS),
-        (role_unused or lead_unused, Doubt.ROLE_WITHOUT_UNIT),
-        (STATEMENT.search(clause), Doubt.CLAUSE_WITH_STATEMENT),
-        (NOISE.search(clause) or TOGETHER_ALONE.search(clause) or len(clause) > LONGEST_CLAUSE, Doubt.CLAUSE_DAMAGED),
-        (SPACE_BETWEEN.search(clause) or NO_ROLE_AFTER.search(clause), Doubt.NAMES_TOGETHER),
-        (" | " in (measure.units_as_written or "") or clause.count("牵头") > 1, Doubt.SEVERAL_CLAUSES),
-    )
-    for holds, doubt in signs:
-        if holds:
-            add(found, doubt, UNITS)
-    if any(clause.count(role) > 1 for role in ROLES_ONCE):
+    signs = _signs_of(clause)
+    for doubt in signs.doubts:
+        add(found, doubt, UNITS)
+    if len(measure.lead) > 1 and not signs.names_lead:
+        add(found, Doubt.SEVERAL_LEADS, UNITS)
+    if (signs.names_partners and not measure.partners) or ("lead" in measure.inferred and "牵头" in clause):
+        add(found, Doubt.ROLE_WITHOUT_UNIT, UNITS)
+    if " | " in (measure.units_as_written or ""):
+        add(found, Doubt.SEVERAL_CLAUSES, UNITS)
+    if signs.repeats_role:
         add(found, Doubt.ROLE_REPEATED, FIELDS)
-    own_time = TIME_IN_CLAUSE.search(RHYTHM_OF_CLAUSE.sub("", clause))
-    if own_time and "\t" in clause:
+    if signs.has_time and "\t" in clause:
         add(found, Doubt.ROW_UNLIKE_OTHERS, FIELDS)
-    if own_time and (not words.limit or words.limit[:4] not in squeezed(clause)):
+    if signs.has_time and (not words.limit or words.limit[:4] not in squeezed(clause)):
         add(found, Doubt.TIME_UNREAD, TIMES)
+
+
+class Signs(NamedTuple):
+    """What the words of a clause show, whatever its measure holds."""
+
+    doubts: tuple[Doubt, ...]
+    names_lead: bool
+    names_partners: bool
+    repeats_role: bool
+    has_time: bool
+
+
+@lru_cache(maxsize=4096)
+def _signs_of(clause: str) -> Signs:
+    damaged = NOISE.search(clause) or TOGETHER_ALONE.search(clause) or len(clause) > LONGEST_CLAUSE
+    signs = (
+        (STATEMENT.search(clause), Doubt.CLAUSE_WITH_STATEMENT),
+        (damaged, Doubt.CLAUSE_DAMAGED),
+        (SPACE_BETWEEN.search(clause) or NO_ROLE_AFTER.search(clause), Doubt.NAMES_TOGETHER),
+        (clause.count("牵头") > 1, Doubt.SEVERAL_CLAUSES),
+    )
+    return Signs(
+        tuple(doubt for holds, doubt in signs if holds),
+        names_lead=NAMES_LEAD.search(clause) is not None,
+        names_partners=NAMES_PARTNERS.search(clause) is not None,
+        repeats_role=any(clause.count(role) > 1 for role in ROLES_ONCE),
+        has_time=TIME_IN_CLAUSE.search(RHYTHM_OF_CLAUSE.sub("", clause)) is not None,
+    )
 
 
 # --- time ----------------------------------------------------------------------------------------
@@ -306,7 +339,8 @@ LOST_YEAR = re.compile(r"(?:^|[^\d一二三四五六七八九十〇零今本当�
 DAMAGED_TIME = re.compile(
     r"[?*·#&~A-Za-z](?=[年月日底末前])|[年月](?=[?*·#&~A-Za-z])|\d{3,}月|\d{3,}日|\d{5,}年|(?<!\d)\d{3}年|[oOlI]\d?月|\d[oOlI]月"
 )
-LASTING = re.compile(r"每|逐|按|长期|常[态年]|持续|日常|经常|定期|全程")
+MAY_BE_DAMAGED = re.compile(r"[?*·#&~A-Za-z]|\d{3}")
+"""one of these stands in each damaged time"""
 BARE_MONTH = re.compile(r"(?:20\d\d年)?[\d一二三四五六七八九十]{1,3}月")
 BARE_YEAR = re.compile(r"\D{0,2}20\d\d年")
 
@@ -317,14 +351,17 @@ def _judge_time(found: Found, words: Words, around: Surroundings) -> None:
         _judge_missing_deadline(found, words, around)
     else:
         _judge_deadline(found, words, around, measure.deadline)
-    if words.has_own_limit and not (
-        TIME_WORDS.search(words.limit) or RHYTHM.search(words.limit) or "持续" in words.limit
-    ):
+    if words.has_own_limit and not _says_time(words.limit):
         add(found, Doubt.ROW_UNLIKE_OTHERS, FIELDS)
     everything = words.where_time_may_stand + words.limit
     year_lost = "deadline" in measure.inferred and LOST_YEAR.search(everything)
-    if year_lost or DAMAGED_TIME.search(everything):
+    if year_lost or (MAY_BE_DAMAGED.search(everything) and DAMAGED_TIME.search(everything)):
         add(found, Doubt.TIME_DAMAGED, ["deadline"])
+
+
+@lru_cache(maxsize=4096)
+def _says_time(limit: str) -> bool:
+    return bool(TIME_WORDS.search(limit) or RHYTHM.search(limit) or "持续" in limit)
 
 
 def _judge_missing_deadline(found: Found, words: Words, around: Surroundings) -> None:
@@ -378,16 +415,20 @@ RATE = re.compile(r"每(?:日|天|小时|人|户|万|百|千|名|家|个(?!月|�
 def _judge_rhythm(found: Found, words: Words) -> None:
     measure = words.measure
     own_limit = words.limit if words.has_own_limit else ""
-    text = RATE.sub("", squeezed(words.text))
     if measure.recurrence is None:
-        if RHYTHM.search(own_limit) or (not own_limit and RHYTHM.search(text)):
+        if RHYTHM.search(own_limit) if own_limit else RHYTHM.search(_without_rates(words.text_squeezed)):
             add(found, Doubt.RHYTHM_UNREAD, ["recurrence"])
         return
+    text = _without_rates(words.text_squeezed)
     not_of_limit = own_limit and not RHYTHM.search(own_limit) and "持续" not in own_limit
     if not_of_limit and measure.recurrence is Recurrence.ONGOING:
         add(found, Doubt.RHYTHM_UNCLEAR, ["recurrence"])
     if measure.deadline is not None or len({one[:2] for one in RHYTHM.findall(text)}) > 1:
         add(found, Doubt.RHYTHM_UNCLEAR, ["recurrence"])
+
+
+def _without_rates(text: str) -> str:
+    return RATE.sub("", text) if "每" in text else text
 
 
 def with_second_look(words: Sequence[Words], *, day: date | None, horizon: date | None) -> list[ParsedMeasure]:
