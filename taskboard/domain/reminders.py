@@ -264,14 +264,19 @@ class _Due(NamedTuple):
 
 
 def _candidates(subject: ReminderSubject, rules: Iterable[Rule]) -> Iterable[tuple[Rule, Decision]]:
+    for rule, anchor_on in rules_about(subject, rules):
+        # Only what hangs on the deadline is armed again when that moves.
+        version = subject.deadline_version if rule.anchor is Anchor.DEADLINE else 0
+        yield rule, Decision(rule.code, version, anchor_on)
+
+
+def rules_about(subject: ReminderSubject, rules: Iterable[Rule]) -> Iterable[tuple[Rule, date]]:
+    """The rules that hold for the assignment as it is now, with the days they count from."""
     span = span_of(subject.issued_on, subject.due_on)
     for rule in rules:
-        if subject.state not in rule.states or subject.role not in rule.roles or span not in rule.spans:
-            continue
-        for anchor_on in _anchor_days(rule.anchor, subject):
-            # Only what hangs on the deadline is armed again when that moves.
-            version = subject.deadline_version if rule.anchor is Anchor.DEADLINE else 0
-            yield rule, Decision(rule.code, version, anchor_on)
+        if subject.state in rule.states and subject.role in rule.roles and span in rule.spans:
+            for anchor_on in _anchor_days(rule.anchor, subject):
+                yield rule, anchor_on
 
 
 def _anchor_days(anchor: Anchor, subject: ReminderSubject) -> Iterable[date]:

@@ -47,6 +47,7 @@ FIELDS: dict[str, str] = {
     "person_id": "人员编号",
     "officer_id": "承办人编号",
     "days_off": "放假日",
+    "reminder_changes": "提醒规则",
     "make_up_days": "调休上班日",
     "due_on": "时限",
     "original_due_on": "原时限",

@@ -166,18 +166,20 @@ def _find_reminders(
     Whoever the last mails did not reach gets again what those said.
     """
     unreached = reminding.find_unreached(session, today=today)
+    rules = reminding.load_rules(session)
     condition = reminding.may_be_due(
         today,
         calendar=calendar,
         rhythms=reminding.load_rhythms(session),
+        own_rules=rules.plan_ids,
         made_up_from=min(unreached.values(), default=None),
     )
     items = reminding.load_items(session, condition)
     decided = reminding.load_decided(session, condition)
-    due = reminding.find_due(items, decided, today=today, calendar=calendar)
+    due = reminding.find_due(items, decided, today=today, calendar=calendar, rules=rules)
     addressed = reminding.address(due, people, reminding.load_leads(session, due))
     for day in sorted(set(unreached.values())):
-        again = reminding.find_due(items, decided, today=today, calendar=calendar, made_up_from=day)
+        again = reminding.find_due(items, decided, today=today, calendar=calendar, rules=rules, made_up_from=day)
         for person_id, found in reminding.address(again, people, reminding.load_leads(session, again)).items():
             if unreached.get(person_id) == day:
                 addressed[person_id] = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
@@ -18,6 +18,7 @@ from taskboard.domain.help_requests import HelpState
 from taskboard.domain.local_time import at_local, local_date
 from taskboard.domain.outbox import SCHEDULED, UNDELIVERED
 from taskboard.domain.periods import Rhythm, due_day, owed_before, periods_about
+from taskboard.domain.plan_reminders import RuleChange, adjust, from_plain
 from taskboard.domain.reminders import (
     LONGEST_WARNING,
     RULES,
@@ -26,6 +27,7 @@ from taskboard.domain.reminders import (
     DueReminder,
     Recipient,
     ReminderSubject,
+    Rule,
     due_reminders,
 )
 from taskboard.domain.report_rhythms import PlanRhythm
@@ -170,6 +172,27 @@ def _help_asked(session: Session) -> dict[int, date]:
     return {assignment_id: asked_on for assignment_id, asked_on in rows if asked_on is not None}
 
 
+class PlanRules:
+    """The rules of each plan: the usual ones where its supervisors changed none."""
+
+    def __init__(self, changes: Mapping[int, Mapping[str, RuleChange]]) -> None:
+        self._rules = {plan_id: adjust(of_plan) for plan_id, of_plan in changes.items()}
+
+    @property
+    def plan_ids(self) -> list[int]:
+        """The plans that have rules of their own."""
+        return list(self._rules)
+
+    def of(self, plan_id: int) -> Sequence[Rule]:
+        return self._rules.get(plan_id, RULES)
+
+
+def load_rules(session: Session) -> PlanRules:
+    """The rules of all plans."""
+    query = select(Plan.id, Plan.reminder_changes).where(Plan.reminder_changes.is_not(None))
+    return PlanRules({plan_id: from_plain(changes) for plan_id, changes in session.execute(query)})
+
+
 def load_rhythms(session: Session) -> list[Rhythm]:
     """The rhythms that plans have."""
     query = select(Plan.report_rhythm, Plan.report_day).distinct().where(Plan.report_rhythm != PlanRhythm.NONE)
@@ -177,12 +200,17 @@ def load_rhythms(session: Session) -> list[Rhythm]:
 
 
 def may_be_due(
-    today: date, *, calendar: WorkingCalendar, rhythms: Iterable[Rhythm] = (), made_up_from: date | None = None
+    today: date,
+    *,
+    calendar: WorkingCalendar,
+    rhythms: Iterable[Rhythm] = (),
+    own_rules: Collection[int] = (),
+    made_up_from: date | None = None,
 ) -> ColumnElement[bool]:
     """Condition on assignment, task and plan for what some rule could speak of today: what the daily scan reads.
 
-    ``rhythms`` are those that plans have (:func:`load_rhythms`). With ``made_up_from`` also those whose last reminder
-    was decided on that day or later.
+    ``rhythms`` are those that plans have (:func:`load_rhythms`), ``own_rules`` the plans with rules of their own.
+    With ``made_up_from`` also those whose last reminder was decided on that day or later.
     """
     undecided_from = made_up_from or today + timedelta(days=1)
     is_past_its_last = _was_decided(LAST_RULE[Anchor.DEADLINE], Assignment.deadline_version, undecided_from)
@@ -198,6 +226,7 @@ def may_be_due(
             Assignment.is_held,
             Assignment.id.in_(select(HelpRequest.assignment_id).where(HelpRequest.state == HelpState.OPEN)),
             and_(owes, or_(*_report_conditions(rhythms, today, calendar, undecided_from))),
+            and_(owes, Task.plan_id.in_(own_rules)),
         ),
     )
 
@@ -306,6 +335,7 @@ def find_due(
     *,
     today: date,
     calendar: WorkingCalendar,
+    rules: PlanRules,
     made_up_from: date | None = None,
 ) -> list[tuple[Item, DueReminder]]:
     """Every reminder that is due and not yet decided.
@@ -317,7 +347,8 @@ def find_due(
         before = decided.get(item.assignment_id, {})
         settled = [one for one, on in before.items() if made_up_from is None or on < made_up_from]
         subject = subject_of(item, today=today, calendar=calendar)
-        for reminder in due_reminders(subject, decided=settled, today=today, calendar=calendar):
+        rules_here = rules.of(item.plan_id)
+        for reminder in due_reminders(subject, decided=settled, today=today, calendar=calendar, rules=rules_here):
             found.append((item, reminder))
     return found
 
@@ -346,9 +377,15 @@ def address(
     return {person_id: list(things.values()) for person_id, things in found.items()}
 
 
-def load_leads(session: Session, reminders: Iterable[tuple[Item, DueReminder]]) -> dict[int, list[int]]:
+def load_leads(session: Session, reminders: Iterable[tuple[Item, DueReminder]]) -> Mapping[int, Sequence[int]]:
     """The lead departments of the tasks whose leads are asked to decide."""
-    task_ids = {item.task_id for item, reminder in reminders if Recipient.LEAD_LIAISON in reminder.to}
+    return lead_departments(
+        session, {item.task_id for item, reminder in reminders if Recipient.LEAD_LIAISON in reminder.to}
+    )
+
+
+def lead_departments(session: Session, task_ids: Collection[int]) -> Mapping[int, Sequence[int]]:
+    """The ids of the lead departments by task."""
     leads: dict[int, list[int]] = defaultdict(list)
     query = select(Assignment.task_id, Assignment.department_id).where(
         Assignment.task_id.in_(task_ids),

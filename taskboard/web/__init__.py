@@ -32,6 +32,7 @@ from taskboard.web.outbox.views import blueprint as outbox
 from taskboard.web.overdue.views import blueprint as overdue
 from taskboard.web.people.views import blueprint as people
 from taskboard.web.periods.views import blueprint as periods
+from taskboard.web.plan_reminders.views import blueprint as plan_reminders
 from taskboard.web.plans.views import blueprint as plans
 from taskboard.web.renamings.views import blueprint as renamings
 from taskboard.web.revisions.views import blueprint as revisions
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     imports,
     scans,
     plans,
+    plan_reminders,
     ledger,
     revisions,
     waiting,

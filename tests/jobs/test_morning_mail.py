@@ -16,6 +16,7 @@ from taskboard.domain.jobs import JobName, JobState
 from taskboard.domain.local_time import ZONE
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.domain.permissions import AssignmentSituation, TaskSituation, may_see_task
+from taskboard.domain.plan_reminders import RuleChange, to_plain
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
@@ -353,6 +354,23 @@ def test_a_report_that_is_due_is_asked_for_of_leads_and_partners_each_on_their_d
     digest = mails(session, for_day=MONDAY + timedelta(days=7), person_id=usual.chen.id)[0]
     [section] = [one for one in digest.facts["parts"][0]["sections"] if one["code"] == "not_reported"]
     assert section["count"] == 2
+
+
+def test_a_plan_with_rules_of_its_own_reminds_by_them(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    ordinary = add_task(session, make_plan(session, body=usual.body, imported_by=usual.chen), usual.lead, due_on=FRIDAY)
+    plan.reminder_changes = to_plain({"due_3": RuleChange(days=2), "due_10": RuleChange(is_on=False)})
+    own = add_task(session, plan, usual.lead, due_on=FRIDAY)
+
+    told = {}
+    for day in (TUESDAY, WEDNESDAY):
+        run(app, day)
+        deliver_all(session)
+        told[day] = mailed(session, day)["li"]
+
+    assert told == {TUESDAY: {"due_soon": [ordinary.id]}, WEDNESDAY: {"due_soon": [own.id]}}
 
 
 def test_nobody_is_asked_for_a_report_that_was_made(app: APIFlask, session: Session, usual: Usual, plan: Plan) -> None:

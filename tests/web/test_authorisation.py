@@ -174,6 +174,7 @@ TABLE: Mapping[str, Line] = {
     "orders.withdraw_order": on_branch("supervisor"),
     # Periods, trajectories, lights by hand
     "periods.overview": in_the_city("supervisor"),
+    "plan_reminders.rules": in_the_city("supervisor"),
     "periods.rhythm": in_the_city("supervisor"),
     "periods.trajectory": Line(PLANNERS, hidden=SIGNED_IN - PLANNERS),
     "periods.save_trajectory": Line(PLANNERS, hidden=SIGNED_IN - PLANNERS),

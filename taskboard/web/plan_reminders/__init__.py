@@ -1,0 +1,1 @@
+"""The rules of reminding of a plan."""
