@@ -28,7 +28,6 @@ from taskboard.domain.plan_parsing.statements import Statements
 from taskboard.domain.plan_parsing.tables import Row
 from taskboard.domain.plan_parsing.targets import read_targets
 from taskboard.domain.plan_parsing.text import EMPTY, Source, Text, spans_of, squeezed
-from taskboard.domain.plan_parsing.units import Unit
 
 HEAD_LENGTH = 28
 
@@ -212,18 +211,18 @@ def _when(body: Text, limits: list[Text], anchor: Anchor, heading_end: int, *, s
     recurrence, rhythm_words = None, EMPTY
     for limit in limits:
         recurrence = recurrence or recurrence_in_limit(limit.plain)
-        rhythm_words = limit if recurrence and not len(rhythm_words) else rhythm_words
+        rhythm_words = limit if recurrence and not rhythm_words.plain else rhythm_words
     if recurrence is None and (found := recurrence_in_text(body.plain)):
         recurrence, rhythm_words = found[0], body[found[1] : found[2]]
-    passed_over: list[Mention] = []
-    in_text = find_deadlines(body.plain, anchor, heading_end=heading_end, passed_over=passed_over)
-    if spoken:
-        in_text = [mention for mention in in_text if not is_forecast(mention)]
     if limits:
         read = [(read_time_limit(limit.plain, anchor), limit) for limit in limits]
         dated = [(mention, limit) for mention, limit in read if mention is not None and mention.date is not None]
         mention, limit = max(dated, key=lambda pair: pair[0].date) if dated else read[0]  # type: ignore[arg-type,return-value]
         return When(mention, limit, recurrence, rhythm_words, from_limit=True)
+    passed_over: list[Mention] = []
+    in_text = find_deadlines(body.plain, anchor, heading_end=heading_end, passed_over=passed_over)
+    if spoken:
+        in_text = [mention for mention in in_text if not is_forecast(mention)]
     mention = choose_deadline(in_text)
     words = body[mention.start : mention.end] if mention else EMPTY
     others = tuple(other for other in in_text if other is not mention)
@@ -255,14 +254,14 @@ def _measure(
     context.problems += measure_problems
     deadline = when.mention.date if when.mention else None
     origins, inferred = _origins(assigned, when, context)
-    spans = {
-        "text": spans_of(body, context.sources),
-        "heading": spans_of(heading, context.sources) if heading is not None else (),
-        "lead": _unit_spans(assigned.leads, context.sources),
-        "partners": _unit_spans(assigned.partners, context.sources),
-        "deadline": spans_of(when.words, context.sources),
-        "recurrence": spans_of(when.rhythm_words, context.sources),
-        "targets": tuple(span for one in targets for span in spans_of(body[one.start : one.end], context.sources)),
+    places = {
+        "text": (body,),
+        "heading": (heading,) if heading is not None else (),
+        "lead": [unit.said for unit in assigned.leads],
+        "partners": [unit.said for unit in assigned.partners],
+        "deadline": (when.words,),
+        "recurrence": (when.rhythm_words,),
+        "targets": [body[one.start : one.end] for one in targets],
     }
     doubtful = doubtful_fields(
         assigned,
@@ -293,12 +292,22 @@ def _measure(
         inferred=inferred,
         review=tuple(doubtful),
         doubts=doubtful,
-        spans={name: places for name, places in spans.items() if places},
+        spans=_spans_by_field(places, context.sources),
     )
 
 
-def _unit_spans(units: Iterable[Unit], sources: list[Source]) -> tuple[Span, ...]:
-    return tuple(span for unit in units for span in spans_of(unit.said, sources))
+def _spans_by_field(places: Mapping[str, Sequence[Text]], sources: list[Source]) -> dict[str, tuple[Span, ...]]:
+    """Where these texts stand, by field; a field without any is left out."""
+    spans: dict[str, tuple[Span, ...]] = {}
+    for name, texts in places.items():
+        found = spans_of(texts[0], sources) if len(texts) == 1 else _spans_of_all(texts, sources)
+        if found:
+            spans[name] = found
+    return spans
+
+
+def _spans_of_all(texts: Iterable[Text], sources: list[Source]) -> tuple[Span, ...]:
+    return tuple(span for text in texts for span in spans_of(text, sources))
 
 
 def _deadline_text(when: When) -> str | None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.clauses import Assigned
 from taskboard.domain.plan_parsing.deadlines import Anchor, Mention, Why
 from taskboard.domain.plan_parsing.doubts import FIELDS, UNITS, Doubt, Found, add, in_order, no_doubts
 from taskboard.domain.plan_parsing.reading import Recurrence
-from taskboard.domain.plan_parsing.units import Unit, looks_like_unit
+from taskboard.domain.plan_parsing.text import squeezed
+from taskboard.domain.plan_parsing.units import looks_like_unit
 
 
 class Doubts(NamedTuple):
@@ -57,7 +59,8 @@ def doubtful_fields(
     found = no_doubts()
     if doubts.run_together or INSIDE_ITEM.search(text):
         add(found, Doubt.ITEMS_TOGETHER, FIELDS)
-    _judge_clause(found, doubts)
+    if any(doubts):
+        _judge_clause(found, doubts)
     _judge_names(found, assigned)
     if mention is None:
         if not from_limit and TIME_WORDS.search(text):
@@ -88,27 +91,29 @@ def _judge_clause(found: Found, doubts: Doubts) -> None:
         add(found, Doubt.CLAUSE_BELOW, ["lead"])
 
 
+LONGEST_NAME = 24
 VERB_IN_NAME = re.compile(r"牵头|负责|配合|协办|主办|责任|按职|[?:;]|单位.|\d")
 
 
 def _judge_names(found: Found, assigned: Assigned) -> None:
     """A name that is none makes its whole clause doubtful: its words may belong to a neighbour."""
-    if not all(_is_plain_name(unit) for unit in (*assigned.leads, *assigned.partners)):
-        add(found, Doubt.NAME_UNUSUAL, UNITS)
-    if any(unit.glued for unit in (*assigned.leads, *assigned.partners)):
-        add(found, Doubt.NAMES_TOGETHER, UNITS)
     for name, units in (("lead", assigned.leads), ("partners", assigned.partners)):
-        if any(unit.restored and not unit.name.endswith(unit.said.clean[-2:]) for unit in units):
-            add(found, Doubt.ENDING_RESTORED, [name])
+        for unit in units:
+            if unit.glued:
+                add(found, Doubt.NAMES_TOGETHER, UNITS)
+            if unit.glued or not _is_plain_name(unit.name, unit.said.plain, unit.restored):
+                add(found, Doubt.NAME_UNUSUAL, UNITS)
+            if unit.restored and not unit.name.endswith(unit.said.clean[-2:]):
+                add(found, Doubt.ENDING_RESTORED, [name])
 
 
-def _is_plain_name(unit: Unit) -> bool:
-    plain = unit.said.plain
-    if unit.glued or len(unit.name) > 24 or plain.count("(") != plain.count(")"):
+@lru_cache(maxsize=4096)
+def _is_plain_name(name: str, said: str, restored: bool) -> bool:
+    if len(name) > LONGEST_NAME or said.count("(") != said.count(")"):
         return False
-    if VERB_IN_NAME.search(plain) and not re.fullmatch(r".{0,12}(?:责任|成员|直属)单位", plain):
+    if VERB_IN_NAME.search(said) and not re.fullmatch(r".{0,12}(?:责任|成员|直属)单位", said):
         return False
-    return unit.restored or looks_like_unit(plain)
+    return restored or looks_like_unit(said)
 
 
 NO_DAY = frozenset({Why.YEAR_LOST, Why.NO_YEAR, Why.NO_DOCUMENT_DATE, Why.NO_CALENDAR, Why.IMPOSSIBLE})
@@ -137,9 +142,14 @@ PLAIN_LIMIT = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
+def _is_plain_limit(limit: str) -> bool:
+    return PLAIN_LIMIT.fullmatch(squeezed(limit).strip("。;,")) is not None
+
+
 def _judge_limit(found: Found, mention: Mention | None, limit: str, anchor: Anchor) -> None:
     """A time limit that says more than a period, or lies before the document."""
-    if not PLAIN_LIMIT.fullmatch("".join(limit.split()).strip("。;,")):
+    if not _is_plain_limit(limit):
         add(found, Doubt.LIMIT_UNREAD, ["deadline"])
     day = mention.date if mention else None
     if day is not None and anchor.date is not None and day < anchor.date:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from operator import attrgetter
 from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.reading import Comparison, Resolve, Target
@@ -29,13 +30,13 @@ def read_targets(text: Text, year: int | None = None) -> list[FoundTarget]:
     """The targets of a measure in order; ``year`` is the document's, for 较上年."""
     figures = [*_figures(text.plain), *_words_for_figures(text.plain)]
     found: list[FoundTarget] = []
-    for figure in sorted(figures, key=lambda one: one.start):
+    for figure in sorted(figures, key=START) if len(figures) > 1 else figures:
         if len(found) == MOST_TARGETS:
             break
-        if any(sets_no_target(text.plain, figure) for sets_no_target in NO_TARGETS):
+        place = _place_of(text.plain, figure)
+        if any(sets_no_target(place) for sets_no_target in NO_TARGETS):
             continue
-        before = found[-1] if found else None
-        found.append(_target(text, figure, year, before))
+        found.append(_target(text, place, year, found[-1] if found else None))
     return found
 
 
@@ -91,8 +92,18 @@ class Figure(NamedTuple):
     """whether the number is written in Chinese numerals"""
 
 
+START = attrgetter("start")
+DIGIT = re.compile(r"\d")
+NUMERIC = re.compile(r"[\d一二三四五六七八九十两百]")
+"""one of these stands in each figure"""
+
+
 def _figures(plain: str) -> list[Figure]:
+    if not NUMERIC.search(plain):
+        return []
     figures = [_figure(found) for found in FIGURE.finditer(plain)]
+    if not DIGIT.search(plain):
+        return figures
     taken = {figure.start for figure in figures}
     for found in BARE_FIGURE.finditer(plain):
         if found.start("number") not in taken:
@@ -103,16 +114,17 @@ def _figures(plain: str) -> list[Figure]:
 
 def _figure(found: re.Match[str]) -> Figure:
     start, end = found.span()
+    first = found["first"]
+    if first:
+        upper = read_number(found["last"]) if found["last"] else None
+        bound = found["bound"].strip() or ("以内" if found["within"] else "")
+        return Figure(start, end, read_number(first), found["unit"], upper, bound)
     if found["percent"]:
         value = 100.0 if found["percent"] == "百" else read_number(found["percent"])
         return Figure(start, end, value, "%", bound=found["percent_bound"].strip())
-    if found["numeral"]:
-        number, scale = _without_scale(found["numeral"])
-        unit, bound = scale + found["numeral_unit"], found["numeral_bound"].strip()
-        return Figure(start, end, number, unit, bound=bound, spelled=True)
-    upper = read_number(found["last"]) if found["last"] else None
-    bound = found["bound"].strip() or ("以内" if found["within"] else "")
-    return Figure(start, end, read_number(found["first"]), found["unit"], upper, bound)
+    number, scale = _without_scale(found["numeral"])
+    unit, bound = scale + found["numeral_unit"], found["numeral_bound"].strip()
+    return Figure(start, end, number, unit, bound=bound, spelled=True)
 
 
 NUMERALS = {digit: n for n, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -186,26 +198,34 @@ CLAUSE_MARK = re.compile(r"[,。;:!?\n]")
 OPEN_CLAUSE_MARK = re.compile(r"[,。;:、!?\n(\[“”》]")
 
 
-def _before(plain: str, figure: Figure, marks: re.Pattern[str] = CLAUSE_MARK) -> str:
-    """What stands before the figure in its clause."""
-    return marks.split(plain[max(0, figure.start - LONGEST_CLAUSE) : figure.start])[-1]
+class PlacedFigure(NamedTuple):
+    """A figure in a text, with what stands before and after it in its clause."""
+
+    plain: str
+    figure: Figure
+    before: str
+    after: str
 
 
-def _after(plain: str, figure: Figure) -> str:
-    return CLAUSE_MARK.split(plain[figure.end : figure.end + LONGEST_CLAUSE], maxsplit=1)[0]
+def _place_of(plain: str, figure: Figure) -> PlacedFigure:
+    before = plain[max(0, figure.start - LONGEST_CLAUSE) : figure.start]
+    after = CLAUSE_MARK.split(plain[figure.end : figure.end + LONGEST_CLAUSE], maxsplit=1)[0]
+    return PlacedFigure(plain, figure, CLAUSE_MARK.split(before)[-1], after)
 
 
 NAMED_BEFORE = re.compile(r"(?:[A-Za-z.+\-—/\d]|第\s?|[\[(](?:19|20)\d\d[\])]\s?)$")
 NAMED_AFTER = re.compile(
-    r"^(?:[+×]|工程|行动|计划|战略|模式|体系|强(?:企业|县|市|区|镇)?|国道|省道|县道|号|级|[Aa]级|以上医院|新政|举措|"
+    r"(?:[+×]|工程|行动|计划|战略|模式|体系|强(?:企业|县|市|区|镇)?|国道|省道|县道|号|级|[Aa]级|以上医院|新政|举措|"
     r"百货|(?:重点)?任务清单|维护|意识|自信|确保|[次届]会议)"
 )
 
 
-def is_in_a_name(plain: str, figure: Figure) -> bool:
+def is_in_a_name(place: PlacedFigure) -> bool:
     """“145工程”, “7+1”, “五个100”, PM2.5, G104, 〔2023〕11号, 第3次: digits of a name or a number of a document."""
-    after = plain[figure.end : figure.end + 8]
-    if NAMED_BEFORE.search(plain[max(0, figure.start - 8) : figure.start]) or NAMED_AFTER.match(after):
+    plain, figure = place.plain, place.figure
+    if NAMED_BEFORE.search(plain, max(0, figure.start - 8), figure.start) or NAMED_AFTER.match(
+        plain, figure.end, figure.end + 8
+    ):
         return True
     quote = plain.rfind("“", max(0, figure.start - 16), figure.start)
     return quote >= 0 and "”" not in plain[quote : figure.start] and "”" in plain[figure.end : figure.end + 16]
@@ -218,12 +238,12 @@ SUBSIDY = re.compile(
 SUBSIDY_RATE = re.compile(r"(?:给予|补助|补贴|奖励|贴息|减免|返还|资助|减按|优惠)")
 
 
-def is_subsidy(plain: str, figure: Figure) -> bool:
+def is_subsidy(place: PlacedFigure) -> bool:
     """给予最高500万元补助, 按投资额的10%奖励: policy content, and nothing the ledger is held against."""
-    is_money = MONEY.search(figure.unit) is not None
-    if not is_money and figure.unit != "%":
+    is_money = MONEY.search(place.figure.unit) is not None
+    if not is_money and place.figure.unit != "%":
         return False
-    before, after = _before(plain, figure), _after(plain, figure)
+    before, after = place.before, place.after
     if is_money:
         return bool(SUBSIDY.search(before) or SUBSIDY.search(after[:14]) or re.search(r"每[^,。;]{0,8}$", before))
     if not SUBSIDY_RATE.search(before + after[:14]):
@@ -236,37 +256,40 @@ SIZED = re.compile(
 )
 
 
-def is_size_of_something(plain: str, figure: Figure) -> bool:
+def is_size_of_something(place: PlacedFigure) -> bool:
     """10亿元以上项目, 65岁以上, 2000平方米以下公共建筑: which ones are meant, not how many."""
-    after = plain[figure.end : figure.end + 4]
-    is_size = bool(MEASURES_OF_SIZE.match(figure.unit))
-    return is_size and figure.bound in ("以上", "及以上", "以下") and bool(SIZED.match(after))
+    figure = place.figure
+    if figure.bound not in ("以上", "及以上", "以下") or not MEASURES_OF_SIZE.match(figure.unit):
+        return False
+    return bool(SIZED.match(place.plain[figure.end : figure.end + 4]))
 
 
 PAST = re.compile(
     r"(?:已(?:经)?(?!有关)|目前|现有|截至[^,]{0,12}|(?<![较比])(?:上年(?!度?[末底])|去年)|累计已|原有|原来|此前)"
     r"[^,。;]{0,14}$"
 )
+MAY_BE_PAST = re.compile(r"[已目现截上去原此]")
+"""one of these stands in each of the words"""
 OLD_VALUE = re.compile(r"^的?(?:提高|提升|扩大|增加|增长|压缩|压减|减少|缩短|上升|下降|降低|降|精简|调整)(?:到|至|为)")
 FROM_VALUE = re.compile(r"(?:由|从)[^,。;]{0,14}$")
 REMARK_OF_RISE = re.compile(r"^(?:起步|起算)")
 
 
-def is_fact(plain: str, figure: Figure) -> bool:
+def is_fact(place: PlacedFigure) -> bool:
     """已建成30个, 由12项扩大到20项: what there is already."""
-    before, after = _before(plain, figure), _after(plain, figure)
-    if PAST.search(before) and not re.search("达到|不少于|新增|再", before[-4:]):
+    before = place.before
+    if MAY_BE_PAST.search(before) and PAST.search(before) and not re.search("达到|不少于|新增|再", before[-4:]):
         return True
-    return bool(OLD_VALUE.match(after) and (FROM_VALUE.search(before) or figure.bound == ""))
+    return bool(OLD_VALUE.match(place.after) and (place.figure.bound == "" or FROM_VALUE.search(before)))
 
 
 SINCE = re.compile(r"(?:之日|收到|受理|公示|接[到报])[^,。;]{0,10}起?(?:的)?$|(?:起|后|前|每)$")
 DAYS = re.compile(r"(?:日|天|周|月|小时|分钟)$")
 
 
-def is_part_of_a_deadline(plain: str, figure: Figure) -> bool:
+def is_part_of_a_deadline(place: PlacedFigure) -> bool:
     """印发之日起15个工作日内, 会前3天: when, not how much."""
-    return bool(DAYS.search(figure.unit) and SINCE.search(_before(plain, figure)))
+    return bool(DAYS.search(place.figure.unit) and SINCE.search(place.before))
 
 
 TARGET_VERBS = (
@@ -278,11 +301,11 @@ WITH_TARGET_VERB = re.compile(rf"(?:{TARGET_VERBS})[^,。;]{{0,12}}$")
 FEWEST_SPELLED = 10
 
 
-def is_idle_numeral(plain: str, figure: Figure) -> bool:
+def is_idle_numeral(place: PlacedFigure) -> bool:
     """一个, 两批, 三条主线: numerals of ordinary language; 不少于一次 and 新建三十个 are figures."""
+    figure, before = place.figure, place.before
     if not figure.spelled:
         return False
-    before = _before(plain, figure)
     if figure.bound or re.search(r"(?:不少于|不低于|至少|不超过|每[年月季周]|提高|下降|增长|新增|新建)$", before):
         return figure.value == 1 and figure.unit in ("批", "个", "项") and not before.endswith(("于", "少", "过"))
     return figure.value < FEWEST_SPELLED or not WITH_TARGET_VERB.search(before)
@@ -291,12 +314,12 @@ def is_idle_numeral(plain: str, figure: Figure) -> bool:
 CLEARED_NAMES = re.compile(r"^(?:行动|机制|工作|政策|方案)")
 
 
-def is_idle_word(plain: str, figure: Figure) -> bool:
+def is_idle_word(place: PlacedFigure) -> bool:
     """清零行动, 全覆盖的监管: names and attributes that state no end of their own."""
-    return figure.comparison is not None and bool(CLEARED_NAMES.match(plain[figure.end : figure.end + 4]))
+    return place.figure.comparison is not None and bool(CLEARED_NAMES.match(place.after))
 
 
-NO_TARGETS: tuple[Callable[[str, Figure], bool], ...] = (
+NO_TARGETS: tuple[Callable[[PlacedFigure], bool], ...] = (
     is_in_a_name,
     is_subsidy,
     is_size_of_something,
@@ -336,6 +359,8 @@ COMPARISONS: tuple[tuple[re.Pattern[str], Comparison], ...] = (
         Comparison.DECREASE_BY,
     ),
 )
+ENDS_OF_COMPARISONS = frozenset("于少短保过多到在至为破超约近概长增高升加幅达了低降减缩落简")
+"""what these words end with"""
 CHANGE_BY_AT_LEAST = re.compile(r"(?P<up>增长|增速|增幅|提高|提升)|(?P<down>下降|降低|减少|压减|压缩|降幅)")
 OF_A_SHARE = re.compile(r"(?:率|比重|比例|占比)$")
 SHARES = ("%", "‰", "个百分点", "百分点", "倍", "个基点", "基点")
@@ -345,7 +370,9 @@ def comparison_of(before: str, figure: Figure) -> Comparison:
     """How the value is meant, from the verb before it and the bound behind it."""
     if figure.comparison is not None:
         return figure.comparison
-    by_verb = next((comparison for words, comparison in COMPARISONS if words.search(before)), None)
+    by_verb = None
+    if before[-1:] in ENDS_OF_COMPARISONS:
+        by_verb = next((comparison for words, comparison in COMPARISONS if words.search(before)), None)
     change = _change(before, figure, by_verb)
     if change is not None:
         return change
@@ -373,8 +400,14 @@ def _change(before: str, figure: Figure, by_verb: Comparison | None) -> Comparis
 BASE_YEAR = re.compile(r"(?:较|比|以|与|相比|同)(?P<year>(?:19|20)\d\d)年?|(?:较|比|同比)(?P<last>上年|去年|上一年)?")
 
 
+MAY_BE_BASE = re.compile("[比以与同]")
+"""one of these or 较 stands before each base"""
+
+
 def base_year_of(before: str, year: int | None) -> int | None:
     """比2015年下降10% → 2015; 较上年 and 同比 → the year before the document's."""
+    if "较" not in before and not MAY_BE_BASE.search(before):
+        return None
     found = None
     for found in BASE_YEAR.finditer(before):
         if found["year"]:
@@ -389,6 +422,8 @@ RESOLVES = ((re.compile("力争|争取"), Resolve.STRIVE), (re.compile("确保")
 
 def resolve_of(before: str) -> Resolve | None:
     """How firmly the words before a figure set it; the nearest word counts."""
+    if "争" not in before and "确保" not in before:
+        return None
     said = [(found.start(), resolve) for words, resolve in RESOLVES for found in words.finditer(before)]
     return max(said)[1] if said else None
 
@@ -415,25 +450,28 @@ NOUN_END = re.compile(
 LONGEST_QUANTITY = 20
 
 
-def quantity_of(plain: str, figure: Figure) -> str:
+def quantity_of(place: PlacedFigure) -> str:
     """What is counted: the noun before the figure without its verbs, else the one after it."""
-    before = BASE_AT_START.sub("", _before(plain, figure, OPEN_CLAUSE_MARK))
+    before = OPEN_CLAUSE_MARK.split(place.before)[-1]
+    if "比" in before or "较" in before:
+        before = BASE_AT_START.sub("", before)
     before = TIME_AT_START.sub("", before, count=1)
-    before = OLD_VALUE_BEFORE.sub("", before)
+    if "由" in before or "从" in before:
+        before = OLD_VALUE_BEFORE.sub("", before)
     noun = VERB_AT_START.sub("", VERB_AT_END.sub("", before)).strip(" 的")
     if 2 <= len(noun) <= LONGEST_QUANTITY:
         return squeezed(noun)
-    found = QUANTITY_AFTER.match(_after(plain, figure).split("、", 1)[0])
+    found = QUANTITY_AFTER.match(place.after.split("、", 1)[0])
     if not found:
         return ""
     end = NOUN_END.search(found["noun"], 1)
     return found["noun"][: end.start()] if end else found["noun"]
 
 
-def _target(text: Text, figure: Figure, year: int | None, before: FoundTarget | None) -> FoundTarget:
-    clause = _before(text.plain, figure)
+def _target(text: Text, place: PlacedFigure, year: int | None, before: FoundTarget | None) -> FoundTarget:
+    figure, clause = place.figure, place.before
     start = figure.start - _comparing_words(clause)
-    quantity = quantity_of(text.plain, figure)
+    quantity = quantity_of(place)
     if not quantity and before is not None and _is_second_limit(text.plain[before.end : start]):
         quantity = before.target.quantity
     target = Target(
@@ -455,8 +493,13 @@ WORDS_OF_COMPARISON = re.compile(
 )
 
 
+ENDS_OF_COMPARING_WORDS = frozenset("于少过多在破到达长增高至升加降低减缩短盖")
+
+
 def _comparing_words(clause: str) -> int:
     """How many characters before the figure belong to its words (达到, 不少于)."""
+    if clause[-1:] not in ENDS_OF_COMPARING_WORDS:
+        return 0
     found = WORDS_OF_COMPARISON.search(clause)
     return len(found.group()) if found else 0
 
