@@ -39,6 +39,7 @@ class Problem(StrEnum):
     KIND_CHANGED = "kind_changed"
     LEVEL_UNKNOWN = "level_unknown"
     LEVEL_TOO_HIGH = "level_too_high"
+    LEVEL_TOO_LOW = "level_too_low"
     YES_OR_NO = "yes_or_no"
     STATE_CHANGED = "state_changed"
     OLD_NAME_UNDATED = "old_name_undated"

@@ -97,6 +97,7 @@ CELL_PROBLEMS: dict[Problem, str] = {
     Problem.KIND_CHANGED: "类型不能用导入改变；请在单位页面修改。",
     Problem.LEVEL_UNKNOWN: "级别只能填：{choices}；与上级相同的可以留空。",
     Problem.LEVEL_TOO_HIGH: "级别“{text}”高于上级单位“{other}”的级别，请改正其中一处。",
+    Problem.LEVEL_TOO_LOW: "级别“{text}”低于下级单位“{other}”的级别，请改正其中一处。",
     Problem.YES_OR_NO: "只能填“是”或“否”。",
     Problem.STATE_CHANGED: "导入不停用、不启用单位；请在单位页面办理。",
     Problem.OLD_NAME_UNDATED: "请写明停用日期，如“{text}（至2018-12-31）”。",

@@ -216,24 +216,12 @@ def rename(session: Session, department: Department, name: str, *, renamed_on: d
     official = session.scalars(
         select(DepartmentName).where(DepartmentName.department_id == department.id, DepartmentName.is_official)
     ).one()
-    if renamed_on is not None:
-        if renamed_on > today:
-            raise Invalid("renamed_on", "renamed_in_future", today=today)
-        if official.valid_from is not None and renamed_on <= official.valid_from:
-            raise Invalid("renamed_on", "renamed_before_last", since=official.valid_from)
+    check_renamed_on(official, renamed_on, today=today)
     known = session.scalar(select(DepartmentName).where(DepartmentName.key == match_key(name)))
-    if known is None:
-        official.is_official = False
-        known = add_name(session, department, name, is_official=True, field="name")
-    elif known.department_id == department.id:
-        official.is_official = False
-        known.name, known.is_official, known.valid_to = name, True, None
-    else:
-        check_name(session, name, field="name")
-    if known is not official:
-        known.valid_from = renamed_on or official.valid_from
-        official.valid_to = renamed_on - timedelta(days=1) if renamed_on else None
-        official.valid_from = official.valid_from if renamed_on else None
+    if known is None or known.department_id != department.id:
+        known = add_name(session, department, name, is_official=False, field="name")
+    known.name = name
+    follow_name(official, known, renamed_on=renamed_on)
     department.name = name
     session.flush()
 
@@ -241,6 +229,26 @@ def rename(session: Session, department: Department, name: str, *, renamed_on: d
 def check_name(session: Session, name: str, *, field: str) -> str:
     """The name's key; raises :class:`Invalid` where it is empty, too long, or some department goes by it."""
     key = match_key(name)
+def check_renamed_on(official: DepartmentName, renamed_on: date | None, *, today: date) -> None:
+    """Raise :class:`Invalid` where a name cannot follow this one from that day on."""
+    if renamed_on is None:
+        return
+    if renamed_on > today:
+        raise Invalid("renamed_on", "renamed_in_future", today=today)
+    if official.valid_from is not None and renamed_on <= official.valid_from:
+        raise Invalid("renamed_on", "renamed_before_last", since=official.valid_from)
+
+
+def follow_name(official: DepartmentName, name: DepartmentName, *, renamed_on: date | None) -> None:
+    """Let one name of a department be official after another: from a day on, or as if it had always been."""
+    official.is_official = False
+    name.is_official, name.valid_to = True, None
+    if name is not official:
+        name.valid_from = renamed_on or official.valid_from
+        official.valid_to = renamed_on - timedelta(days=1) if renamed_on else None
+        official.valid_from = official.valid_from if renamed_on else None
+
+
     if not key:
         raise Invalid(field, "department_name_empty")
     if max(len(name), len(key)) > LONGEST_NAME:

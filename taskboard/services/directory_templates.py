@@ -18,15 +18,10 @@ from taskboard.labels import label
 from taskboard.labels.directory import DEPARTMENT_SHEET, Column
 from taskboard.models import DepartmentName, DirectoryUpload
 from taskboard.services.actors import require_role
+from taskboard.services.directory_changes import DirectoryReading
 from taskboard.services.directory_export import BETWEEN, write_csv
-from taskboard.services.directory_import import (
-    DirectoryReading,
-    Sheet,
-    apply_sheets,
-    compare_sheets,
-    keep_upload,
-    sheet_of_rows,
-)
+from taskboard.services.directory_import import apply_sheets, compare_sheets, keep_upload
+from taskboard.services.directory_sheets import Sheet, sheet_of_rows
 from taskboard.services.history import Writing
 
 COLUMNS = (Column.NAME, Column.PARENT, Column.KIND, Column.LEVEL, Column.ALIASES)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid
@@ -139,25 +139,58 @@ def record_change(
     what stands on both sides only the differences are kept. Passwords, tokens and personal numbers are hidden whatever
     is passed (:func:`taskboard.domain.history.fit_to_keep`).
     """
-    old, new = dict(before or {}), dict(after or {})
-    same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
     return _add(
         session,
         HistoryEntry(
-            subject=subject,
-            subject_id=subject_id,
-            task_id=subject_id if subject is Subject.TASK else None,
-            act=act,
-            at=now,
-            # Who installs the system acts before there is an account.
-            actor_id=(actor.person_id or None) if actor else None,
-            entrance=entrance,
-            before=fit_to_keep({name: value for name, value in old.items() if name not in same}) or None,
-            after=fit_to_keep({name: value for name, value in new.items() if name not in same}) or None,
+            **_change(subject, OneOfMany(subject_id, act, before, after), actor=actor, now=now, entrance=entrance),
             reason=reason,
             request_key=request_key,
         ),
     )
+
+
+class OneOfMany(NamedTuple):
+    """One of many changes that are recorded together; ``before`` and ``after`` as in :func:`record_change`."""
+
+    subject_id: int | None
+    act: Change
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+def record_changes(
+    session: Session,
+    subject: Subject,
+    changes: Iterable[OneOfMany],
+    *,
+    actor: Actor | None,
+    now: datetime,
+    entrance: str,
+) -> None:
+    """Add the rows of many changes to subjects of one kind, in one statement."""
+    rows = [_change(subject, one, actor=actor, now=now, entrance=entrance) for one in changes]
+    if rows:
+        session.execute(insert(HistoryEntry), rows)
+
+
+def _change(
+    subject: Subject, change: OneOfMany, *, actor: Actor | None, now: datetime, entrance: str
+) -> dict[str, Any]:
+    """The values of a row that tells of a change."""
+    old, new = dict(change.before or {}), dict(change.after or {})
+    same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
+    return {
+        "subject": subject,
+        "subject_id": change.subject_id,
+        "task_id": change.subject_id if subject is Subject.TASK else None,
+        "act": change.act,
+        "at": now,
+        # Who installs the system acts before there is an account.
+        "actor_id": (actor.person_id or None) if actor else None,
+        "entrance": entrance,
+        "before": fit_to_keep({name: value for name, value in old.items() if name not in same}) or None,
+        "after": fit_to_keep({name: value for name, value in new.items() if name not in same}) or None,
+    }
 
 
 def _add(session: Session, entry: HistoryEntry) -> HistoryEntry:

@@ -10,7 +10,7 @@ from io import BytesIO, StringIO
 
 import pytest
 import xlsxwriter
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from taskboard.documents.document import DocumentError
@@ -22,9 +22,10 @@ from taskboard.domain.history import Subject
 from taskboard.domain.roles import Role
 from taskboard.labels.directory import DEPARTMENT_COLUMNS, PEOPLE_COLUMNS, cell_problem
 from taskboard.models import Department, DepartmentMember, DepartmentName, HistoryEntry, Person, PersonPost
-from taskboard.services import department_names, directory_export, directory_import, members
-from taskboard.services.directory_import import DirectoryReading
+from taskboard.services import department_names, directory_export, directory_import, directory_sheets, members
+from taskboard.services.directory_changes import DirectoryReading
 from tests.support.factories import NOW, Usual, make_department, usual_people, writing_by
+from tests.support.queries import counted_queries
 
 TODAY = date(2026, 11, 23)
 HEAD = [column.value for column in DEPARTMENT_COLUMNS]
@@ -43,12 +44,12 @@ def csv_of(*rows: Sequence[str], encoding: str = "utf-8-sig") -> bytes:
 
 
 def compare(session: Session, content: bytes, parent: Department | None = None) -> DirectoryReading:
-    sheets = directory_import.sheets_of(read_rows(content))
+    sheets = directory_sheets.sheets_of(read_rows(content))
     return directory_import.compare_sheets(session, sheets, parent_id=parent.id if parent else None, today=TODAY)
 
 
 def take_over(session: Session, usual: Usual, content: bytes, parent: Department | None = None) -> DirectoryReading:
-    sheets = directory_import.sheets_of(read_rows(content))
+    sheets = directory_sheets.sheets_of(read_rows(content))
     by = writing_by(usual.actor("sun"))
     parent_id = parent.id if parent else None
     upload = directory_import.keep_upload(
@@ -362,7 +363,7 @@ class TestProblems:
     @pytest.mark.parametrize("content", [csv_of(["名字", "电话"], ["甲", "1"]), b"\xef\xbb\xbfhello"])
     def test_a_file_without_the_columns_is_refused(self, content: bytes) -> None:
         with pytest.raises(Invalid) as refused:
-            directory_import.sheets_of(read_rows(content))
+            directory_sheets.sheets_of(read_rows(content))
 
         assert refused.value.problem == "directory_columns"
 
@@ -383,7 +384,7 @@ class TestProblems:
 class TestTwoPeople:
     def test_who_comes_second_sees_what_the_first_changed(self, session: Session, usual: Usual) -> None:
         content = csv_of(["单位名称"], ["市水利局"])
-        sheets = directory_import.sheets_of(read_rows(content))
+        sheets = directory_sheets.sheets_of(read_rows(content))
         by = writing_by(usual.actor("sun"))
         first, second = (
             directory_import.keep_upload(
@@ -399,7 +400,7 @@ class TestTwoPeople:
 
     def test_the_same_confirmation_twice_acts_once(self, session: Session, usual: Usual) -> None:
         content = csv_of(["单位名称"], ["市水利局"])
-        sheets = directory_import.sheets_of(read_rows(content))
+        sheets = directory_sheets.sheets_of(read_rows(content))
         by = writing_by(usual.actor("sun"))
         upload = directory_import.keep_upload(
             session, content=content, name="目录.csv", sheets=sheets, parent_id=None, actor=by["actor"], now=NOW
@@ -417,6 +418,50 @@ class TestTwoPeople:
             directory_import.apply_sheets(session, [], parent_id=None, mark=None, **writing_by(usual.actor(person)))
 
 
+def rows_of(count: int, prefix: str) -> bytes:
+    """Departments in a tree, each with an alias and an old name."""
+    return csv_of(
+        HEAD,
+        *(
+            [
+                "",
+                f"{prefix}{number}局",
+                f"{prefix}{number // 20}局" if number >= 20 else "",
+                "",
+                "",
+                f"{prefix}{number}号机关",
+                f"{prefix}{number}委员会（至2018-12-31）",
+                *[""] * 4,
+            ]
+            for number in range(count)
+        ),
+    )
+
+
+def renamed_and_moved(session: Session, usual: Usual, prefix: str, parent: Department) -> bytes:
+    """The exported rows of these departments, each with another name and another place."""
+    rows = [row for row in exported(session, usual).departments if row[1].startswith(prefix)]
+    return csv_of(HEAD, *([row[0], f"新{row[1]}", parent.name, *row[3:]] for row in rows))
+
+
+def test_the_number_of_statements_does_not_grow_with_the_rows(session: Session, engine: Engine, usual: Usual) -> None:
+    added, changed = [], []
+    for prefix, count in (("甲", 30), ("乙", 90)):
+        with counted_queries(engine) as counted:
+            take_over(session, usual, rows_of(count, prefix), usual.body)
+        added.append(len(counted))
+        content = renamed_and_moved(session, usual, prefix, usual.body)
+        with counted_queries(engine) as counted:
+            take_over(session, usual, content)
+        changed.append(len(counted))
+
+    assert named(session, "新乙89局").path == f"{usual.body.path}{named(session, '新乙89局').id}/"
+    assert named(session, "乙89局").name == "新乙89局"
+    # A tree of another depth or a batch more may take a few more; a query for each row would take hundreds.
+    assert added[1] - added[0] < 10
+    assert changed[1] - changed[0] < 10
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_five_thousand_departments_come_in_within_seconds(session: Session, usual: Usual) -> None:
     rows = [["", f"第{number}局", f"第{number // 20}局" if number >= 20 else "", *[""] * 8] for number in range(5000)]
@@ -427,3 +472,15 @@ def test_five_thousand_departments_come_in_within_seconds(session: Session, usua
 
     assert time.monotonic() - begun < 60
     assert session.scalar(select(func.count()).select_from(Department)) == 5004
+
+
+def test_a_level_below_that_of_a_department_which_the_file_does_not_name_is_told_at_its_row(
+    session: Session, usual: Usual
+) -> None:
+    usual.lead.level = DepartmentLevel.CITY
+    session.flush()
+
+    reading = compare(session, csv_of(["单位名称", "级别"], [usual.body.name, "县级"]))
+
+    assert told(reading) == [("B2", Problem.LEVEL_TOO_LOW)]
+    assert usual.lead.name in cell_problem(reading.problems[0])

@@ -16,7 +16,7 @@ from taskboard.extensions import now, read_session, today, transaction
 from taskboard.labels.directory import DEPARTMENT_COLUMNS, PEOPLE_COLUMNS, cell_problem
 from taskboard.labels.documents import describe_document_problem
 from taskboard.labels.errors import PROBLEMS
-from taskboard.services import directory_export, directory_import, directory_templates
+from taskboard.services import directory_export, directory_import, directory_sheets, directory_templates
 from taskboard.services.department_names import find_department
 from taskboard.web.departments.writing import writing
 from taskboard.web.directory.forms import ApplyForm, TemplateForm, UploadForm
@@ -83,7 +83,7 @@ def upload() -> ResponseReturnValue:
     # Reading may take seconds: no transaction stays open meanwhile.
     read_session().rollback()
     try:
-        sheets = directory_import.read_upload(content, sent.filename)
+        sheets = directory_sheets.read_sheets(content, sent.filename)
         with transaction() as session:
             kept = directory_import.keep_upload(
                 session,

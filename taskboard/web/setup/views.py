@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from taskboard.domain.errors import Invalid, NotFound
 from taskboard.extensions import current_settings, now, read_session, today, transaction
 from taskboard.services import accounts, directory_templates, setup
-from taskboard.services.directory_import import DirectoryReading
+from taskboard.services.directory_changes import DirectoryReading
 from taskboard.services.people import PersonValues, check_values
 from taskboard.services.settings import SettingValues, checked_values
 from taskboard.services.setup import SetupOrder
