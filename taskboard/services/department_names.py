@@ -226,9 +226,6 @@ def rename(session: Session, department: Department, name: str, *, renamed_on: d
     session.flush()
 
 
-def check_name(session: Session, name: str, *, field: str) -> str:
-    """The name's key; raises :class:`Invalid` where it is empty, too long, or some department goes by it."""
-    key = match_key(name)
 def check_renamed_on(official: DepartmentName, renamed_on: date | None, *, today: date) -> None:
     """Raise :class:`Invalid` where a name cannot follow this one from that day on."""
     if renamed_on is None:
@@ -249,6 +246,9 @@ def follow_name(official: DepartmentName, name: DepartmentName, *, renamed_on: d
         official.valid_from = official.valid_from if renamed_on else None
 
 
+def check_name(session: Session, name: str, *, field: str) -> str:
+    """The name's key; raises :class:`Invalid` where it is empty, too long, or some department goes by it."""
+    key = match_key(name)
     if not key:
         raise Invalid(field, "department_name_empty")
     if max(len(name), len(key)) > LONGEST_NAME:
