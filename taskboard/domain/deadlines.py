@@ -83,9 +83,22 @@ class TimeLimit:
 
 def time_limit(act: Act, since: date, *, today: date, calendar: WorkingCalendar) -> TimeLimit:
     """The time the table gives for an act, counted from the day that made it possible."""
-    last_on = calendar.add(since, limit_of(act))
-    # A day off right after the last day is over it, though no working day has passed.
+    return limit_until(calendar.add(since, limit_of(act)), today=today, calendar=calendar)
+
+
+DECISION_LIMIT = 2
+"""working days that whoever must decide on something has, where the table sets no time of its own"""
+
+
+def decision_limit(since: date, *, today: date, calendar: WorkingCalendar) -> TimeLimit:
+    """The usual time for a decision on what is there since that day."""
+    return limit_until(calendar.add(since, DECISION_LIMIT), today=today, calendar=calendar)
+
+
+def limit_until(last_on: date, *, today: date, calendar: WorkingCalendar) -> TimeLimit:
+    """The time until the end of a day."""
     left = calendar.between(today, last_on)
+    # A day off right after the last day is over it, though no working day has passed.
     return TimeLimit(last_on, left if today <= last_on else min(left, -1))
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.deadlines import TimeLimit, days_late
+from taskboard.domain.deadlines import TimeLimit, days_late, limit_until
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.orders import (
@@ -548,12 +548,6 @@ def get_order(session: Session, order_id: int, actor: Actor, *, today: date, cal
         acts=acts_on_order(actor, situation, situation.assignments[0], order.state),
         limit=limit_until(order.due_on, today=today, calendar=calendar),
     )
-
-
-def limit_until(last_on: date, *, today: date, calendar: WorkingCalendar) -> TimeLimit:
-    """The time until a day that was set, in working days."""
-    left = calendar.between(today, last_on)
-    return TimeLimit(last_on, left if today <= last_on else min(left, -1))
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, select
+from sqlalchemy import ColumnElement, Date, and_, case, delete, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -39,9 +39,11 @@ from taskboard.models import (
     Task,
     TaskTarget,
 )
+from taskboard.models.base import UtcDateTime
 from taskboard.services.cases import Acting, open_case
 from taskboard.services.history import Writing, record_change
 from taskboard.services.paging import PAGE_SIZE, Page, fetch_page
+from taskboard.services.plan_access import supervised_plan
 
 # The rhythm of a plan
 
@@ -53,7 +55,7 @@ def set_rhythm(
 
     Raises :class:`NotFound` for who does not supervise the plan, :class:`Invalid` for a day that the rhythm has not.
     """
-    plan = _supervised_plan(session, plan_id, by["actor"], lock=True)
+    plan = supervised_plan(session, plan_id, by["actor"], lock=True)
     if version is not None and version != plan.version:
         raise Stale(version=plan.version)
     if day is not None and not is_day_of(rhythm, day):
@@ -75,17 +77,6 @@ def get_rhythm(session: Session, plan_id: int) -> tuple[Rhythm, RhythmOrigin]:
     if row is None:
         raise NotFound(subject="plan")
     return Rhythm(row.report_rhythm, row.report_day), row.rhythm_origin
-
-
-def _supervised_plan(session: Session, plan_id: int, actor: Actor, *, lock: bool = False) -> Plan:
-    query = select(Plan, Department.path).join(Department, Department.id == Plan.body_id).where(Plan.id == plan_id)
-    if lock:
-        query = query.with_for_update(of=Plan).execution_options(populate_existing=True)
-    found = session.execute(query).one_or_none()
-    if found is None or not actor.supervises(found.path):
-        raise NotFound(subject="plan")
-    plan: Plan = found.Plan
-    return plan
 
 
 # Who reported
@@ -156,7 +147,7 @@ def get_overview(
     size: int = PAGE_SIZE,
 ) -> PeriodOverview:
     """The state of the current period for a plan's supervisors; :class:`NotFound` for others. Four queries."""
-    plan = _supervised_plan(session, plan_id, actor)
+    plan = supervised_plan(session, plan_id, actor)
     rhythm = Rhythm(plan.report_rhythm, plan.report_day)
     period = period_of(rhythm, today)
     if period is None:
@@ -223,6 +214,43 @@ def _owes(rhythm: Rhythm, period: Period, calendar: WorkingCalendar) -> ColumnEl
     since = func.coalesce(Assignment.owing_since, Assignment.issued_at, Task.issued_at)
     limit = at_local(owed_before(rhythm, period, calendar), time.min)
     return and_(Assignment.state.in_(OWING), Task.state.in_(UNDER_WAY), since < limit)
+
+
+class OwedNow(NamedTuple):
+    """The reports of the periods that run, as parts of a query on assignment, task and plan."""
+
+    condition: ColumnElement[bool]
+    """one is owed and was not made yet"""
+    due_on: ColumnElement[date]
+    since: ColumnElement[datetime]
+    """the beginning of the period"""
+
+
+def owed_now(session: Session, *, today: date, calendar: WorkingCalendar) -> OwedNow:
+    """What is owed of the periods of today, over all rhythms that plans have; one query for these."""
+    kinds = session.execute(
+        select(Plan.report_rhythm, Plan.report_day).distinct().where(Plan.report_rhythm != PlanRhythm.NONE)
+    )
+    conditions: list[ColumnElement[bool]] = []
+    due_days: list[tuple[ColumnElement[bool], Any]] = []
+    begins: list[tuple[ColumnElement[bool], Any]] = []
+    for kind, day in kinds:
+        rhythm = Rhythm(kind, day)
+        period = period_of(rhythm, today)
+        if period is None:
+            continue
+        first = at_local(period.first_on, time.min)
+        is_rhythm = and_(Plan.report_rhythm == kind, Plan.report_day.is_not_distinct_from(day))
+        is_missing = func.coalesce(Assignment.last_reported_at < first, True)
+        conditions.append(and_(is_rhythm, _owes(rhythm, period, calendar), is_missing))
+        begins.append((is_rhythm, literal(first, UtcDateTime)))
+        due_days += [
+            (and_(is_rhythm, Assignment.role == role), literal(due_day(rhythm, period, role, calendar), Date))
+            for role in AssignmentRole
+        ]
+    if not conditions:
+        return OwedNow(false(), literal(None, Date), literal(None, UtcDateTime))
+    return OwedNow(or_(*conditions), case(*due_days), case(*begins))
 
 
 # What one department owes

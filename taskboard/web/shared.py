@@ -41,6 +41,8 @@ SECTIONS = (
     Section("waiting.waiting", "待办", frozenset({Role.HEAD, Role.LIAISON, Role.SUPERVISOR})),
     Section("tasks.my_tasks", "我的任务", STAFF | {Role.SUPERVISOR}),
     Section("overdue.overdue_list", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
+    # Officers and leaders begin with another page.
+    Section("waiting.waiting", "待办", frozenset({Role.OFFICER, Role.LEADER})),
     Section("bulk.task_list", "全部任务", EVERYBODY - {Role.ADMINISTRATOR}),
     Section("instructions.instruction_list", "批示", frozenset({Role.LEADER, Role.SUPERVISOR})),
     Section("help_requests.queue", "协调", frozenset({Role.SUPERVISOR, Role.LEADER})),
@@ -128,14 +130,14 @@ def post_words(post: HeldPost) -> str:
 
 
 def navigation(posts: list[HeldPost]) -> list[Link]:
-    """The sections for these posts, in their order."""
+    """The sections for these posts, each once, in their order."""
     roles = {post.role for post in posts}
     is_demo = current_settings().is_demo
-    return [
-        Link(url_for(section.endpoint), section.words, section.is_current)
-        for section in SECTIONS
-        if section.roles & roles and (is_demo or not section.is_demo)
-    ]
+    shown: dict[str, Section] = {}
+    for section in SECTIONS:
+        if section.roles & roles and (is_demo or not section.is_demo):
+            shown.setdefault(section.endpoint, section)
+    return [Link(url_for(one.endpoint), one.words, one.is_current) for one in shown.values()]
 
 
 def light_shape(judgement: Judgement) -> str:

@@ -6,15 +6,19 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.deadlines import TimeLimit
+from taskboard.domain.instructions import Addressee
+from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.workflow import AssignmentState, TaskState
-from taskboard.models import Task
-from taskboard.services import extensions, objections, workflow
+from taskboard.models import InstructionDuty, Task
+from taskboard.services import extensions, instructions, objections, reports, workflow
 from taskboard.services.calendar import package_calendar
-from taskboard.services.waiting import Kind, WaitingRow, list_waiting
+from taskboard.services.instructions import Wish
+from taskboard.services.waiting import list_waiting
+from taskboard.services.waiting_rows import Kind, WaitingRow
 from tests.support import factories
 from tests.support.factories import NOW, Usual
 from tests.support.queries import counted_queries
@@ -106,6 +110,99 @@ def test_a_department_without_anybody_waits_for_the_supervisors(office: Office) 
     office.task("issued", "pending", lead=empty, partners=())
 
     assert [row.department for row in office.waiting("chen")[Kind.ACKNOWLEDGE]] == ["无人局"]
+
+
+def test_the_report_of_the_running_period_waits_for_whoever_works_on_it_with_its_day(office: Office) -> None:
+    office.plan.report_rhythm = PlanRhythm.MONTHLY
+    task = office.task("in_progress", "in_progress", issued_at=NOW - timedelta(days=40))
+    lead = assignment_of(office.session, task, office.usual.lead)
+    lead.officer_id = office.usual.qian.id
+
+    for who in ("li", "gao", "qian"):
+        (row,) = office.waiting(who)[Kind.REPORT]
+        assert (row.department, row.limit) == ("市发展改革委", TimeLimit(date(2026, 11, 25), 2))
+    (row,) = office.waiting("wang")[Kind.REPORT]
+    assert row.limit == TimeLimit(date(2026, 11, 23), 0)
+    for who in ("zhao", "chen", "liu"):
+        assert Kind.REPORT not in office.waiting(who)
+
+    reports.report_no_change(office.session, lead.id, **office.by("qian"))
+    assert Kind.REPORT not in office.waiting("li")
+    assert Kind.REPORT in office.waiting("li", date(2026, 12, 1))
+
+
+def test_no_report_waits_that_is_not_owed(office: Office) -> None:
+    office.plan.report_rhythm = PlanRhythm.MONTHLY
+    office.task("in_progress", "in_progress")
+    office.task("issued", "pending", issued_at=NOW - timedelta(days=40))
+
+    assert Kind.REPORT not in office.waiting("li")
+
+
+def test_a_submission_that_came_back_waits_until_it_is_made_again(office: Office) -> None:
+    task = office.task("in_progress", "in_progress", partners=())
+    lead = assignment_of(office.session, task, office.usual.lead)
+    lead.officer_id = office.usual.qian.id
+    workflow.submit(office.session, lead.id, **office.by("li"))
+    workflow.return_task(office.session, task.id, reason="缺佐证", correct_by=date(2026, 12, 4), **office.by("chen"))
+
+    (row,) = office.waiting("qian")[Kind.RETURNED]
+    assert row.limit is not None
+    assert (row.limit.last_on, row.since) == (date(2026, 12, 4), TODAY)
+    assert Kind.RETURNED in office.waiting("li")
+    workflow.submit(office.session, lead.id, **office.by("li"))
+    assert Kind.RETURNED not in office.waiting("li")
+    workflow.withdraw(office.session, lead.id, **office.by("li"))
+    assert Kind.RETURNED not in office.waiting("li")
+
+
+def test_a_partners_return_is_not_its_leads(office: Office) -> None:
+    task = office.task("in_progress", "in_progress")
+    partner = assignment_of(office.session, task, office.usual.partner)
+    workflow.submit(office.session, partner.id, **office.by("wang"))
+    workflow.return_submission(office.session, partner.id, reason="缺佐证", **office.by("li"))
+
+    assert Kind.RETURNED in office.waiting("wang")
+    assert Kind.RETURNED not in office.waiting("li")
+
+
+def test_a_suspended_task_waits_from_shortly_before_its_day_of_review(office: Office) -> None:
+    task = office.task("in_progress", "in_progress")
+    workflow.suspend(office.session, task.id, reason="政策未出", review_on=date(2026, 12, 18), **office.by("chen"))
+
+    assert Kind.REVIEW_DAY not in office.waiting("chen")
+    (row,) = office.waiting("chen", date(2026, 12, 16))[Kind.REVIEW_DAY]
+    assert (row.task_id, row.limit) == (task.id, TimeLimit(date(2026, 12, 18), 2))
+    assert Kind.REVIEW_DAY not in office.waiting("li", date(2026, 12, 16))
+    workflow.resume(office.session, task.id, **office.by("chen"))
+    assert Kind.REVIEW_DAY not in office.waiting("chen", date(2026, 12, 16))
+
+
+def test_a_reply_waits_for_the_leader_who_asked_and_for_the_supervisors_once_they_left(office: Office) -> None:
+    task = office.task("in_progress", "in_progress")
+    wish = Wish("请说明进展。", date(2026, 11, 27), frozenset({Addressee.LEADS}))
+    instructions.instruct_on_task(office.session, task.id, wish, **office.by("liu"))
+    assert list(office.waiting("li")) == [Kind.INSTRUCTION]
+    duty = office.session.scalars(select(InstructionDuty)).one()
+    instructions.reply(office.session, duty.id, text="已推进。", **office.by("li"))
+
+    (row,) = office.waiting("liu")[Kind.INSTRUCTION_REPLY]
+    assert (row.department, row.limit) == ("市发展改革委", TimeLimit(date(2026, 11, 25), 2))
+    assert Kind.INSTRUCTION_REPLY not in office.waiting("chen")
+    office.usual.liu.is_active = False
+    assert Kind.INSTRUCTION_REPLY in office.waiting("chen")
+
+
+def test_a_decision_has_two_working_days_where_the_table_sets_no_other_time(office: Office) -> None:
+    office.usual.lead.needs_sign_off = True
+    task = office.task("in_progress", "in_progress", partners=())
+    lead = assignment_of(office.session, task, office.usual.lead)
+    workflow.submit(office.session, lead.id, **office.by("li"))
+    assert office.waiting("gao")[Kind.SIGN_OFF][0].limit == TimeLimit(date(2026, 11, 25), 2)
+    workflow.sign_off(office.session, lead.id, **office.by("gao"))
+
+    (row,) = office.waiting("chen", date(2026, 11, 26))[Kind.REVIEW]
+    assert (row.limit, row.due_on) == (TimeLimit(date(2026, 11, 25), -1), DUE)
 
 
 def test_drafts_wait_for_the_supervisor_by_plan(office: Office) -> None:

@@ -116,7 +116,7 @@ TABLE: Mapping[str, Line] = {
     "plans.index": signed_in(),
     "overdue.overdue_list": signed_in(),
     "tasks.my_tasks": holding("head", "liaison", "officer", "supervisor"),
-    "waiting.waiting": holding("head", "liaison", "supervisor"),
+    "waiting.waiting": holding("head", "liaison", "officer", "supervisor", "leader"),
     # One plan
     "plans.plan": seen(),
     "plans.source": seen(),
@@ -204,6 +204,7 @@ TABLE: Mapping[str, Line] = {
     # Documents before they are plans
     "imports.new": holding("supervisor"),
     "imports.review": in_the_city("supervisor"),
+    "imports.progress": in_the_city("supervisor"),
     "imports.save_parts": in_the_city("supervisor"),
     "imports.discard": in_the_city("supervisor"),
     "revisions.compare": in_the_city("supervisor"),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from taskboard.clock import SettableClock
+from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import Assignment, Extension, HistoryEntry, Objection, ProgressReport, Task
@@ -69,9 +70,29 @@ def test_each_lands_on_what_waits_for_them(desk: Desk) -> None:
     assert "还剩 2 个工作日" in page
 
 
-@pytest.mark.parametrize("who", ["sun", "liu", "qian"])
-def test_the_page_is_for_those_who_decide(desk: Desk, who: str) -> None:
-    assert desk.as_(who).get("/waiting").status_code == 403
+def test_the_page_is_not_for_who_has_nothing_to_do_with_tasks(desk: Desk) -> None:
+    assert desk.as_("sun").get("/waiting").status_code == 403
+
+
+@pytest.mark.parametrize(("who", "first"), [("qian", "/my-tasks"), ("liu", "/overdue"), ("li", "/waiting")])
+def test_everybody_else_finds_the_page_once_among_the_others(desk: Desk, who: str, first: str) -> None:
+    assert desk.as_(who).get("/").location == first
+    page = desk.visitor.get("/waiting")
+    assert page.status_code == 200
+    assert page.text.count('href="/waiting"') == 1
+
+
+def test_a_report_that_is_due_stands_there_with_its_day(desk: Desk) -> None:
+    desk.plan.report_rhythm = PlanRhythm.MONTHLY
+    task = desk.make_task(TaskState.IN_PROGRESS, AssignmentState.IN_PROGRESS)
+    task.issued_at = NOW - timedelta(days=40)
+    desk.session.commit()
+
+    page = desk.as_("li").get("/waiting").text
+
+    assert "进展待反馈" in page
+    assert "2026年11月25日前" in page
+    assert "尽快" not in page
 
 
 def test_an_objection_goes_from_the_head_to_the_supervisor_and_to_the_new_department(desk: Desk) -> None:

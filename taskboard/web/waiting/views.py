@@ -1,4 +1,4 @@
-"""The page of what waits for the person at work: the first one of who must act or decide."""
+"""The page of what waits for the person at work: the first one of supervisors, heads and liaisons."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from taskboard.extensions import read_session, today
 from taskboard.services.calendar import load_calendar
 from taskboard.services.waiting import list_waiting
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.shared import STAFF
 
 blueprint = Blueprint("waiting", __name__)
 
 
 @blueprint.get("/waiting")
-@requires(Role.HEAD, Role.LIAISON, Role.SUPERVISOR)
+@requires(*STAFF, Role.SUPERVISOR, Role.LEADER)
 def waiting() -> ResponseReturnValue:
     session = read_session()
     parts = list_waiting(session, current_actor(), today=today(), calendar=load_calendar(session))

@@ -1,0 +1,123 @@
+"""What waits for the departments: to acknowledge, report, correct, sign off, answer, and decide about partners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from taskboard.domain.orders import OrderState
+from taskboard.domain.permissions import DEPARTMENT_WIDE
+from taskboard.domain.roles import Role
+from taskboard.domain.workflow import OPEN_ASSIGNMENT, Act, AssignmentRole, AssignmentState
+from taskboard.models import Assignment, HistoryEntry, SupervisionOrder, Task
+from taskboard.services.periods import owed_now
+from taskboard.services.visibility import department_ids, held_assignments
+from taskboard.services.waiting_rows import (
+    SUBMITTED_AT,
+    Asked,
+    Kind,
+    WaitingPart,
+    assignment_rows,
+    order_rows,
+    own_assignments,
+    part_of,
+)
+
+
+def find_orders(asked: Asked) -> WaitingPart | None:
+    """The formal orders that this person's departments have not answered."""
+    own = department_ids(asked.actor, DEPARTMENT_WIDE)
+    if not own:
+        return None
+    rows = order_rows(SupervisionOrder.confirmed_at).add_columns(SupervisionOrder.due_on.label("last_on"))
+    condition = and_(SupervisionOrder.state == OrderState.OPEN, Assignment.department_id.in_(own))
+    return part_of(asked, Kind.ORDER, rows, condition)
+
+
+def find_sign_offs(asked: Asked) -> WaitingPart | None:
+    # Only the history knows when a submission came to the head.
+    submitted_at = (
+        select(func.max(HistoryEntry.at))
+        .where(HistoryEntry.assignment_id == Assignment.id, HistoryEntry.act == Act.SUBMIT)
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
+    own = own_assignments(asked.actor, {Role.HEAD}, asked.vacancies.headless)
+    condition = and_(Assignment.state == AssignmentState.HEAD_REVIEW, own)
+    rows = assignment_rows(func.coalesce(submitted_at, Task.issued_at))
+    return part_of(asked, Kind.SIGN_OFF, rows, condition, is_decision=True)
+
+
+def find_acknowledgements(asked: Asked) -> WaitingPart | None:
+    issued_at = func.coalesce(Assignment.issued_at, Task.issued_at)
+    own = own_assignments(asked.actor, DEPARTMENT_WIDE, asked.vacancies.unmanned)
+    condition = and_(Assignment.state == AssignmentState.PENDING, own)
+    return part_of(asked, Kind.ACKNOWLEDGE, assignment_rows(issued_at), condition, Act.ACKNOWLEDGE)
+
+
+def find_partners(asked: Asked) -> WaitingPart | None:
+    spoken_for = department_ids(asked.actor, DEPARTMENT_WIDE)
+    if not spoken_for:
+        return None
+    lead = aliased(Assignment)
+    led = select(lead.task_id).where(
+        lead.department_id.in_(spoken_for), lead.role == AssignmentRole.LEAD, lead.state.in_(OPEN_ASSIGNMENT)
+    )
+    condition = and_(
+        Assignment.state == AssignmentState.SUBMITTED,
+        Assignment.role == AssignmentRole.PARTNER,
+        Assignment.task_id.in_(led),
+    )
+    return part_of(asked, Kind.PARTNER, assignment_rows(SUBMITTED_AT), condition, is_decision=True)
+
+
+TURNS = (Act.SUBMIT, Act.WITHDRAW, Act.RETURN_INSIDE, Act.RETURN_SUBMISSION)
+TURNS_OF_LEADS = (Act.RETURN, Act.REOPEN)
+"""acts on the task that give the leads their submission back"""
+RETURNS = (Act.RETURN, Act.RETURN_INSIDE, Act.RETURN_SUBMISSION)
+
+
+def find_returned(asked: Asked) -> WaitingPart | None:
+    """The submissions that came back and were not made again."""
+    own = _held_or_unmanned(asked)
+    if own is None:
+        return None
+    condition = and_(Assignment.state == AssignmentState.IN_PROGRESS, own, _last_turn(HistoryEntry.act).in_(RETURNS))
+    rows = assignment_rows(_last_turn(HistoryEntry.at)).add_columns(Assignment.due_on.label("last_on"))
+    return part_of(asked, Kind.RETURNED, rows, condition)
+
+
+def _last_turn(column: Any) -> Any:
+    """Of the last act by which a submission was made, taken back or returned: who reopens a task returns nothing."""
+    on_branch = and_(HistoryEntry.assignment_id == Assignment.id, HistoryEntry.act.in_(TURNS))
+    on_leads = and_(Assignment.role == AssignmentRole.LEAD, HistoryEntry.act.in_(TURNS_OF_LEADS))
+    return (
+        select(column)
+        .where(HistoryEntry.task_id == Assignment.task_id, or_(on_branch, on_leads))
+        .order_by(HistoryEntry.id.desc())
+        .limit(1)
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
+
+
+def find_reports(asked: Asked) -> WaitingPart | None:
+    """The reports of the periods that run, as far as nobody made them yet; what is due first comes first."""
+    own = _held_or_unmanned(asked)
+    if own is None:
+        return None
+    owed = owed_now(asked.session, today=asked.today, calendar=asked.calendar)
+    condition = and_(Assignment.state == AssignmentState.IN_PROGRESS, own, owed.condition)
+    rows = assignment_rows(owed.since).add_columns(owed.due_on.label("last_on"))
+    return part_of(asked, Kind.REPORT, rows, condition)
+
+
+def _held_or_unmanned(asked: Asked) -> ColumnElement[bool] | None:
+    """What this person works on or stands in for; ``None`` for who does neither."""
+    works = any(asked.actor.holds(role) for role in (*DEPARTMENT_WIDE, Role.OFFICER))
+    unmanned = asked.vacancies.unmanned
+    if not works and not unmanned:
+        return None
+    return or_(held_assignments(asked.actor), own_assignments(asked.actor, (), unmanned))

@@ -1,0 +1,131 @@
+"""What waits for the supervisors: decisions on what departments ask and submit, orders, suspended tasks, drafts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import and_, func, select
+
+from taskboard.domain.deadlines import limit_until
+from taskboard.domain.lights import due_soon_until
+from taskboard.domain.local_time import local_date
+from taskboard.domain.orders import OrderState
+from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
+from taskboard.models import Assignment, Extension, HistoryEntry, Objection, Plan, SupervisionOrder, Task
+from taskboard.services.orders import list_proposals
+from taskboard.services.visibility import supervised_assignments, supervised_tasks
+from taskboard.services.waiting_rows import (
+    MOST_ROWS,
+    SUBMITTED_AT,
+    Asked,
+    Kind,
+    WaitingPart,
+    WaitingRow,
+    assignment_rows,
+    order_rows,
+    part_of,
+)
+
+
+def find_objections(asked: Asked) -> WaitingPart | None:
+    if not asked.actor.is_supervisor:
+        return None
+    rows = assignment_rows(Objection.raised_at).join(Objection, Objection.assignment_id == Assignment.id)
+    condition = and_(
+        Objection.decided_at.is_(None),
+        Assignment.state == AssignmentState.OBJECTED,
+        supervised_assignments(asked.actor),
+    )
+    return part_of(asked, Kind.OBJECTION, rows, condition, Act.UPHOLD_OBJECTION)
+
+
+def find_extensions(asked: Asked) -> WaitingPart | None:
+    if not asked.actor.is_supervisor:
+        return None
+    rows = assignment_rows(Extension.asked_at, Extension.asked_due_on).join(
+        Extension, Extension.assignment_id == Assignment.id
+    )
+    condition = and_(Extension.decided_at.is_(None), supervised_assignments(asked.actor))
+    return part_of(asked, Kind.EXTENSION, rows, condition, Act.GRANT_EXTENSION)
+
+
+def find_order_proposals(asked: Asked) -> WaitingPart | None:
+    """The formal orders that the rules propose; the page of orders has them with the way to make one."""
+    proposals = list_proposals(asked.session, asked.actor, today=asked.today, calendar=asked.calendar)
+    rows = [
+        WaitingRow(0, one.task_id, one.title, one.plan, one.department, one.since, None, due_on=one.due_on)
+        for one in proposals[:MOST_ROWS]
+    ]
+    return WaitingPart(Kind.ORDER_PROPOSED, rows, len(proposals))
+
+
+def find_order_replies(asked: Asked) -> WaitingPart | None:
+    if not asked.actor.is_supervisor:
+        return None
+    rows = order_rows(SupervisionOrder.replied_at)
+    condition = and_(SupervisionOrder.state == OrderState.REPLIED, supervised_assignments(asked.actor))
+    return part_of(asked, Kind.ORDER_REPLY, rows, condition, is_decision=True)
+
+
+def find_reviews(asked: Asked) -> WaitingPart | None:
+    if not asked.actor.is_supervisor:
+        return None
+    condition = and_(
+        Assignment.state == AssignmentState.SUBMITTED,
+        Assignment.role == AssignmentRole.LEAD,
+        Task.state == TaskState.SUBMITTED,
+        supervised_assignments(asked.actor),
+    )
+    return part_of(asked, Kind.REVIEW, assignment_rows(SUBMITTED_AT), condition, is_decision=True)
+
+
+def find_drafts(asked: Asked) -> WaitingPart | None:
+    """The plans with drafts that nobody issued yet."""
+    if not asked.actor.is_supervisor:
+        return None
+    query = (
+        select(Plan.id, Plan.title, func.min(Task.created_at), func.count())
+        .join(Task, Task.plan_id == Plan.id)
+        .where(Task.state == TaskState.DRAFT, supervised_tasks(asked.actor))
+        .group_by(Plan.id, Plan.title)
+        .order_by(func.min(Task.created_at), Plan.id)
+    )
+    rows = [
+        WaitingRow(plan_id, None, title, title, None, local_date(since), None, None, count)
+        for plan_id, title, since, count in asked.session.execute(query)
+    ]
+    return WaitingPart(Kind.ISSUE, rows[:MOST_ROWS], sum(row.number for row in rows))
+
+
+def find_review_days(asked: Asked) -> WaitingPart | None:
+    """The suspended tasks whose day of review is near or past, the earliest first."""
+    if not asked.actor.is_supervisor:
+        return None
+    last = (
+        select(func.max(HistoryEntry.id))
+        .where(HistoryEntry.task_id == Task.id, HistoryEntry.act == Act.SUSPEND)
+        .correlate(Task)
+        .scalar_subquery()
+    )
+    query = (
+        select(Task.id, Task.plan_id, Task.title, Plan.title.label("plan"), HistoryEntry.at, HistoryEntry.after)
+        .join(Plan, Plan.id == Task.plan_id)
+        .join(HistoryEntry, HistoryEntry.id == last)
+        .where(Task.state == TaskState.SUSPENDED, supervised_tasks(asked.actor))
+    )
+    soon = due_soon_until(asked.today, asked.calendar)
+    days = [(date.fromisoformat(row.after["act"]["review_on"]), row) for row in asked.session.execute(query)]
+    due = sorted(((day, row) for day, row in days if day <= soon), key=lambda one: (one[0], one[1].id))
+    rows = [
+        WaitingRow(
+            plan_id=row.plan_id,
+            task_id=row.id,
+            title=row.title,
+            plan=row.plan,
+            department=None,
+            since=local_date(row.at),
+            limit=limit_until(day, today=asked.today, calendar=asked.calendar),
+        )
+        for day, row in due[:MOST_ROWS]
+    ]
+    return WaitingPart(Kind.REVIEW_DAY, rows, len(due))
