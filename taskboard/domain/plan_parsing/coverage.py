@@ -88,9 +88,14 @@ class Coverage:
         self.last_characters = {name[-1:] for name in self.names}
         self.places: dict[int, list[Place]] = defaultdict(list)
         held: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self.in_cells: dict[int, dict[int, list[tuple[str, Span]]]] = defaultdict(lambda: defaultdict(list))
+        """block of a table → measure → its fields and their characters"""
         for number, one in enumerate(measures):
             for field, spans in one.spans.items():
                 for span in spans:
+                    if span.row is not None:
+                        self.in_cells[span.block][number].append((field, span))
+                        continue
                     self.places[span.block].append(Place(number, field, span))
                     if field in HOLDS_NAMES:
                         held[span.block].append((span.start, span.end))
@@ -278,25 +283,29 @@ def _opens_clause(plain: str, found: re.Match[str]) -> bool:
 
 def _in_tables(coverage: Coverage, blocks: Sequence[Block]) -> Iterator[Unread]:
     for number, block in enumerate(blocks):
-        if not isinstance(block, Table) or number not in coverage.places:
+        if not isinstance(block, Table) or number not in coverage.in_cells:
             continue
-        by_measure: dict[int, list[Place]] = defaultdict(list)
-        for place in coverage.places[number]:
-            by_measure[place.measure].append(place)
         words: dict[int, str] = {}
-        for measure, places in by_measure.items():
-            row = next((place.span.row for place in places if place.field == "text"), None)
+        for measure, places in coverage.in_cells[number].items():
+            row = next((span.row for field, span in places if field == "text"), None)
             if row is not None and row < len(block.rows):
                 yield from _in_row(coverage, measure, places, block.rows[row], words)
 
 
 def _in_row(
-    coverage: Coverage, measure: int, places: Sequence[Place], row: Sequence[Cell], words: dict[int, str]
+    coverage: Coverage,
+    measure: int,
+    places: Sequence[tuple[str, Span]],
+    row: Sequence[Cell],
+    words: dict[int, str],
 ) -> Iterator[Unread]:
-    used = {(place.span.row, place.span.column) for place in places}
-    has_time = any(place.field in TIMES for place in places)
-    for cell in {id(cell): cell for cell in row}.values():
-        if (cell.row, cell.column) in used or not cell.text or len(cell.text) > LONGEST_UNIT_CELL:
+    used = {(span.row, span.column) for _, span in places}
+    unused = {id(cell): cell for cell in row if (cell.row, cell.column) not in used}
+    if not unused:
+        return
+    has_time = any(field in TIMES for field, _ in places)
+    for cell in unused.values():
+        if not cell.text or len(cell.text) > LONGEST_UNIT_CELL:
             continue
         if id(cell) not in words:
             words[id(cell)] = read_text(cell.text).plain.strip()

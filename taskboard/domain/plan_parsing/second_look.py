@@ -337,7 +337,7 @@ DATE_LIKE = re.compile(
 )
 LOST_YEAR = re.compile(r"(?:^|[^\d一二三四五六七八九十〇零今本当明次翌来])年\d{1,2}月")
 DAMAGED_TIME = re.compile(
-    r"[?*·#&~A-Za-z](?=[年月日底末前])|[年月](?=[?*·#&~A-Za-z])|\d{3,}月|\d{3,}日|\d{5,}年|(?<!\d)\d{3}年|[oOlI]\d?月|\d[oOlI]月"
+    r"(?=[?*·#&~A-Za-z年月\d])(?:[?*·#&~A-Za-z](?=[年月日底末前])|[年月](?=[?*·#&~A-Za-z])|\d{3,}月|\d{3,}日|\d{5,}年|(?<!\d)\d{3}年|[oOlI]\d?月|\d[oOlI]月)"
 )
 MAY_BE_DAMAGED = re.compile(r"[?*·#&~A-Za-z]|\d{3}")
 """one of these stands in each damaged time"""

@@ -137,7 +137,7 @@ def _views(raw: str) -> tuple[str, str, Positions | None]:
     return raw, _plain(raw), at
 
 
-_views_again = lru_cache(maxsize=4096)(_views)
+_views_again = lru_cache(maxsize=16_384)(_views)
 
 
 def _plain(clean: str) -> str:
