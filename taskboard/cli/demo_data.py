@@ -5,7 +5,7 @@ Days are counted from the day the demo is filled, so that something is overdue, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -15,19 +15,22 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.imports import Decisions, NameChoice, NameDecision
+from taskboard.domain.instructions import Addressee
 from taskboard.domain.local_time import at_local, local_date
+from taskboard.domain.orders import OrderKind
 from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentRole, Closure, Verification
 from taskboard.labels import label
-from taskboard.models import Assignment, Department, Person, PersonPost, Plan, Task
-from taskboard.services import imports, reports, workflow
+from taskboard.models import Assignment, Department, InstructionDuty, Person, PersonPost, Plan, Task
+from taskboard.services import extensions, imports, instructions, meetings, orders, reports, workflow
 from taskboard.services.accounts import hash_password
 from taskboard.services.actors import load_actor
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.departments import create_department
 from taskboard.services.import_review import review_draft
+from taskboard.services.instructions import Wish
 
 PASSWORD = "taskboard-demo"
 PLAN = Path(__file__).with_name("demo_plan.txt")
@@ -130,6 +133,7 @@ def fill(session: Session, *, now: datetime) -> None:
     )
     for number, task in enumerate(tasks, 1):
         _follow(session, task, COURSES[number], supervisor=supervisor, today=today)
+    _Desks(session, tasks, people, today).fill()
 
 
 def accounts_text() -> str:
@@ -245,6 +249,100 @@ def _follow(session: Session, task: Task, course: Course, *, supervisor: Actor, 
             closure=Closure.DONE,
             verification=Verification.VERIFIED,
             **by_supervisor(course.closed),
+        )
+
+
+@dataclass(frozen=True)
+class _Desks:
+    """What lies on the desk of each account today, so that every page has something to show to everybody."""
+
+    session: Session
+    tasks: Sequence[Task]
+    people: Mapping[str, Person]
+    today: date
+
+    def fill(self) -> None:
+        self._dispatch()
+        self._ask_for_sign_off()
+        self._ask_for_more_time()
+        self._instruct()
+        self._ask_for_help()
+        self._order()
+
+    def _by(self, username: str, days_ago: int, hour: int = 10) -> Acting:
+        actor = load_actor(self.session, self.people[username].id, today=self.today)
+        return {"actor": actor, "now": _moment(self.today, days_ago, hour), "entrance": ENTRANCE}
+
+    def _branch(self, number: int, department: str) -> int:
+        """The assignment of a department on the measure of this number."""
+        query = (
+            select(Assignment.id)
+            .join(Department, Department.id == Assignment.department_id)
+            .where(Assignment.task_id == self.tasks[number - 1].id, Department.name == department)
+        )
+        return self.session.scalars(query).one()
+
+    def _dispatch(self) -> None:
+        """The officer works on three tasks of the department."""
+        for number in (6, 7, 8):
+            branch = self._branch(number, SIGNS_OFF)
+            workflow.dispatch(self.session, branch, officer_id=self.people["qian"].id, **self._by("li", 40))
+
+    def _ask_for_sign_off(self) -> None:
+        """The head has a submission to sign off."""
+        branch = self._branch(7, SIGNS_OFF)
+        workflow.submit(self.session, branch, statement="三季度检查的配合工作已完成。", **self._by("qian", 1))
+
+    def _ask_for_more_time(self) -> None:
+        """The supervisors have a request for more time to decide on."""
+        extensions.ask_extension(
+            self.session,
+            self._branch(6, SIGNS_OFF),
+            asked_due_on=self.today + timedelta(days=35),
+            reason="实施细则涉及接入价格，须再征求一轮意见。",
+            progress="实施细则已完成起草，报请审议。",
+            **self._by("gao", 1),
+        )
+
+    def _instruct(self) -> None:
+        """Head and liaison owe the leader a reply, and the leader has one to decide on."""
+        wish = Wish(
+            "请报零投资政策的落实范围和预计惠及的企业户数。",
+            self.today + timedelta(days=4),
+            frozenset({Addressee.LEADS}),
+        )
+        instructions.instruct_on_task(self.session, self.tasks[5].id, wish, **self._by("liu", 2))
+        wish = Wish("请说明哪些政策还不能免申即享，原因是什么。", self.today + timedelta(days=2), wish.to)
+        instructions.instruct_on_task(self.session, self.tasks[3].id, wish, **self._by("liu", 5))
+        duty = self.session.scalars(select(InstructionDuty.id).order_by(InstructionDuty.id.desc())).first() or 0
+        words = "还有12项政策须企业提供佐证，正在与有关部门对接数据。"
+        instructions.reply(self.session, duty, text=words, **self._by("wang", 1))
+
+    def _ask_for_help(self) -> None:
+        """The next coordination meeting has something to work through."""
+        reports.report_progress(
+            self.session,
+            self._branch(4, "市财政局"),
+            done="征求意见已收回8个部门。",
+            help_needed="请协调市税务局提供纳税信用数据接口。",
+            percent=65,
+            **self._by("wang", 3),
+        )
+        body_id = self.session.scalars(select(Department.id).where(Department.name == BODY)).one()
+        held_on = self.today + timedelta(days=3)
+        meetings.plan_meeting(
+            self.session, body_id=body_id, title="优化营商环境联席会议", held_on=held_on, **self._by("chen", 2)
+        )
+
+    def _order(self) -> None:
+        """A formal order waits for the answer of a liaison."""
+        orders.confirm_order(
+            self.session,
+            self._branch(5, "市财政局"),
+            kind=OrderKind.YELLOW,
+            text="清理拖欠中小企业账款一项已逾期，请说明未完成的原因和下一步措施，并抓紧办理。",
+            due_on=self.today + timedelta(days=4),
+            **self._by("chen", 1),
         )
 
 
