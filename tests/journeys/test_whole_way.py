@@ -114,6 +114,8 @@ def import_document(visitor):
     data: dict[str, list[str]] = {}
     for name, value in [*fields, *undecided.items(), ("leads_are_checked", "y")]:
         data.setdefault(name, []).append(value)
+    # Reminders of the deadline are what the way is about, not those of monthly reports.
+    data["plan-report_rhythm"] = ["none"]
     answer = visitor.client.post(answer.location, data=data | {"act": ["confirm"]})
     assert answer.status_code == 303, html.fromstring(answer.text).text_content()
     return answer.location
