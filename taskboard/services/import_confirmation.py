@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.import_arrangement import sources_of
 from taskboard.domain.imports import NAME_LENGTH, Row, in_plan_order
 from taskboard.domain.permissions import Actor
-from taskboard.domain.plan_parsing.reading import Target
 from taskboard.domain.report_rhythms import rhythm_origin
 from taskboard.domain.workflow import AssignmentRole, DeadlineOrigin
 from taskboard.models import (
     Assignment,
+    Base,
     ImportDraft,
     Measure,
     Plan,
@@ -25,6 +26,7 @@ from taskboard.models import (
     Task,
     TaskTarget,
 )
+from taskboard.services.confirmations import Tell, tell_nobody
 from taskboard.services.department_names import add_alias, match_names
 from taskboard.services.departments import create_department
 from taskboard.services.history import record_change
@@ -33,9 +35,16 @@ from taskboard.services.open_drafts import open_draft
 
 
 def make_plan(
-    session: Session, draft: ImportDraft, review: Review, *, actor: Actor, now: datetime, entrance: str
+    session: Session,
+    draft: ImportDraft,
+    review: Review,
+    *,
+    actor: Actor,
+    now: datetime,
+    entrance: str,
+    tell: Tell = tell_nobody,
 ) -> Plan:
-    """The plan of a review without hindrances, with all that belongs to it."""
+    """The plan of a review without hindrances, with all that belongs to it; ``tell`` hears how far it is."""
     facts = review.facts
     plan = Plan(
         title=facts.title,
@@ -61,7 +70,7 @@ def make_plan(
     session.add(PlanSource(plan_id=plan.id, content=draft.content, blocks=draft.blocks))
     departments = settle_departments(session, review, body_id=draft.body_id)
     _add_defaults(session, plan, review, departments)
-    add_tasks(session, plan, review, departments, open_draft(draft).readings, now=now)
+    add_tasks(session, plan, review, departments, open_draft(draft).readings, now=now, tell=tell)
     record_change(
         session,
         subject=Subject.PLAN,
@@ -124,22 +133,58 @@ def add_tasks(
     *,
     now: datetime,
     first_position: int = 1,
+    tell: Tell = tell_nobody,
 ) -> None:
-    """Measures and draft tasks for the included rows, numbered from ``first_position`` in the document's order."""
-    ordered = _ordered(review)
-    measures = [
-        make_measure(plan, position, one.row, reading_of(one.row, readings))
-        for position, one in enumerate(ordered, start=first_position)
-    ]
-    session.add_all(measures)
+    """Measures and draft tasks for the included rows, numbered from ``first_position`` in the document's order.
+
+    They are written some at a time and as plain rows: thousands of objects would take ten times as long.
+    """
     session.flush()
-    tasks = [_task(plan, measure, one, now) for measure, one in zip(measures, ordered, strict=True)]
-    session.add_all(tasks)
-    session.flush()
-    for task, one in zip(tasks, ordered, strict=True):
-        session.add_all(_assignments(task, one, departments))
-        session.add_all(_targets(task, one.row.entry.targets))
-    session.flush()
+    ordered = list(enumerate(_ordered(review), start=first_position))
+    for start in range(0, len(ordered), AT_ONCE):
+        tell(start, len(ordered))
+        some = ordered[start : start + AT_ONCE]
+        _add_measures(session, plan, some, readings)
+        _add_tasks(session, plan, some, now)
+        ids = _ids_by_position(session, Task, plan, some)
+        rows = [(ids[position], one) for position, one in some]
+        _insert(session, Assignment, (values for row in rows for values in _assignments(*row, departments)))
+        _insert(session, TaskTarget, (values for row in rows for values in _targets(*row)))
+    tell(len(ordered), len(ordered))
+
+
+AT_ONCE = 100
+"""measures that are written together"""
+
+Numbered = tuple[int, ReviewRow]
+"""a row with its position in the plan"""
+
+
+def _add_measures(
+    session: Session, plan: Plan, some: Sequence[Numbered], readings: Mapping[str, dict[str, Any]]
+) -> None:
+    values = (_measure(plan, position, one.row, reading_of(one.row, readings)) for position, one in some)
+    _insert(session, Measure, values)
+
+
+def _add_tasks(session: Session, plan: Plan, some: Sequence[Numbered], now: datetime) -> None:
+    measures = _ids_by_position(session, Measure, plan, some)
+    _insert(session, Task, (_task(plan, measures[position], position, one, now) for position, one in some))
+
+
+def _insert(session: Session, kind: type[Base], rows: Iterable[dict[str, Any]]) -> None:
+    values = list(rows)
+    if values:
+        session.execute(insert(kind), values)
+
+
+def _ids_by_position(
+    session: Session, kind: type[Measure] | type[Task], plan: Plan, some: Sequence[Numbered]
+) -> dict[int, int]:
+    """The ids of what was just written, which no database gives back in their order; sub-tasks have none yet."""
+    is_among = kind.position.between(some[0][0], some[-1][0])
+    query = select(kind.position, kind.id).where(kind.plan_id == plan.id, is_among)
+    return {row.position: row.id for row in session.execute(query)}
 
 
 def _ordered(review: Review) -> list[ReviewRow]:
@@ -160,50 +205,54 @@ def reading_of(row: Row, readings: Mapping[str, dict[str, Any]]) -> dict[str, An
 
 def make_measure(plan: Plan, position: int, row: Row, reading: dict[str, Any]) -> Measure:
     """The measure as the document states it, with its whole reading."""
+    return Measure(**_measure(plan, position, row, reading))
+
+
+def _measure(plan: Plan, position: int, row: Row, reading: dict[str, Any]) -> dict[str, Any]:
     parsed = row.parsed
-    return Measure(
-        plan_id=plan.id,
-        position=position,
-        path=list(parsed.path),
-        heading=parsed.heading,
-        text=parsed.text,
-        units_as_written=parsed.units_as_written,
-        deadline_text=parsed.deadline_text,
-        reading=reading,
-    )
+    return {
+        "plan_id": plan.id,
+        "position": position,
+        "path": list(parsed.path),
+        "heading": parsed.heading,
+        "text": parsed.text,
+        "units_as_written": parsed.units_as_written,
+        "deadline_text": parsed.deadline_text,
+        "reading": reading,
+    }
 
 
-def _task(plan: Plan, measure: Measure, one: ReviewRow, now: datetime) -> Task:
-    return Task(
-        plan_id=plan.id,
-        measure_id=measure.id,
-        body_id=plan.body_id,
-        position=measure.position,
-        title=one.row.entry.title,
-        created_at=now,
-        is_ongoing=one.due.origin is DeadlineOrigin.ONGOING,
-        due_on=one.due.due_on,
-        deadline_origin=one.due.origin,
-        recurrence=one.row.entry.recurrence,
-    )
+def _task(plan: Plan, measure_id: int, position: int, one: ReviewRow, now: datetime) -> dict[str, Any]:
+    return {
+        "plan_id": plan.id,
+        "measure_id": measure_id,
+        "body_id": plan.body_id,
+        "position": position,
+        "title": one.row.entry.title,
+        "created_at": now,
+        "is_ongoing": one.due.origin is DeadlineOrigin.ONGOING,
+        "due_on": one.due.due_on,
+        "deadline_origin": one.due.origin,
+        "recurrence": one.row.entry.recurrence,
+    }
 
 
-def _targets(task: Task, targets: Iterable[Target]) -> Iterator[TaskTarget]:
-    for position, one in enumerate(targets, start=1):
-        yield TaskTarget(
-            task_id=task.id,
-            position=position,
-            words=one.words,
-            quantity=one.quantity,
-            unit=one.unit,
-            comparison=one.comparison,
-            value=one.value,
-            upper=one.upper,
-            base_year=one.base_year,
-        )
+def _targets(task_id: int, one: ReviewRow) -> Iterator[dict[str, Any]]:
+    for position, target in enumerate(one.row.entry.targets, start=1):
+        yield {
+            "task_id": task_id,
+            "position": position,
+            "words": target.words,
+            "quantity": target.quantity,
+            "unit": target.unit,
+            "comparison": target.comparison,
+            "value": target.value,
+            "upper": target.upper,
+            "base_year": target.base_year,
+        }
 
 
-def _assignments(task: Task, one: ReviewRow, departments: Mapping[Identity, int]) -> Iterator[Assignment]:
+def _assignments(task_id: int, one: ReviewRow, departments: Mapping[Identity, int]) -> Iterator[dict[str, Any]]:
     seen: set[int] = set()
     roles = [(unit, AssignmentRole.LEAD) for unit in one.lead] + [(u, AssignmentRole.PARTNER) for u in one.partners]
     for unit, role in roles:
@@ -211,12 +260,12 @@ def _assignments(task: Task, one: ReviewRow, departments: Mapping[Identity, int]
         if department_id in seen:
             continue
         seen.add(department_id)
-        yield Assignment(
-            task_id=task.id,
-            department_id=department_id,
-            role=role,
-            name_as_written=unit.name[:NAME_LENGTH],
-            is_confirmed=True,
-            position=len(seen) - 1,
-            due_on=task.due_on,
-        )
+        yield {
+            "task_id": task_id,
+            "department_id": department_id,
+            "role": role,
+            "name_as_written": unit.name[:NAME_LENGTH],
+            "is_confirmed": True,
+            "position": len(seen) - 1,
+            "due_on": one.due.due_on,
+        }

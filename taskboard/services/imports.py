@@ -43,6 +43,7 @@ from taskboard.models import (
     Plan,
     PlanSource,
 )
+from taskboard.services.confirmations import Tell, tell_nobody
 from taskboard.services.history import Writing
 from taskboard.services.import_confirmation import make_plan
 from taskboard.services.import_records import facts_of, record_discarded, record_read
@@ -341,11 +342,13 @@ def confirm_import(
     actor: Actor,
     now: datetime,
     entrance: str,
+    tell: Tell = tell_nobody,
 ) -> Plan:
     """Make the plan with its measures, draft tasks, assignments and new departments; again, give the same plan.
 
     ``leads_are_checked`` says that the person looked at the leads that were only inferred, ``units_are_checked`` the
     same of names found by a rule that is wrong now and then; without them an import that has such is refused.
+    ``tell`` hears how many measures are made, of how many.
     Raises ``Invalid`` with the ``hindrances`` in its facts, and ``Stale``.
     """
     draft = _lock_draft(session, draft_id, actor)
@@ -362,7 +365,7 @@ def confirm_import(
         hindrances.append(Hindrance(Obstacle.UNITS_UNCHECKED))
     if hindrances:
         raise Invalid("import", "unresolved", hindrances=hindrances)
-    plan = make_plan(session, draft, review, actor=actor, now=now, entrance=entrance)
+    plan = make_plan(session, draft, review, actor=actor, now=now, entrance=entrance, tell=tell)
     draft.plan_id = plan.id
     draft.updated_at = now
     # The document lives on beside the plan.

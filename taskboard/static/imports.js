@@ -70,14 +70,50 @@ form.addEventListener("submit", (event) => {
   event.stopPropagation();
 });
 
-// How long a confirmation takes cannot be told from outside: all of it is one change, there as a whole or not at all.
+// A confirmation is one change, there as a whole or not at all; meanwhile the server tells how far it is. The page may
+// be left or opened anew: it shows the same bar again, and goes to the plan when that is there.
+
+const bar = document.getElementById("confirming");
+const LOOK_AGAIN = 300;
+let watch = null;
+
 function showProgress(button) {
   const isConfirming = button?.value === "confirm";
-  document.getElementById("confirming").hidden = !isConfirming;
-  if (isConfirming) say("正在导入，请稍候……");
+  clearTimeout(watch);
+  bar.hidden = !isConfirming;
+  if (!isConfirming) return;
+  say("正在导入，请稍候……");
+  bar.removeAttribute("value");
+  watch = setTimeout(look, LOOK_AGAIN, false);
 }
 
-window.addEventListener("pageshow", () => showProgress(null));
+// Whoever pressed is led to the plan by the answer; whoever came later must go there.
+async function look(isAwaited) {
+  let told = {};
+  try {
+    const answer = await fetch(bar.dataset.progress, { headers: { Accept: "application/json" } });
+    if (answer.ok) told = await answer.json();
+  } catch {
+    told = { total: 0 };
+  }
+  if (bar.hidden) return;
+  if (told.plan && isAwaited) return location.assign(told.plan);
+  if (told.total) {
+    bar.max = told.total;
+    bar.value = told.done;
+    say(`正在导入：已完成 ${told.done} 项，共 ${told.total} 项`);
+  } else if (isAwaited && told.total === undefined && !told.plan) {
+    bar.hidden = true;
+    say("导入没有完成，没有生成任何计划和任务，请再点“确认导入”。", true);
+    return;
+  }
+  watch = setTimeout(look, LOOK_AGAIN, isAwaited);
+}
+
+window.addEventListener("pageshow", (event) => {
+  if ("underWay" in bar.dataset && !event.persisted) look(true);
+  else showProgress(null);
+});
 
 // To another page of the same review one goes when what was just entered is kept; what could not be is said instead.
 document.addEventListener("click", (event) => {

@@ -16,6 +16,7 @@ from taskboard.models import (
     Plan,
     Task,
 )
+from taskboard.services.confirmations import FOLDER_NAME, telling
 from taskboard.services.department_names import match_names
 from tests.support import factories
 from tests.support.importing import (
@@ -170,6 +171,23 @@ def test_a_second_confirmation_leads_to_the_plan(chen, session):
 
     assert first.location == second.location == opened.location
     assert counts(session)["Plan"] == 1
+
+
+def test_how_far_a_confirmation_is_can_be_asked_until_the_plan_is_there(chen, session, settings):
+    address = draft_of(chen)
+    folder = settings.instance_dir / FOLDER_NAME
+    before = chen.get(f"{address}/progress").json
+    with telling(folder, int(address.rsplit("/", 1)[1])) as tell:
+        tell(2, 3)
+        during = chen.get(f"{address}/progress").json
+        (bar,) = html.fromstring(chen.get(address).text).xpath("//progress")
+
+    confirmed = chen.post(address, act="confirm", **fields_of(chen.get(address)), leads_are_checked="y")
+
+    assert (before, during) == ({}, {"done": 2, "total": 3})
+    assert (bar.get("value"), bar.get("max"), bar.get("hidden")) == ("2", "3", None)
+    assert confirmed.location == chen.get(f"{address}/progress").json["plan"]
+    assert list(folder.iterdir()) == []
 
 
 def test_a_draft_can_be_given_up(chen, session):

@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from taskboard.models import ImportDraft, Task
+from taskboard.services import imports
+from taskboard.services.confirmations import FOLDER_NAME, telling
 from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
@@ -226,6 +228,36 @@ def test_confirming_shows_that_it_is_under_way(review: Page, session):
     expect(review.get_by_label("正在导入")).to_be_visible()
     expect(review.get_by_role("button", name="确认导入")).to_be_disabled()
     expect(review.locator("#saving")).to_contain_text("正在导入")
+
+
+def test_a_page_that_is_opened_anew_shows_how_far_the_confirmation_is_and_goes_to_the_plan(
+    review: Page, session, usual, settings
+):
+    draft = session.scalars(select(ImportDraft)).one()
+    by = {"actor": usual.actor("chen"), "now": factories.NOW, "entrance": "test"}
+    with telling(settings.instance_dir / FOLDER_NAME, draft.id) as tell:
+        tell(200, 500)
+        review.reload()
+        expect(review.locator("#saving")).to_contain_text("已完成 200 项，共 500 项")
+        expect(review.get_by_label("正在导入")).to_have_attribute("value", "200")
+        tell(300, 500)
+        expect(review.locator("#saving")).to_contain_text("已完成 300 项，共 500 项")
+        plan = imports.confirm_import(session, draft.id, version=draft.version, leads_are_checked=True, **by)
+        session.commit()
+
+        review.wait_for_url(f"**/plans/{plan.id}")
+
+
+def test_a_confirmation_that_came_to_nothing_is_said_on_the_page_that_waited_for_it(review: Page, session, settings):
+    draft = session.scalars(select(ImportDraft)).one()
+    with telling(settings.instance_dir / FOLDER_NAME, draft.id) as tell:
+        tell(200, 500)
+        review.reload()
+        expect(review.locator("#saving")).to_contain_text("已完成 200 项")
+
+    expect(review.locator("#saving")).to_contain_text("导入没有完成，没有生成任何计划和任务")
+    expect(review.get_by_label("正在导入")).to_be_hidden()
+    expect(review.get_by_role("button", name="确认导入")).to_be_enabled()
 
 
 MANY = "云泽市2026年工作要点\n一、重点任务\n" + "\n".join(

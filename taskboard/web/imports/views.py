@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from flask import Blueprint, flash, get_template_attribute, jsonify, redirect, render_template, request, url_for
@@ -15,13 +16,13 @@ from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.import_arrangement import Rearrangement
 from taskboard.domain.imports import Decisions, dismissed, taken, with_lead
 from taskboard.domain.roles import Role
-from taskboard.extensions import now, read_session, transaction
+from taskboard.extensions import current_settings, now, read_session, transaction
 from taskboard.labels.documents import describe_document_problem
 from taskboard.labels.errors import problem_words
 from taskboard.labels.imports import RECURRENCE_CHOICES
 from taskboard.labels.targets import COMPARISONS
 from taskboard.models import ImportDraft
-from taskboard.services import imports, revisions, scans
+from taskboard.services import confirmations, imports, revisions, scans
 from taskboard.services.calendar import load_calendar
 from taskboard.services.import_review import Hindrance, Review, find_places, review_draft
 from taskboard.services.imports import Same, Source
@@ -204,6 +205,22 @@ def _shown_after(draft_id: int, key: str) -> str:
     return key if key in holders else next(iter(holders), key)
 
 
+@blueprint.get("/<int:draft_id>/progress")
+@requires(Role.SUPERVISOR)
+def progress(draft_id: int) -> ResponseReturnValue:
+    """How far the confirmation is, for the page that waits for it; the plan's address when it is done."""
+    # In this order: between the two a confirmation may end.
+    found = confirmations.find_progress(_progress_folder(), draft_id)
+    draft = imports.get_draft(read_session(), draft_id, current_actor())
+    if draft.plan_id is not None:
+        return jsonify(plan=url_for("plans.plan", plan_id=draft.plan_id))
+    return jsonify(found._asdict() if found else {})
+
+
+def _progress_folder() -> Path:
+    return current_settings().instance_dir / confirmations.FOLDER_NAME
+
+
 @blueprint.post("/<int:draft_id>/parts")
 @requires(Role.SUPERVISOR)
 def save_parts(draft_id: int) -> ResponseReturnValue:
@@ -351,7 +368,7 @@ def _save(draft_id: int, decisions: Decisions, version: int) -> int:
 
 
 def _confirm(draft_id: int, version: int, form: ReviewForm) -> ResponseReturnValue:
-    with transaction() as session:
+    with confirmations.telling(_progress_folder(), draft_id) as tell, transaction() as session:
         plan = imports.confirm_import(
             session,
             draft_id,
@@ -361,6 +378,7 @@ def _confirm(draft_id: int, version: int, form: ReviewForm) -> ResponseReturnVal
             actor=current_actor(),
             now=now(),
             entrance=ENTRANCE,
+            tell=tell,
         )
         plan_id = plan.id
     flash("导入完成。任务现在是草稿，交办后各单位才能看到。", "success")
@@ -433,6 +451,7 @@ def _review_page(
         missing={one.obstacle.value for one in refused or ()},
         has_errors=any(field.errors for field in form) or any(one.errors for one in parts.all_forms()),
         changes=changes,
+        confirming=confirmations.find_progress(_progress_folder(), draft.id),
         same=same,
         resembling=revisions.find_resembling(read_session(), draft, current.facts.title, actor=current_actor()),
         known_names=imports.list_known_names(read_session()),
