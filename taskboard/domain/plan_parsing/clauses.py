@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.brackets import Group, outer_groups, split_outside
 from taskboard.domain.plan_parsing.deadlines import is_time_limit
-from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, FIELD_NAME, UNIT_FIELDS, Field, field_named
+from taskboard.domain.plan_parsing.fields import (
+    AMBIGUOUS_IN_TEXT,
+    BARE_ROLES,
+    FIELD_NAME,
+    UNIT_FIELDS,
+    Field,
+    field_named,
+)
 from taskboard.domain.plan_parsing.statements import without_statements
 from taskboard.domain.plan_parsing.text import Text, squeezed, without_ranges
 from taskboard.domain.plan_parsing.units import Unit, is_unit_list, looks_like_unit, read_units
@@ -216,11 +223,7 @@ def _field_clauses(text: Text, groups: list[Group]) -> list[Clause]:
         for found in FIELD_NAME.finditer(plain)
         if not any(group.start < found.start() < group.end for group in _near(groups, found.start()))
     ]
-    named = [
-        found
-        for found in named
-        if squeezed(found["name"]) not in AMBIGUOUS_IN_TEXT or _starts_line(plain, found.start())
-    ]
+    named = [found for found in named if _is_meant_as_field(text, found)]
     for number, found in enumerate(named):
         following = named[number + 1].start() if number + 1 < len(named) else len(plain)
         end = _end_of_value(plain, found.end(), following)
@@ -235,6 +238,18 @@ def _field_clauses(text: Text, groups: list[Group]) -> list[Clause]:
     return [
         clause for clause in clauses if clause.reading.has_units or clause.reading.time_limits or clause.reading.persons
     ]
+
+
+def _is_meant_as_field(text: Text, found: re.Match[str]) -> bool:
+    """A name that a text uses for other things too opens a line; a role alone (牵头：) has units behind it."""
+    name = squeezed(found["name"])
+    if name in BARE_ROLES:
+        end = FIRST_OF_VALUE.match(text.plain, found.end())
+        return end is not None and is_unit_list(text[found.end() : end.end()])
+    return name not in AMBIGUOUS_IN_TEXT or _starts_line(text.plain, found.start())
+
+
+FIRST_OF_VALUE = re.compile(r"[^、,;。\s]{2,30}")
 
 
 def _stands_outside(mark: str, plain: str, groups: Iterable[Group]) -> bool:

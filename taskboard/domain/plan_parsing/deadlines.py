@@ -63,7 +63,9 @@ YEAR = r"(?:(?:19|20)\d\d|[二一][〇零九一二三四五六七八]{3})\s?年"
 RELATIVE_YEAR = r"今年|本年度|本年|当年|明年|次年|翌年|来年"
 ANY_YEAR = rf"(?:{YEAR}|{RELATIVE_YEAR})"
 NUMERAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
-BEFORE = r"(?:之?前|以前|为止|止)"
+DAY_NUMERAL = r"(?:\d\s?\d|\d|[一二三四五六七八九十]{1,3})"
+"""recognition sets the two figures of a day apart (6 月 3 0 日)"""
+BEFORE = r"(?:\s?(?:之?前|以前|为止|止))"
 DASH = r"\s?(?:—{1,2}|-{1,2}|~{1,2}|至|到)\s?"
 
 DOCUMENT = "方案|意见|通知|计划|办法|文件|清单|措施|规定|细则|行动计划|实施方案"
@@ -95,13 +97,14 @@ MENTION = re.compile(
              |(?P<m3>{NUMERAL})月(?:份)?(?:(?P<d3>{NUMERAL})日)?)
           (?:底|末)?{BEFORE}?)
     | (?P<plan>[“"]?十[一二三四五]五[”"]?(?:规划)?(?:(?:期间|时期|期)(?:末|内|底)?|末|内|底){BEFORE}?)
-    | (?P<day>(?P<dy>{ANY_YEAR})?(?P<dm>{NUMERAL})\s?月\s?(?P<dd>{NUMERAL})\s?[日号](?:{BEFORE})?)
+    | (?P<day>(?P<dy>{ANY_YEAR})?(?P<dm>{NUMERAL})\s?月\s?(?P<dd>{DAY_NUMERAL})\s?[日号](?:{BEFORE})?)
     | (?P<month>
           (?P<my>{ANY_YEAR})?(?P<mm>{NUMERAL})\s?月份?(?P<ten>上旬|中旬|下旬)?(?P<mend>月?底|末|月末)?
           (?P<mbefore>{BEFORE})?)
     | (?P<quarter>
           (?:(?P<qy>{ANY_YEAR}|(?:19|20)\d\d\s?(?=Q)),?)?(?:第?(?P<qn>[一二三四1234])季度?|Q(?P<qq>[1-4]))(?P<qend>末|底)?
           (?P<qbefore>{BEFORE}|内)?)
+    | (?P<this_month>(?:本|(?P<next_month>下))个?月(?:底|末|内)(?:{BEFORE})?)
     | (?P<half>(?P<hy>{ANY_YEAR})?(?P<which>上|下)半年(?P<hend>末|底)?(?P<hbefore>{BEFORE}|内)?)
     | (?P<yearend>
           (?:(?P<ey>{ANY_YEAR})|{NOT_COUNTED_YEARS}年)(?P<eend>底|末|终(?=前|之前))(?P<ebefore>{BEFORE})?
@@ -148,7 +151,8 @@ def read_year(words: str, anchor: Anchor) -> int | None:
 
 
 def _numeral(words: str) -> int:
-    return int(words) if words.isdigit() else chinese_number(words)
+    figures = "".join(words.split())
+    return int(figures) if figures.isdigit() else chinese_number(figures)
 
 
 def _dated(found: re.Match[str], year: int | None, build: tuple[int, int] | None) -> tuple[date | None, Why | None]:
@@ -278,6 +282,14 @@ def _quarter(found: re.Match[str], anchor: Anchor, inherited: int | None) -> Men
     return _mention(found, _dated(found, year, (number * 3, 0)), year_stated=_is_stated(found["qy"]))
 
 
+def _this_month(found: re.Match[str], anchor: Anchor, _: int | None) -> Mention:
+    """本月底前, 下月底: counted from the month of the document."""
+    if anchor.date is None:
+        return _mention(found, (None, Why.NO_DOCUMENT_DATE))
+    month = _after(anchor.date, 1, "月") if found["next_month"] else anchor.date
+    return _mention(found, (month_end(month.year, month.month), None), year_stated=False)
+
+
 def _half(found: re.Match[str], anchor: Anchor, inherited: int | None) -> Mention:
     year = _year_of(found["hy"], anchor, inherited)
     build = (6, 30) if found["which"] == "上" else (12, 31)
@@ -332,6 +344,7 @@ FORMS = {
     "month": _month,
     "quarter": _quarter,
     "half": _half,
+    "this_month": _this_month,
     "yearend": _year_end,
     "within": _within,
     "year": _year,
@@ -406,20 +419,29 @@ def read_time_limit(plain: str, anchor: Anchor) -> Mention | None:
 def _time_limit(plain: str, anchor: Anchor) -> Mention | None:
     mentions = []
     inherited: int | None = None
+    comes_back_until = -1
     for found in MENTION.finditer(plain):
         before = plain[max(0, found.start() - 3) : found.start()]
         mention = read_mention(found, anchor, inherited)
         if mention is None:
             continue
-        if re.search(r"每年?$|每$", before):
+        goes_on = comes_back_until >= 0 and AND.fullmatch(plain, comes_back_until, found.start())
+        if goes_on or re.search(r"每年?$|每$", before):
             mention = Mention(mention.start, mention.end, mention.text, None, Why.RECURRING)
+            comes_back_until = mention.end
+        if found["sy"]:
+            inherited = read_year(found["sy"], anchor)
         if mention.date is not None and mention.year_stated:
             inherited = mention.date.year
         mentions.append(mention)
     dated = [mention for mention in mentions if mention.date is not None and not _is_start_of(plain, mention)]
     if dated:
         return max(dated, key=lambda mention: mention.date or date.min)
-    return mentions[0] if mentions else None
+    # Only a start is named (3月1日起施行): words of time, but no day that anything is due at.
+    return mentions[0]._replace(date=None, why_not=mentions[0].why_not or Why.NOT_FIXED) if mentions else None
+
+
+AND = re.compile(r"\s?[、,和及与]\s?")
 
 
 # --- deadlines in running text -------------------------------------------------------------------
@@ -535,7 +557,7 @@ CLAUSE_START = re.compile(r"(?:^|[。;:,!\n)\]”]|到|至|于|力争|确保|争
 
 def _is_limit(before: str, after: str, found: re.Match[str]) -> bool:
     """Whether the words set a limit (前, 底, 到…) or an end of the item, rather than place an activity in time."""
-    if found["issued"] or found["season"] or found.group().endswith(("前", "止", "末")):
+    if found["issued"] or found["season"] or found["this_month"] or found.group().endswith(("前", "止", "末")):
         return True
     if before.endswith(("到", "至", "截止", "不晚于", "不迟于")):
         return not after.startswith("的")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 
@@ -109,7 +110,14 @@ COLUMN_NAMES: dict[Field, tuple[str, ...]] = {
     ),
 }
 
-_BY_NAME = {name: field for field, names in (*NAMES.items(), *COLUMN_NAMES.items()) for name in names}
+BARE_ROLES: dict[str, Field] = {
+    **dict.fromkeys(_words("牵头 主责 主办 牵头抓总"), Field.LEAD),
+    **dict.fromkeys(_words("责任 承办"), Field.RESPONSIBLE),
+    **dict.fromkeys(_words("配合 协办 协同 协助 参与 会办"), Field.PARTNER),
+}
+"""roles without a word for units (牵头：市商务局；配合：各县区): fields where names of units follow"""
+
+_BY_NAME = {name: field for field, names in (*NAMES.items(), *COLUMN_NAMES.items()) for name in names} | BARE_ROLES
 KNOWN_NAMES = frozenset(_BY_NAME)
 UNIT_FIELDS = frozenset({Field.LEAD, Field.RESPONSIBLE, Field.PARTNER})
 
@@ -123,12 +131,31 @@ AMBIGUOUS_IN_TEXT = frozenset(
 )
 """names that a text uses with a colon for other things too: they count only beside another field"""
 
+UNIT_WORDS = _words(
+    """
+    单位 部门 科室 处室 股室 部室 室部 院系 院部 系部 站所 局办 司局 车间 镇街 机构 主体 学院 公司 中心 方
+    """
+)
+UNIT_WORD = f"(?:{'|'.join(UNIT_WORDS)})"
+"""what an office calls its units in the name of a field or a column"""
+
+
+def _spaced(word: str) -> str:
+    return r"\s?".join(map(re.escape, word))
+
+
+def _any_spaced(words: Iterable[str]) -> str:
+    return "|".join(map(_spaced, words))
+
+
+ROLES = _words("牵头 主办 主责 责任 承办 落实 实施 承担 负责 配合 协办 协同 协同配合 协作 协助 参与")
 TEXT_NAMES = sorted((n for names in NAMES.values() for n in names), key=len, reverse=True)
+BY_PARTS = rf"(?:{_any_spaced(ROLES)})\s?(?:{_spaced('责任')}\s?)?(?:{_any_spaced(UNIT_WORDS)})"
+"""a role and a word for units, also such as no list holds together (牵头部室, 配合车间)"""
+BARE = rf"(?<![\u4e00-\u9fff])(?:{_any_spaced(sorted(BARE_ROLES, key=len, reverse=True))})"
 FIELD_NAME = re.compile(
-    rf"(?=[{''.join(sorted({name[0] for name in TEXT_NAMES}))}])"
-    r"(?<![各该相关主和及与一同、的与])(?P<name>"
-    + "|".join(r"\s?".join(map(re.escape, name)) for name in TEXT_NAMES)
-    + r")[\s\])]{0,4}:\s{0,4}"
+    rf"(?=[{''.join(sorted({name[0] for name in (*TEXT_NAMES, *ROLES, *BARE_ROLES)}))}])"
+    rf"(?<![各该相关主和及与一同、的与])(?P<name>{_any_spaced(TEXT_NAMES)}|{BY_PARTS}|{BARE})[\s\])]{{0,4}}:\s{{0,4}}"
 )
 
 
@@ -139,9 +166,8 @@ def field_named(name: str) -> Field | None:
     return _BY_NAME.get(squeezed(name).strip(":、.*#")) or _BY_NAME.get(squeezed_name) or _by_ending(squeezed_name)
 
 
-UNIT_WORD = "(?:单位|部门|科室|处室|股室|机构|主体|学院|公司|中心|方)"
-"""what an office calls its units in the name of a column"""
 ENDINGS = (
+    (re.compile(rf"^属地(?:管理|落实|责任|配合)?{UNIT_WORD}?$"), Field.PARTNER),
     (re.compile(rf"(?:牵头|主办|主责|发起)[^、]{{0,4}}{UNIT_WORD}$"), Field.LEAD),
     (re.compile(rf"(?:配合|协办|协助|协同|参与|参加|协作|支持|会办)[^、]{{0,6}}{UNIT_WORD}$"), Field.PARTNER),
     (re.compile(rf"责任[^、]{{0,4}}{UNIT_WORD}"), Field.RESPONSIBLE),

@@ -56,11 +56,15 @@ PASSED_AT = re.compile(
     rf"{WRITTEN_DAY}[^()\[\]。;]{{0,30}}(?:通过|批准|印发|公布|发布)[)\]]$"
 )
 """（2019年1月8日市委常委会会议通过） on the line below the title, perhaps behind the document's number"""
-ISSUER_AND_DAY = re.compile(rf"^[\u4e00-\u9fff]{{4,30}}\s+{WRITTEN_DAY}(?:\s|$)")
+ISSUER_AND_DAY = re.compile(rf"^[(\[]?[\u4e00-\u9fff]{{4,30}}\s+{WRITTEN_DAY}(?:[)\]]|\s|$)")
 """an issuer and the day on one line of the head, perhaps with counters of a web page behind them"""
 HELD_FIELD = re.compile(rf"^(?:会议|发布|举办|召开)?(?:时\s?间|日\s?期)\s?[:|]\s*(?={WRITTEN_DAY})")
 MEETING = re.compile(r"发布会|吹风会|会议|座谈会|推进会|访谈|讲话")
 """what is held on a day; of other documents 时间： tells when a site put them on a page"""
+YEAR_SAID = re.compile(
+    r"(?:时限|时间|日期|期限|月份|未注明年份)[^。;]{0,24}(?:均|都|皆|一律)(?:为|指|系)(?P<year>(?:19|20)\d\d)年(?![^。,;)]*[底末至—\-])"
+)
+"""本表所列时限，除注明外均为2023年: the year that a month without one belongs to, said by the document itself"""
 HEAD_LINES = 40
 
 
@@ -226,6 +230,8 @@ def _issued_in_brackets(lines: Sequence[Text]) -> date | None:
 
 
 def _year(day: date | None, title: str | None, number: re.Match[str] | None, lines: Sequence[Text]) -> int | None:
+    if (said := next((found for line in lines if (found := YEAR_SAID.search(line.plain))), None)) is not None:
+        return int(said["year"])
     in_title = _single_year(title)
     if day is not None:
         # a plan for next year is often signed in December

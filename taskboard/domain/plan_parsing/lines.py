@@ -160,7 +160,7 @@ def _wrap_width(lengths: list[int]) -> int | None:
 
 def _goes_on(line: Line, following: Line, width: int) -> bool:
     """Whether a line that fills the width runs on into the next one, which then opens no item and no field."""
-    if len(line.text) < width - 2 or following.label:
+    if len(line.text) < width - 2 or following.label or line.text.plain.rstrip().endswith("|"):
         return False
     plain = following.text.plain
     return read_label(plain) is None and not FIELD_NAME.match(plain)

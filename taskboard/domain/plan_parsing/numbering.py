@@ -1,4 +1,4 @@
-"""Outline labels: 第一章, 一、, （一）, 1., 1.1, (1), ①, 第一条, 一是."""
+"""Outline labels: 第一章, 一、, A., （一）, 1., 1.1, A-1, (1), ①, 第一条, 一是."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Kind(IntEnum):
 
     CHAPTER = 0
     CHINESE = 10
+    LETTER = 12
     ARTICLE = 15
     CHINESE_BRACKET = 20
     NUMBER = 30
@@ -45,6 +46,8 @@ LABEL = re.compile(
       (?:\s?[:、.](?!\d)\s*|\s+)
     | (?P<chinese>[一二三四五六七八九十]{{1,3}})(?:\s?[、.]|,(?=\S{{2,30}}(?:$|\n)))\s*
     | (?P<chinese_bracket>\(\s?[一二三四五六七八九十]{{1,3}}\s?\)|[㈠-㈩])[、.,:]?\s*
+    | (?P<letter>[A-Z])\s?[.、](?=\s?[\u4e00-\u9fff“《])\s*
+    | (?P<compound>(?:[A-Z]|\d{{1,2}})[-—]\d{{1,2}})(?:[、.:]\s*|\s+){NOT_A_QUANTITY}(?=[\u4e00-\u9fff“《])
     | (?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,2}})(?:[、.]?\s+|[、.]|{NOT_A_QUANTITY}(?=[\u4e00-\u9fff“《]))
     | (?P<number>\d{{1,3}}|\d{{4}}(?=[、.]\s?[^\d\s]))\s?
       (?:[、]|\.(?!\d)|\.(?=[56]G|(?:19|20)\d\d年)|,(?=[\u4e00-\u9fff]{{2}})|(?=\s+[\u4e00-\u9fff“《]{{4}}))\s*
@@ -62,6 +65,8 @@ KINDS = {
     "article": Kind.ARTICLE,
     "named": Kind.ARTICLE,
     "chinese": Kind.CHINESE,
+    "letter": Kind.LETTER,
+    "compound": Kind.DECIMAL,
     "chinese_bracket": Kind.CHINESE_BRACKET,
     "decimal": Kind.DECIMAL,
     "number": Kind.NUMBER,
@@ -86,6 +91,14 @@ def chinese_number(numeral: str) -> int:
 
 
 def _number(form: str, written: str) -> int:
+    if form == "letter":
+        return ord(written[0]) - ord("A") + 1
+    if form in ("decimal", "compound"):
+        return int(re.split(r"[.\-—]", written)[-1])
+    return _number_in(form, written)
+
+
+def _number_in(form: str, written: str) -> int:
     if form in ("circled", "dotted") or "⑴" <= written[0] <= "⒇":
         for first in "①⑴⒈❶":
             if ord(first) <= ord(written[0]) < ord(first) + 20:
@@ -93,8 +106,6 @@ def _number(form: str, written: str) -> int:
         return ord(written[0]) - ord("㉑") + 21
     if "㈠" <= written[0] <= "㈩":
         return ord(written[0]) - ord("㈠") + 1
-    if form == "decimal":
-        return int(written.rsplit(".", 1)[1])
     digits = re.search(r"\d+", written)
     if digits:
         return int(digits.group())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from taskboard.domain.plan_parsing.brackets import outer_groups
-from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, FIELD_NAME
+from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, BARE_ROLES, FIELD_NAME
 from taskboard.domain.plan_parsing.lines import Line
 from taskboard.domain.plan_parsing.noise import is_attached_list
 from taskboard.domain.plan_parsing.numbering import Kind, Label, read_damaged_label, read_label, read_step
@@ -192,7 +192,7 @@ def _is_signature(text: Text, node: Node) -> bool:
 
 def _is_certain_field(plain: str) -> bool:
     found = FIELD_NAME.match(plain)
-    return found is not None and squeezed(found["name"]) not in AMBIGUOUS_IN_TEXT
+    return found is not None and squeezed(found["name"]) not in AMBIGUOUS_IN_TEXT | BARE_ROLES.keys()
 
 
 # --- labels inside a line ------------------------------------------------------------------------

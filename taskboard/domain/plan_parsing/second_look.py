@@ -341,6 +341,8 @@ DAMAGED_TIME = re.compile(
 )
 MAY_BE_DAMAGED = re.compile(r"[?*·#&~A-Za-z]|\d{3}")
 """one of these stands in each damaged time"""
+LETTER_IN_DATE = re.compile(r"[OolI](?=\d?[年月日])|\d[OolI]")
+"""what the text was read from where recognition took figures for letters (4月2O日)"""
 BARE_MONTH = re.compile(r"(?:20\d\d年)?[\d一二三四五六七八九十]{1,3}月")
 BARE_YEAR = re.compile(r"\D{0,2}20\d\d年")
 
@@ -355,7 +357,8 @@ def _judge_time(found: Found, words: Words, around: Surroundings) -> None:
         add(found, Doubt.ROW_UNLIKE_OTHERS, FIELDS)
     everything = words.where_time_may_stand + words.limit
     year_lost = "deadline" in measure.inferred and LOST_YEAR.search(everything)
-    if year_lost or (MAY_BE_DAMAGED.search(everything) and DAMAGED_TIME.search(everything)):
+    letters = LETTER_IN_DATE.search(measure.deadline_text or "")
+    if year_lost or letters or (MAY_BE_DAMAGED.search(everything) and DAMAGED_TIME.search(everything)):
         add(found, Doubt.TIME_DAMAGED, ["deadline"])
 
 

@@ -369,17 +369,17 @@ def _read_unit_cell(meaning: Field, clean: str, plain: str) -> Reading:
     return reading
 
 
-BREAK = re.compile(r"(?<=[\u4e00-\u9fff])\n(?=[\u4e00-\u9fff])")
+BREAK = re.compile(r"(?<=[\u4e00-\u9fff])\n(?=[\u4e00-\u9fff(])")
 
 
 def _joined_breaks(text: Text) -> Text:
-    """A line break inside a name (市自然资源⏎局) is closed; one between whole names stays."""
+    """A line break inside a name (市自然资源⏎局) or before its alias is closed; one between whole names stays."""
     closed = []
     for found in BREAK.finditer(text.plain):
         before = re.split("[、,;/\n]", text.plain[: found.start()])[-1].strip()
         after = re.split("[、,;/\n]", text.plain[found.end() :], maxsplit=1)[0].strip()
         whole = looks_like_unit(before) and looks_like_unit(after) and len(after) >= 3
-        if not whole and looks_like_unit(before + after):
+        if after.startswith("(") or (not whole and looks_like_unit(before + after)):
             closed.append((found.start(), found.end()))
     return without_ranges(text, closed)
 
@@ -570,8 +570,30 @@ def _lines_inside_cells(parts: Sequence[Line | Table]) -> set[int]:
     return inside
 
 
+ENDS_ROWS_WITH_BAR = 0.6
+"""of the lines with cells, so many end with a bar where each row does"""
+
+
+def _whole_rows(run: Sequence[Line]) -> list[Text]:
+    """The lines of a table; where its rows end with a bar, a row that is broken inside cells is put together."""
+    texts = [line.text for line in run]
+    of_several = [text for text in texts if text.plain.count("|") > 1]
+    closed = sum(text.plain.rstrip().endswith("|") for text in of_several)
+    if len(of_several) < FEWEST_UNSEPARATED_ROWS or closed < ENDS_ROWS_WITH_BAR * len(of_several):
+        return texts
+    rows: list[Text] = []
+    pending: list[Text] = []
+    for text in texts:
+        pending.append(text)
+        if text.plain.rstrip().endswith("|"):
+            rows.append(join_texts(pending, "\n"))
+            pending = []
+    return [*rows, *pending]
+
+
 def _list_in(run: list[Line]) -> tuple[WorkList | None, int]:
-    rows = [[line.text[a:b].strip() for a, b in _cells_in(line.text)] or [line.text] for line in run]
+    texts = _whole_rows(run)
+    rows = [[text[a:b].strip() for a, b in _cells_in(text)] or [text] for text in texts]
     if all(len(row) <= 1 for row in rows):
         rows = _rows_of_cells(run)
     if not rows:

@@ -26,6 +26,13 @@ LABEL_BEFORE_STOP = re.compile(r"(?:^|\n)\s*[一二三四五六七八九十]{1,3
 LONGEST_BEFORE_STOP = 24
 """characters of a label with its indent"""
 
+LETTER_LIKE_FIGURE = re.compile("[OolI]")
+DATE_WITH_LETTERS = re.compile(
+    r"(?<![A-Za-z\d])(?=[OolI]{0,3}\d)[\dOolI]{2,4}(?=\s?[年月日])|(?<=[年月])\s?[lI](?=\s?[月日])"
+)
+"""5月l5日, 4月2O日: letters that recognition took for figures"""
+FIGURES = str.maketrans("OolI", "0011")
+
 HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 FOLDING = {
     **{chr(code): chr(half) for code, half in HALF_WIDTH.items()},
@@ -142,7 +149,13 @@ _views_again = lru_cache(maxsize=16_384)(_views)
 
 def _plain(clean: str) -> str:
     plain = clean if clean.isascii() else to_simplified(half_width(clean))
+    if LETTER_LIKE_FIGURE.search(plain):
+        plain = DATE_WITH_LETTERS.sub(_figures, plain)
     return HALF_WIDTH_STOP.sub(_full_stop, plain) if "." in plain else plain
+
+
+def _figures(found: re.Match[str]) -> str:
+    return found.group().translate(FIGURES)
 
 
 def half_width(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -189,12 +190,18 @@ def _split_at_conjunctions(piece: Text) -> list[Text]:
     return [piece]
 
 
+ENDS_IN_SUBJECT = re.compile(r"社会$|^[省市县区州]?(?:实验室|企业|学校|机关|社区|园区|院校|高校|乡村|机构|医院|单位)$")
+"""what a body deals with and what is called like one: 社会和法制委, 实验室与资产管理处"""
+
+
 def _is_join(left: str, right: str) -> bool:
     left_whole = re.sub(r"等(?:有关|相关)?(?:部门|单位)?$", "", left)
     if not looks_like_unit(left_whole) and not TAIL_ETC.search(left):
         return False
     if re.match(r"(?:各|有关|相关|其他|专项|所属|沿线|省|市|县|区|州)", right):
         return True
+    if ENDS_IN_SUBJECT.search(left):
+        return False
     return (
         looks_like_unit(right)
         and len(_without_brackets(right)) >= 3
@@ -286,20 +293,32 @@ SUBJECT_ONLY = re.compile(rf"^[省市县区州]?(?:{SUBJECTS})$")
 SUBJECT_BODY = re.compile(rf"^[省市县区州]?(?:{SUBJECTS})(?P<suffix>部门|等部门|系统|局|厅|委|办)$")
 
 
+STREET_BODY = re.compile(
+    r"^(?!各)[\u4e00-\u9fff]{2,4}?(?P<suffix>(?:街道|镇|乡)(?:办事处|人民政府|政府|党工委|党委|办)?)$"
+)
+PLACE_NAME = re.compile(rf"^(?!各|{SUBJECTS}|{COMPANIES})[\u4e00-\u9fff]{{2,3}}$")
+
+
+def _is_only_a_place(plain: str) -> bool:
+    """红星 before 东岗街道办事处: short, and no name of a body itself."""
+    return bool(PLACE_NAME.match(plain)) and not looks_like_unit(plain)
+
+
 def _restore(names: list[Unit]) -> list[Unit]:
-    whole = _restore_shared_ending(names, BRANCH, COMPANY_ONLY)
-    whole = _restore_shared_ending(whole, SUBJECT_BODY, SUBJECT_ONLY)
+    whole = _restore_shared_ending(names, BRANCH, COMPANY_ONLY.match)
+    whole = _restore_shared_ending(whole, SUBJECT_BODY, SUBJECT_ONLY.match)
+    whole = _restore_shared_ending(whole, STREET_BODY, _is_only_a_place)
     return _restore_suffixes(_restore_prefixes(whole))
 
 
-def _restore_shared_ending(names: list[Unit], whole: re.Pattern[str], stem: re.Pattern[str]) -> list[Unit]:
-    """移动、联通、电信白桦分公司 and 教育、财政部门: the ending of the last belongs to all before it."""
+def _restore_shared_ending(names: list[Unit], whole: re.Pattern[str], is_stem: Callable[[str], object]) -> list[Unit]:
+    """移动、联通、电信白桦分公司, 教育、财政部门, 红星、东岗街道办事处: the last one's ending belongs to all."""
     restored: list[Unit] = []
     suffix = ""
     for unit in reversed(names):
         plain = squeezed(unit.said.plain)
         found = whole.match(plain)
-        if not found and suffix and stem.match(plain):
+        if not found and suffix and is_stem(plain):
             restored.append(unit._replace(name=unit.name + suffix, restored=True))
             continue
         suffix = unit.name[found.start("suffix") :] if found else ""

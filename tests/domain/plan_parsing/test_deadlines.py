@@ -66,6 +66,11 @@ def deadline_in(words: str, anchor: Anchor = ANCHOR) -> date | None:
         ("汛期前完成清淤", "2024-03-31"),
         ("秋季开学前投入使用", "2024-08-31"),
         ("不迟于2024年11月30日", "2024-11-30"),
+        ("本月底前完成赋码", "2024-03-31"),
+        ("下月底前完成赋码", "2024-04-30"),
+        ("4月2O日前发放到户", "2024-04-20"),
+        ("5 月l5日前全部拨付", "2024-05-15"),
+        ("6 月 3 0 日 前竣工入住", "2024-06-30"),
     ],
 )
 def test_a_deadline_is_the_last_day_of_the_period_named(words: str, day: str) -> None:
@@ -148,6 +153,8 @@ def test_what_a_day_is_counted_from_may_be_missing() -> None:
         ("2024年12月31日前完成并持续推进", "2024-12-31"),
         ("立即整改，2024年4月底前", "2024-04-30"),
         ("2024年9月底前完成主体工程；2025年6月底前投用", "2025-06-30"),
+        ("2025年春耕前（3月15日）", "2025-03-15"),
+        ("即日起至5月20日", "2024-05-20"),
     ],
 )
 def test_a_time_column_names_its_day(words: str, day: str) -> None:
@@ -156,7 +163,9 @@ def test_a_time_column_names_its_day(words: str, day: str) -> None:
     assert mention is not None and mention.date == date.fromisoformat(day)
 
 
-@pytest.mark.parametrize("words", ["每年年底前", "长期", "持续推进", "每季度", "暑假前"])
+@pytest.mark.parametrize(
+    "words", ["每年年底前", "长期", "持续推进", "每季度", "暑假前", "每年6月、11月", "3月1日起施行"]
+)
 def test_a_time_column_may_name_none(words: str) -> None:
     mention = read_time_limit(words, ANCHOR)
 

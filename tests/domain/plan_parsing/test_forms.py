@@ -203,6 +203,29 @@ def test_an_opening_speech_gives_what_it_announces_and_not_what_it_looks_back_on
     assert str(plan.measures[1].deadline) == "2024-10-31"
 
 
+def test_letters_number_sections_and_their_items() -> None:
+    plan = read("""
+云州港务集团改革任务台账（2023—2025年）
+2023年10月12日
+A. 优化资源配置
+A-1 清退股权。一企一策退出。
+牵头部室：资产运营部；配合部室：财务管理部　完成时间：2024年12月
+A-2 盘活土地。回笼资金4.8亿元。
+牵头部室：战略发展部　完成时间：2025年
+B. 科技创新
+B-1 改造码头。改造岸桥6台。
+牵头部室：工程技术部　完成时间：长期
+考核说明：每季度通报一次。
+""")
+
+    assert assigned(plan) == [
+        ("AA-1", "资产运营部", "财务管理部"),
+        ("AA-2", "战略发展部", ""),
+        ("BB-1", "工程技术部", ""),
+    ]
+    assert [measure.recurrence for measure in plan.measures] == [None, None, "ongoing"]
+
+
 BARS = """
 云州县2021年重点工作分解
 序号 |

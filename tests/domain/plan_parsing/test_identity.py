@@ -18,11 +18,26 @@ from taskboard.domain.plan_parsing.text import read_text
         (["索引号", "0143/2021", "成文日期", "2021-09-02", "发布日期", "2021-09-10"], date(2021, 9, 2)),
         (["成文日期：2021年9月2日", "发布日期：2021年9月10日"], date(2021, 9, 2)),
         (["养老服务新闻发布会", "时间：2023年9月14日上午10:00", "地点：发布厅"], date(2023, 9, 14)),
+        (["巡察整改台账", "（中共云州县委农村工作领导小组办公室    2023年4月11日）"], date(2023, 4, 11)),
         (["云州市工作要点", "一、重点任务", "云州市人民政府", "二〇二三年二月二十日"], date(2023, 2, 20)),
     ],
 )
 def test_the_day_of_a_document_is_found_where_it_stands(lines: list[str], day: date) -> None:
     assert read_identity([read_text(line) for line in lines], []).date == day
+
+
+@pytest.mark.parametrize(
+    ("words", "year"),
+    [
+        ("说明：本台账所称“6月底”等时限，除注明外均为2025年。", 2025),
+        ("本表完成时间一律为2025年。", 2025),
+        ("各项任务时限均为2025年底前。", 2024),
+    ],
+)
+def test_the_year_of_all_limits_may_be_said_once(words: str, year: int) -> None:
+    lines = ["云州县整改台账", "云州县委农办  2024年12月1日", words]
+
+    assert read_identity([read_text(line) for line in lines], []).year == year
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,10 @@ from taskboard.domain.plan_parsing.text import Source, read_text, spans_of
         ("1024、建设平台", Kind.NUMBER, 1024, "1024"),
         ("问题一：部分乡镇污水直排", Kind.ARTICLE, 1, "问题一"),
         ("任务12：建设平台", Kind.ARTICLE, 12, "任务12"),
+        ("A. 优化配置", Kind.LETTER, 1, "A"),
+        ("C、优化配置", Kind.LETTER, 3, "C"),
+        ("A-2 盘活土地", Kind.DECIMAL, 2, "A-2"),
+        ("3-1．盘活土地", Kind.DECIMAL, 1, "3-1"),
     ],
 )
 def test_labels_are_read_in_every_form(line: str, kind: Kind, number: int, written: str) -> None:
@@ -43,7 +47,19 @@ def test_labels_are_read_in_every_form(line: str, kind: Kind, number: int, writt
 
 @pytest.mark.parametrize(
     "line",
-    ["1.2万亩优质稻", "2024年底前", "2019、2020年两年", "任务重", "12345热线", "一是加快", "第3次会议", "一般工业项目"],
+    [
+        "1.2万亩优质稻",
+        "2024年底前",
+        "2019、2020年两年",
+        "任务重",
+        "12345热线",
+        "A级景区",
+        "3-5 个园区",
+        "5G网络",
+        "一是加快",
+        "第3次会议",
+        "一般工业项目",
+    ],
 )
 def test_quantities_and_years_are_no_labels(line: str) -> None:
     assert read_label(read_text(line).plain) is None
@@ -87,6 +103,7 @@ def test_steps_count_from_one() -> None:
         ("每年组织资助对象座谈", "yearly"),
         ("对居民用户每年入户安检一次", "yearly"),
         ("年均增长5%", None),
+        ("2020年年底前完成", None),
         ("持续优化环境", None),
         ("对长期不更新的部门约谈", None),
     ],

@@ -121,3 +121,36 @@ def test_bodies_that_are_dealt_with_do_not_lead(name: str) -> None:
 @pytest.mark.parametrize("name", ["序 号", "项号", "任务编号", "No."])
 def test_numbers_may_stand_below_any_name(name: str) -> None:
     assert what_counts(parse_plan(blocks_in("cells one a line", (name, *HEADER[1:])))) == RIGHT
+
+
+@pytest.mark.parametrize("name", ["属地落实", "属地单位", "配合车间", "协办"])
+def test_those_on_the_spot_and_bare_roles_take_part(name: str) -> None:
+    assert what_counts(parse_plan(blocks_in("table", (*HEADER[:4], name, HEADER[5])))) == RIGHT
+
+
+def test_rows_that_end_with_a_bar_are_put_together_where_they_are_broken_inside_cells() -> None:
+    lines = """序号 | 工作任务 | 目标要求 | 牵头处室 | 配合处室 | 完成时限 |
+1 | 反兴奋剂 | 教育全覆盖 | 科教处 | 训练处 | 长期坚持 |
+2 | 全民健身 | 新建公园30个、
+球场120片 | 群体处、
+经济处 | 各设区市体育部门 | 11月
+底前 |
+3 | 体育彩票 | 规范网点1000家 | 彩票中心 |  | 年底前 |"""
+
+    plan = parse_plan([Paragraph(TITLE), *(Paragraph(line) for line in lines.split("\n"))])
+
+    assert [(one.heading, one.lead, one.partners) for one in plan.measures] == [
+        ("反兴奋剂", ("科教处",), ("训练处",)),
+        ("全民健身", ("群体处", "经济处"), ("各设区市体育部门",)),
+        ("体育彩票", ("彩票中心",), ()),
+    ]
+    assert str(plan.measures[1].deadline) == "2024-11-30"
+
+
+def test_an_alias_on_the_next_line_of_a_cell_belongs_to_the_name() -> None:
+    grid = (HEADER, ("1", "提升服务", "建设统一平台", "教师工作部\n（人事处）", "教务处\n各学院", "6月底"))
+    cells = tuple(tuple(Cell(text, r, c) for c, text in enumerate(row)) for r, row in enumerate(grid))
+
+    (measure,) = parse_plan([Paragraph(TITLE), Table(cells)]).measures
+
+    assert (measure.lead, measure.partners) == (("教师工作部（人事处）",), ("教务处", "各学院"))
