@@ -136,6 +136,11 @@ def end_own_sessions(session: Session, person_id: int, *, now: datetime, entranc
     return person
 
 
+def record_sign_out(session: Session, person_id: int, *, now: datetime, entrance: str) -> None:
+    """Write down that somebody left; their other sessions stay."""
+    _record(session, session.get_one(Person, person_id), Change.SIGNED_OUT, now=now, entrance=entrance)
+
+
 def _record(session: Session, person: Person, act: Change, *, now: datetime, entrance: str) -> None:
     record_change(
         session,

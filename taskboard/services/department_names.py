@@ -6,11 +6,12 @@ acts that take an ``actor`` are for administrators; the others ask for nobody.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Unpack
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -117,21 +118,42 @@ def list_names(session: Session, department_id: int) -> list[DepartmentName]:
     )
 
 
+class OldNames:
+    """The names that departments had on days gone by."""
+
+    def __init__(self, rows: Iterable[tuple[int, str, date | None, date]]) -> None:
+        self._of: dict[int, list[tuple[str, date | None, date]]] = defaultdict(list)
+        for department_id, name, first, last in rows:
+            self._of[department_id].append((name, first, last))
+
+    def name_on(self, department_id: int, day: date) -> str | None:
+        """What the department was called on that day; None where that is the name of now."""
+        had = (name for name, first, last in self._of[department_id] if (first or day) <= day <= last)
+        return next(had, None)
+
+
+def load_old_names(session: Session, department_ids: Iterable[int]) -> OldNames:
+    """The dated names of these departments, the earliest first; one query."""
+    rows = session.execute(_OLD_NAMES, {"department_ids": list(set(department_ids))})
+    return OldNames((row.department_id, row.name, row.valid_from, row.valid_to) for row in rows)
+
+
+_OLD_NAMES = (
+    select(DepartmentName.department_id, DepartmentName.name, DepartmentName.valid_from, DepartmentName.valid_to)
+    .where(
+        DepartmentName.department_id.in_(bindparam("department_ids", expanding=True)),
+        DepartmentName.valid_to.is_not(None),
+    )
+    .order_by(DepartmentName.valid_to, DepartmentName.id.desc())
+)
+
+
 def names_on(session: Session, department_ids: Iterable[int], day: date) -> dict[int, str]:
     """What each department was called on that day: an old name where it had one then, else the name of now."""
     wanted = list(set(department_ids))
     names = dict(session.execute(select(Department.id, Department.name).where(Department.id.in_(wanted))).all())
-    old = (
-        select(DepartmentName.department_id, DepartmentName.name)
-        .where(
-            DepartmentName.department_id.in_(wanted),
-            DepartmentName.valid_to >= day,
-            or_(DepartmentName.valid_from.is_(None), DepartmentName.valid_from <= day),
-        )
-        .order_by(DepartmentName.valid_to.desc(), DepartmentName.id)
-    )
-    names.update(session.execute(old).all())
-    return names
+    old = load_old_names(session, wanted)
+    return {one: old.name_on(one, day) or name for one, name in names.items()}
 
 
 # Acts of an administrator
@@ -154,6 +176,9 @@ def give_old_name(
     """
     require_role(by["actor"], Role.ADMINISTRATOR)
     department = get_department(session, department_id, actor=by["actor"])
+    known = list_names(session, department_id)
+    if any((one.name, one.valid_from, one.valid_to) == (name, valid_from, valid_to) for one in known):
+        return
     put_old_name(session, department, name, valid_from=valid_from, valid_to=valid_to, today=local_date(by["now"]))
     after = {"old_name": name, "valid_from": valid_from, "valid_to": valid_to}
     record_department(session, department_id, Change.CHANGED, after=after, **by)

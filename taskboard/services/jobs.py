@@ -328,10 +328,12 @@ def request_run(session: Session, job: JobName, *, day: date, **by: Unpack[Writi
         "attempts": 1,
     }
     if not insert_where_free(session, JobRun, [row]):
+        is_coming = (JobState.REQUESTED, JobState.RUNNING)
         again = update(JobRun).where(
-            JobRun.job == job, JobRun.scheduled_for == schedule.moment(day), JobRun.state != JobState.RUNNING
+            JobRun.job == job, JobRun.scheduled_for == schedule.moment(day), JobRun.state.not_in(is_coming)
         )
-        _changed(session, again.values(state=JobState.REQUESTED, attempts=1, started_at=by["now"], error=None))
+        if not _changed(session, again.values(state=JobState.REQUESTED, attempts=1, started_at=by["now"], error=None)):
+            return
     record_run_by_hand(session, job, day, Change.RUN_REQUESTED, **by)
 
 

@@ -121,6 +121,8 @@ def end_member(session: Session, group_id: int, row_id: int, *, last_day: date, 
     if last_day < row.from_on:
         raise Invalid("last_day", "member_ends_before_start")
     time = DepartmentMember(group_id=group_id, member_id=row.member_id, from_on=row.from_on, to_on=last_day)
+    if row.to_on == last_day:
+        return
     name = session.get_one(Department, row.member_id).name
     _check_no_overlap(session, time, name, besides=row_id, field="last_day")
     before = {"member": name, "to_on": row.to_on}

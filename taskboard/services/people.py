@@ -22,7 +22,7 @@ from taskboard.models import Department, FailedSignIn, Person, PersonPost
 from taskboard.services.account_links import end_links
 from taskboard.services.accounts import end_sessions, normal_username
 from taskboard.services.actors import Holder, held_on, require_role
-from taskboard.services.history import Writing, record_change
+from taskboard.services.history import Writing, find_repeated, record_change
 from taskboard.services.holdings import check_nothing_hangs
 from taskboard.services.paging import PAGE_SIZE, Page, count_rows, fetch_page
 
@@ -222,12 +222,16 @@ def change_person(
     return person
 
 
-def set_password(session: Session, person_id: int, password_hash: str, **by: Unpack[Writing]) -> None:
-    """Give somebody a password that they must change when they sign in.
+def set_password(
+    session: Session, person_id: int, password_hash: str, *, request_key: str | None = None, **by: Unpack[Writing]
+) -> None:
+    """Give somebody a password that they must change when they sign in; a request that was answered changes nothing.
 
     Their sessions and links end, and what locked the account is forgotten.
     """
     require_role(by["actor"], Role.ADMINISTRATOR)
+    if find_repeated(session, request_key, act=Change.PASSWORD_SET, task_id=None, actor=by["actor"]):
+        return
     person = _person(session, person_id)
     person.password_hash = password_hash
     person.must_change_password = True
@@ -235,7 +239,7 @@ def set_password(session: Session, person_id: int, password_hash: str, **by: Unp
     end_links(session, person_id, now=by["now"])
     session.execute(delete(FailedSignIn).where(FailedSignIn.account == person.username))
     session.flush()
-    _record(session, person_id, Change.PASSWORD_SET, **by)
+    _record(session, person_id, Change.PASSWORD_SET, request_key=request_key, **by)
 
 
 def switch_off(
@@ -259,13 +263,20 @@ def switch_off(
     _record(session, person_id, Change.SWITCHED_OFF, **by)
 
 
-def end_all_sessions(session: Session, person_id: int, **by: Unpack[Writing]) -> None:
-    """Sign somebody out everywhere, with a lost telephone for instance; they can sign in again."""
+def end_all_sessions(
+    session: Session, person_id: int, *, request_key: str | None = None, **by: Unpack[Writing]
+) -> None:
+    """Sign somebody out everywhere, with a lost telephone for instance; they can sign in again.
+
+    A request that was answered already ends no session that was begun since.
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
+    if find_repeated(session, request_key, act=Change.SESSIONS_ENDED, task_id=None, actor=by["actor"]):
+        return
     person = _person(session, person_id)
     end_sessions(person)
     session.flush()
-    _record(session, person_id, Change.SESSIONS_ENDED, **by)
+    _record(session, person_id, Change.SESSIONS_ENDED, request_key=request_key, **by)
 
 
 def switch_on(session: Session, person_id: int, **by: Unpack[Writing]) -> None:
@@ -337,6 +348,8 @@ def end_post(
 
 def close_post(session: Session, post: PersonPost, *, last_day: date, **by: Unpack[Writing]) -> None:
     """Write down the last day of a post whose work has been seen to."""
+    if post.to_on == last_day:
+        return
     before = _recorded_post(session, post)
     post.to_on = last_day
     session.flush()
@@ -367,9 +380,19 @@ def _record(
     *,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    request_key: str | None = None,
     **by: Unpack[Writing],
 ) -> None:
-    record_change(session, subject=Subject.PERSON, subject_id=person_id, act=act, before=before, after=after, **by)
+    record_change(
+        session,
+        subject=Subject.PERSON,
+        subject_id=person_id,
+        act=act,
+        before=before,
+        after=after,
+        request_key=request_key,
+        **by,
+    )
 
 
 def _recorded(person: Person) -> dict[str, Any]:

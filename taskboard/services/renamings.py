@@ -97,9 +97,23 @@ def get_renaming(session: Session, renaming_id: int, *, actor: Actor) -> Departm
 
 
 def add_renaming(session: Session, values: RenamingValues, **by: Unpack[Writing]) -> DepartmentRenaming:
-    """A renaming that an administrator adds; raises :class:`Invalid` where its names cannot be used."""
+    """A renaming that an administrator adds; raises :class:`Invalid` where its names cannot be used.
+
+    One that is there already as it was typed is not added again.
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
     old, new = _checked(values)
+    same = session.scalars(
+        select(DepartmentRenaming).where(
+            DepartmentRenaming.old_names == old,
+            DepartmentRenaming.new_names == new,
+            DepartmentRenaming.from_on == values.from_on,
+            DepartmentRenaming.note == values.note,
+            DepartmentRenaming.is_active == values.is_active,
+        )
+    ).first()
+    if same is not None:
+        return same
     renaming = DepartmentRenaming(
         old_names=old, new_names=new, from_on=values.from_on, note=values.note, is_active=values.is_active
     )

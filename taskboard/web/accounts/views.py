@@ -105,6 +105,9 @@ def end_sessions() -> ResponseReturnValue:
 
 @blueprint.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
+    person_id = _account().person_id
+    with transaction() as writing:
+        accounts.record_sign_out(writing, person_id, now=now(), entrance="web")
     logout_user()
     session.clear()
     flash("您已退出。", "success")

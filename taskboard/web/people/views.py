@@ -99,10 +99,11 @@ def set_password(person_id: int) -> ResponseReturnValue:
     except Invalid as error:
         form.show_problem(error)
         return _person_page(person_id, form)
+    key = form.request_key.data
     return _do(
         person_id,
         form,
-        lambda session: people.set_password(session, person_id, password_hash, **writing()),
+        lambda session: people.set_password(session, person_id, password_hash, request_key=key, **writing()),
         done="已设置密码；此人原有的登录已全部退出，下次登录后须先改成自己的密码。",
     )
 
@@ -155,10 +156,12 @@ def withdraw_link(person_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:person_id>/end-sessions")
 @requires(Role.ADMINISTRATOR)
 def end_sessions(person_id: int) -> ResponseReturnValue:
+    form = Form()
+    key = form.request_key.data
     return _do(
         person_id,
-        Form(),
-        lambda session: people.end_all_sessions(session, person_id, **writing()),
+        form,
+        lambda session: people.end_all_sessions(session, person_id, request_key=key, **writing()),
         done="此人在所有设备上的登录已全部退出。",
     )
 
