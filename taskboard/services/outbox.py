@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import NotFound, NotNow
 from taskboard.domain.history import Change, Subject
+from taskboard.domain.office_hours import next_office_moment
 from taskboard.domain.outbox import (
     BEFORE_THE_WIRE,
     LONGEST_PAUSE,
@@ -51,6 +52,7 @@ from taskboard.domain.outbox import (
 )
 from taskboard.labels.mails import ADDRESS_IS_OFF
 from taskboard.models import MailAddress, MailGate, OutboxMessage, Person
+from taskboard.services.calendar import load_calendar
 from taskboard.services.history import Writing, record_change
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.paging import Page, fetch_page
@@ -58,6 +60,8 @@ from taskboard.services.paging import Page, fetch_page
 LEASE = timedelta(minutes=10)
 """how long one attempt may take, slow servers included, before its mail is looked at again"""
 CLAIMED_AT_ONCE = 20
+AT_ANY_HOUR = frozenset({"reminded", "invitation", "reset", "trial"})
+"""templates of notices that wait for no office hours: what a supervisor urges to, and what somebody is waiting for"""
 LONGEST_ERROR = 2000
 CLOCKS_DIFFER = timedelta(minutes=5)
 """a moment further ahead than this was written by a clock that was set back since"""
@@ -80,8 +84,8 @@ def queue_mail(
     """Put one mail into the outbox; ``False`` when a mail with this key is there already.
 
     ``facts`` are what the template is rendered from: plain JSON values (dates as ISO text, enums by their value).
-    It waits until ``not_before``; after ``valid_until`` it is no longer worth sending. ``for_day`` is the day of a
-    scheduled mail.
+    It waits until ``not_before``, a notice otherwise for the next office hours; after ``valid_until`` it is no longer
+    worth sending. ``for_day`` is the day of a scheduled mail.
     """
     row = {
         "key": key,
@@ -92,13 +96,35 @@ def queue_mail(
         "facts": dict(facts),
         "message_id": uuid4().hex,
         "created_at": now,
-        "next_attempt_at": not_before or now,
+        "next_attempt_at": not_before or _first_attempt(session, kind, template, now),
         "for_day": for_day,
         "state": OutboxState.QUEUED,
         "attempts": 0,
         "valid_until": valid_until,
     }
     return insert_where_free(session, OutboxMessage, [row]) == 1
+
+
+def _first_attempt(session: Session, kind: MailKind, template: str, now: datetime) -> datetime:
+    """When the mail goes out at the earliest; the calendar is asked once for all mails of one act."""
+    if kind is not MailKind.NOTICE or template in AT_ANY_HOUR:
+        return now
+    kept: dict[datetime, datetime] = session.info.setdefault(_first_attempt, {})
+    if now not in kept:
+        kept.clear()
+        kept[now] = next_office_moment(now, load_calendar(session))
+    return kept[now]
+
+
+def bring_forward(session: Session, *, now: datetime) -> int:
+    """Let notices that wait for office hours go out now; how many."""
+    waiting = update(OutboxMessage).where(
+        OutboxMessage.state == OutboxState.QUEUED,
+        OutboxMessage.kind == MailKind.NOTICE,
+        OutboxMessage.attempts == 0,
+        OutboxMessage.next_attempt_at > now,
+    )
+    return _changed(session, waiting.values(next_attempt_at=now))
 
 
 # Sending

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -66,3 +68,34 @@ def test_every_mail_has_a_message_id_of_its_own(session: Session) -> None:
     queue(session, person, "notice:2:1")
 
     assert len(set(session.scalars(select(OutboxMessage.message_id)))) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "template", "waits"),
+    [
+        (MailKind.NOTICE, "issued", True),
+        (MailKind.NOTICE, "reminded", False),
+        (MailKind.NOTICE, "reset", False),
+        (MailKind.MORNING, "morning", False),
+    ],
+)
+def test_notices_of_acts_wait_for_office_hours_and_what_is_urgent_does_not(
+    session: Session, kind: MailKind, template: str, waits: bool
+) -> None:
+    saturday = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    monday = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
+    person = make_person(session, "周办事")
+
+    queue_mail(
+        session,
+        key="one",
+        kind=kind,
+        person_id=person.id,
+        to_address="zhou@example.org",
+        template=template,
+        facts={},
+        now=saturday,
+    )
+
+    [message] = session.scalars(select(OutboxMessage))
+    assert message.next_attempt_at == (monday if waits else saturday)
