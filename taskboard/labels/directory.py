@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -136,6 +137,20 @@ def _choices(problem: Problem) -> str:
         Problem.UNKNOWN_COLUMN: tuple(Column),
     }
     return BETWEEN.join(choices.get(problem, ()))
+
+
+LOOSE_ENDS: dict[str, str] = {
+    "orders": "份督办文件",
+    "objections": "件退单",
+    "extensions": "件延期申请",
+    "help_requests": "件需协调事项",
+    "subtasks": "项下级任务",
+}
+
+
+def loose_ends_words(counts: Mapping[str, int]) -> str:
+    """What hangs on assignments and is not settled, such as “1 份督办文件、2 件退单”; empty where nothing does."""
+    return BETWEEN.join(f"{counts[kind]} {words}" for kind, words in LOOSE_ENDS.items() if counts[kind])
 
 
 def value_words(value: Any) -> str:

@@ -36,6 +36,8 @@ from taskboard.models import (
 from taskboard.services import history
 from taskboard.services.actors import held_on
 from taskboard.services.history import Writing
+from taskboard.services.requests import settle_requests
+from taskboard.services.succession_loose_ends import LooseEnds, count_loose_ends, take_along
 
 MOVABLE_TASK = OPEN_TASK | {TaskState.DRAFT}
 BRANCH_FIELDS = (
@@ -48,8 +50,11 @@ BRANCH_FIELDS = (
     "submitted_by_id",
     "accepted_at",
     "days_late",
+    "is_held",
     "percent",
     "last_reported_at",
+    "reported_until",
+    "owing_since",
 )
 """what a branch has got to: the successor's own branch takes it over where the old one leads"""
 
@@ -68,6 +73,7 @@ class WorkRow(NamedTuple):
     due_on: date | None
     outcomes: dict[int, WorkOutcome]
     """by the id of the successor"""
+    loose_ends: LooseEnds
 
 
 class Moved(NamedTuple):
@@ -110,9 +116,11 @@ def list_work(
     titles = dict(
         session.execute(select(Plan.id, Plan.title).where(Plan.id.in_({task.plan_id for task, _ in tasks}))).all()
     )
+    olds = {task.id: _of_department(branches, department) for task, branches in tasks}
+    loose_ends = count_loose_ends(session, [one.id for one in olds.values()])
     rows = []
     for task, branches in tasks:
-        old = next(one for one in branches if one.department_id == department.id)
+        old = olds[task.id]
         rows.append(
             WorkRow(
                 assignment_id=old.id,
@@ -125,9 +133,14 @@ def list_work(
                 task_state=task.state,
                 due_on=old.due_on,
                 outcomes={one.id: outcome_of(old, branch_of(branches, one.id)) for one in successors},
+                loose_ends=loose_ends[old.id],
             )
         )
     return rows
+
+
+def _of_department(branches: Iterable[Assignment], department: Department) -> Assignment:
+    return next(one for one in branches if one.department_id == department.id)
 
 
 def branch_of(branches: Iterable[Assignment], department_id: int) -> Assignment | None:
@@ -161,15 +174,24 @@ class Mover:
     def move(self, task: Task, branches: list[Assignment], successor: Department) -> Moved:
         """Let the successor go on with one task, and write it into the task's history."""
         before = history.snapshot(task, branches)
-        old = next(one for one in branches if one.department_id == self.department.id)
+        old = _of_department(branches, self.department)
         own = branch_of(branches, successor.id)
         outcome = outcome_of(old, own)
         going_on = own or old
         if own is None:
             old.department_id = successor.id
         else:
-            if outcome is not WorkOutcome.JOINS:
+            takes_over = outcome is not WorkOutcome.JOINS
+            if takes_over:
                 take_over(own, old)
+            take_along(
+                self.session,
+                old,
+                own,
+                takes_over=takes_over,
+                actor_id=self.by["actor"].person_id,
+                now=self.by["now"],
+            )
             old.state = AssignmentState.WITHDRAWN
         if not self._has_officer(going_on, successor):
             going_on.officer_id = None
@@ -187,6 +209,15 @@ class Mover:
                 )
             )
         self.session.flush()
+        settle_requests(
+            self.session,
+            act=Act.CORRECT,
+            task=task,
+            assignments=branches,
+            before=before,
+            actor_id=self.by["actor"].person_id,
+            now=self.by["now"],
+        )
         history.record(
             self.session,
             task=task,

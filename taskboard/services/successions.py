@@ -50,6 +50,19 @@ from taskboard.services.succession_belongings import (
     move_posts,
     move_supervision,
 )
+from taskboard.services.succession_duties import (
+    DutyLine,
+    HelpLine,
+    PortfolioLine,
+    list_duties,
+    list_owned_help,
+    list_portfolios_of,
+    move_duties,
+    move_meetings,
+    move_owned_help,
+    move_portfolios,
+)
+from taskboard.services.succession_loose_ends import LooseEnds, total_of
 from taskboard.services.succession_mails import tell_successors
 from taskboard.services.succession_work import Moved, Mover, WorkRow, branch_of, list_work, open_tasks
 
@@ -83,6 +96,9 @@ class SuccessionPreview:
     children: list[Department]
     posts: list[PostLine]
     memberships: list[MemberLine]
+    duties: list[DutyLine]
+    owned_help: list[HelpLine]
+    portfolios: list[PortfolioLine]
     names: list[str]
     plans: int
     """plans over which the department watches"""
@@ -92,6 +108,11 @@ class SuccessionPreview:
     def conflicts(self) -> list[WorkRow]:
         """The assignments whose task a successor has already."""
         return [row for row in self.work if any(one is not WorkOutcome.MOVES for one in row.outcomes.values())]
+
+    @property
+    def loose_ends(self) -> LooseEnds:
+        """What hangs on all the assignments together."""
+        return total_of([row.loose_ends for row in self.work])
 
 
 # Looking
@@ -115,6 +136,9 @@ def preview_succession(
     )
     posts = list_posts(session, department, today)
     memberships = list_memberships(session, department, today)
+    duties = list_duties(session, department)
+    owned_help = list_owned_help(session, department)
+    portfolios = list_portfolios_of(session, department)
     names = list(
         session.scalars(
             select(DepartmentName.name)
@@ -130,10 +154,27 @@ def preview_succession(
         [[one.id, one.version] for one in children],
         [[one.id, str(one.to_on)] for one in posts],
         [[one.id, str(one.to_on)] for one in memberships],
+        [[one.assignment_id, *one.loose_ends] for one in work],
+        [[one.id, one.state] for one in duties],
+        [one.id for one in owned_help],
+        [one.id for one in portfolios],
         plans,
     ]
     mark = hashlib.sha256(json.dumps(seen).encode()).hexdigest()
-    return SuccessionPreview(department, successors, work, children, posts, memberships, names, plans, mark)
+    return SuccessionPreview(
+        department=department,
+        successors=successors,
+        work=work,
+        children=children,
+        posts=posts,
+        memberships=memberships,
+        duties=duties,
+        owned_help=owned_help,
+        portfolios=portfolios,
+        names=names,
+        plans=plans,
+        mark=mark,
+    )
 
 
 def _successors(session: Session, department: Department, ids: Sequence[int]) -> list[Department]:
@@ -221,7 +262,12 @@ def carry_out_succession(
             move_posts(session, department, successors[0], today)
     mover = Mover(session, step, department, by)
     moved = [mover.move(task, branches, successor) for task, branches, successor in moving]
+    by_task = {one.task.id: one.successor for one in moved}
+    move_duties(session, department, by_task, otherwise=successors[0] if ends else None)
     if ends:
+        move_owned_help(session, department, successors[0])
+        move_meetings(session, department, successors[0])
+        move_portfolios(session, department, successors, **by)
         for child in preview.children:
             move(session, session.get_one(Department, child.id), successors[0].id)
         move_supervision(session, department_id, successors[0].id)

@@ -19,6 +19,7 @@ from taskboard.domain.deadlines import TimeLimit
 from taskboard.domain.errors import NotFound
 from taskboard.domain.history import Change, RecordedAct
 from taskboard.domain.lights import Judgement, judge
+from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import (
     Actor,
     acts_on_assignment,
@@ -40,6 +41,7 @@ from taskboard.domain.workflow import (
 from taskboard.models import Assignment, Department, HistoryEntry, Measure, Person, Plan, ProgressReport, Task
 from taskboard.services.answerable import people_answerable
 from taskboard.services.cases import describe, vacant_roles
+from taskboard.services.department_names import OldNames, load_old_names
 from taskboard.services.lights import facts_of
 from taskboard.services.lineage import load_lineages
 from taskboard.services.requests import (
@@ -120,16 +122,27 @@ class ReportRow(NamedTuple):
 
 @dataclass(frozen=True)
 class _Holders:
-    """Under which name each assignment of a task was worked on, and when: successions hand assignments on."""
+    """Under which name each assignment of a task was worked on, and when: successions hand assignments on, and
+    departments are renamed."""
 
     names: Mapping[int, str]
     """of today, by assignment"""
+    department_ids: Mapping[int, int]
+    """the same"""
     former: Sequence[FormerHolder]
+    old_names: OldNames
 
     def name_at(self, assignment_id: int, moment: datetime) -> str:
-        """The name of the department that held the assignment then; work done before a succession keeps its name."""
-        held = (one.department for one in self.former if one.assignment_id == assignment_id and moment < one.until)
-        return next(held, self.names[assignment_id])
+        """The name on that day of the department that held the assignment then."""
+        department_id, name = next(
+            (
+                (one.department_id, one.department)
+                for one in self.former
+                if one.assignment_id == assignment_id and moment < one.until
+            ),
+            (self.department_ids[assignment_id], self.names[assignment_id]),
+        )
+        return self.old_names.name_on(department_id, local_date(moment)) or name
 
     def find_name(self, assignment_id: int | None, moment: datetime) -> str | None:
         """The same for an act on any assignment or none; of a draft, assignments may be gone."""
@@ -291,7 +304,13 @@ def get_task(
         for one in assignments
     ]
     own_names = {one.id: departments[one.department_id].name for one in assignments}
-    holders = _Holders(own_names, former_holders(session, task_id))
+    former = former_holders(session, task_id)
+    holders = _Holders(
+        own_names,
+        {one.id: one.department_id for one in assignments},
+        former,
+        load_old_names(session, {*(one.department_id for one in assignments), *(one.department_id for one in former)}),
+    )
     branches = [
         Branch(
             id=one.id,

@@ -16,6 +16,7 @@ from taskboard.domain.lights import Light, LightReason
 from taskboard.domain.workflow import Act, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, Task
 from taskboard.services import corrections, reports, successions, tasks, workflow
+from taskboard.services.department_names import rename
 from taskboard.services.drafts import list_drafts
 from taskboard.services.my_tasks import MyTasks, Show, list_my_tasks
 from taskboard.services.successions import SuccessionOrder
@@ -337,6 +338,21 @@ def test_reports_and_acts_from_before_a_succession_keep_the_name_of_then(office:
     ]
     assert found.history[0].departments == (Named([usual.other.name], []), Named(["市政务局"], []))
     assert [one.formerly for one in office.open(untouched, "chen").branches] == [[]]
+
+
+def test_reports_and_acts_from_before_a_renaming_keep_the_name_of_that_day(office: Office) -> None:
+    usual = office.usual
+    task, old = office.task(), usual.lead.name
+    by: dict[str, Any] = {"actor": usual.actor("li"), "entrance": "test"}
+    branch_id = office.branch(task).id
+    reports.report_progress(office.session, branch_id, done="更名之前", now=NOW - timedelta(days=2), **by)
+    rename(office.session, usual.lead, "市发展改革局", renamed_on=TODAY, today=TODAY)
+    reports.report_progress(office.session, branch_id, done="更名之后", now=NOW, **by)
+
+    found = office.open(task, "chen")
+
+    assert [(one.done, one.department) for one in found.reports] == [("更名之后", "市发展改革局"), ("更名之前", old)]
+    assert [one.department for one in found.history] == ["市发展改革局", old]
 
 
 @pytest.mark.parametrize("who", ["zhao", "sun", "qian"])

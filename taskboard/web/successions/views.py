@@ -11,6 +11,7 @@ from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.imports import split_names
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
+from taskboard.labels.directory import loose_ends_words
 from taskboard.services import department_access, department_names, successions
 from taskboard.services.successions import SuccessionOrder, SuccessionPreview
 from taskboard.web.departments.writing import writing
@@ -128,5 +129,6 @@ def _page(
         shown=shown,
         chosen={name: value for name, value in request.form.items() if name.startswith("work-")},
         is_transfer=form.kind.data is SuccessionKind.TRANSFER,
+        loose_ends=lambda ends: loose_ends_words(ends._asdict()),
     )
     return page, status
