@@ -67,6 +67,7 @@ class DocumentProblem(StrEnum):
 
     EMPTY = "empty"
     NO_TEXT = "no_text"
+    NO_PLAN = "no_plan"
     TOO_LARGE = "too_large"
     TOO_LONG = "too_long"
     TOO_MANY_PAGES = "too_many_pages"

@@ -8,6 +8,7 @@ from typing import Any
 DOCUMENT_PROBLEMS: Mapping[str, str] = {
     "empty": "文件是空的，没有可以读取的内容。请确认选对了文件，或直接粘贴正文。",
     "no_text": "文件里没有文字，可能是扫描件或图片。请上传可以复制文字的版本，或直接粘贴正文。",
+    "no_plan": "只读到 {characters} 个字，没有像举措的内容。请确认选对了文件；内容不全时，请粘贴完整的计划正文。",
     "too_large": "文件太大（{size}，上限 {limit}）。请删去图片和附件后再上传，或直接粘贴正文。",
     "too_long": "文件内容太长（{characters} 字，上限 {limit} 字）。请只保留计划正文，或分成几个文件上传。",
     "too_many_pages": "文件有 {pages} 页，超过上限（{limit} 页）。请只保留计划正文，或分成几个文件上传。",

@@ -14,7 +14,7 @@ from typing import NamedTuple, Unpack
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from taskboard.documents.document import Document
+from taskboard.documents.document import Document, DocumentError, DocumentProblem
 from taskboard.documents.isolation import parse_document_safely, parse_text_safely
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
@@ -31,7 +31,7 @@ from taskboard.domain.imports import (
     stored_arrangement,
 )
 from taskboard.domain.permissions import Actor
-from taskboard.domain.plan_parsing.blocks import Block
+from taskboard.domain.plan_parsing.blocks import Block, count_characters
 from taskboard.domain.plan_parsing.reading import ParsedPlan
 from taskboard.domain.roles import Role
 from taskboard.labels.imports import PASTED_NAME, UNNAMED
@@ -82,14 +82,28 @@ def read_file(content: bytes, name: str, *, calendar: WorkingCalendar | None = N
     """
     name = bare_name(name)
     document, plan = parse_document_safely(content, name, calendar=calendar)
+    _refuse_scraps(document, plan)
     return Source(name, content, fingerprint(content), document, plan)
 
 
 def read_pasted(text: str, *, calendar: WorkingCalendar | None = None) -> Source:
     """The same for a text that somebody pasted. Raises ``DocumentError``."""
     document, plan = parse_text_safely(text, calendar=calendar)
+    _refuse_scraps(document, plan)
     content = text.encode("utf-8", errors="replace")
     return Source(PASTED_NAME, content, fingerprint(content), document, plan)
+
+
+FEWEST_CHARACTERS = 40
+"""written characters; a document with fewer and nothing like a measure is a scrap, or not the file that was meant"""
+
+
+def _refuse_scraps(document: Document, plan: ParsedPlan) -> None:
+    if plan.measures or plan.candidates or plan.unread:
+        return
+    characters = count_characters(document.blocks)
+    if characters < FEWEST_CHARACTERS:
+        raise DocumentError(DocumentProblem.NO_PLAN, characters=characters)
 
 
 def bare_name(name: str) -> str:

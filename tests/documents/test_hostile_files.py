@@ -38,6 +38,8 @@ from tests.documents.files import (
     text_cell,
 )
 
+pytestmark = pytest.mark.usefixtures("untouched")
+
 MEGABYTE = 1_000_000
 CONTAINER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 

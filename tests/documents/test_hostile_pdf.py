@@ -25,6 +25,8 @@ CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
 ONE_PAGE = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
 SECTOR = 512
 
+pytestmark = pytest.mark.usefixtures("untouched")
+
 
 def outcome_of(data: bytes, filename: str | None = None) -> Document | DocumentProblem:
     """The document, or why the upload is refused; either way soon, and with words that say what to do."""

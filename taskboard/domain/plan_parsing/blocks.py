@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -53,3 +54,16 @@ class Table:
 
 
 Block = Paragraph | Table
+
+
+def count_characters(blocks: Iterable[Block]) -> int:
+    """Written characters, blanks left out and merged cells counted once."""
+    return sum(len("".join(text.split())) for block in blocks for text in _texts(block))
+
+
+def _texts(block: Block) -> Iterator[str]:
+    if isinstance(block, Paragraph):
+        yield block.text
+        return
+    for y, row in enumerate(block.rows):
+        yield from (cell.text for x, cell in enumerate(row) if (cell.row, cell.column) == (y, x))
