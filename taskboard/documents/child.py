@@ -18,7 +18,7 @@ from taskboard.documents.limits import forbid_network_and_programs, limit_resour
 from taskboard.documents.reader import read_document
 from taskboard.documents.rows import read_rows
 from taskboard.documents.text import read_text
-from taskboard.documents.wire import calendar_from_plain, from_plain, to_json
+from taskboard.documents.wire import calendar_from_plain, from_json, to_json
 from taskboard.domain.plan_parsing.parse import parse_plan
 
 
@@ -27,8 +27,7 @@ def _read_pasted(data: bytes) -> Document:
 
 
 def _read_pages(data: bytes) -> Document:
-    pages = [from_plain(Page, page) for page in json.loads(data)["pages"]]
-    return Document(tuple(blocks_of(pages)), DocumentKind.PDF)
+    return Document(tuple(blocks_of(from_json(list[Page], data))), DocumentKind.PDF)
 
 
 READERS: Mapping[str, Callable[[bytes], Document]] = {

@@ -19,13 +19,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 import taskboard
 from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentNote, DocumentProblem
 from taskboard.documents.layout import Page
 from taskboard.documents.nursery import Nursery, NurseryLost
 from taskboard.documents.office import convert
 from taskboard.documents.reader import MAX_BYTES
-from taskboard.documents.wire import calendar_to_plain, from_plain, to_json
+from taskboard.documents.wire import SentDocument, calendar_to_plain, from_json, to_json
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.plan_parsing.reading import ParsedPlan
 
@@ -84,8 +86,7 @@ def parse_document_safely(
     limits: Limits = DEFAULT_LIMITS,
 ) -> tuple[Document, ParsedPlan]:
     """The document and the plan that is in it, both found in a process of their own. Raises ``DocumentError``."""
-    document, plan = _ask(data, filename=filename, parse=True, calendar=calendar, limits=limits)
-    return document, from_plain(ParsedPlan, plan)
+    return _with_plan(_ask(data, filename=filename, parse=True, calendar=calendar, limits=limits))
 
 
 def parse_text_safely(
@@ -93,8 +94,7 @@ def parse_text_safely(
 ) -> tuple[Document, ParsedPlan]:
     """The same for a text that somebody pasted. Raises ``DocumentError``."""
     data = text.encode("utf-8", errors="replace")
-    document, plan = _ask(data, form="pasted", parse=True, calendar=calendar, limits=limits)
-    return document, from_plain(ParsedPlan, plan)
+    return _with_plan(_ask(data, form="pasted", parse=True, calendar=calendar, limits=limits))
 
 
 def parse_pages_safely(
@@ -107,10 +107,18 @@ def parse_pages_safely(
     limits: Limits = DEFAULT_LIMITS,
 ) -> tuple[Document, ParsedPlan]:
     """The same for pages that were recognised already. Raises ``DocumentError``."""
-    data = to_json({"pages": list(pages)})
-    document, plan = _ask(data, form="pages", parse=True, calendar=calendar, limits=limits)
+    data = to_json(list(pages))
+    document, plan = _with_plan(_ask(data, form="pages", parse=True, calendar=calendar, limits=limits))
     known = replace(document, kind=kind, notes=(*notes, *document.notes), scanned_pages=tuple(scanned_pages))
-    return known, from_plain(ParsedPlan, plan)
+    return known, plan
+
+
+def _with_plan(answer: tuple[Document, ParsedPlan | None]) -> tuple[Document, ParsedPlan]:
+    document, plan = answer
+    if plan is None:
+        logger.error("reading a file gave no plan")
+        raise DocumentError(DocumentProblem.CRASHED)
+    return document, plan
 
 
 def _ask(
@@ -121,7 +129,7 @@ def _ask(
     parse: bool = False,
     calendar: WorkingCalendar | None = None,
     limits: Limits,
-) -> tuple[Document, Any]:
+) -> tuple[Document, ParsedPlan | None]:
     if not data:
         raise DocumentError(DocumentProblem.EMPTY)
     if len(data) > MAX_BYTES:
@@ -142,7 +150,7 @@ def _ask(
 
 def _read_or_convert(
     order: Mapping[str, Any], data: bytes, *, filename: str | None, seconds: float
-) -> tuple[Document, Any]:
+) -> tuple[Document, ParsedPlan | None]:
     """Read the file, or where nothing here can, what LibreOffice makes of it in the time that is left."""
     ends_at = time.monotonic() + seconds
     try:
@@ -204,18 +212,27 @@ def command_for(module: str) -> list[str]:
     return [sys.executable, "-P", "-m", module]
 
 
-def _open(reply: bytes) -> tuple[Document, Any]:
+class _Answer(msgspec.Struct):
+    """What the reading process says: the document with its plan, or why there is none."""
+
+    document: SentDocument | None = None
+    plan: ParsedPlan | None = None
+    error: dict[str, Any] | None = None
+    trace: str | None = None
+
+
+def _open(reply: bytes) -> tuple[Document, ParsedPlan | None]:
     try:
-        answer: Mapping[str, Any] = json.loads(reply)
-        if "trace" in answer:
-            logger.error("reading a file failed: %s", answer["trace"][-TRACE_SHOWN:])
-            raise DocumentError(DocumentProblem.CRASHED)
-        if "error" in answer:
-            raise refusal_of(answer["error"])
-        return from_plain(Document, answer["document"]), answer["plan"]
+        answer = from_json(_Answer, reply)
+        if answer.error is not None:
+            raise refusal_of(answer.error)
+        if answer.document is not None:
+            return answer.document.open(), answer.plan
+        logger.error("reading a file failed: %s", (answer.trace or "")[-TRACE_SHOWN:])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         logger.exception("reading a file gave an answer that cannot be understood")
         raise DocumentError(DocumentProblem.CRASHED) from error
+    raise DocumentError(DocumentProblem.CRASHED)
 
 
 def refusal_of(error: Mapping[str, Any]) -> DocumentError:

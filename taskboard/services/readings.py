@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from taskboard.documents.document import Document
-from taskboard.documents.wire import from_plain, to_json
+from taskboard.documents.wire import blocks_from_plain, from_plain, to_plain
 from taskboard.domain.plan_parsing.blocks import Block
-from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan, Problem, Span
+from taskboard.domain.plan_parsing.reading import ParsedPlan, Span
 
-
-def _plain(value: Any) -> Any:
-    """Plain lists, dicts, strings and numbers that say the same."""
-    return json.loads(to_json(value))
-
-
-BLANK_MEASURE = _plain(ParsedMeasure(path=(), heading=None, text="", text_head=""))
-BLANK_PROBLEM = _plain(Problem(code="", where="", text=""))
-BLANK_PLAN = _plain(ParsedPlan(title=None, issuer=None, date=None, measures=()))
+BLANK_PLAN: Mapping[str, Any] = {"title": None, "issuer": None, "date": None}
+BLANK_MEASURE: Mapping[str, Any] = {"path": (), "heading": None, "text": "", "text_head": ""}
+"""what has no default of its own"""
 
 
 def reading_to_json(document: Document, plan: ParsedPlan) -> dict[str, Any]:
     """The plan with what is worth knowing about its document: the format and the reader's notes."""
     facts = {"kind": document.kind.value, "notes": [note.value for note in document.notes]}
-    return {**_plain(plan), "document": facts}
+    return {**to_plain(plan), "document": facts}
 
 
 def plan_from_json(stored: Mapping[str, Any]) -> ParsedPlan:
@@ -34,10 +27,8 @@ def plan_from_json(stored: Mapping[str, Any]) -> ParsedPlan:
     Of the places in the source only that of the text is given: the others are most of a reading, and a review that
     is opened again with every change has no use for them.
     """
-    plan = {**BLANK_PLAN, **stored}
-    lists = {name: [_complete(one) for one in plan[name]] for name in ("measures", "candidates", "unread")}
-    problems = [{**BLANK_PROBLEM, **one} for one in plan["problems"]]
-    return from_plain(ParsedPlan, {**plan, **lists, "problems": problems})
+    lists = {name: [_for_review(one) for one in stored.get(name, ())] for name in ("measures", "candidates", "unread")}
+    return from_plain(ParsedPlan, {**BLANK_PLAN, **stored, **lists})
 
 
 def notes_from_json(stored: Mapping[str, Any]) -> list[str]:
@@ -56,13 +47,13 @@ def readings_by_key(stored: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def blocks_to_json(blocks: Sequence[Block]) -> list[Any]:
     """The document's blocks, for showing the source again."""
-    stored: list[Any] = _plain(list(blocks))
+    stored: list[Any] = to_plain(list(blocks))
     return stored
 
 
 def blocks_from_json(stored: Sequence[Any]) -> list[Block]:
     """The blocks of :func:`blocks_to_json`."""
-    return list(from_plain(tuple[Block, ...], list(stored)))
+    return blocks_from_plain(stored)
 
 
 def places_by_key(readings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, list[Span]]]:
@@ -74,15 +65,16 @@ def places_by_key(readings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[s
 
 
 def _places(spans: Mapping[str, Any]) -> dict[str, list[Span]]:
-    return {
-        # An earlier release kept the name of each number beside it.
-        name: [Span(**one) if isinstance(one, Mapping) else Span(*one) for one in found]
-        for name, found in spans.items()
-    }
+    return {name: [_span(one) for one in found] for name, found in spans.items()}
 
 
-def _complete(measure: Mapping[str, Any]) -> dict[str, Any]:
-    places = {"text": measure["spans"]["text"][:1]} if measure.get("spans", {}).get("text") else {}
+def _span(stored: Any) -> Span:
+    # An earlier release kept the name of each number beside it.
+    return Span(**stored) if isinstance(stored, Mapping) else Span(*stored)
+
+
+def _for_review(measure: Mapping[str, Any]) -> dict[str, Any]:
+    places = measure.get("spans", {}).get("text")
     # an earlier release kept the bare words of targets, from which nothing can be tracked
     targets = [one for one in measure.get("targets", ()) if isinstance(one, Mapping)]
-    return {**BLANK_MEASURE, **measure, "targets": targets, "spans": places}
+    return {**BLANK_MEASURE, **measure, "targets": targets, "spans": {"text": [_span(places[0])]} if places else {}}
