@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from taskboard.domain.deadlines import Deadline
 from taskboard.domain.decomposition import (
     CARRIED_FROM,
     carried_act,
@@ -23,9 +22,7 @@ from taskboard.domain.decomposition import (
 from taskboard.domain.local_time import local_date
 from taskboard.domain.workflow import (
     ENDED_TASK,
-    OPEN_ASSIGNMENT,
     Act,
-    DeadlineOrigin,
     TaskState,
     Verification,
     carried_state,
@@ -33,7 +30,7 @@ from taskboard.domain.workflow import (
 from taskboard.models import Assignment, HistoryEntry, Task, TaskLineage
 from taskboard.services import history, notices
 from taskboard.services.branches import end_branch
-from taskboard.services.deadlines import postpone, set_deadline, set_own_deadline
+from taskboard.services.deadlines import keep_within, postpone
 
 if TYPE_CHECKING:
     from taskboard.services.cases import Case
@@ -120,7 +117,8 @@ def _follow(below: Case, above: Case, part: Assignment, suspended: HistoryEntry 
         case Act.RESUME if suspended is not None:
             task.state = TaskState.IN_PROGRESS
             postpone(task, below.assignments, days=(below.today - local_date(suspended.at)).days)
-    is_earlier = task.state not in ENDED_TASK and _keep_within(below, part)
+    is_open = task.state not in ENDED_TASK
+    is_earlier = is_open and keep_within(task, below.assignments, latest_day(part.due_on, below.today))
     below.act = act or Act.CORRECT
     return act is not None or is_earlier
 
@@ -132,21 +130,6 @@ def _close(below: Case) -> None:
     for one in below.assignments:
         end_branch(one, carried_state(Act.CLOSE, one.role, one.state, open_branches_end_as=end), below.now)
     task.state, task.closed_at = TaskState.CLOSED, below.now
-
-
-def _keep_within(below: Case, part: Assignment) -> bool:
-    """Take over the day of the part where the sub-task's would be later; whether it was."""
-    latest = latest_day(part.due_on, below.today)
-    if latest is None:
-        return False
-    is_later = below.task.due_on is None or below.task.due_on > latest
-    if is_later:
-        set_deadline(below.task, Deadline(latest, False, DeadlineOrigin.DECIDED), followed_by=below.assignments)
-    for one in below.assignments:
-        if one.state in OPEN_ASSIGNMENT and one.due_on is not None and one.due_on > latest:
-            set_own_deadline(one, latest)
-            is_later = True
-    return is_later
 
 
 def _facts(below: Case, entry: HistoryEntry) -> dict[str, str] | None:

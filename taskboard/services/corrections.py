@@ -22,6 +22,7 @@ from taskboard.services import history, notices
 from taskboard.services.cases import Acting, Case, open_case
 from taskboard.services.deadlines import set_own_deadline
 from taskboard.services.department_names import find_department, match_names
+from taskboard.services.lineage import name_measure
 
 CORRECTABLE = frozenset(
     {TaskState.DRAFT, TaskState.ISSUED, TaskState.IN_PROGRESS, TaskState.SUBMITTED, TaskState.SUSPENDED}
@@ -110,6 +111,8 @@ def _check_departments(case: Case, leads: Sequence[int], partners: Sequence[int]
     standing = {one.department_id for one in case.assignments if one.state is not AssignmentState.WITHDRAWN}
     if any(not departments[one].is_active for one in wanted - standing):
         raise Invalid("departments", "department_inactive")
+    for one in sorted(wanted - standing):
+        case.check_below(departments[one])
     if case.task.state is not TaskState.DRAFT:
         for one in leads:
             if departments[one].kind is DepartmentKind.COLLECTIVE:
@@ -203,6 +206,7 @@ def correct_wording(
     facts = {"measures": [case.task.measure_id, measure.id], "titles": [case.task.title, title]}
     case.task.measure_id, case.task.title = measure.id, title
     session.flush()
+    name_measure(session, case.assignments, measure.id)
     return case.finish(reason=reason_given, facts=facts)
 
 

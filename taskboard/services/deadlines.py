@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from taskboard.domain.deadlines import Deadline
-from taskboard.domain.workflow import OPEN_ASSIGNMENT
+from taskboard.domain.workflow import OPEN_ASSIGNMENT, DeadlineOrigin
 from taskboard.models import Assignment, Task
 
 
@@ -33,6 +33,19 @@ def set_own_deadline(assignment: Assignment, due_on: date | None) -> None:
     if assignment.due_on != due_on:
         assignment.due_on = due_on
         assignment.deadline_version += 1
+
+
+def keep_within(task: Task, assignments: Iterable[Assignment], latest: date | None) -> bool:
+    """Move what is due after the latest day to it, or has no day though there is one; whether anything moved."""
+    if latest is None:
+        return False
+    is_later = task.due_on is None or task.due_on > latest
+    late = [one for one in assignments if one.state in OPEN_ASSIGNMENT and one.due_on and one.due_on > latest]
+    if is_later:
+        set_deadline(task, Deadline(latest, False, DeadlineOrigin.DECIDED), followed_by=assignments)
+    for one in late:
+        set_own_deadline(one, latest)
+    return is_later or bool(late)
 
 
 def postpone(task: Task, assignments: Iterable[Assignment], *, days: int) -> None:

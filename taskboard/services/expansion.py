@@ -1,4 +1,4 @@
-"""Expanding a collective unit (各市人民政府) on drafts into its members, so that each owes its own part."""
+"""Expanding a collective unit (各市人民政府) into its members, so that each owes its own part; also after the issue."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from taskboard.domain.departments import DepartmentKind
-from taskboard.domain.errors import Invalid, NotFound, NotNow
-from taskboard.domain.workflow import Act, AssignmentRole, TaskState
+from taskboard.domain.errors import Invalid, NotFound
+from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, DepartmentMember, HistoryEntry
+from taskboard.services import notices
 from taskboard.services.cases import Acting, Case, open_cases
+from taskboard.services.corrections import begin_assignment
 from taskboard.services.members import belongs_on, members_on
 
 
 def expand_collective(
     session: Session, task_ids: Iterable[int], *, department_id: int, reason: str = "", **by: Unpack[Acting]
 ) -> list[HistoryEntry]:
-    """Put the members of today in the place of a collective unit on each of these drafts: all of them or none.
+    """Put the members of today in the place of a collective unit on each of these tasks: all of them or none.
 
     Members take over its role and the name as the document writes it; one that stands on the task already stays once,
-    and leads where the unit led. Raises :class:`Invalid` where the unit is not collective or has no members,
-    :class:`NotNow` for a task that was issued, :class:`NotFound` where a task does not name the unit. ``version`` is
-    for one draft alone: :class:`Stale` where it changed since.
+    and leads where the unit led. On a task that was issued, they begin at pending now, are told, and the unit stays on
+    record as withdrawn. Raises :class:`Invalid` where the unit is not collective or has no members, or the reason is
+    missing that the table asks for after the issue; :class:`NotNow` for a task that ended; :class:`NotFound` where a
+    task does not name the unit. ``version`` is for one task alone: :class:`Stale` where it changed since.
     """
     wanted = list(dict.fromkeys(task_ids))
     cases = open_cases(session, Act.CORRECT, wanted, **by)
@@ -48,13 +51,23 @@ def _expand(case: Case, department_id: int, reason: str, version: int | None) ->
     if earlier is not None:
         return earlier
     case.check()
-    if case.task.state is not TaskState.DRAFT:
-        raise NotNow(act=case.act, state=case.task.state)
     case.check_version(version)
     group = next((one for one in case.assignments if one.department_id == department_id), None)
-    if group is None:
+    if group is None or group.state is AssignmentState.WITHDRAWN:
         raise NotFound(subject="assignment")
     members = _members(case, case.departments[department_id])
+    reason_given = case.reason(reason)
+    facts = {"expanded": department_id, "into": [one.id for one in members]}
+    if case.task.state is TaskState.DRAFT:
+        _replace_on_draft(case, group, members)
+        return case.finish(reason=reason_given, facts=facts)
+    added = _add_after_issue(case, group, members)
+    entry = case.finish(reason=reason_given, facts=facts)
+    notices.issued([case], {case.task.id: entry}, only=added)
+    return entry
+
+
+def _replace_on_draft(case: Case, group: Assignment, members: Sequence[Department]) -> None:
     assignments = _replaced(case.assignments, group, members)
     case.session.delete(group)
     case.session.flush()
@@ -65,9 +78,29 @@ def _expand(case: Case, department_id: int, reason: str, version: int | None) ->
     flag_modified(case.task, "state")
     case.session.flush()
     case.assignments = assignments
-    return case.finish(
-        reason=case.reason(reason), facts={"expanded": department_id, "into": [one.id for one in members]}
-    )
+
+
+def _add_after_issue(case: Case, group: Assignment, members: Sequence[Department]) -> list[Assignment]:
+    """Let the members begin that do not stand on the task; gives their assignments."""
+    known = {one.department_id: one for one in case.assignments}
+    case.departments = {**case.departments, **{one.id: one for one in members}}
+    added = []
+    for member in members:
+        one = known.get(member.id)
+        if one is None:
+            one = _assignment(group, member)
+            one.position = group.position
+            case.session.add(one)
+            case.assignments = [*case.assignments, one]
+        elif one.state is not AssignmentState.WITHDRAWN:
+            continue
+        one.role = group.role
+        begin_assignment(case, one)
+        added.append(one)
+    group.state = AssignmentState.WITHDRAWN
+    flag_modified(case.task, "state")
+    case.session.flush()
+    return added
 
 
 def _members(case: Case, unit: Department) -> list[Department]:

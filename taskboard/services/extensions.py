@@ -12,6 +12,7 @@ from typing import Unpack
 from sqlalchemy.orm import Session
 
 from taskboard.domain.deadlines import Deadline
+from taskboard.domain.decomposition import check_day
 from taskboard.domain.errors import Invalid, NotNow
 from taskboard.domain.requests import ExtensionResult, check_asked_day, check_extension, extension_result
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, DeadlineOrigin
@@ -43,6 +44,8 @@ def ask_extension(
     is_asked = one.id in find_open_extensions(session, [one])
     due_on = check_extension(one.due_on, is_asked=is_asked, today=case.today)
     check_asked_day(asked_due_on, due_on)
+    if case.lineage:
+        check_day("asked_due_on", asked_due_on, part_due_on=case.lineage[0].due_on, today=case.today)
     session.add(
         Extension(
             assignment_id=one.id,

@@ -22,7 +22,7 @@ from taskboard.models import Assignment, Department, Measure, Plan, ProgressRepo
 from taskboard.services.lights import LIGHT_COLUMNS, light_of
 from taskboard.services.paging import AnyRow
 from taskboard.services.plans import visible_plans
-from taskboard.services.visibility import visible_tasks
+from taskboard.services.visibility import topmost_tasks
 
 
 class LastReport(NamedTuple):
@@ -99,9 +99,9 @@ class Ledger:
 
 
 def load_ledger(session: Session, plan_id: int, actor: Actor, *, now: datetime, calendar: WorkingCalendar) -> Ledger:
-    """All tasks of the plan that this person may see, in the plan's order; four queries, however many there are.
+    """The tasks of the plan that this person may see, in the plan's order, without sub-tasks of one that they see, too.
 
-    Raises :class:`NotFound` where nothing of the plan exists for this person.
+    Four queries, however many there are. Raises :class:`NotFound` where nothing of the plan exists for this person.
     """
     plan = session.execute(
         select(Plan.title, Department.name, Department.path)
@@ -110,7 +110,7 @@ def load_ledger(session: Session, plan_id: int, actor: Actor, *, now: datetime, 
     ).one_or_none()
     if plan is None:
         raise NotFound(subject="plan")
-    wanted = select(Task.id).where(Task.plan_id == plan_id, visible_tasks(actor))
+    wanted = select(Task.id).where(Task.plan_id == plan_id, topmost_tasks(actor))
     tasks = _tasks(session, wanted)
     units = _units(session, wanted, tasks, today=local_date(now), calendar=calendar)
     return Ledger(
@@ -140,7 +140,7 @@ def _tasks(session: Session, wanted: Select[int]) -> dict[int, AnyRow]:
         )
         .join(Measure, Measure.id == Task.measure_id)
         .where(Task.id.in_(wanted))
-        .order_by(Task.position)
+        .order_by(Task.position, Task.id)
     )
     return {row.id: row for row in session.execute(query)}
 

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from taskboard.domain.decomposition import OWING_SUBTASK
 from taskboard.domain.workflow import TaskState
 from taskboard.models import Assignment, Task, TaskLineage
 
@@ -65,6 +66,23 @@ def load_lineages(session: Session, tasks: Iterable[Task]) -> Lineages:
 def ids_above(session: Session, task_ids: Collection[int]) -> set[int]:
     """Ids of the tasks that stand above these, at whatever distance; one query."""
     return set(session.scalars(_ABOVE, {"task_ids": list(task_ids)}))
+
+
+def count_owing_subtasks(session: Session, assignment_id: int) -> int:
+    """How many sub-tasks of the assignment were neither submitted nor ended; one query."""
+    query = (
+        select(func.count())
+        .select_from(TaskLineage)
+        .join(Task, Task.id == TaskLineage.task_id)
+        .where(TaskLineage.assignment_id == assignment_id, TaskLineage.distance == 1, Task.state.in_(OWING_SUBTASK))
+    )
+    return session.scalar(query) or 0
+
+
+def name_measure(session: Session, assignments: Iterable[Assignment], measure_id: int) -> None:
+    """Let the sub-tasks of these assignments go by the measure that the task above goes by now."""
+    came_of_them = select(TaskLineage.task_id).where(TaskLineage.assignment_id.in_([one.id for one in assignments]))
+    session.execute(update(Task).where(Task.id.in_(came_of_them)).values(measure_id=measure_id))
 
 
 def hand_over_subtasks(session: Session, old: Assignment, new: Assignment) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
     false,
     func,
     or_,
@@ -48,7 +49,14 @@ from taskboard.services.lights import LIGHT_COLUMNS, LightTwin, light_of, light_
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, Page, last_page
 from taskboard.services.periods import owed_report
-from taskboard.services.visibility import department_ids, held_assignments, supervised_assignments, task_value
+from taskboard.services.visibility import (
+    decides_somewhere,
+    department_ids,
+    held_assignments,
+    issued_subtasks,
+    supervised_assignments,
+    task_value,
+)
 
 
 class Show(StrEnum):
@@ -59,6 +67,8 @@ class Show(StrEnum):
     DUE_SOON = "due_soon"
     TO_ACKNOWLEDGE = "to_acknowledge"
     TO_DECIDE = "to_decide"
+    ISSUED = "issued"
+    """the sub-tasks into which one's departments split their parts: others work on them"""
 
 
 class TaskRow(NamedTuple):
@@ -104,7 +114,7 @@ def list_my_tasks(
 ) -> MyTasks:
     """The open assignments this person works on, or what waits for their decision, what is due first on top.
 
-    Four queries, five for supervisors, however many tasks there are; three more for those of one light.
+    A fixed number of queries, however many tasks there are.
     """
     desk = _desk(session, actor, today)
     soon = due_soon_until(today, calendar)
@@ -157,6 +167,8 @@ def _asked_for(desk: _Desk, show: Show, today: date, soon: date) -> Select[int]:
 def _is_asked_for(desk: _Desk, show: Show, today: date, soon: date) -> ColumnElement[bool]:
     if show is Show.TO_DECIDE:
         return Assignment.id.in_(_awaiting(desk))
+    if show is Show.ISSUED:
+        return _issued(desk)
     return and_(_mine(desk), _conditions(today, soon)[show])
 
 
@@ -195,6 +207,12 @@ def _mine(desk: _Desk) -> ColumnElement[bool]:
     return and_(is_mine, is_open, task_value(Task.state).in_(OPEN_TASK))
 
 
+def _issued(desk: _Desk) -> ColumnElement[bool]:
+    """What is open of the sub-tasks that this person's departments issued."""
+    is_open = Assignment.state.in_(OPEN_ASSIGNMENT)
+    return and_(issued_subtasks(desk.actor), is_open, task_value(Task.state).in_(OPEN_TASK))
+
+
 def _awaiting(desk: _Desk) -> Select[int]:
     """Ids of the assignments that wait for this person's decision."""
     actor = desk.actor
@@ -213,13 +231,15 @@ def _awaiting(desk: _Desk) -> Select[int]:
         )
         is_of_a_partner = Assignment.role == AssignmentRole.PARTNER
         parts.append(_under_way(is_submitted).where(is_of_a_partner, Assignment.task_id.in_(led)))
-    if actor.is_supervisor:
+    if decides_somewhere(actor):
+        supervised = supervised_assignments(actor, unmanned=desk.unmanned)
         is_of_a_lead = Assignment.role == AssignmentRole.LEAD
         is_all_submitted = task_value(Task.state) == TaskState.SUBMITTED
-        parts.append(_under_way(is_submitted).where(is_of_a_lead, is_all_submitted, supervised_assignments(actor)))
+        parts.append(_under_way(is_submitted).where(is_of_a_lead, is_all_submitted, supervised))
         if desk.headless:
-            stands_in = Assignment.department_id.in_(desk.headless)
-            parts.append(_under_way(in_review).where(stands_in, supervised_assignments(actor)))
+            parts.append(_under_way(in_review).where(Assignment.department_id.in_(desk.headless), supervised))
+        if desk.unmanned:
+            parts.append(_under_way(is_submitted).where(is_of_unmanned_leads(desk.unmanned), supervised))
     if not parts:
         return select(Assignment.id).where(false())
     found = union_all(*parts).subquery()
@@ -231,16 +251,32 @@ def _under_way(condition: ColumnElement[bool]) -> Select[int]:
     return select(Assignment.id).where(condition, task_value(Task.state).in_(UNDER_WAY))
 
 
+def is_of_unmanned_leads(unmanned: Collection[int]) -> ColumnElement[bool]:
+    """Condition on :class:`Assignment`: a partner's on a task of which every lead has neither head nor liaison."""
+    lead = aliased(Assignment)
+    leads = exists().where(
+        lead.task_id == Assignment.task_id,
+        lead.role == AssignmentRole.LEAD,
+        lead.state != AssignmentState.WITHDRAWN,
+    )
+    return and_(
+        Assignment.role == AssignmentRole.PARTNER,
+        leads.where(lead.department_id.in_(unmanned)),
+        ~leads.where(lead.department_id.not_in(unmanned)),
+    )
+
+
 def _count(session: Session, desk: _Desk, today: date, soon: date) -> dict[Show, int]:
-    counted, awaiting = _counting(desk, today, soon)
+    counted, awaiting, issued = _counting(desk, today, soon)
     counts = dict(zip(COUNTED, session.execute(counted).one(), strict=True))
     counts[Show.TO_DECIDE] = session.scalar(awaiting) or 0
+    counts[Show.ISSUED] = (session.scalar(issued) or 0) if issued is not None else 0
     return counts
 
 
 @keep_statement
-def _counting(desk: _Desk, today: date, soon: date) -> tuple[Executable, Select[int]]:
-    """How much there is under each heading, and how much waits for a decision."""
+def _counting(desk: _Desk, today: date, soon: date) -> tuple[Executable, Select[int], Select[int] | None]:
+    """How much there is under each heading, how much waits for a decision, and how much of sub-tasks is open."""
     conditions = _conditions(today, soon)
     counted = (
         select(*(func.count().filter(conditions[show]) for show in COUNTED))
@@ -249,7 +285,9 @@ def _counting(desk: _Desk, today: date, soon: date) -> tuple[Executable, Select[
         .where(_mine(desk))
     )
     ids = _awaiting(desk).subquery()
-    return counted, select(func.count(func.distinct(ids.c.id)))
+    may_issue = department_ids(desk.actor, DEPARTMENT_WIDE)
+    issued = select(func.count()).select_from(Assignment).where(_issued(desk)) if may_issue else None
+    return counted, select(func.count(func.distinct(ids.c.id))), issued
 
 
 _TASK_ROWS = (

@@ -140,7 +140,7 @@ def _deadline_after(case: Case, objection: Objection, chosen: date | None) -> De
     if task.due_on is None:
         return None
     raised_on = local_date(objection.raised_at)
-    day = day_after_objection(task.due_on, raised_on, case.today, load_calendar(case.session))
+    day = case.within_part(day_after_objection(task.due_on, raised_on, case.today, load_calendar(case.session)))
     if day < case.today:
         raise Invalid("due_on", "objection_day_past", day=day)
     return Deadline(day, False, task.deadline_origin)
@@ -161,6 +161,7 @@ def _find_other(case: Case, name: str) -> Department | None:
         raise Invalid("department", "department_is_collective")
     if not department.is_active:
         raise Invalid("department", "department_inactive")
+    case.check_below(department)
     left = (AssignmentState.WITHDRAWN, AssignmentState.WAIVED)
     standing = {known.department_id: known.role for known in case.assignments if known.state not in left}
     # A partner may become the lead; nobody gets what they have.

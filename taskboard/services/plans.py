@@ -33,7 +33,7 @@ from taskboard.services.department_tree import in_subtree
 from taskboard.services.lights import LIGHT_COLUMNS, light_of, light_twin
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, AnyRow, AnySelect, Page, fetch_page
-from taskboard.services.visibility import held_assignments, overseen_assignments, visible_tasks
+from taskboard.services.visibility import held_assignments, overseen_assignments, topmost_tasks, visible_tasks
 
 TASKS_PER_PAGE = 200
 """of one plan; most plans then stand on one page, where drafts can be chosen for issue together"""
@@ -175,7 +175,7 @@ def _figures(session: Session, plan_ids: Sequence[int], actor: Actor, today: dat
             func.count().filter(is_overdue),
             func.count().filter(Task.archived_at.is_not(None)),
         )
-        .where(Task.plan_id.in_(plan_ids), visible_tasks(actor))
+        .where(Task.plan_id.in_(plan_ids), topmost_tasks(actor))
         .group_by(Task.plan_id)
     )
     figures = {plan_id: Figures(*counts) for plan_id, *counts in session.execute(query)}
@@ -279,8 +279,8 @@ def _task_query(plan_id: int, actor: Actor) -> AnySelect:
             Task.issued_at,
         )
         .join(Measure, Measure.id == Task.measure_id)
-        .where(Task.plan_id == plan_id, visible_tasks(actor))
-        .order_by(Task.position)
+        .where(Task.plan_id == plan_id, topmost_tasks(actor))
+        .order_by(Task.position, Task.id)
     )
 
 

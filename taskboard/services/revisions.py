@@ -209,7 +209,7 @@ def _running(session: Session, plan_id: int) -> tuple[dict[int, Running], dict[i
     tasks = session.execute(
         select(Task, Measure)
         .join(Measure, Measure.id == Task.measure_id)
-        .where(Task.plan_id == plan_id)
+        .where(Task.plan_id == plan_id, Task.parent_id.is_(None))
         .order_by(Task.position)
     ).all()
     return (

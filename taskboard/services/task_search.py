@@ -23,7 +23,7 @@ from taskboard.services.calendar import load_calendar
 from taskboard.services.lights import LIGHT_COLUMNS, LightTwin, light_of, light_twin
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, Page, fetch_page
-from taskboard.services.visibility import held_assignments, overseen_assignments, visible_tasks
+from taskboard.services.visibility import held_assignments, overseen_assignments, topmost_tasks, visible_tasks
 
 MOST_AT_ONCE = 5000
 """tasks that one bulk act takes"""
@@ -128,7 +128,7 @@ def find_task_ids(session: Session, actor: Actor, wanted: TaskFilter, *, today: 
 
 
 def _conditions(session: Session, actor: Actor, wanted: TaskFilter, today: date) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [visible_tasks(actor), Task.archived_at.is_(None)]
+    found: list[ColumnElement[bool]] = [topmost_tasks(actor), Task.archived_at.is_(None)]
     if wanted.plan_id is not None:
         found.append(Task.plan_id == wanted.plan_id)
     if wanted.state is not None:

@@ -21,12 +21,14 @@ Value = TypeVar("Value")
 _Part = aliased(Assignment, name="part")
 """an assignment that a sub-task came from"""
 _Above = aliased(Task, name="task_above")
+_OnTask = aliased(Assignment, name="on_task")
 _OnAbove = aliased(Assignment, name="on_task_above")
+"""under names of their own, so that a query on assignments may ask what is visible"""
 
 
 def visible_tasks(actor: Actor) -> ColumnElement[bool]:
     """Condition on :class:`Task`: those that exist for this person."""
-    return or_(supervised_tasks(actor), and_(Task.state != TaskState.DRAFT, _overseen(actor, Task, Assignment)))
+    return or_(supervised_tasks(actor), and_(Task.state != TaskState.DRAFT, _overseen(actor, Task, _OnTask)))
 
 
 def topmost_tasks(actor: Actor) -> ColumnElement[bool]:
@@ -54,6 +56,11 @@ def _came_to(actor: Actor, task: type[Task]) -> ColumnElement[bool]:
     is_held = held_assignments(actor, _Part)
     of_part = select(TaskLineage.task_id).join(_Part, _Part.id == TaskLineage.assignment_id).where(is_held)
     return task.id.in_(of_part)
+
+
+def decides_somewhere(actor: Actor) -> bool:
+    """Whether this person may decide about tasks at all: supervisors, and who may have split a part into sub-tasks."""
+    return actor.is_supervisor or bool(department_ids(actor, DEPARTMENT_WIDE))
 
 
 def supervised_tasks(actor: Actor, *, unmanned: Collection[int] = ()) -> ColumnElement[bool]:
@@ -86,6 +93,12 @@ def _supervised(
     if speaks_for := department_ids(actor, DEPARTMENT_WIDE):
         parts.append(task_id.in_(_split_by(speaks_for)))
     return or_(*parts) if parts else false()
+
+
+def issued_subtasks(actor: Actor) -> ColumnElement[bool]:
+    """Condition on :class:`Assignment`: those of sub-tasks into which this person's departments split their parts."""
+    speaks_for = department_ids(actor, DEPARTMENT_WIDE)
+    return Assignment.task_id.in_(_split_by(speaks_for)) if speaks_for else false()
 
 
 def _split_by(department_ids: Collection[int]) -> Select[int]:

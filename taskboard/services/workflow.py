@@ -47,11 +47,13 @@ from taskboard.domain.workflow import (
 from taskboard.models import HistoryEntry, Person, PersonPost
 from taskboard.services import history, notices
 from taskboard.services.actors import TODAY, held_on
+from taskboard.services.attachments import Upload, attach
 from taskboard.services.branches import end_branch, reopen_branch
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, open_case, open_cases
-from taskboard.services.deadlines import postpone, set_deadline, set_own_deadline
+from taskboard.services.deadlines import keep_within, postpone, set_deadline, set_own_deadline
 from taskboard.services.lateness import days_late_before_submission
+from taskboard.services.lineage import count_owing_subtasks
 from taskboard.services.notices import Told
 from taskboard.services.reports import add_report
 
@@ -201,7 +203,7 @@ def return_task(
     for one in returned:
         reopen_branch(one)
     if not task.is_ongoing:
-        day = correct_by or default_correction_day(task.due_on, case.today, load_calendar(session))
+        day = correct_by or case.within_part(default_correction_day(task.due_on, case.today, load_calendar(session)))
         require_future("correct_by", day, case.today)
         # Partners keep the day they had: the return is not about them.
         origin = task.deadline_origin if day == task.due_on else DeadlineOrigin.DECIDED
@@ -281,6 +283,7 @@ def resume(
     days = (case.today - local_date(suspended.at)).days if suspended else 0
     case.task.state = TaskState.IN_PROGRESS
     postpone(case.task, case.assignments, days=days)
+    keep_within(case.task, case.assignments, case.latest_day)
     entry = case.finish(facts={"suspended_days": days})
     notices.changed(case, entry)
     return entry
@@ -442,20 +445,30 @@ def submit(
     assignment_id: int,
     *,
     statement: str = "",
+    uploads: Sequence[Upload] = (),
+    plan_limit: int = 0,
     why_without_partners: str = "",
+    why_without_subtasks: str = "",
     **by: Unpack[Acting],
 ) -> HistoryEntry:
-    """Ask for closure. A ``statement`` of what was achieved is kept as a report.
+    """Ask for closure. A ``statement`` of what was achieved is kept as a report, with the files that came with it.
 
-    A lead whose partners still owe theirs says why it does not wait. The submission goes to the department's head
-    where sign-off is on and the head does not submit in person.
+    A lead whose partners still owe theirs says why it does not wait, and so does who split the work into sub-tasks.
+    The submission goes to the department's head where sign-off is on and the head does not submit in person.
     """
     case = open_case(session, Act.SUBMIT, assignment_id=assignment_id, **by)
     if case.earlier:
         return case.earlier
-    reason = _why_without_partners(case, why_without_partners)
+    reasons = [
+        _why_without_partners(case, why_without_partners),
+        _why_without_subtasks(case, why_without_subtasks),
+    ]
+    if uploads and not statement.strip():
+        raise Invalid("statement", "files_without_words")
     if statement.strip():
-        add_report(case, done=statement)
+        report = add_report(case, done=statement)
+        if uploads:
+            attach(case, uploads, assignment_id=assignment_id, report_id=report.id, plan_limit=plan_limit)
     department = case.departments[case.assignment.department_id]
     case.assignment.submitted_by_id = case.actor.person_id
     state = submission_leads_to(
@@ -466,9 +479,18 @@ def submit(
         _mark_submitted(case)
     else:
         case.assignment.state = state
-    entry = case.finish(reason=reason)
+    entry = case.finish(reason="；".join(one for one in reasons if one) or None)
     notices.submitted(case, entry)
     return entry
+
+
+def _why_without_subtasks(case: Case, why: str) -> str | None:
+    owing = count_owing_subtasks(case.session, case.assignment.id)
+    if not owing:
+        return None
+    if not why.strip():
+        raise Invalid("why_without_subtasks", "subtasks_owe", count=owing)
+    return why.strip()
 
 
 def _why_without_partners(case: Case, why: str) -> str | None:
@@ -569,7 +591,7 @@ def return_submission(
     one = case.assignment
     reopen_branch(one)
     if not case.task.is_ongoing:
-        day = correct_by or default_correction_day(one.due_on, case.today, load_calendar(session))
+        day = correct_by or case.within_part(default_correction_day(one.due_on, case.today, load_calendar(session)))
         require_future("correct_by", day, case.today)
         set_own_deadline(one, day)
     entry = case.finish(reason=reason_given)

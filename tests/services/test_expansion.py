@@ -1,8 +1,8 @@
-"""A collective unit on drafts gives way to its members: each its own part, the name as the document has it."""
+"""A collective unit gives way to its members: each its own part, the name as the document has it."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,12 +10,22 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
+from taskboard.domain.roles import Role
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
-from taskboard.models import Assignment, Department, HistoryEntry, Plan, Task
+from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Plan, Task
 from taskboard.services import members, workflow
 from taskboard.services.cases import Acting
 from taskboard.services.expansion import expand_collective, expandable_ids
-from tests.support.factories import NOW, Usual, make_department, make_plan, make_task, usual_people, writing_by
+from tests.support.factories import (
+    NOW,
+    Usual,
+    make_department,
+    make_person,
+    make_plan,
+    make_task,
+    usual_people,
+    writing_by,
+)
 
 LEAD, PARTNER = AssignmentRole.LEAD, AssignmentRole.PARTNER
 
@@ -204,12 +214,59 @@ def test_a_unit_and_a_group_without_members_have_nothing_to_expand(session: Sess
         assert refused.value.problem == problem
 
 
-def test_after_issue_it_is_too_late(session: Session, usual: Usual, plan: Plan, group: Department) -> None:
-    task = draft(session, plan, usual.lead, group)
+def test_after_the_issue_the_members_begin_anew_and_are_told(
+    session: Session, usual: Usual, plan: Plan, group: Department, counties: list[Department]
+) -> None:
+    make_person(session, "县联络", (Role.LIAISON, counties[0]), username="xian")
+    task = draft(session, plan, usual.lead, group, usual.partner)
+    workflow.issue(session, workflow.IssueOrder(task.id), **by(usual))
+    later = NOW + timedelta(days=1)
+
+    (entry,) = expand_collective(
+        session, [task.id], department_id=group.id, reason="逐县落实", **{**by(usual), "now": later}
+    )
+
+    rows = session.scalars(select(Assignment).where(Assignment.task_id == task.id)).all()
+    states = {one.department_id: (one.role, one.state, one.issued_at) for one in rows}
+    assert states[group.id][1] is AssignmentState.WITHDRAWN
+    for county in counties[:2]:
+        assert states[county.id] == (PARTNER, AssignmentState.PENDING, later)
+    assert states[usual.partner.id][1:] == (AssignmentState.PENDING, None)
+    assert (entry.act, entry.reason) == (Act.CORRECT, "逐县落实")
+    assert entry.after is not None and entry.after["act"]["into"] == [one.id for one in counties[:2]]
+    told = session.scalars(select(OutboxMessage.to_address).where(OutboxMessage.key.startswith(f"issued:{entry.id}:")))
+    # The second county has nobody: the supervisor stands in for it, and acted.
+    assert [one.partition("@")[0] for one in told] == ["xian"]
+
+
+def test_a_member_that_works_on_the_issued_task_already_keeps_its_part(
+    session: Session, usual: Usual, plan: Plan, group: Department, counties: list[Department]
+) -> None:
+    task = draft(session, plan, usual.lead, group, counties[1])
     workflow.issue(session, workflow.IssueOrder(task.id), **by(usual))
 
-    with pytest.raises(NotNow):
+    expand_collective(session, [task.id], department_id=group.id, reason="逐县落实", **by(usual))
+
+    rows = session.scalars(select(Assignment).where(Assignment.task_id == task.id)).all()
+    assert sorted(one.department_id for one in rows) == sorted(
+        {usual.lead.id, group.id, counties[0].id, counties[1].id}
+    )
+    with pytest.raises(NotFound):
+        expand_collective(session, [task.id], department_id=group.id, reason="再来一次", **by(usual))
+
+
+def test_after_the_issue_a_reason_is_asked_for_and_an_ended_task_stays_as_it_is(
+    session: Session, usual: Usual, plan: Plan, group: Department
+) -> None:
+    task = draft(session, plan, usual.lead, group)
+    workflow.issue(session, workflow.IssueOrder(task.id), **by(usual))
+    with pytest.raises(Invalid) as refused:
         expand_collective(session, [task.id], department_id=group.id, **by(usual))
+    assert (refused.value.field, refused.value.problem) == ("reason", "required")
+
+    workflow.terminate(session, task.id, reason="不再推进", **by(usual))
+    with pytest.raises(NotNow):
+        expand_collective(session, [task.id], department_id=group.id, reason="逐县落实", **by(usual))
 
 
 @pytest.mark.parametrize("person", ["li", "gao", "zhao", "sun"])
