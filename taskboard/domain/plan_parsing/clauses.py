@@ -119,11 +119,35 @@ def find_clauses(text: Text) -> list[Clause]:
     brackets = _bracket_clauses(text, groups)
     fields = _field_clauses(text, groups)
     found = sorted([*brackets, *fields], key=lambda clause: clause.start)
+    if found and found[-1].form is Form.BRACKET:
+        found = sorted([*found, *_names_before(text, groups, found[-1])], key=lambda clause: clause.start)
     if not any(clause.reading.has_units for clause in found):
         found += _damaged_field(text, found)
     if not any(clause.reading.has_units for clause in found):
         found += _closing_sentence(text, found)
     return found
+
+
+def _names_before(text: Text, groups: Iterable[Group], last: Clause) -> list[Clause]:
+    """筹建驿站3处（团县委、县人社局）。推出住房500套（县住建局）。: where the last sentence ends with its units, so
+    may those before it.
+    """
+    clauses: list[Clause] = []
+    if not is_unit_list(last.content):
+        return clauses
+    for group in groups:
+        inner = text[group.start + 1 : group.end - 1].strip()
+        ends_sentence = text.plain[group.end : group.end + 1] in ("。", ";")
+        if group.end > last.start or not ends_sentence or text.plain[group.start - 1] in SENTENCE_END_BEFORE:
+            continue
+        if len(inner) > LONGEST_CLAUSE or not is_unit_list(inner) or NAME_BEFORE.search(text.plain[: group.start]):
+            continue
+        units = read_units(inner)
+        if len(units) > 1 and all(is_familiar(unit.said.plain) for unit in units):
+            reading = Reading()
+            reading.add(Field.RESPONSIBLE, units)
+            clauses.append(Clause(group.start, group.end, Form.BRACKET, inner, reading))
+    return clauses
 
 
 DAMAGED_FIELD = re.compile(
@@ -352,7 +376,9 @@ def _sentences_together(text: Text) -> list[Clause]:
     return clauses
 
 
-LEADS_TOGETHER = re.compile(r"^(?P<lead>[^,]{2,40}?)(?:牵头)?(?:要|应|须|应当|负责)?,?会同(?P<others>[^,]{2,100})")
+LEADS_TOGETHER = re.compile(
+    r"^(?P<lead>[^,]{2,40}?)(?:牵头)?(?:要|应|须|应当|负责)?,?(?:会同|商(?=[省市县区各国有]))(?P<others>[^,]{2,100})"
+)
 AFTER_OTHERS = re.compile(
     r"(?:等(?:有关|相关)?(?:部门|单位)?)?(?:研究|制定|制订|提出|对|负责|抓紧|抓好|进行|组织|开展|编制|落实|出台|共同|联合|做好|推进|推动|加强|加快|建立|按照|完善|统筹|指导|督促|尽快|拟定|修订|起草|实施|办理|确定|采取|在|于|根据|结合|按|认真|积极|切实|牵头|承担|具体|依法|定期|\d)"
 )
@@ -565,12 +591,17 @@ def read_role_sentence(content: Text, *, names_may_be_odd: bool = False) -> Read
     for kind, piece in groups:
         if _add_group(reading, piece, kind, has_lead=has_lead):
             continue
+        if known and (part_done := DOES_A_PART.match(piece.plain)) and is_unit_list(piece[: part_done.end("units")]):
+            reading.add(Field.PARTNER, read_units(piece[: part_done.end("units")]))
+            continue
         if not (known and ODD_NAMES.fullmatch(piece.plain.strip())):
             return None
         reading.add(_role_of(kind, has_lead=has_lead), read_units(piece))
     return reading if reading.has_units else None
 
 
+DOES_A_PART = re.compile(r"(?P<units>[^,;。]{2,40}?)(?:负责|承担)(?=[^,;。的]{2,20}$)")
+"""市农业农村局牵头；市生态环境局负责遥感火点通报: who does one part of the work takes part"""
 ODD_NAMES = re.compile(
     r"(?!.*(?:工作|任务|资金|经费|问题|措施|的))[\u4e00-\u9fff()]{4,12}(?:、[\u4e00-\u9fff()]{4,12}){0,9}(?:等)?"
 )

@@ -644,9 +644,13 @@ def _is_start_of(plain: str, mention: Mention) -> bool:
     return bool(re.match(r"(?:起|开始|启动|开工)", after)) and not mention.text.endswith("前")
 
 
+FORECAST = re.compile(r"(?<!半)年[底末终]?$|[今全]年")
+
+
 def is_forecast(mention: Mention) -> bool:
     """今年底, 全年 without 前 or 内: in a speech an expectation, in a document an end."""
-    return mention.date is not None and not mention.year_stated and not re.search(rf"{BEFORE}$|内$", mention.text)
+    expected = mention.date is not None and not mention.year_stated and FORECAST.search(mention.text)
+    return bool(expected) and not re.search(rf"{BEFORE}$|内$", mention.text)
 
 
 def choose_deadline(mentions: Iterable[Mention]) -> Mention | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from taskboard.domain.plan_parsing.blocks import Block, Paragraph, Table
 from taskboard.domain.plan_parsing.fields import FIELD_NAME
-from taskboard.domain.plan_parsing.noise import INLINE_PAGE_NUMBER, is_noise
+from taskboard.domain.plan_parsing.identity import TITLE_END
+from taskboard.domain.plan_parsing.noise import INLINE_PAGE_NUMBER, ends_page, is_noise
 from taskboard.domain.plan_parsing.numbering import read_label
 from taskboard.domain.plan_parsing.text import Source, Text, join_texts, read_text, without_ranges
 
@@ -42,17 +43,25 @@ def read_pages(blocks: Sequence[Block]) -> Pages:
     parts: list[Line | Table] = []
     dropped: list[Text] = []
     table_blocks: dict[int, int] = {}
+    page_ended = False
     for index, block in enumerate(blocks):
         if isinstance(block, Table):
             table_blocks[id(block)] = index
             parts.append(block)
+            page_ended = False
             continue
         sources.append(Source(index))
         for line in _lines_of(block, len(sources) - 1):
             if is_noise(line.text.plain) and not line.label:
                 dropped.append(line.text)
+                page_ended = page_ended or ends_page(line.text.plain)
+                continue
+            above = parts[-1] if page_ended and parts else None
+            if isinstance(above, Line) and _runs_over_page(above, line):
+                parts[-1:] = _joined([above, line])
             else:
                 parts.append(line)
+            page_ended = False
     parts, columns_found = _columns_in_order(parts)
     parts = _sentences_joined(_unwrapped(parts))
     blocks_by_position = {n: table_blocks[id(part)] for n, part in enumerate(parts) if isinstance(part, Table)}
@@ -113,13 +122,23 @@ def _split_run(run: list[tuple[Line, tuple[int, int] | None]]) -> tuple[list[Lin
                 assert gap is not None
                 left.append(Line(line.text[: gap[0]], line.label, line.heading_level))
                 right.append(Line(line.text[gap[1] :]))
-            result += [*left, *right]
+            while end < len(run) and _ends_left_column(left[-1], right[-1], run[end][0]):
+                left.append(run[end][0])
+                end += 1
+            result += [half for half in (*left, *right) if not is_noise(half.text.plain)]
             found_any = True
         else:
             end = max(end, start + 1)
             result += [line for line, _ in run[start:end]]
         start = end
     return result, found_any
+
+
+def _ends_left_column(left: Line, right: Line, following: Line) -> bool:
+    """Whether a line below the two columns is the last of the left one, which is longer and breaks off."""
+    here, beside, there = (line.text.plain.strip() for line in (left, right, following))
+    breaks_off = here[-1:] not in ENDS_LINE and beside[-1:] in ENDS_LINE
+    return breaks_off and bool(there) and read_label(there) is None and not BEGINS_ANEW.match(there)
 
 
 # --- wrapped lines -------------------------------------------------------------------------------
@@ -163,7 +182,17 @@ def _goes_on(line: Line, following: Line, width: int) -> bool:
     if len(line.text) < width - 2 or following.label or line.text.plain.rstrip().endswith("|"):
         return False
     plain = following.text.plain
+    if (
+        TITLE_END.search(line.text.plain.strip())
+        and OPENS_PLAN.match(plain)
+        and not SENTENCE_MARK.search(line.text.plain)
+    ):
+        return False
     return read_label(plain) is None and not FIELD_NAME.match(plain)
+
+
+OPENS_PLAN = re.compile(r"\s*(?:为|根据|按照|依据|围绕|近年|当前|今年|我[省市县区州])")
+"""how the first paragraph below a title begins"""
 
 
 def _joined(lines: list[Line]) -> list[Line]:
@@ -171,6 +200,20 @@ def _joined(lines: list[Line]) -> list[Line]:
         return []
     first = lines[0]
     return [Line(join_texts(line.text for line in lines), first.label, first.heading_level)]
+
+
+SHORTEST_CUT = 20
+
+
+def _runs_over_page(line: Line, following: Line) -> bool:
+    """Whether the end of a page cuts a sentence: a long line without its end, and below nothing that begins anew."""
+    here, there = line.text.plain.rstrip(), following.text.plain.strip()
+    if len(here) < SHORTEST_CUT or here[-1] in ENDS_LINE or following.label or BEGINS_ANEW.match(there):
+        return False
+    if BETWEEN_CELLS.search(here) or BETWEEN_CELLS.search(there):
+        return False
+    is_sentence = SENTENCE_MARK.search(here) is not None or _depths(here, 0)[0] > 0
+    return is_sentence and read_label(there) is None and not FIELD_NAME.match(there)
 
 
 # --- sentences broken by a hard line break -------------------------------------------------------
@@ -204,9 +247,16 @@ def _joined_where(parts: list[Line | Table], *, everywhere: bool) -> list[Line |
     result: list[Line | Table] = []
     pending: list[Line] = []
     depth = length = 0
-    for part in parts:
+    for number, part in enumerate(parts):
         goes_on = isinstance(part, Line) and bool(pending) and length <= LONGEST_BROKEN
-        if goes_on and isinstance(part, Line) and _breaks_off(pending[-1], part, depth, everywhere=everywhere):
+        if (
+            goes_on
+            and isinstance(part, Line)
+            and (
+                _breaks_off(pending[-1], part, depth, everywhere=everywhere)
+                or (depth and _is_inside_bracket(pending[-1], parts[number : number + LONGEST_BRACKET]))
+            )
+        ):
             pending.append(part)
         else:
             result += _joined(pending)
@@ -218,6 +268,28 @@ def _joined_where(parts: list[Line | Table], *, everywhere: bool) -> list[Line |
         depth, _ = _depths(part.text.plain, depth)
         length += len(part.text)
     return [*result, *_joined(pending)]
+
+
+LONGEST_BRACKET = 4
+"""lines over which the bracket of a clause is looked for in a narrow column"""
+
+
+def _is_inside_bracket(line: Line, following: Sequence[Line | Table]) -> bool:
+    """Whether a name or list goes on below until its bracket closes, over lines that begin nothing new."""
+    here = line.text.plain.strip()
+    if not here or here[-1] in ENDS_LINE:
+        return False
+    for part in following:
+        if not isinstance(part, Line) or part.label:
+            return False
+        there = part.text.plain.strip()
+        if not there or read_label(there) is not None or FIELD_NAME.match(there) or BETWEEN_CELLS.search(there):
+            return False
+        if _depths(there, 1)[1] < 1:
+            return True
+        if BRACKET.search(there) or "。" in there:
+            return False
+    return False
 
 
 BRACKET = re.compile(r"[()\[\]]")

@@ -18,7 +18,7 @@ FRAME_WORDS = re.compile(
 )
 """打印 | 关闭 | 返回顶部: a line of nothing but the buttons of a page"""
 WORD_REMARK = re.compile(
-    r"^[(\[]?(?:此件(?:主动|依申请|不予)?公开(?:发布)?|此文?件公开|下转第|上接第|本页无正文|信息公开(?:选项|类别))"
+    r"^[(\[]?(?:此件(?:主动|依申请|不予)?公开(?:发布)?|此文?件公开|(?:下转|上接)第?\s?\d{1,3}\s?[版页]\s?[)\]]?\s*$|本页无正文|信息公开(?:选项|类别))"
 )
 METADATA = re.compile(
     r"^(?:索\s?引\s?号|主题分类|主题词|发布机构|发文机关|发文单位|成文日期|文件日期|填报日期|制表日期|填表日期|发文日期|发布日期|发布时间|生成日期|发文字号|文\s{0,4}号|有\s{0,4}效\s{0,4}性|信息来源|来源|信息分类|公开方式|公文种类|体裁分类|关\s?键\s?词|公开目录|公开日期|公开形式|生效日期|废止日期|时间(?!\s*\|\s*$)|失效日期|组配分类|发布人(?!\s?:[^|]{2,40}[长任记席员]\s)|审核人|作者|编辑)\s*[:|]"
@@ -32,6 +32,11 @@ PRINTED_BY = re.compile(r".{2,30}(?:办公室|办公厅|秘书科|综合科)\s+\
 INLINE_PAGE_NUMBER = re.compile(
     r"(?<=[\u4e00-\u9fff、,])\s?(?:—\s?\d{1,3}\s?—|·\s?\d{1,3}\s?·)\s?(?=[\u4e00-\u9fff、,])"
 )
+RUNNING_HEAD = re.compile(
+    r"^[\u4e00-\u9fff“”《》()]{4,30}\s+(?:[·—-]\s?\d{1,3}\s?[·—-]|(?:19|20)\d\d年第\s?\d{1,3}期)\s*$"
+    r"|^[\u4e00-\u9fff“”《》]{6,30}(?:办公室|办公厅|人民政府|委员会|领导小组|指挥部|公报|文件)\s+\d{1,3}\s*$"
+)
+"""the name of the paper or its issuer with the number of the page or issue, at the head or foot of every page"""
 DIVIDER = re.compile(r"^[\s\-=_*·•—~.]{3,}$")
 
 
@@ -42,13 +47,21 @@ def is_noise(plain: str) -> bool:
         return True
     if len(line) > 160:
         return False
-    if any(pattern.match(line) for pattern in (PAGE_NUMBER, WORD_REMARK, METADATA, CONTACT, DISTRIBUTION, DIVIDER)):
+    if any(pattern.match(line) for pattern in (WORD_REMARK, METADATA, CONTACT, DISTRIBUTION, DIVIDER)):
+        return True
+    if ends_page(line):
         return True
     return (
         bool(SITE_FRAME.search(line))
         or bool(FRAME_WORDS.match(line))
         or (line.endswith("日印发") and bool(PRINTED_BY.search(line)))
     )
+
+
+def ends_page(plain: str) -> bool:
+    """Whether a line is the number, the head or the foot of a printed page, where a sentence may be cut in two."""
+    line = plain.strip()
+    return bool(PAGE_NUMBER.match(line) or RUNNING_HEAD.match(line))
 
 
 def is_attached_list(plain: str) -> bool:

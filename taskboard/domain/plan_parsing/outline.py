@@ -225,24 +225,52 @@ def split_labels(line: Line, awaited: Mapping[Kind, int] = NOTHING_AWAITED) -> l
     last_seen: dict[str, int] = {}
     groups = iter(outer_groups(text.plain, BRACKETS_AND_TITLES))
     group = next(groups, None)
-    for found in INLINE_LABEL.finditer(text.plain):
-        while group is not None and group.end <= found.start():
+    for end, begin in _places_of_labels(text.plain):
+        while group is not None and group.end <= end:
             group = next(groups, None)
-        inside = group is not None and group.start < found.start()
-        following = read_label(text.plain, text.clean, found.end())
+        inside = group is not None and group.start < end
+        following = read_label(text.plain, text.clean, begin)
         if inside or following is None or following.end >= len(text):
             continue
-        after_clause = text.plain[found.start() - 1 : found.start()] in ")]"
         is_first = following.kind is Kind.NUMBER and following.kind not in last_numbers
-        goes_on = is_first and following.number == runs_through
+        is_glued = text.plain[end - 1] not in ENDS_BEFORE_LABEL
+        goes_on = is_first and following.number == (awaited.get(Kind.NUMBER) if is_glued else runs_through)
+        after_clause = _ends_clause(text.plain, end)
         if not goes_on and not _counts_on(following, last_numbers, text.plain, last_seen, after_clause=after_clause):
             continue
-        pieces.append((text[start : found.start()].strip(), label))
+        pieces.append((text[start:end].strip(), label))
         start, label = following.end, following
         last_numbers = {kind: n for kind, n in last_numbers.items() if kind < following.kind}
         last_numbers[following.kind] = following.number
     pieces.append((text[start:].strip(), label))
     return pieces
+
+
+ENDS_BEFORE_LABEL = "。;!?)]” "
+GLUED_HEADING = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\))[^。;:!?,、()\d]{2,20}(?=\d{1,3}[.、](?!\d)[\u4e00-\u9fff“])"
+)
+"""a section's title and its first item with nothing between them: 一、做强主导功能1.壮大加工。"""
+
+
+def _places_of_labels(plain: str) -> list[tuple[int, int]]:
+    """Where labels may stand inside a line: the end of what is before each, and its own beginning."""
+    places = [found.span() for found in INLINE_LABEL.finditer(plain)]
+    glued = [(found.end(), found.end()) for found in GLUED_HEADING.finditer(plain)]
+    return sorted({*places, *glued}) if glued else places
+
+
+LONGEST_FIELD = 300
+
+
+def _ends_clause(plain: str, end: int) -> bool:
+    """Whether a clause ends here: …负责）5. or 责任单位：A、B。5."""
+    if plain[end - 1 : end] in ")]":
+        return True
+    if plain[end - 1 : end] != "。":
+        return False
+    start = plain.rfind("。", max(0, end - LONGEST_FIELD), end - 1) + 1
+    return bool(start) and FIELD_NAME.match(plain, start) is not None
 
 
 LONGEST_TITLE_IN_LINE = 20
@@ -281,13 +309,18 @@ MOST_SKIPPED = 9
 def _counts_on(
     label: Label, last_numbers: dict[Kind, int], plain: str, last_seen: dict[str, int], *, after_clause: bool
 ) -> bool:
-    """Whether a label continues its row; behind a clause (…负责）5.) some numbers may be missing."""
+    """Whether a label continues its row; behind a clause (…负责）5.) a number may stand twice or some be missing."""
     if label.kind in last_numbers:
         step = label.number - last_numbers[label.kind]
-        return step == 1 or (after_clause and 1 < step <= MOST_SKIPPED + 1)
+        return step == 1 or (after_clause and 0 <= step <= MOST_SKIPPED + 1)
     if label.number == 1:
-        return _has_successor(label, plain, last_seen)
+        return _has_successor(label, plain, last_seen) or _opens_items(label, plain)
     return label.kind in (Kind.CHINESE_BRACKET, Kind.ARTICLE, Kind.CHINESE)
+
+
+def _opens_items(label: Label, plain: str) -> bool:
+    """一、做强主导功能1.壮大加工。: the first section in the line that introduces it, with its items behind it."""
+    return label.kind is Kind.CHINESE and GLUED_HEADING.match(plain, label.end - len(label.text) - 1) is not None
 
 
 SECOND = {"(1)": "(2)", "1)": "2)", "①": "②", "⑴": "⑵", "1": "2", "(一)": "(二)", "一": "二、", "⒈": "⒉", "㈠": "㈡"}

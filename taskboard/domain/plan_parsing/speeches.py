@@ -32,12 +32,15 @@ OFFICE = re.compile(
     r"(?:主任|厅长|局长|部长|书记|秘书长|巡视员|发言人|处长|总工程师|主席|院长|会长|县长|市长|区长|成员)"
     r"(?:、[^,。;\s]{2,10}?[人长任员记席师])?(?P<name>[\u4e00-\u9fff]\s?[\u4e00-\u9fff]{1,2})(?:先生|女士|同志)"
 )
+LIST_OF_PERSONS = re.compile(
+    r"^(?:发布人|主发布人|介绍人|发言人|出席(?:领导|嘉宾|人员)?|嘉宾|参加(?:人员|领导)?|应询人)\s?:"
+)
 LISTED = re.compile(
-    r"^(?:发布人|主发布人|介绍人|发言人|出席(?:领导|嘉宾|人员)?|嘉宾|参加(?:人员|领导)?|应询人)\s?:.{0,80}?"
     r"(?P<office>(?:省|市|县|区|州|国家|自治区)[^,。;、:\s]{1,18}?(?:委员会|委|厅|局|办公室|办|部|院|中心|集团|政府))"
     r"[^,。;\s]{0,16}[长任记席员人师]\s?(?P<name>[\u4e00-\u9fff]\s?[\u4e00-\u9fff]{1,2})(?=$|[,、;。()\s])"
 )
-"""发布人：市某局局长 张某: a person in the list before the conference, without 先生 or 女士"""
+"""发布人：市某局局长 张某；市某委副主任 李某: persons in the list before the conference, without 先生 or 女士"""
+HOST = re.compile(r"主持|司仪|画外音|记者")
 FEWEST_TURNS = 2
 AGAINST = re.compile(r"(?:针对|围绕|为(?:了)?解决)[^,。]{0,12}(?:问题|困难|不足)")
 """what steps are for is not what they are"""
@@ -53,12 +56,7 @@ def is_press_conference(lines: Sequence[Line]) -> bool:
 
 def read_steps(lines: Sequence[Line]) -> list[Step]:
     """The steps of all answers in order."""
-    offices = {
-        squeezed(found["name"]): found["office"]
-        for line in lines
-        for known in (OFFICE, LISTED)
-        for found in known.finditer(line.text.plain[:2000])
-    }
+    offices = _offices(lines)
     steps: list[Step] = []
     question = 0
     speaker = ""
@@ -69,8 +67,11 @@ def read_steps(lines: Sequence[Line]) -> list[Step]:
             steps += _steps_of(answer, question, offices.get(speaker, ""))
             answer, speaker = [], ""
             question += 1
-        elif (said := SPEAKER.match(plain)) and (
-            squeezed(said["name"]) in offices or len(plain) <= 4 or said["name"] == "答"
+        elif (said := SPEAKER.match(plain)) and HOST.search(said["name"]):
+            steps += _steps_of(answer, question, offices.get(speaker, ""))
+            answer, speaker = [], ""
+        elif said and (
+            squeezed(said["name"]) in offices or len(plain) <= 4 or said["name"] == "答" or (question and not speaker)
         ):
             steps += _steps_of(answer, question, offices.get(speaker, ""))
             answer, speaker = [], squeezed(said["name"])
@@ -79,6 +80,16 @@ def read_steps(lines: Sequence[Line]) -> list[Step]:
         elif speaker:
             answer.append(line.text)
     return [*steps, *_steps_of(answer, question, offices.get(speaker, ""))]
+
+
+def _offices(lines: Sequence[Line]) -> dict[str, str]:
+    """The office of each person who is introduced or listed."""
+    offices: dict[str, str] = {}
+    for line in lines:
+        plain = line.text.plain[:2000]
+        known = [*OFFICE.finditer(plain), *(LISTED.finditer(plain) if LIST_OF_PERSONS.match(plain) else ())]
+        offices.update((squeezed(found["name"]), found["office"]) for found in known)
+    return offices
 
 
 def _steps_of(answer: list[Text], question: int, office: str) -> list[Step]:
@@ -91,6 +102,7 @@ def _steps_of(answer: list[Text], question: int, office: str) -> list[Step]:
 
 TO_COME = re.compile(
     r"下一步|下一阶段|下阶段|接下来|今后|将(?!士|军)|今年(?!以来)|重点(?:做好|抓好|抓|从|在)|着力|抓好|抓落实"
+    r"|主要(?:内容|举措|措施)|(?:具体|政策)措施"
 )
 
 

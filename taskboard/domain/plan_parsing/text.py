@@ -20,7 +20,7 @@ MAY_BE_NOISE = re.compile(r"[(（\[*\u200b-\u200f\ufeff\u00ad\r]")
 """one of these begins each note and each remain"""
 WORD_REMAINS = re.compile(r"\[bookmark:[^\]\n]{0,40}\]|\*\*|[\u200b-\u200f\ufeff\u00ad\r]")
 
-HALF_WIDTH_STOP = re.compile(r"(?<=[\u4e00-\u9fff)”》%])\.(?=[\u4e00-\u9fff“《(\[]|(?:19|20)\d\d年|\s*$)")
+HALF_WIDTH_STOP = re.compile(r"(?<=[\u4e00-\u9fff)”》%])\.(?=\s?[\u4e00-\u9fff“《(\[]|(?:19|20)\d\d年|\s*$)")
 """a full stop in half width; after 一 or 十二 at the start of a line it closes a label"""
 LABEL_BEFORE_STOP = re.compile(r"(?:^|\n)\s*[一二三四五六七八九十]{1,3}$")
 LONGEST_BEFORE_STOP = 24

@@ -95,7 +95,12 @@ def looks_like_unit(plain: str) -> bool:
 
 
 def _without_brackets(name: str) -> str:
-    return SHORT_BRACKET.sub("", name) if "(" in name or "[" in name else name
+    bare = SHORT_BRACKET.sub("", name) if "(" in name or "[" in name else name
+    return QUOTED.sub(r"\1", bare) if "“" in bare else bare
+
+
+QUOTED = re.compile(r"“([\u4e00-\u9fff\d]{1,8})”")
+"""a task in the name of who does it: 区“无废办”, 市“双减”专班"""
 
 
 SHORT_BRACKET = re.compile(r"[(\[][^()\[\]]{0,40}[)\]]")

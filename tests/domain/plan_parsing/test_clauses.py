@@ -38,6 +38,12 @@ FORMS = [
     ("（牵头部门：市教育局 配合部门：市人社局）", ["市教育局"], ["市人社局"]),
     ("\n牵头：市商务局；配合：云州海关、市财政局；时限：9月底", ["市商务局"], ["云州海关", "市财政局"]),
     ("（主责：门诊部；协同：信息中心）", ["门诊部"], ["信息中心"]),
+    (
+        "（市农业农村局牵头，市公安局配合；市生态环境局负责遥感火点通报）",
+        ["市农业农村局"],
+        ["市公安局", "市生态环境局"],
+    ),
+    ("（区委督查室、区“无废办”负责）", ["区委督查室"], ["区“无废办”"]),
     ("（责任：教务处、财务处）", ["教务处"], ["财务处"]),
     ("（主办：市文旅局，协办：市商务局）", ["市文旅局"], ["市商务局"]),
     ("\n牵头部室：资产运营部；配合部室：财务管理部", ["资产运营部"], ["财务管理部"]),
@@ -61,6 +67,7 @@ def test_a_clause_names_lead_and_partners(clause: str, leads: list[str], partner
         ("由市发改委牵头制定方案，市财政局配合。", ["市发改委"], ["市财政局"]),
         ("请市发改委会同市财政局研究提出意见。", ["市发改委"], ["市财政局"]),
         ("以市教育局为主，市财政局配合。", ["市教育局"], ["市财政局"]),
+        ("由市司法局商市中级人民法院提出工作办法。", ["市司法局"], ["市中级人民法院"]),
         ("饮水安全 由市水利局会同市卫健局负责落实。", ["市水利局"], ["市卫健局"]),
     ],
 )
@@ -100,6 +107,25 @@ def test_two_clauses_in_one_item_make_the_first_unit_the_lead_and_all_others_par
 
     assert [unit.name for unit in assigned.leads] == ["市水利局"]
     assert [unit.name for unit in assigned.partners] == ["各县区", "市公安局", "市司法局"]
+
+
+@pytest.mark.parametrize(
+    ("words", "leads", "partners"),
+    [
+        (
+            "筹建驿站3处（团县委、县人社局）。推出住房500套（县住建局、县城投公司）。",
+            "团县委",
+            "县人社局、县住建局、县城投公司",
+        ),
+        ("整体移交服务办（市数据局、市财政局）。推出住房500套（县住建局）。", "县住建局", ""),
+        ("建设平台（含外资企业、市外企业）。推出住房500套（县住建局）。", "县住建局", ""),
+    ],
+)
+def test_several_sentences_may_end_with_their_units(words: str, leads: str, partners: str) -> None:
+    assigned = assign(found.reading for found in find_clauses(read_text(words)))
+
+    assert "、".join(unit.name for unit in assigned.leads) == leads
+    assert "、".join(unit.name for unit in assigned.partners) == partners
 
 
 def test_a_statement_about_the_whole_document_is_no_unit() -> None:

@@ -117,3 +117,34 @@ def test_a_speaker_who_greets_journalists_is_no_journalist_and_a_list_names_the_
         "跟踪服务",
     ]
     assert {measure.inferred_lead for measure in plan.measures} == {("市人力资源和社会保障局",)}
+
+
+def test_several_speakers_stand_in_one_list_and_who_answers_a_question_is_one() -> None:
+    plan = parse_plan(
+        blocks_of(
+            """云州市“暖企十条”新闻发布会实录
+时间：2024年3月15日
+发布人：市工信局党组书记、局长 林冠军；市财政局副局长 许曼
+主持人：首先请林冠军局长介绍情况。
+林冠军：
+下面，我就主要内容作个介绍。
+第一，稳订单。年内举办对接会40场。
+第二，降成本。优化方案4月底前落地。
+主持人：下面进入答记者问环节。
+云州日报记者：资金有哪些考虑？
+许曼：今年将继续用力：一是扩大范围，上半年将28项政策全部纳入平台。二是设立资金池。
+云州电视台记者：用工怎么解决？
+杜若飞：下一步，一是引进人才。二是共享用工。
+主持人：今天的提问就到这里，一是感谢，二是再见。"""
+        )
+    )
+
+    assert [("".join(one.path), one.inferred_lead) for one in plan.measures] == [
+        ("第一", ("市工信局",)),
+        ("第二", ("市工信局",)),
+        ("问1一是", ("市财政局",)),
+        ("问1二是", ("市财政局",)),
+        ("问2一是", ()),
+        ("问2二是", ()),
+    ]
+    assert [str(one.deadline) for one in plan.measures[:3]] == ["2024-12-31", "2024-04-30", "2024-06-30"]

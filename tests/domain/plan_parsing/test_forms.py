@@ -203,6 +203,41 @@ def test_an_opening_speech_gives_what_it_announces_and_not_what_it_looks_back_on
     assert str(plan.measures[1].deadline) == "2024-10-31"
 
 
+@pytest.mark.parametrize("foot", ["- 1 -", "第 3 页", "云州县扶贫攻坚领导小组办公室 2", "云州市人民政府公报　　·3·"])
+def test_a_sentence_that_the_end_of_a_page_cuts_is_put_together(foot: str) -> None:
+    plan = read(f"""
+云州市2024年工作要点
+1.打好就业仗。组织招聘会12场，开发岗位。（牵头单位：市人力资源和社会
+{foot}
+保障局；配合单位：市财政局）
+2.划定区域。各类重点区域划定成果于2025年6月
+{foot}
+底前公布，同步衔接到县。（责任单位：市水利局）
+""")
+
+    assert assigned(plan) == [("1", "市人力资源和社会保障局", "市财政局"), ("2", "市水利局", "")]
+    assert str(plan.measures[1].deadline) == "2025-06-30"
+
+
+def test_the_heads_of_a_gazette_do_not_hide_what_stands_beside_them() -> None:
+    plan = read("""
+云州区2024年工作计划
+一、重点工作
+　　　　　　　　　　　　　　　（下转第3版）
+云州区人民政府公报　　　　　　　　　　　　　　　　　　·3·
+（上接第2版）　　　　　　　　　　　　　　局负责）
+1.回收农膜。农膜回收率85%，各街道　　　　　　二、建筑垃圾
+设回收点。（区农业农村局负责）　　　　　　3.源头减量。装配式建筑占比不低于
+2.快递包装减量。三季度末前全区网点　　　　　　30%。（区住建局负责）
+停用塑料袋。（区邮政管理办、区市场监　　　　　　4.整治消纳场。全年整治4处。（区城管局
+管局、区公共机构节能　　　　　　牵头，区自然资源局配合）
+中心、区发改
+""")
+
+    assert [one.heading for one in plan.measures] == ["回收农膜", "快递包装减量", "源头减量", "整治消纳场"]
+    assert plan.measures[1].lead == ("区邮政管理办",)
+
+
 def test_letters_number_sections_and_their_items() -> None:
     plan = read("""
 云州港务集团改革任务台账（2023—2025年）

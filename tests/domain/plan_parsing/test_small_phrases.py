@@ -80,6 +80,23 @@ def test_items_that_run_on_in_one_paragraph_are_split() -> None:
     ]
 
 
+def test_a_section_and_its_first_item_may_stand_together_without_a_stop() -> None:
+    line = "制定以下举措。一、做强功能1.壮大加工。引进项目4个。责任单位：产业局、企业局。2.拓展物流。责任单位：物流局。"
+
+    assert [(label.text if label else None, text.clean[:4]) for text, label in split_labels(Line(read_text(line)))] == [
+        (None, "制定以下"),
+        ("一", "做强功能"),
+        ("1", "壮大加工"),
+        ("2", "拓展物流"),
+    ]
+
+
+def test_a_number_may_stand_twice_behind_a_clause_and_nowhere_else() -> None:
+    line = "4.推行直提。责任单位：市商务局。4.升级卡口。运行时间12秒，见4.第二条。责任单位：信息中心。"
+
+    assert [label.text for _, label in split_labels(Line(read_text(line))) if label] == ["4", "4"]
+
+
 def test_steps_count_from_one() -> None:
     intro, steps = split_steps(read_text("抓好工作：一是甲，二是乙；三是丙。"))
 
@@ -170,6 +187,7 @@ def test_noise_is_left_out_and_every_character_keeps_its_place() -> None:
 
 def test_a_full_stop_in_half_width_is_one_but_not_in_a_label_or_number() -> None:
     assert read_text("实施改造.完成20万.").plain == "实施改造。完成20万。"
+    assert read_text("划定区域. 全国划定").plain == "划定区域。 全国划定"
     assert read_text("一.总体要求").plain == "一.总体要求"
     assert read_text("1.5倍").plain == "1.5倍"
 
