@@ -45,6 +45,8 @@ class AttachmentRow(NamedTuple):
     uploaded_by: str
     department: str | None
     may_remove: bool
+    report_id: int | None
+    """the report that it came with"""
 
 
 class Place(NamedTuple):
@@ -83,6 +85,21 @@ def add_attachments(
     _require(case, assignment_id)
     if not uploads:
         raise Invalid("files", "attachment_missing")
+    attach(case, uploads, assignment_id=assignment_id, plan_limit=plan_limit, request_key=request_key)
+    return True
+
+
+def attach(
+    case: Case,
+    uploads: Sequence[Upload],
+    *,
+    assignment_id: int | None,
+    report_id: int | None = None,
+    plan_limit: int,
+    request_key: str | None = None,
+) -> None:
+    """Keep stored files with the case's task, for who may do so; raises :class:`Invalid` as above."""
+    session, task_id = case.session, case.task.id
     if len(uploads) > MOST_AT_ONCE:
         raise Invalid("files", "attachments_too_many", most=MOST_AT_ONCE)
     kinds = [media_type_of(one.file.head, one.name) for one in uploads]
@@ -93,17 +110,23 @@ def add_attachments(
                 id=one.file.id,
                 task_id=task_id,
                 assignment_id=assignment_id,
+                report_id=report_id,
                 name=shortened(one.name),
                 media_type=media_type,
                 size=one.file.size,
                 sha256=one.file.sha256,
-                uploaded_by_id=by["actor"].person_id,
-                uploaded_at=by["now"],
+                uploaded_by_id=case.actor.person_id,
+                uploaded_at=case.now,
             )
         )
     session.flush()
+    by: Acting = {"actor": case.actor, "now": case.now, "entrance": case.entrance, "request_key": request_key}
     _record(session, task_id, Change.ATTACHED, [(one.name, one.file.size, one.file.sha256) for one in uploads], by)
-    return True
+
+
+def list_kept(session: Session, uploads: Sequence[Upload]) -> set[str]:
+    """Ids of those of these files that belong to a task by now."""
+    return set(session.scalars(select(Attachment.id).where(Attachment.id.in_([one.file.id for one in uploads]))))
 
 
 def remove_attachment(session: Session, attachment_id: str, **by: Unpack[Acting]) -> int:
@@ -164,6 +187,7 @@ def list_attachments(session: Session, task_id: int, actor: Actor) -> TaskAttach
             uploaded_by=person,
             department=names.get(one.assignment_id) if one.assignment_id else None,
             may_remove=one.assignment_id in allowed if one.assignment_id else is_supervisor,
+            report_id=one.report_id,
         )
         for one, person in session.execute(query)
     ]
