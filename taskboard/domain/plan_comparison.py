@@ -10,8 +10,9 @@ import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -37,14 +38,26 @@ class Field(StrEnum):
     PARTNERS = "partners"
 
 
+class Whole(NamedTuple):
+    """A measure as it stands in the document, before a person cut it up or joined it with others."""
+
+    key: str
+    heading: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Side:
-    """A measure as one document has it. ``facts`` are the values of its fields, beside its wording."""
+    """A measure as one document has it. ``facts`` are the values of its fields, beside its wording.
+
+    ``made_of`` are the measures of which a person made it, where it is not one of the document just as it stands.
+    """
 
     key: str
     heading: str
     text: str
     facts: Mapping[Field, Hashable]
+    made_of: tuple[Whole, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,10 +69,12 @@ class Pair:
     changed: tuple[Field, ...]
     is_moved: bool
     resemblance: float
+    is_part: bool = False
+    """whether the words of the old one are certainly among those of which a person made the new one"""
 
     @property
     def is_certain(self) -> bool:
-        return self.resemblance >= CERTAIN_RESEMBLANCE
+        return self.is_part or self.resemblance >= CERTAIN_RESEMBLANCE
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,10 @@ class Comparison:
     pairs: tuple[Pair, ...]
     added: tuple[Side, ...]
     removed: tuple[Side, ...]
+    joined: Mapping[str, str] = field(default_factory=dict)
+    """key of a removed measure → key of the new one in which a person joined its words with those of others"""
+    parted: Mapping[str, str] = field(default_factory=dict)
+    """key of an added measure → key of the old one that goes on in another part of the same measure"""
 
     @property
     def changed(self) -> list[Pair]:
@@ -90,6 +109,8 @@ def compare_measures(old: Sequence[Side], new: Sequence[Side]) -> Comparison:
     Every measure of each side stands in the result exactly once.
     """
     matches = _recognise(old, new)
+    followed, joined = _follow(old, new, matches)
+    matches |= followed
     stayed = _longest_rising([matches[place] for place in sorted(matches)])
     partner = {theirs: mine for mine, theirs in matches.items()}
     pairs = tuple(
@@ -101,6 +122,8 @@ def compare_measures(old: Sequence[Side], new: Sequence[Side]) -> Comparison:
         pairs=pairs,
         added=tuple(one for place, one in enumerate(new) if place not in partner),
         removed=tuple(one for place, one in enumerate(old) if place not in matches),
+        joined={old[mine].key: new[theirs].key for mine, theirs in joined.items()},
+        parted=_parted(old, new, partner),
     )
 
 
@@ -122,14 +145,16 @@ def fold(text: str) -> str:
 
 def _pair(old: Side, new: Side, *, is_moved: bool) -> Pair:
     resemblance = 100.0 if fold(old.text) == fold(new.text) else fuzz.ratio(fold(old.text), fold(new.text))
-    changed = tuple(field for field in Field if _differs(field, old, new))
-    return Pair(old, new, changed, is_moved, resemblance)
+    changed = tuple(name for name in Field if _differs(name, old, new))
+    wholes = [_words(Side(*whole, facts={})) for whole in new.made_of]
+    is_part = any(fuzz.ratio(_words(old), words) >= CERTAIN_RESEMBLANCE for words in wholes)
+    return Pair(old, new, changed, is_moved, resemblance, is_part)
 
 
-def _differs(field: Field, old: Side, new: Side) -> bool:
-    if field is Field.WORDING:
+def _differs(name: Field, old: Side, new: Side) -> bool:
+    if name is Field.WORDING:
         return (fold(old.heading), fold(old.text)) != (fold(new.heading), fold(new.text))
-    return old.facts.get(field) != new.facts.get(field)
+    return old.facts.get(name) != new.facts.get(name)
 
 
 # Recognising: places of the old list → places of the new one
@@ -145,6 +170,8 @@ def _recognise(old: Sequence[Side], new: Sequence[Side]) -> dict[int, int]:
     likely = sorted(
         (-resemblance, abs(place - expected[known]), known, place)
         for known, place, resemblance in _likely_pairs(mine, theirs, rest, free)
+        # What a person cut up or joined follows the measures it was made of, unless its own words leave no doubt.
+        if resemblance >= CERTAIN_RESEMBLANCE or not new[place].made_of
     )
     # The greatest resemblance is taken first; between equals the one that keeps the order.
     for _, _, known, place in likely:
@@ -152,6 +179,51 @@ def _recognise(old: Sequence[Side], new: Sequence[Side]) -> dict[int, int]:
             matches[known] = place
             taken.add(place)
     return matches
+
+
+def _follow(
+    old: Sequence[Side], new: Sequence[Side], matches: Mapping[int, int]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Old measures that are known again in the measures of which a person made new ones: in what each goes on, and
+    into what it was joined where another goes on there.
+
+    It goes on in the first part that no other goes on in.
+    """
+    lost = [known for known in range(len(old)) if known not in matches]
+    holders = _holders(new)
+    wholes = {whole.key: whole for one in new for whole in one.made_of}
+    keys = list(wholes)
+    found = _recognise([old[known] for known in lost], [Side(*wholes[key], facts={}) for key in keys])
+    taken = set(matches.values())
+    followed: dict[int, int] = {}
+    joined: dict[int, int] = {}
+    for place, whole in sorted(found.items()):
+        parts = holders[keys[whole]]
+        free = next((part for part in parts if part not in taken), None)
+        if free is None:
+            joined[lost[place]] = parts[0]
+        else:
+            followed[lost[place]] = free
+            taken.add(free)
+    return followed, joined
+
+
+def _holders(new: Sequence[Side]) -> dict[str, list[int]]:
+    """Measure of the document → places of what was made of it."""
+    holders: dict[str, list[int]] = defaultdict(list)
+    for place, one in enumerate(new):
+        for whole in one.made_of:
+            holders[whole.key].append(place)
+    return holders
+
+
+def _parted(old: Sequence[Side], new: Sequence[Side], partner: Mapping[int, int]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for places in _holders(new).values():
+        goes_on = next((place for place in places if place in partner), None)
+        if goes_on is not None:
+            found |= {new[place].key: old[partner[goes_on]].key for place in places if place not in partner}
+    return found
 
 
 def _words(side: Side) -> str:

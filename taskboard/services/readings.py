@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from taskboard.documents.document import Document
 from taskboard.documents.wire import blocks_from_plain, from_plain, to_plain
+from taskboard.domain.import_arrangement import Part, cut_measure, join_measures
 from taskboard.domain.plan_parsing.blocks import Block
-from taskboard.domain.plan_parsing.reading import ParsedPlan, Span
+from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan, Span
 
 BLANK_PLAN: Mapping[str, Any] = {"title": None, "issuer": None, "date": None}
 BLANK_MEASURE: Mapping[str, Any] = {"path": (), "heading": None, "text": "", "text_head": ""}
@@ -29,6 +31,21 @@ def plan_from_json(stored: Mapping[str, Any]) -> ParsedPlan:
     """
     lists = {name: [_for_review(one) for one in stored.get(name, ())] for name in ("measures", "candidates", "unread")}
     return from_plain(ParsedPlan, {**BLANK_PLAN, **stored, **lists})
+
+
+def measure_as_arranged(stored: Mapping[str, Any]) -> ParsedMeasure:
+    """A measure of a plan as people cut or joined it when it was imported, from what is kept of its reading."""
+    readings = [stored, *stored.get("joined_with", ())]
+    whole = dict(zip(dict.fromkeys(part["source"] for part in stored["parts"]), readings, strict=True))
+    measures = {source: from_plain(ParsedMeasure, _for_review(reading)) for source, reading in whole.items()}
+    pieces = [cut_measure(measures[part["source"]], _part(part, measures)) for part in stored["parts"]]
+    return reduce(join_measures, pieces)
+
+
+def _part(stored: Mapping[str, Any], measures: Mapping[str, ParsedMeasure]) -> Part:
+    is_first = stored["start"] == 0
+    is_whole = is_first and stored["end"] == len(measures[stored["source"]].text)
+    return Part(stored["source"], stored["start"], stored["end"], 1 if is_first else 2, 1 if is_whole else 2)
 
 
 def notes_from_json(stored: Mapping[str, Any]) -> list[str]:

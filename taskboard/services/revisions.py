@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import DomainError, Invalid, NotFound, Stale
 from taskboard.domain.history import Change, Subject
+from taskboard.domain.import_arrangement import sources_of
 from taskboard.domain.permissions import Actor
-from taskboard.domain.plan_comparison import Comparison, Field, Pair, Side, compare_measures, titles_resemble
+from taskboard.domain.plan_comparison import Comparison, Field, Pair, Side, Whole, compare_measures, titles_resemble
+from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan
 from taskboard.domain.workflow import OPEN_TASK, AssignmentRole, DeadlineOrigin, TaskState
 from taskboard.models import Assignment, Department, ImportDraft, Measure, Plan, Task
 from taskboard.services import workflow
@@ -31,6 +33,7 @@ from taskboard.services.imports import get_draft
 from taskboard.services.ledger import standing
 from taskboard.services.open_drafts import open_draft
 from taskboard.services.plans import supervised_plans
+from taskboard.services.readings import measure_as_arranged
 
 
 class Resembling(NamedTuple):
@@ -101,6 +104,10 @@ class Revision:
     moved: tuple[Known, ...]
     unchanged: tuple[Known, ...]
     review: Review
+    joined: Mapping[int, Running]
+    """task that is gone from the new document → the one into whose measure a person joined its words there"""
+    parted: Mapping[str, Running]
+    """key of an added row → the task that goes on in another part of the same measure"""
 
     @property
     def can_apply(self) -> bool:
@@ -170,9 +177,11 @@ def _compare(session: Session, draft: ImportDraft, plan: Plan) -> Revision:
     rows = {one.row.key: one for one in review.included}
     running, measures = _running(session, plan.id)
     found = compare_measures(
-        [_old_side(one, measures[one.task_id]) for one in running.values()], [_new_side(one) for one in rows.values()]
+        [_old_side(one, measures[one.task_id]) for one in running.values()],
+        [_new_side(one, open_draft(draft).plan) for one in rows.values()],
     )
     known = [_known(pair, running[int(pair.old.key)], rows[pair.new.key], measures) for pair in found.pairs]
+    by_row = {one.key: one.running for one in known}
     return Revision(
         draft_id=draft.id,
         version=draft.version,
@@ -186,6 +195,8 @@ def _compare(session: Session, draft: ImportDraft, plan: Plan) -> Revision:
         moved=tuple(one for one in known if one.is_moved and not one.offers),
         unchanged=tuple(one for one in known if not one.is_moved and not one.offers),
         review=review,
+        joined={int(task): by_row[row] for task, row in found.joined.items()},
+        parted={row: running[int(task)] for row, task in found.parted.items()},
     )
 
 
@@ -239,17 +250,32 @@ def _running_task(task: Task, measure: Measure, units: Iterable[Any]) -> Running
 
 def _old_side(running: Running, measure: Measure) -> Side:
     reading = measure.reading
-    facts: dict[Field, Hashable] = {
-        Field.DEADLINE: (reading.get("deadline"), reading.get("recurrence")),
-        Field.LEAD: frozenset(reading.get("lead", ())),
-        Field.PARTNERS: frozenset(reading.get("partners", ())),
-    }
+    if "parts" in reading:
+        # Cut or joined by a person: its own document states of it what it states of its parts.
+        facts = _facts(measure_as_arranged(reading))
+    else:
+        facts = {
+            Field.DEADLINE: (reading.get("deadline"), reading.get("recurrence")),
+            Field.LEAD: frozenset(reading.get("lead", ())),
+            Field.PARTNERS: frozenset(reading.get("partners", ())),
+        }
     return Side(str(running.task_id), measure.heading or "", measure.text, facts)
 
 
-def _new_side(one: ReviewRow) -> Side:
-    parsed = one.row.parsed
-    facts: dict[Field, Hashable] = {
+def _new_side(one: ReviewRow, plan: ParsedPlan) -> Side:
+    row, parsed = one.row, one.row.parsed
+    is_as_read = row.is_offered or (len(row.parts) == 1 and row.parts[0].is_whole)
+    made_of = () if is_as_read else tuple(_whole(source, plan) for source in sources_of(row.parts))
+    return Side(row.key, parsed.heading or "", parsed.text, _facts(parsed), made_of)
+
+
+def _whole(source: str, plan: ParsedPlan) -> Whole:
+    parsed = plan.measures[int(source[1:]) - 1]
+    return Whole(source, parsed.heading or "", parsed.text)
+
+
+def _facts(parsed: ParsedMeasure) -> dict[Field, Hashable]:
+    return {
         Field.DEADLINE: (
             parsed.deadline.isoformat() if parsed.deadline else None,
             parsed.recurrence.value if parsed.recurrence else None,
@@ -257,7 +283,6 @@ def _new_side(one: ReviewRow) -> Side:
         Field.LEAD: frozenset(parsed.lead),
         Field.PARTNERS: frozenset(parsed.partners),
     }
-    return Side(one.row.key, parsed.heading or "", parsed.text, facts)
 
 
 def _known(pair: Pair, running: Running, one: ReviewRow, measures: Mapping[int, Measure]) -> Known:

@@ -8,7 +8,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskboard.domain.plan_comparison import Field, Side, compare_measures, titles_resemble
+from taskboard.domain.plan_comparison import Field, Side, Whole, compare_measures, titles_resemble
 
 SENTENCES = (
     "全面梳理高频政务服务事项，推动全部上线办理，实现一网通办。",
@@ -123,6 +123,52 @@ def test_a_rewritten_sentence_is_recognised_but_not_for_certain():
     [pair] = compare_measures(old, new).pairs
 
     assert not pair.is_certain
+
+
+FIRST = "全面梳理高频政务服务事项，推动全部上线办理。"
+MIDDLE = "建立中小企业融资需求台账，扩大信用贷款规模。"
+LAST = "完成公共建筑节能改造，优先改造学校和医院。"
+
+
+def test_the_first_part_of_a_measure_that_was_cut_up_goes_on_with_it():
+    whole = Whole("m1", "", FIRST + MIDDLE + LAST)
+    parts = [Side(key, "", text, {}, (whole,)) for key, text in (("m1", FIRST), ("m1_22", MIDDLE), ("m1_44", LAST))]
+
+    result = compare_measures([side("o1", whole.text)], parts)
+
+    assert known_again(result) == {"o1": "m1"}
+    assert [pair.is_certain for pair in result.pairs] == [True]
+    assert [one.key for one in result.added] == ["m1_22", "m1_44"]
+    assert result.parted == {"m1_22": "o1", "m1_44": "o1"}
+    assert result.removed == ()
+
+
+def test_parts_that_were_measures_of_their_own_before_go_on_by_their_own_words():
+    whole = Whole("m1", "", FIRST + MIDDLE)
+    parts = [Side("m1", "", FIRST, {}, (whole,)), Side("m1_22", "", MIDDLE, {}, (whole,))]
+
+    result = compare_measures([side("o1", MIDDLE), side("o2", FIRST)], parts)
+
+    assert known_again(result) == {"o1": "m1_22", "o2": "m1"}
+    assert (result.added, result.parted, result.joined) == ((), {}, {})
+
+
+def test_of_measures_that_were_joined_the_one_most_alike_goes_on_and_the_others_say_into_what_they_went():
+    made_of = (Whole("m1", "", FIRST), Whole("m2", "", MIDDLE), Whole("m3", "", LAST))
+    joined = Side("m1", "", f"{FIRST}\n{MIDDLE}\n{LAST}", {}, made_of)
+
+    result = compare_measures([side("o1", FIRST), side("o2", MIDDLE), side("o3", LAST)], [joined])
+
+    assert known_again(result) == {"o1": "m1"}
+    assert [one.key for one in result.removed] == ["o2", "o3"]
+    assert result.joined == {"o2": "m1", "o3": "m1"}
+
+
+def test_what_was_neither_cut_nor_joined_is_followed_nowhere():
+    result = compare_measures([side("o1", FIRST)], [side("n1", LAST)])
+
+    assert (result.joined, result.parted) == ({}, {})
+    assert [one.key for one in result.removed] == ["o1"]
 
 
 def test_nothing_against_something():

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from taskboard.domain.errors import Invalid, NotFound, Stale
+from taskboard.domain.import_arrangement import Rearrangement
 from taskboard.domain.plan_comparison import Field
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, HistoryEntry, ImportDraft, Measure, Plan, Task
 from taskboard.services import imports, workflow
+from taskboard.services.import_review import review_draft
 from taskboard.services.revisions import (
     RevisionDecisions,
     RowRefused,
@@ -319,6 +321,102 @@ def test_a_draft_with_open_questions_is_not_applied(session, people, plan):
         apply(session, people, unclear, plan)
 
     assert refused.value.problem == "unresolved"
+
+
+def arrange(session, people, draft, act, key, *, at=None):
+    imports.rearrange_measures(
+        session, draft.id, act, key, at=at, version=draft.version, actor=people.actor("chen"), now=NOW
+    )
+
+
+def confirmed(session, people, text, *, joined=None):
+    """A plan of this document, one of its measures joined with the one before it."""
+    draft = start(session, people, text)
+    if joined:
+        arrange(session, people, draft, Rearrangement.MERGE, joined)
+    return imports.confirm_import(session, draft.id, version=draft.version, leads_are_checked=True, **by(people))
+
+
+def in_order(session, plan):
+    return list(tasks_of(session, plan).values())
+
+
+def cut(session, people, draft, key, words):
+    """Cut a measure where these words begin; the key of the new one."""
+    row = next(one.row for one in review_draft(session, draft).rows if one.row.key == key)
+    at = row.parsed.text.index(words) + row.parts[0].start
+    arrange(session, people, draft, Rearrangement.SPLIT, key, at=at)
+    return f"{row.parts[0].source}_{at}"
+
+
+LONG = OLD.replace(
+    "建立任务台账，长期坚持。", "全面建立任务台账并逐项落实。每季度通报一次进展情况。年终向全市公布结果并接受评议。"
+)
+
+
+def test_a_running_task_goes_on_in_the_first_part_of_its_measure_and_the_others_are_new(session, people):
+    plan = confirmed(session, people, LONG)
+    third = in_order(session, plan)[2]
+    draft = start(session, people, LONG)
+    cut(session, people, draft, cut(session, people, draft, "m3", "每季度"), "年终")
+
+    revision = compare(session, draft.id, plan.id, actor=people.actor("chen"))
+
+    (known,) = revision.changed
+    assert (known.running.task_id, known.key, known.is_certain) == (third.id, "m3", True)
+    assert known.offers == (Field.WORDING,)
+    assert [one.row.parsed.text[:3] for one in revision.added] == ["每季度", "年终向"]
+    assert {task.task_id for task in revision.parted.values()} == {third.id}
+    assert len(revision.parted) == 2
+    assert (revision.removed, revision.joined) == ((), {})
+
+
+def test_taking_the_parts_over_leaves_the_task_its_history_and_adds_the_others(session, people):
+    plan = confirmed(session, people, LONG)
+    third = in_order(session, plan)[2]
+    draft = start(session, people, LONG)
+    key = cut(session, people, draft, "m3", "每季度")
+
+    apply(session, people, draft, plan, added={key}, taken={"m3": {Field.WORDING}}, reason="按修订稿拆分")
+
+    tasks = in_order(session, plan)
+    assert [task.position for task in tasks] == [1, 2, 3, 4, 6]  # the new wording of the third is the fifth measure
+    assert tasks[2].id == third.id
+    assert session.get_one(Measure, third.measure_id).text == "健全督查机制。全面建立任务台账并逐项落实。"
+    assert session.get_one(Measure, tasks[4].measure_id).text.startswith("每季度通报")
+    again = start(session, people, LONG)
+    cut(session, people, again, "m3", "每季度")
+    found = compare(session, again.id, plan.id, actor=people.actor("chen"))
+    assert (found.added, found.changed, found.removed) == ((), (), ())
+
+
+def test_of_tasks_whose_measures_were_joined_one_goes_on_and_the_other_says_into_which(session, people, plan):
+    first, second, *_ = in_order(session, plan)
+    draft = start(session, people, OLD)
+    arrange(session, people, draft, Rearrangement.MERGE, "m2")
+
+    revision = compare(session, draft.id, plan.id, actor=people.actor("chen"))
+
+    (known,) = revision.changed
+    (gone,) = revision.removed
+    assert {known.running.task_id, gone.task_id} == {first.id, second.id}
+    assert Field.WORDING in known.offers
+    assert {task: one.task_id for task, one in revision.joined.items()} == {gone.task_id: known.running.task_id}
+    assert revision.added == ()
+
+
+def test_what_was_joined_once_is_unchanged_when_the_same_document_is_joined_again(session, people):
+    plan = confirmed(session, people, OLD, joined="m2")
+    draft = start(session, people, OLD)
+    arrange(session, people, draft, Rearrangement.MERGE, "m2")
+    task = in_order(session, plan)[0]
+    extra = session.scalars(select(Assignment).where(Assignment.task_id == task.id)).all()[-1]
+    session.delete(extra)  # the supervisors changed it since
+    session.flush()
+
+    revision = compare(session, draft.id, plan.id, actor=people.actor("chen"))
+
+    assert (revision.added, revision.changed, revision.removed) == ((), (), ())
 
 
 def test_the_revised_document_is_kept_with_its_draft(session, people, plan, draft):
