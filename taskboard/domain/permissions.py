@@ -215,6 +215,11 @@ def may_order(actor: Actor, task: TaskSituation) -> bool:
     return task.state in UNDER_WAY and not task.lineage and actor.supervises(task.body_path)
 
 
+def may_name_liaison(actor: Actor, department_id: int, path: str) -> bool:
+    """Whether this person may say who is liaison of a department: its head, the supervisors above, administrators."""
+    return actor.is_administrator or actor.holds(Role.HEAD, department_id) or actor.supervises(path)
+
+
 def may_urge(actor: Actor, task: TaskSituation) -> bool:
     """Whether this person may remind the task's departments of what they owe."""
     return task.state in UNDER_WAY and supervises_task(actor, task)

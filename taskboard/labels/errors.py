@@ -171,6 +171,8 @@ PROBLEMS: dict[str, str] = {
     "owner_inactive": "“{name}”已停用，请另填一个。",
     "partner_without_deadline": "这项任务没有时限，不能为配合单位另定。",
     "partner_day_later": "配合单位的时限不能晚于任务时限{due_on}。",
+    "liaisons_unchanged": "填写的都是现任联络员，没有要变更的。",
+    "liaisons_count": "一次请选择 1 至 {most} 个单位。",
     "bulk_nothing_chosen": "请先勾选任务，或选择“筛选出的全部任务”。",
     "bulk_too_many": "一次最多处理 {most} 项任务，请再缩小筛选范围。",
     "bulk_nothing_owed": "已报送或已结束，不用催办。",

@@ -302,6 +302,21 @@ def add_post(
 ) -> PersonPost:
     """A role at a department from a day on, to a day (inclusive) or open-ended; raises :class:`Invalid`."""
     require_role(by["actor"], Role.ADMINISTRATOR)
+    return appoint(session, person_id, role=role, department_id=department_id, from_on=from_on, to_on=to_on, **by)
+
+
+def appoint(
+    session: Session,
+    person_id: int,
+    *,
+    role: Role,
+    department_id: int,
+    from_on: date,
+    to_on: date | None = None,
+    request_key: str | None = None,
+    **by: Unpack[Writing],
+) -> PersonPost:
+    """The same; asks for nobody."""
     _person(session, person_id)
     department = session.get(Department, department_id)
     if department is None:
@@ -316,7 +331,8 @@ def add_post(
     _check_no_overlap(session, post)
     session.add(post)
     session.flush()
-    _record(session, person_id, Change.POST_ADDED, after=_recorded_post(session, post), **by)
+    after = _recorded_post(session, post)
+    _record(session, person_id, Change.POST_ADDED, after=after, request_key=request_key, **by)
     return post
 
 
@@ -367,10 +383,15 @@ def remove_post(session: Session, person_id: int, post_id: int, *, today: date, 
     if post.role is Role.ADMINISTRATOR:
         _check_administrator_remains(session, PersonPost.id != post_id, today=today)
     check_nothing_hangs(session, person_id, gone_on=today, post_id=post_id)
+    take_away(session, post, **by)
+
+
+def take_away(session: Session, post: PersonPost, **by: Unpack[Writing]) -> None:
+    """Take away a post that has not served a day; asks for nobody."""
     before = _recorded_post(session, post)
     session.delete(post)
     session.flush()
-    _record(session, person_id, Change.POST_REMOVED, before=before, **by)
+    _record(session, post.person_id, Change.POST_REMOVED, before=before, **by)
 
 
 def _record(

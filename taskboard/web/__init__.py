@@ -26,6 +26,7 @@ from taskboard.web.instructions.views import blueprint as instructions
 from taskboard.web.jobs.views import blueprint as jobs
 from taskboard.web.leaving.views import blueprint as leaving
 from taskboard.web.ledger.views import blueprint as ledger
+from taskboard.web.liaisons.views import blueprint as liaisons
 from taskboard.web.mailbox.views import blueprint as mailbox
 from taskboard.web.orders.views import blueprint as orders
 from taskboard.web.outbox.views import blueprint as outbox
@@ -65,6 +66,7 @@ BLUEPRINTS = (
     departments,
     directory,
     successions,
+    liaisons,
     renamings,
     people,
     leaving,

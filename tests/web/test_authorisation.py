@@ -184,6 +184,9 @@ TABLE: Mapping[str, Line] = {
     "bulk.task_list": holding("supervisor", "leader", "auditor", "head", "liaison", "officer"),
     "bulk.preview": holding("supervisor", "head", "liaison"),
     "bulk.confirm": holding("supervisor"),
+    "liaisons.start": holding("administrator", "supervisor", "head"),
+    "liaisons.preview": holding("administrator", "supervisor", "head"),
+    "liaisons.confirm": holding("administrator", "supervisor", "head"),
     # Instructions and requests for help
     "instructions.instruction_list": holding("leader", "supervisor", "head", "liaison"),
     "instructions.on_plan": on_task("leader"),

@@ -19,6 +19,7 @@ from taskboard.labels.errors import wording
 from taskboard.services import bulk
 from taskboard.services.bulk import BulkPreview, BulkResult
 from taskboard.services.cases import Acting
+from taskboard.services.liaisons import departments_to_change
 from taskboard.services.task_search import TaskFilter, find_task_ids, search_tasks
 from taskboard.services.visibility import department_ids
 from taskboard.services.workflow import list_officers
@@ -29,6 +30,10 @@ from taskboard.web.guards import current_actor, requires
 ENTRANCE = "web"
 READERS = tuple(role for role in Role if role is not Role.ADMINISTRATOR)
 ACTORS = (Role.SUPERVISOR, Role.HEAD, Role.LIAISON)
+NAMING = (Role.SUPERVISOR, Role.HEAD)
+"""who may say who is liaison"""
+CHANGE_LIAISONS = "change_liaisons"
+"""done to the departments of the chosen tasks, on a page of its own"""
 
 blueprint = Blueprint("bulk", __name__)
 
@@ -46,6 +51,7 @@ def task_list() -> ResponseReturnValue:
         states=list(TaskState),
         lights=SEVERITY,
         acts=_acts(current_actor()),
+        change_liaisons=CHANGE_LIAISONS if any(current_actor().holds(role) for role in NAMING) else None,
         asked=_asked(),
     )
 
@@ -105,11 +111,10 @@ def preview() -> ResponseReturnValue:
 
     All of it stands in the address: the page can be opened again, and shows what is so then.
     """
+    if request.args.get("act") == CHANGE_LIAISONS:
+        return _to_liaisons(_chosen_ids())
     form = BulkForm(formdata=request.args)
-    if request.args.get("everything") == "1":
-        ids = find_task_ids(read_session(), current_actor(), _filter(), today=today())
-    else:
-        ids = list(read_ids(",".join(request.args.getlist("task_id"))))
+    ids = _chosen_ids()
     if not ids:
         flash("请先勾选任务，或点“处理筛选出的全部”。", "warning")
         return redirect(url_for("bulk.task_list", **_asked()), 303)
@@ -118,6 +123,22 @@ def preview() -> ResponseReturnValue:
     form.department_id.raw_data = None
     form.department_id.data = _id("department")
     return _page(form)
+
+
+def _chosen_ids() -> list[int]:
+    """The tasks that were ticked, or all that fit the filter."""
+    if request.args.get("everything") == "1":
+        return find_task_ids(read_session(), current_actor(), _filter(), today=today())
+    return list(read_ids(",".join(request.args.getlist("task_id"))))
+
+
+def _to_liaisons(task_ids: list[int]) -> ResponseReturnValue:
+    """Lead on to the departments with work on these tasks; what nobody may see has none."""
+    departments = departments_to_change(read_session(), task_ids, actor=current_actor())
+    if not departments:
+        flash("所选任务没有可以更换联络员的单位：只能更换您督查范围内、或您任负责人的单位的联络员。", "warning")
+        return redirect(url_for("bulk.task_list", **_asked()), 303)
+    return redirect(url_for("liaisons.start", department_id=departments), 303)
 
 
 @blueprint.post("/tasks/bulk")

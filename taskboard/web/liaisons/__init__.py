@@ -1,0 +1,1 @@
+"""Who is liaison of which department, changed for many at once."""
