@@ -2,6 +2,7 @@
 
 An order is confirmed by a person and numbered in that moment; nothing here is done by a job. The days of the proposals
 are those of the escalation rules: five working days after the deadline yellow, ten red, or the limit of a yellow one.
+Nobody is escalated before they had the work for so long: where the deadline was past at the issue, the issue counts.
 """
 
 from __future__ import annotations
@@ -103,21 +104,25 @@ class Proposal:
     since: date
 
 
-def propose(due_on: date, given: Iterable[Given], *, today: date, calendar: WorkingCalendar) -> Proposal | None:
+def propose(
+    due_on: date, given: Iterable[Given], *, issued_on: date | None, today: date, calendar: WorkingCalendar
+) -> Proposal | None:
     """What the rules propose for an overdue assignment today; none where it was given or it is too early.
 
-    ``given`` are the orders for this deadline: a moved deadline begins anew.
+    ``given`` are the orders for this deadline: a moved deadline begins anew. ``issued_on`` is the day on which the
+    department got the work.
     """
+    begins = max(due_on, issued_on or due_on)
     orders = list(given)
     if any(one.kind is OrderKind.RED for one in orders):
         return None
     yellow = next((one for one in orders if one.kind is OrderKind.YELLOW), None)
-    red_on = calendar.add(due_on, RED_AFTER)
+    red_on = calendar.add(begins, RED_AFTER)
     if yellow is not None and yellow.state is OrderState.OPEN and yellow.due_on < today:
         return Proposal(OrderKind.RED, OrderGround.YELLOW_PASSED, yellow.due_on)
     if red_on <= today:
         return Proposal(OrderKind.RED, OrderGround.LONG_LATE, red_on)
-    yellow_on = calendar.add(due_on, YELLOW_AFTER)
+    yellow_on = calendar.add(begins, YELLOW_AFTER)
     if yellow is None and yellow_on <= today:
         return Proposal(OrderKind.YELLOW, OrderGround.LATE, yellow_on)
     return None

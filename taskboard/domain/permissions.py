@@ -331,6 +331,22 @@ def _allows(move: Move[AssignmentState], capacities: frozenset[Party], assignmen
     return Party.SUPERVISOR in capacities and bool(posts) and posts <= assignment.vacant
 
 
+def stands_in(actor: Actor, task: TaskSituation, assignment: AssignmentSituation, act: Act) -> bool:
+    """Whether this person does a department's act (代) because it has nobody of its own for it.
+
+    They hold the post at the parent department, or are the supervisor to whom it falls at last.
+    """
+    move = ASSIGNMENT_MOVES.get((assignment.state, act))
+    if move is None or not move.by & {Party.HEAD, Party.LIAISON}:
+        return False
+    capacities = parties(actor, task, assignment)
+    if move.by & capacities & {Party.SUPERVISOR, Party.OFFICER, Party.SUBMITTER}:
+        return False
+    roles = {ROLE_OF_PARTY[party] for party in move.by & {Party.HEAD, Party.LIAISON}}
+    held = [post for post in actor.posts if post.role in roles and post.department_id == assignment.department_id]
+    return all(post.is_stand_in for post in held) if held else _allows(move, capacities, assignment)
+
+
 def may_sign_off(actor: Actor, task: TaskSituation, assignment: AssignmentSituation) -> bool:
     """Whether this person's own submission needs no second signature: the head, or who stands in for a missing one."""
     move = ASSIGNMENT_MOVES[AssignmentState.HEAD_REVIEW, Act.SIGN_OFF]

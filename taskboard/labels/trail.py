@@ -110,6 +110,7 @@ FIELDS: dict[str, str] = {
     "order_state": "督查单状态",
     "text": "内容",
     "departments": "单位",
+    "stands_in": "代办",
     "assignments": "承办分支编号",
     "report_rhythm": "报送频次",
     "report_day": "报送日",

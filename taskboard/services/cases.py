@@ -26,6 +26,7 @@ from taskboard.domain.permissions import (
     may_see_task,
     permitted_assignment_move,
     permitted_task_move,
+    stands_in,
 )
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
@@ -44,6 +45,9 @@ from taskboard.services.actors import TODAY, has_holder
 from taskboard.services.carrying import carry
 from taskboard.services.lineage import NO_LINEAGES, Lineages, ids_above, load_lineages
 from taskboard.services.requests import find_asking, settle_requests
+
+STANDS_IN = "stands_in"
+"""in the facts of an act that was done for a department that has nobody of its own for it"""
 
 
 class Acting(TypedDict):
@@ -78,6 +82,8 @@ class Case:
     chosen: Assignment | None = None
     task_move: Move[TaskState] | None = None
     assignment_move: Move[AssignmentState] | None = None
+    is_stand_in: bool = False
+    """the person acts for a department that has nobody of its own for it"""
     before: history.Snapshot = field(default_factory=dict)
     lineage: Sequence[Assignment] = ()
     """of a sub-task: the assignments that it came from, the nearest first"""
@@ -142,6 +148,7 @@ class Case:
             self.assignment_move = permitted_assignment_move(
                 self.actor, self.situation, self.chosen_situation, self.act
             )
+            self.is_stand_in = stands_in(self.actor, self.situation, self.chosen_situation, self.act)
 
     def check_version(self, version: int | None) -> None:
         """Raise :class:`Stale` where the person decided on what no longer stands."""
@@ -182,6 +189,8 @@ class Case:
         )
         if self.carried_from is not None:
             facts = {**(facts or {}), CARRIED_FROM: self.carried_from}
+        if self.is_stand_in:
+            facts = {**(facts or {}), STANDS_IN: True}
         return history.record(
             self.session,
             task=self.task,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -21,6 +21,7 @@ from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.deadlines import TimeLimit, days_late, limit_until
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from taskboard.domain.history import Change, Subject
+from taskboard.domain.local_time import local_date
 from taskboard.domain.orders import (
     USUAL_LIMIT,
     Given,
@@ -45,12 +46,14 @@ from taskboard.models import (
     SupervisionOrder,
     Task,
 )
+from taskboard.models.base import UtcDateTime
 from taskboard.services import notices
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, describe, open_cases
 from taskboard.services.history import find_repeated, record_change
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import Page, fetch_page
+from taskboard.services.requests import issued_on
 from taskboard.services.visibility import held_assignments, overseen_assignments, supervised_assignments
 
 # What the rules propose
@@ -89,6 +92,7 @@ def list_proposals(session: Session, actor: Actor, *, today: date, calendar: Wor
             Assignment.role,
             Assignment.due_on,
             Assignment.deadline_version,
+            func.coalesce(Assignment.issued_at, Task.issued_at, type_=UtcDateTime).label("issued_at"),
         )
         .join(Task, Task.id == Assignment.task_id)
         .join(Plan, Plan.id == Task.plan_id)
@@ -101,7 +105,8 @@ def list_proposals(session: Session, actor: Actor, *, today: date, calendar: Wor
     rows = []
     for one in late:
         orders = given[one.id, one.deadline_version]
-        found = propose(one.due_on, orders, today=today, calendar=calendar)
+        issued_on = local_date(one.issued_at) if one.issued_at else None
+        found = propose(one.due_on, orders, issued_on=issued_on, today=today, calendar=calendar)
         if found is not None:
             rows.append(
                 ProposalRow(
@@ -260,6 +265,7 @@ def _ground(session: Session, case: Case, kind: OrderKind) -> OrderGround:
     found = propose(
         one.due_on,
         [Given(row.kind, row.state, row.due_on) for row in given],
+        issued_on=issued_on(case.task, one),
         today=case.today,
         calendar=load_calendar(session),
     )

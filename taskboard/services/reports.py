@@ -5,7 +5,7 @@ A report belongs to the period of the day on which it is made. The last one of a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Unpack
 
@@ -18,6 +18,7 @@ from taskboard.domain.reports import Said, says_the_same
 from taskboard.domain.workflow import Act
 from taskboard.models import Assignment, HistoryEntry, PeriodReport, Plan, ProgressReport, ReportFigure, TaskTarget
 from taskboard.services import history
+from taskboard.services.attachments import Upload, attach
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, open_case
 from taskboard.services.help_requests import ask_from_report
@@ -32,13 +33,18 @@ def report_progress(
     next_step: str = "",
     help_needed: str = "",
     percent: int | None = None,
+    why_lower: str = "",
     figures: Mapping[int, float] | None = None,
+    uploads: Sequence[Upload] = (),
+    plan_limit: int = 0,
     **by: Unpack[Acting],
 ) -> HistoryEntry:
     """Add a report to the assignment; ``done`` must say something, ``percent`` is 0 to 100 or left out.
 
-    ``figures`` are what was reached of the task's targets, by their ids. A report that says what the last one said is
-    recorded as “no change”, and the entry's facts say so.
+    ``figures`` are what was reached of the task's targets, by their ids; ``why_lower`` says why ``percent`` fell.
+    ``uploads`` are stored files that go with it, as long as the plan's tasks have at most ``plan_limit`` bytes. A
+    report that says what the last one said, and brings no files, is recorded as “no change”, and the entry's facts
+    say so.
     """
     case = open_case(session, Act.REPORT, assignment_id=assignment_id, **by)
     if case.earlier:
@@ -47,12 +53,16 @@ def report_progress(
         raise Invalid("done", "required")
     if percent is not None and not 0 <= percent <= 100:
         raise Invalid("percent", "percent_range")
+    stood_at = case.assignment.percent
+    is_lower = percent is not None and stood_at is not None and percent < stood_at
+    if is_lower and not why_lower.strip():
+        raise Invalid("percent", "percent_falls", percent=stood_at)
     said = Said(done.strip(), problems.strip(), next_step.strip(), help_needed.strip(), percent, dict(figures or {}))
     _check_figures(case, said.figures)
     if (entry := _just_said(case, said)) is not None:
         return entry
     last = _last_said(case)
-    if last is not None and says_the_same(said, last, percent=case.assignment.percent):
+    if last is not None and not uploads and says_the_same(said, last, percent=stood_at):
         add_report(case, is_unchanged=True)
         return case.finish(facts={"is_unchanged": True, "says_the_same": True})
     report = add_report(
@@ -62,7 +72,10 @@ def report_progress(
         next_step=said.next_step,
         help_needed=said.help_needed,
         percent=percent,
+        why_lower=why_lower if is_lower else "",
     )
+    if uploads:
+        attach(case, uploads, assignment_id=assignment_id, report_id=report.id, plan_limit=plan_limit)
     session.add_all(
         ReportFigure(report_id=report.id, target_id=target_id, value=value) for target_id, value in said.figures.items()
     )
@@ -138,6 +151,7 @@ def add_report(
     next_step: str = "",
     help_needed: str = "",
     percent: int | None = None,
+    why_lower: str = "",
     is_unchanged: bool = False,
 ) -> ProgressReport:
     """Write the report of the case's assignment and let it stand for the period; what it needs help with becomes a
@@ -157,6 +171,7 @@ def add_report(
         next_step=next_step.strip(),
         help_needed=help_needed.strip(),
         percent=percent,
+        why_lower=why_lower.strip(),
     )
     case.session.add(report)
     case.session.flush()

@@ -25,6 +25,7 @@ from taskboard.domain.permissions import (
     acts_on_assignment,
     acts_on_task,
     may_see_task,
+    stands_in,
 )
 from taskboard.domain.plan_parsing.reading import Recurrence
 from taskboard.domain.roles import Role
@@ -40,7 +41,8 @@ from taskboard.domain.workflow import (
 )
 from taskboard.models import Assignment, Department, HistoryEntry, Measure, Person, Plan, ProgressReport, Task
 from taskboard.services.answerable import people_answerable
-from taskboard.services.cases import describe, vacant_roles
+from taskboard.services.cases import STANDS_IN, describe, vacant_roles
+from taskboard.services.decomposition import ParentLink, Subtasks, find_parent, list_subtasks
 from taskboard.services.department_names import OldNames, load_old_names
 from taskboard.services.lights import facts_of
 from taskboard.services.lineage import load_lineages
@@ -95,6 +97,8 @@ class Branch:
     percent: int | None
     last_reported_at: datetime | None
     acts: frozenset[Act]
+    stands_in: bool
+    """this person does some of it for the department, which has nobody of its own for it"""
     limits: Mapping[Act, TimeLimit]
     """the time there is for what is asked of somebody here now, by the act"""
     objection: ObjectionRow | None
@@ -117,6 +121,7 @@ class ReportRow(NamedTuple):
     next_step: str
     help_needed: str
     percent: int | None
+    why_lower: str
     period: str | None
 
 
@@ -178,6 +183,8 @@ class HistoryRow(NamedTuple):
     due_days: tuple[date | None, date | None] | None
     departments: tuple[Named, Named] | None
     """where they were changed"""
+    is_stand_in: bool
+    """it was done for a department that had nobody of its own for it"""
 
 
 @dataclass(frozen=True)
@@ -212,6 +219,10 @@ class TaskDetail:
     archived_at: datetime | None
     objections: list[ObjectionRow]
     extensions: list[ExtensionRow]
+    parent: ParentLink | None
+    """of a sub-task: whose part of which task it came from"""
+    subtasks: Subtasks | None
+    """what came of its parts, of what this person may see"""
 
     @property
     def leads(self) -> list[Branch]:
@@ -279,6 +290,7 @@ def get_task(
     today: date,
     calendar: WorkingCalendar,
     reports_before: int | None = None,
+    subtasks_page: int = 1,
 ) -> TaskDetail:
     """The task with its source, branches, reports and history; raises :class:`NotFound` where it does not exist for
     this person. ``reports_before`` is the id of a report to see the ones before it. A fixed number of queries."""
@@ -333,7 +345,8 @@ def get_task(
             days_late=one.days_late,
             percent=one.percent,
             last_reported_at=one.last_reported_at,
-            acts=acts_on_assignment(actor, situation, its_situation) - closed,
+            acts=(acts := acts_on_assignment(actor, situation, its_situation) - closed),
+            stands_in=any(stands_in(actor, situation, its_situation, act) for act in acts),
             limits=limits,
             objection=objection,
             extension=extension,
@@ -373,6 +386,8 @@ def get_task(
         archived_at=task.archived_at,
         objections=objections,
         extensions=extensions,
+        parent=find_parent(session, task, actor),
+        subtasks=list_subtasks(session, task_id, actor, today=today, calendar=calendar, number=subtasks_page),
     )
 
 
@@ -396,6 +411,7 @@ def _reports(session: Session, holders: _Holders, before: int | None) -> list[Re
             next_step=one.next_step,
             help_needed=one.help_needed,
             percent=one.percent,
+            why_lower=one.why_lower,
             period=one.period,
         )
         for one, author in session.execute(query, {"assignment_ids": list(holders.names)})
@@ -424,6 +440,7 @@ def _history_row(entry: HistoryEntry, actor: str | None, holders: _Holders) -> H
         states=(AssignmentState(states[0]), AssignmentState(states[1])) if states else None,
         due_days=(_day(due[0]), _day(due[1])) if due else None,
         departments=_departments(after.get("act", {})),
+        is_stand_in=bool(after.get("act", {}).get(STANDS_IN)),
     )
 
 

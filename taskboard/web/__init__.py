@@ -15,6 +15,7 @@ from taskboard.web.attachments.views import blueprint as attachments
 from taskboard.web.audit.views import blueprint as audit
 from taskboard.web.bulk.views import blueprint as bulk
 from taskboard.web.calendar.views import blueprint as calendar
+from taskboard.web.decomposition.views import blueprint as decomposition
 from taskboard.web.departments.views import blueprint as departments
 from taskboard.web.directory.views import blueprint as directory
 from taskboard.web.forms import LARGEST_ID
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     revisions,
     waiting,
     tasks,
+    decomposition,
     periods,
     bulk,
     attachments,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from taskboard.domain.orders import (
     OrderGround,
     OrderKind,
     OrderState,
+    Proposal,
     order_move,
     propose,
 )
@@ -50,7 +51,7 @@ def yellow(state: OrderState = OrderState.OPEN, due_on: date = LIMIT) -> Given:
 def test_what_the_rules_propose(
     today: date, given: list[Given], kind: OrderKind | None, ground: OrderGround | None
 ) -> None:
-    found = propose(DUE, given, today=today, calendar=CALENDAR)
+    found = propose(DUE, given, issued_on=DUE - timedelta(days=60), today=today, calendar=CALENDAR)
 
     assert (found and found.kind, found and found.ground) == (kind, ground)
 
@@ -58,7 +59,18 @@ def test_what_the_rules_propose(
 def test_a_holiday_puts_the_proposal_off() -> None:
     with_holiday = WorkingCalendar(holidays=[FIFTH])
 
-    assert propose(DUE, [], today=FIFTH, calendar=with_holiday) is None
+    assert propose(DUE, [], issued_on=None, today=FIFTH, calendar=with_holiday) is None
+
+
+def test_nobody_is_escalated_before_they_had_the_work_for_as_long() -> None:
+    long_past = DUE - timedelta(days=200)
+
+    def proposed(today: date) -> Proposal | None:
+        return propose(long_past, [], issued_on=DUE, today=today, calendar=CALENDAR)
+
+    assert proposed(DUE) is None
+    assert proposed(FIFTH) == Proposal(OrderKind.YELLOW, OrderGround.LATE, FIFTH)
+    assert proposed(TENTH) == Proposal(OrderKind.RED, OrderGround.LONG_LATE, TENTH)
 
 
 @pytest.mark.parametrize("state", list(OrderState))

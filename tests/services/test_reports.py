@@ -73,6 +73,23 @@ def test_the_last_report_of_a_period_stands_and_the_earlier_ones_stay(office: Of
     assert office.lead.reported_until == date(2026, 12, 31)
 
 
+def test_a_percent_lower_than_the_last_one_asks_why_and_keeps_the_answer(office: Office) -> None:
+    reports.report_progress(office.session, office.lead.id, done="清理收费12项", percent=60, **office.by())
+
+    with pytest.raises(Invalid) as refused:
+        reports.report_progress(office.session, office.lead.id, done="核减2项", percent=50, **office.by(days=1))
+    assert (refused.value.field, refused.value.problem) == ("percent", "percent_falls")
+    reports.report_progress(
+        office.session, office.lead.id, done="核减2项", percent=50, why_lower="口径调整", **office.by(days=1)
+    )
+    reports.report_progress(
+        office.session, office.lead.id, done="又清理3项", percent=65, why_lower="没有下降", **office.by(days=2)
+    )
+
+    kept = office.session.execute(select(ProgressReport.percent, ProgressReport.why_lower).order_by(ProgressReport.id))
+    assert [tuple(row) for row in kept] == [(60, ""), (50, "口径调整"), (65, "")]
+
+
 def test_no_change_after_a_report_of_the_period_leaves_it_standing(office: Office) -> None:
     reports.report_progress(office.session, office.lead.id, done="清理收费12项", percent=60, **office.by())
 

@@ -125,6 +125,7 @@ def test_each_heading_shows_what_it_counts(office: Office) -> None:
         Show.DUE_SOON: 1,
         Show.TO_ACKNOWLEDGE: 1,
         Show.TO_DECIDE: 0,
+        Show.ISSUED: 0,
     }
     assert office.ids("li", Show.OVERDUE) == [late.id]
     assert office.ids("li", Show.DUE_SOON) == [soon.id]
@@ -206,7 +207,7 @@ def test_long_lists_come_in_pages(office: Office) -> None:
     assert (found.page.number, found.page.last, found.page.total, len(found.page.rows)) == (3, 3, 5, 1)
 
 
-@pytest.mark.parametrize(("who", "queries"), [("li", 8), ("qian", 8), ("chen", 10)])
+@pytest.mark.parametrize(("who", "queries"), [("li", 10), ("qian", 8), ("chen", 10)])
 def test_my_tasks_ask_as_many_queries_for_many_as_for_few(office: Office, who: str, queries: int) -> None:
     counted = []
     for many in (1, 30):
@@ -414,4 +415,4 @@ def test_one_task_costs_the_same_however_much_happened(office: Office) -> None:
             office.open(task, "li")
         counted.append(len(statements))
 
-    assert counted == [13, 13]
+    assert counted == [15, 15]

@@ -188,6 +188,7 @@ def _make_task(
         state=state,
         assignment_state=own,
         due_on=DUE_ON if state is not TaskState.ISSUED else NOW.date() - timedelta(days=3),
+        issued_at=NOW - timedelta(days=3) if state is TaskState.ISSUED else None,
         title=f"{mark}{state.value}任务",
     )
     for one in session.scalars(select(Assignment).where(Assignment.task_id == task.id)):

@@ -15,7 +15,7 @@ from taskboard.domain.history import Change
 from taskboard.domain.jobs import JobName
 from taskboard.domain.workflow import AssignmentRole, AssignmentState, TaskState
 from taskboard.jobs.runner import run_by_hand
-from taskboard.models import Assignment, Attachment, HistoryEntry, Task
+from taskboard.models import Assignment, Attachment, HistoryEntry, ProgressReport, Task
 from taskboard.services import attachment_files
 from tests.support.factories import make_plan, make_task
 
@@ -70,6 +70,81 @@ def test_a_department_adds_files_that_everybody_on_the_task_can_fetch(visitor, u
         with visitor.enter(person).get(f"/attachments/{proof.id}") as answer:
             assert (answer.status_code, answer.data) == (200, PDF)
         assert proof.name in visitor.get(f"/tasks/{task.id}").text
+
+
+def report_with(visitor, task, assignment_id, *files, slug="report", **fields):
+    sent = [(io.BytesIO(content), name) for name, content in files]
+    return visitor.post(f"/tasks/{task.id}/assignments/{assignment_id}/{slug}", files=sent, **fields)
+
+
+@pytest.mark.parametrize("slug", ["report", "submit"])
+def test_evidence_comes_with_a_report_and_is_shown_with_it(visitor, usual, session, task, slug):
+    words = {"report": "done", "submit": "statement"}[slug]
+    files = (("证明.pdf", PDF), ("清单.txt", b"list"))
+    lead = branch(session, task).id
+    more = {words: "已完成一半。", "why_without_partners": "不影响"}
+
+    answer = report_with(visitor.enter(usual.li), task, lead, *files, slug=slug, request_key="once", **more)
+
+    assert answer.status_code == 303
+    session.rollback()
+    report = session.scalars(select(ProgressReport)).one()
+    assert {(one.name, one.report_id, one.assignment_id) for one in rows(session)} == {
+        ("证明.pdf", report.id, lead),
+        ("清单.txt", report.id, lead),
+    }
+    page = visitor.get(f"/tasks/{task.id}").text
+    assert page.count("证明.pdf") >= 2, "with the report and among the files"
+    assert "随反馈" in page
+    with visitor.enter(usual.wang).get(f"/attachments/{rows(session)[0].id}") as shown:
+        assert shown.status_code == 200
+
+
+def test_a_report_sent_twice_with_its_files_is_kept_once(visitor, usual, session, task, folder):
+    for _ in range(2):
+        sent = report_with(
+            visitor.enter(usual.li), task, branch(session, task).id, ("a.pdf", PDF), done="进展", request_key="once"
+        )
+        assert sent.status_code == 303
+
+    assert [one.name for one in rows(session)] == ["a.pdf"]
+    assert on_disk(folder) == [rows(session)[0].id]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        (("空.pdf", b""), "是空的"),
+        (("工具.exe", b"MZ" + b"\0" * 100), "可执行程序"),
+        (("大.pdf", PDF + b"0" * 2**21), "上限"),
+    ],
+)
+def test_a_refused_file_keeps_the_report_as_it_was_typed(visitor, usual, session, task, refused):
+    file, words = refused
+    extensions = visitor.client.application.extensions
+    settings = extensions["taskboard_settings"] = replace(extensions["taskboard_settings"], max_attachment_bytes=2**20)
+
+    answer = report_with(
+        visitor.enter(usual.li), task, branch(session, task).id, ("好.pdf", PDF), file, done="写了很久的进展"
+    )
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "请重新选择" in answer.text
+    assert "写了很久的进展" in answer.text
+    assert rows(session) == []
+    assert on_disk(settings.instance_dir / attachment_files.FOLDER_NAME) == []
+    assert session.scalars(select(ProgressReport)).all() == []
+
+
+def test_files_with_a_submission_need_words(visitor, usual, session, task, folder):
+    answer = report_with(
+        visitor.enter(usual.wang), task, branch(session, task, AssignmentRole.PARTNER).id, ("a.pdf", PDF), slug="submit"
+    )
+
+    assert answer.status_code == 422
+    assert "附了文件，请填写办结情况" in answer.text
+    assert on_disk(folder) == []
 
 
 def test_a_download_is_never_shown_in_the_origin_of_the_pages(visitor, usual, session, task):

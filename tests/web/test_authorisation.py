@@ -128,6 +128,8 @@ TABLE: Mapping[str, Line] = {
     "tasks.issue_page": in_the_city("supervisor"),
     "tasks.issue": in_the_city("supervisor"),
     # One task
+    "decomposition.split": on_task(*SPEAKERS),
+    "decomposition.carry_out": on_task(*SPEAKERS),
     "tasks.task": seen(),
     "tasks.close": on_task("supervisor"),
     "tasks.return": on_task("supervisor"),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.clock import SettableClock
 from taskboard.domain.departments import DepartmentKind, SuccessionKind
+from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, TaskState, Verification
 from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Plan, ProgressReport, Task
 from taskboard.services import corrections, members, successions
@@ -393,6 +394,65 @@ def test_a_lead_decides_about_its_partners_submission(desk: Desk) -> None:
     desk.fresh()
     assert desk.branch(returned, desk.usual.partner).state is AssignmentState.IN_PROGRESS
     assert desk.branch(accepted, desk.usual.partner).state is AssignmentState.ACCEPTED
+
+
+@pytest.mark.parametrize("chosen", [{}, {"closure": "done"}, {"verification": "verified"}])
+def test_a_closure_needs_its_result_to_be_chosen(desk: Desk, chosen: dict[str, str]) -> None:
+    task = desk.task("submitted", "submitted")
+    page = desk.as_("chen").get(f"/tasks/{task.id}").text
+    assert page.count('<option value="">请选择</option>') == 2
+    assert "<option selected" not in page[page.index("办理结果") : page.index("销号</button>")]
+
+    answer = desk.visitor.post(f"/tasks/{task.id}/close", **chosen)
+
+    assert answer.status_code == 422
+    assert ("请选择办理结果" in answer.text) is ("closure" not in chosen)
+    assert ("请选择核查情况" in answer.text) is ("verification" not in chosen)
+    desk.fresh()
+    assert task.state is TaskState.SUBMITTED
+
+
+def test_what_a_supervisor_does_for_a_department_without_anybody_is_marked(desk: Desk) -> None:
+    empty = factories.make_department(desk.session, "无人局", parent=desk.usual.body)
+    task = factories.make_task(
+        desk.session,
+        plan=desk.plan,
+        lead=desk.usual.lead,
+        partners=(empty,),
+        state=TaskState.ISSUED,
+        assignment_state=AssignmentState.PENDING,
+    )
+    desk.session.commit()
+    page = desk.as_("chen").get(f"/tasks/{task.id}").text
+    assert "代签收" in page
+    assert "无人局的岗位空缺，由您代为办理" in page
+
+    desk.visitor.post(f"/tasks/{task.id}/assignments/{desk.branch(task, empty).id}/acknowledge")
+    desk.as_("li").post(f"/tasks/{task.id}/assignments/{desk.branch(task, desk.usual.lead).id}/acknowledge")
+
+    page = desk.visitor.get(f"/tasks/{task.id}").text
+    assert "陈督查（代无人局）" in page
+    assert "李联络（市发展改革委）" in page
+    desk.fresh()
+    marked = [(one.after or {}).get("act", {}).get("stands_in") for one in desk.session.scalars(select(HistoryEntry))]
+    assert marked == [True, None]
+
+
+def test_no_change_is_offered_until_the_period_is_reported(desk: Desk) -> None:
+    desk.plan.report_rhythm = PlanRhythm.MONTHLY
+    task = desk.task("in_progress", "in_progress")
+    branch = desk.branch(task, desk.usual.lead).id
+    assert "无变化</button>" in desk.as_("li").get(f"/tasks/{task.id}").text
+
+    desk.visitor.post(f"/tasks/{task.id}/assignments/{branch}/report", done="完成一半", percent="50")
+
+    assert "无变化</button>" not in desk.visitor.get(f"/tasks/{task.id}").text
+    refused = desk.visitor.post(f"/tasks/{task.id}/assignments/{branch}/report", done="核减", percent="40")
+    assert refused.status_code == 422
+    assert "比上次反馈的 50% 低" in refused.text
+    assert "比例比上次低的原因" in refused.text
+    desk.visitor.post(f"/tasks/{task.id}/assignments/{branch}/report", done="核减", percent="40", why_lower="口径调整")
+    assert "口径调整" in desk.visitor.get(f"/tasks/{task.id}").text
 
 
 def test_a_branch_that_never_submitted_can_be_let_off_at_the_closure(desk: Desk) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from flask import Blueprint, flash, redirect, send_file, url_for
+from flask import Blueprint, flash, g, redirect, send_file, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import FileStorage
 
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound
 from taskboard.extensions import current_settings, now, read_session, transaction
 from taskboard.labels.errors import problem_words
 from taskboard.services import attachment_files, attachments
-from taskboard.services.attachments import TaskAttachments, Upload
+from taskboard.services.attachments import TaskAttachments
 from taskboard.web.attachments.forms import RemovalForm, UploadForm
-from taskboard.web.forms import clean_line
 from taskboard.web.guards import current_actor
+from taskboard.web.uploads import attachment_folder, stored
 
 blueprint = Blueprint("attachments", __name__)
 
@@ -26,7 +23,7 @@ ENTRANCE = "web"
 
 @blueprint.app_context_processor
 def share_with_task_pages() -> dict[str, object]:
-    return {"task_attachments": _task_attachments, "upload_form": _upload_form, "file_size": size_words}
+    return {"task_attachments": _shown_attachments, "upload_form": _upload_form, "file_size": size_words}
 
 
 @blueprint.post("/tasks/<int:task_id>/attachments")
@@ -36,19 +33,14 @@ def add(task_id: int) -> ResponseReturnValue:
     if form.assignment_id.data not in [one.assignment_id for one in shown.places]:
         raise NotAllowed()
     settings = current_settings()
-    stored: list[Upload] = []
     try:
         if not form.validate_on_submit():
             raise Invalid("files", "attachment_missing")
-        for sent in _chosen(form):
-            name = _name(sent)
-            file = attachment_files.store(_folder(), sent.stream, name=name, limit=settings.max_attachment_bytes)
-            stored.append(Upload(file, name))
-        with transaction() as session:
+        with stored(form.files) as uploads, transaction() as session:
             is_new = attachments.add_attachments(
                 session,
                 task_id,
-                stored,
+                uploads,
                 assignment_id=form.assignment_id.data,
                 plan_limit=settings.max_plan_attachments_bytes,
                 actor=current_actor(),
@@ -57,16 +49,10 @@ def add(task_id: int) -> ResponseReturnValue:
                 request_key=form.request_key.data,
             )
     except Invalid as error:
-        _discard(stored)
         flash(problem_words(error), "error")
         return redirect(_page(task_id))
-    except BaseException:
-        _discard(stored)
-        raise
     if is_new:
-        flash(f"已上传 {len(stored)} 个附件。", "success")
-    else:
-        _discard(stored)
+        flash(f"已上传 {len(uploads)} 个附件。", "success")
     return redirect(_page(task_id))
 
 
@@ -74,7 +60,7 @@ def add(task_id: int) -> ResponseReturnValue:
 def download(attachment_id: str) -> ResponseReturnValue:
     found = attachments.get_attachment(read_session(), attachment_id, current_actor())
     try:
-        path = attachment_files.path_of(_folder(), found.id)
+        path = attachment_files.path_of(attachment_folder(), found.id)
     except ValueError:
         raise NotFound(subject="attachment") from None
     if not path.is_file():
@@ -114,27 +100,19 @@ def _task_attachments(task_id: int) -> TaskAttachments:
     return attachments.list_attachments(read_session(), task_id, current_actor())
 
 
+def _shown_attachments(task_id: int) -> TaskAttachments:
+    """The same for a page that shows them in several places; asked once."""
+    kept = getattr(g, "task_attachments", None)
+    if kept is None or kept[0] != task_id:
+        kept = g.task_attachments = (task_id, _task_attachments(task_id))
+    found: TaskAttachments = kept[1]
+    return found
+
+
 def _upload_form(assignment_id: int | None) -> UploadForm:
     form = UploadForm(formdata=None)
     form.assignment_id.data = assignment_id
     return form
-
-
-def _chosen(form: UploadForm) -> list[FileStorage]:
-    return [sent for sent in form.files.data or [] if isinstance(sent, FileStorage) and sent.filename]
-
-
-def _name(sent: FileStorage) -> str:
-    """What people call the file: some browsers send the whole path, and control characters are nobody's name."""
-    return clean_line((sent.filename or "").replace("\\", "/").rpartition("/")[2]) or "未命名"
-
-
-def _discard(stored: list[Upload]) -> None:
-    attachment_files.discard(_folder(), [one.file for one in stored])
-
-
-def _folder() -> Path:
-    return current_settings().instance_dir / attachment_files.FOLDER_NAME
 
 
 def _page(task_id: int) -> str:

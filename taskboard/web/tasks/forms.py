@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
+from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, Field, HiddenField, IntegerField, SelectField, SelectMultipleField
 from wtforms import Form as PlainForm
 from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from taskboard.domain.decomposition import RollUp
 from taskboard.domain.errors import DomainError, Invalid, Stale
 from taskboard.domain.imports import split_names
 from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, Verification
@@ -31,6 +33,7 @@ from taskboard.web.forms import (
     VersionField,
     choices,
 )
+from taskboard.web.uploads import chosen
 
 LONGEST_TEXT = 5000
 LONGEST_REASON = 1000
@@ -54,6 +57,7 @@ class ActForm(Form):
 
     def __init__(self, place: str = "", **more: Any) -> None:
         super().__init__(**more)
+        self.place = place
         for field in self:
             field.id = f"{place}-{field.id}" if place else field.id
 
@@ -90,8 +94,10 @@ class FiguresField(Field):
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         self.process_errors, self.data, self.typed = [], {}, {}
         for name in formdata or ():
-            text = (formdata.get(name) or "").strip()
+            sent = formdata.get(name)
             target_id = _id_or_none(name.removeprefix("figure-"))
+            # A file may have been sent under any name.
+            text = sent.strip() if isinstance(sent, str) else ""
             if not name.startswith("figure-") or not text or not target_id:
                 continue
             self.typed[target_id] = text
@@ -109,21 +115,36 @@ def _figure(text: str) -> float:
     return value
 
 
-class ReportForm(ActForm):
+class EvidenceForm(ActForm):
+    """An act that may bring files along."""
+
+    files = MultipleFileField("佐证材料（可不附）")
+
+    def ask_for_files_again(self) -> None:
+        """A form that comes back has lost its files: no browser fills them in."""
+        if chosen(self.files):
+            self.files.errors = [*self.files.errors, "文件没有上传，请重新选择。"]
+
+
+class ReportForm(EvidenceForm):
     figures = FiguresField("指标实际值")
     done = TextField("进展情况", [Required("请填写进展情况；没有变化时请点“无变化”。"), MaxLength(LONGEST_TEXT)])
     percent = IntegerField("完成比例（%）", [Optional(), NumberRange(0, 100, "请填 0 到 100 的整数。")])
+    why_lower = TextField("比例比上次低的原因", [MaxLength(LONGEST_REASON)])
     problems = TextField("存在问题", [MaxLength(LONGEST_TEXT)])
     next_step = TextField("下一步安排", [MaxLength(LONGEST_TEXT)])
     help_needed = TextField("需协调事项", [MaxLength(LONGEST_TEXT)])
 
     def fill_in(self, task: TaskDetail, branch: Branch | None) -> None:
-        self.percent.data = branch.percent if branch else None
+        progress = _progress(task, branch)
+        is_known = progress is not None and progress.percent is not None
+        self.percent.data = progress.percent if progress and is_known else (branch.percent if branch else None)
 
     def values(self) -> dict[str, Any]:
         return {
             "done": self.done.data or "",
             "percent": self.percent.data,
+            "why_lower": self.why_lower.data or "",
             "problems": self.problems.data or "",
             "next_step": self.next_step.data or "",
             "help_needed": self.help_needed.data or "",
@@ -146,14 +167,27 @@ class DispatchForm(DecisionForm):
         return {**super().values(), "officer_id": self.officer_id.data}
 
 
-class SubmitForm(ActForm):
+def _progress(task: TaskDetail, branch: Branch | None) -> RollUp | None:
+    """How far the sub-tasks of this branch are, where there are any."""
+    return task.subtasks.progress.get(branch.id) if task.subtasks and branch else None
+
+
+class SubmitForm(EvidenceForm):
     statement = TextField("办结情况", [MaxLength(LONGEST_TEXT)])
     why_without_partners = TextField("不等配合单位的原因", [MaxLength(LONGEST_REASON)])
+    why_without_subtasks = TextField("不等分解任务的原因", [MaxLength(LONGEST_REASON)])
+
+    def fit(self, task: TaskDetail, branch: Branch | None) -> None:
+        """Ask about sub-tasks only who has some."""
+        if _progress(task, branch) is None:
+            del self.why_without_subtasks
 
     def values(self) -> dict[str, Any]:
+        why = self.why_without_subtasks.data if "why_without_subtasks" in self else None
         return {
             "statement": self.statement.data or "",
             "why_without_partners": self.why_without_partners.data or "",
+            "why_without_subtasks": why or "",
         }
 
 
@@ -172,8 +206,8 @@ class ReturnForm(ReasonForm):
 
 
 class CloseForm(DecisionForm):
-    closure = EnumField("办理结果", Closure, default=Closure.DONE)
-    verification = EnumField("核查情况", Verification, default=Verification.SELF_REPORTED)
+    closure = EnumField("办理结果", Closure, blank="请选择", validators=[Required("请选择办理结果。")])
+    verification = EnumField("核查情况", Verification, blank="请选择", validators=[Required("请选择核查情况。")])
     not_owing = SelectMultipleField(
         "免予报送的单位",
         coerce=_id_or_none,
@@ -300,6 +334,10 @@ class CorrectDepartmentsForm(DecisionForm):
 
 class ExpandForm(DecisionForm):
     """A button: the members of a collective unit take its place on the draft."""
+
+
+class ExpandIssuedForm(ExpandForm, ReasonForm):
+    """The same after the issue, which needs a reason."""
 
 
 # Issuing drafts

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from taskboard.domain.deadlines import days_left, default_correction_day, latest
 from taskboard.domain.errors import Invalid, NotFound, NotNow, Stale
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, Act, AssignmentState, TaskState
-from taskboard.extensions import now, read_session, today, transaction
+from taskboard.extensions import current_settings, now, read_session, today, transaction
 from taskboard.labels.errors import problem_words
 from taskboard.labels.targets import target_words
 from taskboard.services import drafts as plan_drafts
@@ -28,7 +29,18 @@ from taskboard.services.workflow import BatchRefused, IssuedBatch
 from taskboard.web.forms import LARGEST_ID, light_argument, page_number
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.tasks.acts import ON_BRANCH, ON_TASK, Offer
-from taskboard.web.tasks.forms import ActForm, CloseForm, DispatchForm, ExpandForm, IssueForm, IssueRow
+from taskboard.web.tasks.forms import (
+    ActForm,
+    CloseForm,
+    DispatchForm,
+    EvidenceForm,
+    ExpandForm,
+    ExpandIssuedForm,
+    IssueForm,
+    IssueRow,
+    SubmitForm,
+)
+from taskboard.web.uploads import stored
 
 ENTRANCE = "web"
 
@@ -78,10 +90,10 @@ def _may_report(row: TaskRow) -> bool:
 
 @blueprint.get("/tasks/<int:task_id>")
 def task(task_id: int) -> ResponseReturnValue:
-    return _task_page(_load(task_id, reports_before=_id_argument("before")))
+    return _task_page(_load(task_id, reports_before=_id_argument("before"), subtasks_page=page_number()))
 
 
-def _load(task_id: int, *, reports_before: int | None = None) -> TaskDetail:
+def _load(task_id: int, *, reports_before: int | None = None, subtasks_page: int = 1) -> TaskDetail:
     session = read_session()
     return tasks.get_task(
         session,
@@ -90,6 +102,7 @@ def _load(task_id: int, *, reports_before: int | None = None) -> TaskDetail:
         today=today(),
         calendar=load_calendar(session),
         reports_before=reports_before,
+        subtasks_page=subtasks_page,
     )
 
 
@@ -125,10 +138,11 @@ def _task_page(
     *,
     status: int = 200,
     stale_key: FormKey | None = None,
+    expansion_sent: ExpandForm | None = None,
 ) -> ResponseReturnValue:
     """The page with a form for each act that this person may do now; ``sent`` is one that came back.
 
-    ``stale_key`` names the form that met a conflict.
+    ``stale_key`` names the form that met a conflict, ``expansion_sent`` is the form of an expansion that came back.
     """
     forms = dict(sent or {})
     for key, offer, branch in _offers(shown):
@@ -141,7 +155,7 @@ def _task_page(
         task=shown,
         forms=forms,
         stale_key=stale_key,
-        expansions=_expansions(shown),
+        expansions=_expansions(shown, expansion_sent),
         own=[one for one in shown.branches if any(key[1] == one.id and key[0] not in ELSEWHERE for key in forms)],
         course=[(slug, words) for slug, words in COURSE.items() if (slug, None) in forms],
         owing_partners=[one for one in shown.partners if one.state in OWING],
@@ -179,6 +193,8 @@ def _place(key: FormKey) -> str:
 def _offer_choices(form: ActForm, shown: TaskDetail, branch: Branch | None) -> None:
     if isinstance(form, DispatchForm) and branch is not None:
         form.offer(workflow.list_officers(read_session(), branch.department_id, today=today()))
+    if isinstance(form, SubmitForm):
+        form.fit(shown, branch)
     if isinstance(form, CloseForm):
         ended = OPEN_ASSIGNMENT - {AssignmentState.SUBMITTED}
         form.offer(one for one in shown.branches if one.state in ended)
@@ -195,19 +211,22 @@ def _carry_out(offer: Offer, task_id: int, assignment_id: int | None = None) -> 
         if key not in (one for one, _, _ in _offers(shown)):
             # There is no place for the form any more; the page of the refusal gives back what was typed.
             raise NotNow(act=offer.act, state=branch.state if branch else shown.state)
+        _ask_for_files_again(form)
         return _task_page(shown, {key: form}, status=422)
-    values = form.values()
-    by: Acting = {
-        "actor": current_actor(),
-        "now": now(),
-        "entrance": ENTRANCE,
-        "request_key": _key_of(form.request_key.data, values),
-    }
     try:
-        with transaction() as session:
-            entry = offer.service(session, assignment_id or task_id, **values, **by)
+        with _evidence(form) as files:
+            values = {**form.values(), **files}
+            by: Acting = {
+                "actor": current_actor(),
+                "now": now(),
+                "entrance": ENTRANCE,
+                "request_key": _key_of(form.request_key.data, values),
+            }
+            with transaction() as session:
+                entry = offer.service(session, assignment_id or task_id, **values, **by)
     except Invalid as error:
         form.show_problem(error)
+        _ask_for_files_again(form)
         return _task_page(_load(task_id), {key: form}, status=422)
     except Stale:
         shown = _load(task_id)
@@ -224,13 +243,29 @@ def _carry_out(offer: Offer, task_id: int, assignment_id: int | None = None) -> 
     return redirect(url_for("tasks.task", task_id=task_id), 303)
 
 
+@contextmanager
+def _evidence(form: ActForm) -> Iterator[dict[str, Any]]:
+    """What the service is called with for the files that came with the form."""
+    if not isinstance(form, EvidenceForm):
+        yield {}
+        return
+    with stored(form.files) as uploads:
+        yield {"uploads": uploads, "plan_limit": current_settings().max_plan_attachments_bytes}
+
+
+def _ask_for_files_again(form: ActForm) -> None:
+    if isinstance(form, EvidenceForm):
+        form.ask_for_files_again()
+
+
 def _key_of(request_key: str | None, values: Mapping[str, Any]) -> str:
     """What makes a form that is sent twice act once.
 
     It goes by what was filled in, too: who comes back to the page, changes the text and sends it again, means it.
     """
-    # The version is what the page knew, not what the person wants.
-    wanted = sorted((name, str(value)) for name, value in values.items() if name != "version")
+    # The version is what the page knew, not what the person wants; each time a file is sent it gets another id.
+    wanted = sorted((name, str(value)) for name, value in values.items() if name not in ("version", "uploads"))
+    wanted += [("file", one.file.sha256) for one in values.get("uploads", ())]
     return hashlib.sha256(f"{request_key}{wanted}".encode()).hexdigest()[:40]
 
 
@@ -248,44 +283,68 @@ for _offer in ON_BRANCH:
     _add_act(_offer, "/tasks/<int:task_id>/assignments/<int:assignment_id>")
 
 
-# Expanding a collective unit on a draft
+# Expanding a collective unit
 
 
-def _expansions(shown: TaskDetail) -> list[tuple[Branch, ExpandForm]]:
-    """The collective units of a draft that have members to put in their place."""
-    if shown.state is not TaskState.DRAFT or Act.CORRECT not in shown.acts:
+def _expansions(shown: TaskDetail, sent: ExpandForm | None = None) -> list[tuple[Branch, ExpandForm]]:
+    """The collective units on the task that have members to put in their place; ``sent`` is a form that came back."""
+    if Act.CORRECT not in shown.acts:
         return []
-    named = [one.department_id for one in shown.branches]
-    expandable = expansion.expandable_ids(read_session(), named, today=today())
+    standing = [one for one in shown.branches if one.state is not AssignmentState.WITHDRAWN]
+    expandable = expansion.expandable_ids(read_session(), [one.department_id for one in standing], today=today())
     found = []
-    for branch in shown.branches:
-        if branch.department_id in expandable:
-            form = ExpandForm(f"expand-{branch.id}", formdata=None)
+    for branch in standing:
+        if branch.department_id not in expandable:
+            continue
+        place = _expand_place(branch.department_id)
+        form = sent if sent and sent.place == place else _expand_form(shown, place, formdata=None)
+        if form is not sent:
             form.fill_in(shown, None)
-            found.append((branch, form))
+        found.append((branch, form))
     return found
+
+
+def _expand_place(department_id: int) -> str:
+    return f"expand-{department_id}"
+
+
+def _expand_form(shown: TaskDetail, place: str, **more: Any) -> ExpandForm:
+    """On a draft it is a button; after the issue it asks why."""
+    kind = ExpandForm if shown.state is TaskState.DRAFT else ExpandIssuedForm
+    return kind(place, **more)
 
 
 @blueprint.post("/tasks/<int:task_id>/expand/<int:department_id>")
 def expand(task_id: int, department_id: int) -> ResponseReturnValue:
     """Put the members of the collective unit in its place."""
-    _load(task_id)
-    form = ExpandForm()
+    shown = _load(task_id)
+    form = _expand_form(shown, _expand_place(department_id))
+    if not form.validate():
+        return _task_page(shown, expansion_sent=form, status=422)
+    values = form.values()
     by: Acting = {
         "actor": current_actor(),
         "now": now(),
         "entrance": ENTRANCE,
         "request_key": form.request_key.data,
-        "version": form.values()["version"],
+        "version": values["version"],
     }
     try:
         with transaction() as session:
-            expansion.expand_collective(session, [task_id], department_id=department_id, **by)
+            expansion.expand_collective(
+                session, [task_id], department_id=department_id, reason=values.get("reason", ""), **by
+            )
         flash("已展开为成员单位。", "success")
     except Invalid as error:
         flash(problem_words(error), "danger")
     except Stale:
-        flash("没有展开：您打开页面之后，有人修改过这项任务。请对照下面的最新内容再操作。", "warning")
+        shown = _load(task_id)
+        if shown.state is TaskState.DRAFT:
+            flash("没有展开：您打开页面之后，有人修改过这项任务。请对照下面的最新内容再操作。", "warning")
+        else:
+            form.take_over(shown, None)
+            form.form_errors.append("没有展开：您打开页面之后，有人修改过这项任务。请对照最新内容再提交。")
+            return _task_page(shown, expansion_sent=form, status=409)
     return redirect(url_for("tasks.task", task_id=task_id), 303)
 
 
