@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -34,6 +34,7 @@ MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
 LONGEST_FORMAT = 255
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})$")
+LETTERS = re.compile(r"[A-Z]{1,3}")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 """how a workbook writes characters that XML cannot hold"""
 PLAIN = re.compile(r"[0-9A-Za-z\u3001-\u9fff\uff01-\uff5e]*")
@@ -53,12 +54,14 @@ class _Book:
 
 @dataclass
 class _Sheet:
-    """The filled cells of one sheet by (row, column), both from 1, and which of them are merged."""
+    """The filled cells of one sheet by row and column, both from 1, and which of them are merged."""
 
     name: str
-    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    rows: dict[int, dict[int, str]] = field(default_factory=dict)
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     """top, left, bottom, right"""
+    count: int = 0
+    """of filled cells"""
     characters: int = 0
     has_hidden_lines: bool = False
     has_empty_formulas: bool = False
@@ -81,11 +84,11 @@ def read_xlsx_rows(data: bytes) -> Document:
     sheets, notes = _read_sheets(data)
     blocks = [
         build_table(
-            (Cell(text, y - 1, x - 1) for (y, x), text in sorted(sheet.texts.items())),
+            (Cell(text, y - 1, x - 1) for y, row in sorted(sheet.rows.items()) for x, text in sorted(row.items())),
             place=Place(paragraph=1, sheet=sheet.name),
         )
         for sheet in sheets
-        if sheet.texts
+        if sheet.rows
     ]
     return Document(tuple(blocks), DocumentKind.XLSX, notes=tuple(sorted(notes)))
 
@@ -156,13 +159,14 @@ def _read_formats(archive: Archive, related: Iterable[tuple[str, str]]) -> list[
 def _read_sheet(content: bytes, *, name: str, book: _Book) -> _Sheet:
     sheet = _Sheet(name)
     y = 0
-    for element in iterate_xml(content, f"{S}row", f"{S}mergeCell", f"{S}col"):
-        if element.tag == f"{S}row":
+    for element in iterate_xml(content, ROW, MERGE, f"{S}col"):
+        tag = element.tag
+        if tag == ROW:
             y = _whole(element.get("r"), otherwise=y + 1)
             if not 1 <= y <= MAX_ROWS:
                 raise DocumentError(DocumentProblem.BROKEN)
             _read_row(element, y, sheet=sheet, book=book)
-        elif element.tag == f"{S}mergeCell":
+        elif tag == MERGE:
             corners = [_position(corner) for corner in element.get("ref", "").split(":")]
             if len(corners) == 2 and corners[0] and corners[1]:
                 sheet.merges.append((*corners[0], *corners[1]))
@@ -172,39 +176,57 @@ def _read_sheet(content: bytes, *, name: str, book: _Book) -> _Sheet:
 
 
 def _read_row(row: etree._Element, y: int, *, sheet: _Sheet, book: _Book) -> None:
-    x = 0
-    filled = len(sheet.texts)
+    x, number = 0, str(y)
+    texts: dict[int, str] = {}
     for cell in row.iterchildren(CELL):
-        x = _column_of(cell.get("r", "")) or x + 1
-        parts = {part.tag: part for part in cell}
-        text = _cell_text(cell, parts, book=book)
+        x = _column_in_row(cell.get("r", ""), number) or x + 1
+        value = inline = None
+        has_formula = False
+        for part in cell:
+            tag = part.tag
+            if tag == VALUE:
+                value = part.text or ""
+            elif tag == FORMULA:
+                has_formula = True
+            elif tag == INLINE:
+                inline = part
+        text = _cell_text(cell, value or "", inline, book=book)
         if text:
-            sheet.texts[y, x] = text
-            # A workbook stores a long text once and may show it in every cell, so it is counted while it grows.
-            sheet.characters += len(text)
-            refuse_too_long(sheet.characters)
-        elif FORMULA in parts and VALUE not in parts:
+            texts[x] = text
+        elif has_formula and value is None:
             sheet.has_empty_formulas = True
-    if len(sheet.texts) > filled:
-        sheet.has_hidden_lines |= _is_on(row, "hidden")
-        if len(sheet.texts) > MAX_POSITIONS:
-            raise DocumentError(DocumentProblem.TOO_COMPLEX)
+    if texts:
+        _take_row(sheet, y, texts, is_hidden=_is_on(row, "hidden"))
 
 
-CELL, VALUE, FORMULA, INLINE = f"{S}c", f"{S}v", f"{S}f", f"{S}is"
+def _take_row(sheet: _Sheet, y: int, texts: dict[int, str], *, is_hidden: bool) -> None:
+    """Raises ``DocumentError`` when the sheet becomes too long or too complex."""
+    # A workbook stores a long text once and may show it in every cell, so it is counted while it grows.
+    sheet.characters += sum(map(len, texts.values()))
+    refuse_too_long(sheet.characters)
+    sheet.count += len(texts)
+    if sheet.count > MAX_POSITIONS:
+        raise DocumentError(DocumentProblem.TOO_COMPLEX)
+    sheet.has_hidden_lines |= is_hidden
+    sheet.rows.setdefault(y, {}).update(texts)
 
 
-def _cell_text(cell: etree._Element, parts: Mapping[str, etree._Element], *, book: _Book) -> str:
-    kind, value = cell.get("t", "n"), (parts[VALUE].text or "") if VALUE in parts else ""
+ROW, MERGE, CELL, VALUE, FORMULA, INLINE, TEXT = (
+    f"{S}{name}" for name in ("row", "mergeCell", "c", "v", "f", "is", "t")
+)
+
+
+def _cell_text(cell: etree._Element, value: str, inline: etree._Element | None, *, book: _Book) -> str:
+    kind = cell.get("t", "n")
     if kind == "s":
         index = _whole(value, otherwise=-1)
         return book.strings[index] if 0 <= index < len(book.strings) else ""
+    if kind == "n":
+        return _clean(_number_text(value, _whole(cell.get("s", "0"), otherwise=0), book=book))
     if kind == "inlineStr":
-        text = _rich_text(parts[INLINE]) if INLINE in parts else ""
+        text = _rich_text(inline) if inline is not None else ""
     elif kind == "b":
         text = "TRUE" if value == "1" else "FALSE"
-    elif kind == "n":
-        text = _number_text(value, _whole(cell.get("s"), otherwise=0), book=book)
     elif kind == "d":
         text = value.removesuffix("T00:00:00")
     else:
@@ -234,7 +256,9 @@ def _number_text(value: str, style: int, *, book: _Book) -> str:
 
 def _rich_text(element: etree._Element) -> str:
     """The text of a string item: its own, or that of its runs; readings (拼音) are not part of it."""
-    pieces = (node.text or "" for node in element.iter(f"{S}t") if _parent_tag(node) != f"{S}rPh")
+    if len(element) == 1 and element[0].tag == TEXT:
+        return _unescape(element[0].text or "")
+    pieces = (node.text or "" for node in element.iter(TEXT) if _parent_tag(node) != f"{S}rPh")
     return _unescape("".join(pieces))
 
 
@@ -247,6 +271,13 @@ def _unescape(text: str) -> str:
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
+def _column_in_row(reference: str, number: str) -> int | None:
+    """The column of the reference of a cell in the row of this ``number``."""
+    if reference.endswith(number) and (column := _column_named(reference[: -len(number)])):
+        return column
+    return _column_of(reference)
+
+
 def _column_of(reference: str) -> int | None:
     """The column of a reference like ``C12``, from 1; ``None`` when it is none."""
     match = REFERENCE.match(reference)
@@ -257,6 +288,8 @@ def _column_of(reference: str) -> int | None:
 
 @lru_cache(maxsize=MAX_COLUMNS)
 def _column_named(letters: str) -> int | None:
+    if not LETTERS.fullmatch(letters):
+        return None
     column = 0
     for letter in letters:
         column = column * 26 + ord(letter) - ord("A") + 1
@@ -275,35 +308,69 @@ def _position(reference: str) -> tuple[int, int] | None:
 
 def _blocks(sheet: _Sheet) -> Iterator[Block]:
     """Title lines, then the table from its header on, then the remarks below it."""
-    rows = _rows(_compact(sheet))
-    width = max((cell.column + cell.column_span for row in rows.values() for cell in row), default=0)
-    numbers = sorted({y for y, _ in sheet.texts})
-    header = next((y for y in sorted(rows) if _is_header(rows[y], width)), None)
-    last = max((y for y in rows if len(rows[y]) > 1), default=-1)
+    layout = _Layout.of(sheet)
+    shown = layout.texts_by_row()
+    header = next((y for y, texts in enumerate(shown) if _is_header(texts, len(layout.columns))), None)
     if header is None:
-        last = -1
-    begin = header if header is not None else len(numbers)
-    yield from _lines(rows, range(begin), numbers, sheet.name)
-    if header is not None:
-        cells = [cell for y, row in rows.items() if header <= y <= last for cell in row if cell.row == y]
-        place = Place(paragraph=numbers[header], sheet=sheet.name)
-        yield build_table(_moved_up(cells, by=header, below=last), place=place)
-        yield from _lines(rows, range(last + 1, len(numbers)), numbers, sheet.name)
+        yield from layout.lines(range(len(shown)))
+        return
+    last = max(y for y, texts in enumerate(shown) if len(texts) > 1)
+    yield from layout.lines(range(header))
+    place = Place(paragraph=layout.numbers[header], sheet=sheet.name)
+    yield build_table(layout.cells(header, last), place=place)
+    yield from layout.lines(range(last + 1, len(shown)))
 
 
-def _compact(sheet: _Sheet) -> list[Cell]:
-    """The cells on a grid without the rows and columns that hold nothing."""
-    ys, xs = sorted({y for y, _ in sheet.texts}), sorted({x for _, x in sheet.texts})
-    spans: dict[tuple[int, int], tuple[int, int]] = {}
-    for top, left, bottom, right in sheet.merges:
-        if (top, left) in sheet.texts:
-            spans[top, left] = (_count(ys, top, bottom), _count(xs, left, right))
-    if sum(height * width for height, width in spans.values()) > MAX_POSITIONS:
-        raise DocumentError(DocumentProblem.TOO_COMPLEX)
-    rows, columns = {y: row for row, y in enumerate(ys)}, {x: column for column, x in enumerate(xs)}
-    if not spans:
-        return [Cell(text, rows[y], columns[x]) for (y, x), text in sorted(sheet.texts.items())]
-    return [Cell(text, rows[y], columns[x], *spans.get((y, x), (1, 1))) for (y, x), text in sorted(sheet.texts.items())]
+@dataclass
+class _Layout:
+    """The cells of a sheet on a grid without the rows and columns that hold nothing; its positions count from 0."""
+
+    sheet: _Sheet
+    numbers: list[int]
+    """row of the grid → its number in the sheet"""
+    columns: dict[int, int]
+    """column of the sheet → its position in the grid"""
+    spans: dict[tuple[int, int], tuple[int, int]]
+    """row and column of a merged cell in the sheet → the rows and columns of the grid that it covers"""
+
+    @classmethod
+    def of(cls, sheet: _Sheet) -> _Layout:
+        """Raises ``DocumentError`` (too_complex) where merged cells cover more than any table has."""
+        ys, xs = sorted(sheet.rows), sorted({x for row in sheet.rows.values() for x in row})
+        spans = {
+            (top, left): (_count(ys, top, bottom), _count(xs, left, right))
+            for top, left, bottom, right in sheet.merges
+            if left in sheet.rows.get(top, ())
+        }
+        if sum(height * width for height, width in spans.values()) > MAX_POSITIONS:
+            raise DocumentError(DocumentProblem.TOO_COMPLEX)
+        return cls(sheet, ys, {x: column for column, x in enumerate(xs)}, spans)
+
+    def texts_by_row(self) -> list[list[str]]:
+        """The texts that stand in each row, those of cells that reach down into it included."""
+        shown = [list(self.sheet.rows[number].values()) for number in self.numbers]
+        positions = {number: y for y, number in enumerate(self.numbers)}
+        for (top, left), (height, _) in self.spans.items():
+            for y in range(positions[top] + 1, positions[top] + height):
+                shown[y].append(self.sheet.rows[top][left])
+        return shown
+
+    def cells(self, first: int, last: int) -> Iterator[Cell]:
+        """The cells that begin in these rows, counted from the first of them; none reaches beyond the last."""
+        for y, number in enumerate(self.numbers[first : last + 1]):
+            for x, text in sorted(self.sheet.rows[number].items()):
+                if (number, x) not in self.spans:
+                    yield Cell(text, y, self.columns[x])
+                    continue
+                height, width = self.spans[number, x]
+                yield Cell(text, y, self.columns[x], min(height, last - first - y + 1), width)
+
+    def lines(self, which: range) -> Iterator[Paragraph]:
+        """The lines of the cells that begin in these rows."""
+        for y in which:
+            place = Place(paragraph=self.numbers[y], sheet=self.sheet.name)
+            for _, text in sorted(self.sheet.rows[self.numbers[y]].items()):
+                yield from (Paragraph(line, place=place) for line in text.split("\n"))
 
 
 def _count(numbers: list[int], first: int, last: int) -> int:
@@ -311,40 +378,11 @@ def _count(numbers: list[int], first: int, last: int) -> int:
     return max(1, bisect_right(numbers, last) - bisect_left(numbers, first))
 
 
-def _rows(cells: Iterable[Cell]) -> dict[int, list[Cell]]:
-    """Row → the cells that stand in it, those that reach down into it included."""
-    rows: dict[int, list[Cell]] = {}
-    for cell in cells:
-        if cell.row_span == 1:
-            rows.setdefault(cell.row, []).append(cell)
-            continue
-        for y in range(cell.row, cell.row + cell.row_span):
-            rows.setdefault(y, []).append(cell)
-    return rows
-
-
-def _is_header(row: list[Cell], width: int) -> bool:
+def _is_header(texts: list[str], width: int) -> bool:
     """The first row with different words over at least half of the columns; lines of a title have one or two."""
-    if len(row) < max(2, (width + 1) // 2):
+    if len(texts) < max(2, (width + 1) // 2):
         return False
-    return not all(LABELLED.search(cell.text) for cell in row)
-
-
-def _lines(rows: Mapping[int, list[Cell]], which: range, numbers: list[int], sheet: str) -> Iterator[Paragraph]:
-    for y in which:
-        for cell in rows.get(y, ()):
-            if cell.row == y:
-                place = Place(paragraph=numbers[y], sheet=sheet)
-                yield from (Paragraph(line, place=place) for line in cell.text.split("\n"))
-
-
-def _moved_up(cells: Iterable[Cell], *, by: int, below: int) -> Iterator[Cell]:
-    for cell in cells:
-        height = min(cell.row_span, below - cell.row + 1)
-        if by == 0 and height == cell.row_span:
-            yield cell
-            continue
-        yield Cell(cell.text, cell.row - by, cell.column, height, cell.column_span)
+    return not all(map(LABELLED.search, texts))
 
 
 def _is_on(element: etree._Element | None, name: str) -> bool:
