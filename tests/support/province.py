@@ -392,6 +392,7 @@ def _fill_office(session: Session, city: City, administrator: Person) -> None:
     mail = session.scalars(select(OutboxMessage.id).where(OutboxMessage.key == f"{city.marks['work']}-mail")).one()
     city.ids |= {
         "department_id": group.id,
+        "lead_department_id": city.departments["lead"].id,
         "member_id": member.id,
         "name_id": alias.id,
         "renaming_id": renaming.id,
