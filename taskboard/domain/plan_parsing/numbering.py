@@ -123,6 +123,30 @@ def read_label(plain: str, clean: str | None = None, start: int = 0) -> Label | 
     return Label(KINDS[form], _number(form, plain[first:last]), (clean or plain)[first:last].strip(), found.end())
 
 
+INSIDE = re.compile(
+    r"(?:^|[。;:\n])\s*(?=(?:\d{1,2}[.、]|[(][一二三四五六七八九十\d]{1,2}[)]|[一二三四五六七八九十]{1,2}、)[\u4e00-\u9fff“])"
+)
+
+
+def has_stray_label(plain: str) -> bool:
+    """Whether a label in a text continues no row there: two items are one; 措施：1.…；2.…；3.… is a whole row."""
+    awaited: dict[Kind, int] = {}
+    alone: set[Kind] = set()
+    for found in INSIDE.finditer(plain):
+        label = read_label(plain, start=found.end())
+        if label is None:
+            continue
+        is_own = not plain[: found.end()].strip()
+        goes_on = awaited.get(label.kind) == label.number
+        if not (is_own or goes_on or label.number == 1):
+            return True
+        awaited[label.kind] = label.number + 1
+        alone.discard(label.kind)
+        if not (is_own or goes_on):
+            alone.add(label.kind)
+    return bool(alone)
+
+
 DAMAGED_LABEL = re.compile(
     r"\s*(?:(?P<number>\d{1,4})(?=[\u4e00-\u9fff“])(?![万亿倍余多个亩米元公吨千百月日年时分家项种条号届次位名处人天所座户件类级期批周岁])"
     r"|(?P<chinese_bracket>\([一二三四五六七八九十]{1,3}(?=[\u4e00-\u9fff])|[一二三四五六七八九十]{1,3}\)))"

@@ -16,13 +16,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, Found, add, in_order, no_doubts
+from taskboard.domain.plan_parsing.numbering import has_stray_label
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, Recurrence
 from taskboard.domain.plan_parsing.text import read_text, squeezed
 from taskboard.domain.plan_parsing.vocabulary import is_familiar
 
 FEWEST_TO_COMPARE = 4
-PARTNERS_USUAL = 0.85
-TIMES_USUAL = 0.85
+PARTNERS_USUAL = 0.9
+TIMES_USUAL = 0.9
 
 
 @dataclass(frozen=True)
@@ -137,9 +138,6 @@ def with_doubts(measure: ParsedMeasure, found: Found) -> ParsedMeasure:
 
 # --- the item ------------------------------------------------------------------------------------
 
-LABEL_INSIDE = re.compile(
-    r"[。;\n]\s*(?:\d{1,2}[.、]|[(][一二三四五六七八九十\d]{1,2}[)]|[一二三四五六七八九十]{1,2}、)[\u4e00-\u9fff]{2}"
-)
 LABEL_IN_CLAUSE = re.compile(r"[\u4e00-\u9fff)]\d{1,2}[、.]|;\s?\d{1,2}[、.]|\([一二三四五六七八九十]\)")
 UNUSUALLY_LONG = 3
 LONG_ANYWAY = 60
@@ -149,7 +147,7 @@ def _judge_item(found: Found, words: Words, around: Surroundings) -> None:
     """Two items in one, an item without units among others that have some, broken characters."""
     comparable = len(around.names) >= FEWEST_TO_COMPARE
     too_long = comparable and len(words.text) > UNUSUALLY_LONG * around.usual_length + LONG_ANYWAY
-    if too_long or LABEL_INSIDE.search(words.text) or _holds_label(words.clause):
+    if too_long or has_stray_label(words.text) or _holds_label(words.clause):
         add(found, Doubt.ITEMS_TOGETHER, FIELDS)
     if around.has_units and not words.measure.lead:
         add(found, Doubt.LEAD_MISSING, FIELDS)
@@ -168,16 +166,16 @@ ODD_IN_NAME = re.compile(
     r"[?*·#&~A-Za-z=_^!:;。|“”]|(?<![\d“])\d(?![\d”])|^(?!各)[^()]*[,、]|(?!市市场)(?!各各)([\u4e00-\u9fff])\1"
 )
 ROLE_IN_NAME = re.compile(
-    r"(?<!^各)牵头|负责|配合|协办|主办|按职|承担|责任(?!单位|股室|科室|部门|公司)|办理|以下|均|下列|上述|其中|不再|^(?:交|此)"
+    r"(?<!^各)牵头|负责|配合|协办|主办|按职|承担|(?<!社会)责任(?!单位|股室|科室|部门|公司)|办理|以下|均|下列|上述|其中|不再|^(?:交(?![警通投运管])|此)"
 )
 NAME_ENDS = re.compile(
-    r"(?:[厅局委办部院会署社校所站台馆处科股室组队司行团联关园县市区州镇乡村盟旗场地省港]|集团|公司|中心|政府|单位|部门|机构|企业|机关|武警"
+    r"(?:[厅局委办部院会署社校所站台馆处科股室组队司行团联关园县市区州镇乡村盟旗场地省港段城]|支部|总支|集团|公司|中心|政府|单位|部门|机构|企业|机关|武警"
     r"|专班|指挥部|中支|大学|街道|人大|政协|电网|移动|电信|联通|铁塔|邮政|石化|石油|烟草|供电|基地|兵团)(?:\([^()]*\))?$"
 )
 JOINED = re.compile(r"[和与及]")
 IN_BRACKETS = re.compile(r"\([^()]*\)")
 LEVELS = "省市县区州"
-LEVEL_AGAIN = re.compile(r"\([^()]*\)|市场|城市|县区|区县|市县|县市|市区")
+LEVEL_AGAIN = re.compile(r"\([^()]*\)|依法治[省市县区]|市场|城市|县区|区县|市县|县市|市区")
 SHORTEST_NAME, LONGEST_NAME = 3, 22
 
 
@@ -257,10 +255,11 @@ MAY_BE_CLAUSE = re.compile(r"[责牵配主协承参局委厅办部]")
 NAMES_LEAD = re.compile(r"牵头|主办|主责|分别|为主|\t")
 NAMES_PARTNERS = re.compile(r"配合|协办|参与|协助")
 NOISE = re.compile(r"[?*·#&~A-Za-z]")
+QUARTER = re.compile(r"Q[1-4]")
 STATEMENT = re.compile(r"下同|不再|不另|以下|以上|下列|上述|均|无牵头|即为|列第|为牵头单位|汇总")
 SPACE_BETWEEN = re.compile(r"[厅局委办会院府门心](?:\([^()]*\))? +[省市县区各国]")
 NO_ROLE_AFTER = re.compile(
-    r";(?![^;:]{0,40}(?:单位|部门|主体|室|处|院|科|领导|责任人|时限|时间|牵头|配合|负责|参与|协办|联系人|落实)|各|$)"
+    r";(?![^;:]{0,40}(?:单位|部门|主体|室|处|院|科|领导|责任人|时限|时间|牵头|配合|负责|参与|协办|协同|协助|主责|主办|责任|联系人|落实)|各|$)"
 )
 TIME_IN_CLAUSE = re.compile(
     r"(?:19|20)\d\d\s*[年.\-/]|\d{1,2}月(?:\d{1,2}日|份|底|末|[上中]旬)?|第?[一二三四]季度|[上下]半年|年[底内末]"
@@ -290,6 +289,14 @@ def _judge_clause(found: Found, words: Words) -> None:
         add(found, Doubt.TIME_UNREAD, TIMES)
 
 
+def _are_all_familiar(clause: str) -> bool:
+    """区政务服务中心 区税务局: white space alone divides names that are well known."""
+    return all(is_familiar(name) for name in SEPARATORS.split(clause) if name)
+
+
+SEPARATORS = re.compile(r"[\s、,;]+")
+
+
 class Signs(NamedTuple):
     """What the words of a clause show, whatever its measure holds."""
 
@@ -302,11 +309,14 @@ class Signs(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _signs_of(clause: str) -> Signs:
-    damaged = NOISE.search(clause) or TOGETHER_ALONE.search(clause) or len(clause) > LONGEST_CLAUSE
+    damaged = NOISE.search(QUARTER.sub("", clause)) or TOGETHER_ALONE.search(clause) or len(clause) > LONGEST_CLAUSE
     signs = (
         (STATEMENT.search(clause), Doubt.CLAUSE_WITH_STATEMENT),
         (damaged, Doubt.CLAUSE_DAMAGED),
-        (SPACE_BETWEEN.search(clause) or NO_ROLE_AFTER.search(clause), Doubt.NAMES_TOGETHER),
+        (
+            (SPACE_BETWEEN.search(clause) and not _are_all_familiar(clause)) or NO_ROLE_AFTER.search(clause),
+            Doubt.NAMES_TOGETHER,
+        ),
         (clause.count("牵头") > 1, Doubt.SEVERAL_CLAUSES),
     )
     return Signs(
@@ -321,7 +331,7 @@ def _signs_of(clause: str) -> Signs:
 # --- time ----------------------------------------------------------------------------------------
 
 TIME_WORDS = re.compile(
-    r"20\d\d(?:年(?!版)|[\-/.]\d)|(?<![\d.])\d{1,2}月|[一二三四五六七八九十]月|月底|月[前末]|季度|年[底内末]|半年|期末|全年|今年|明年|次年|年前|日前|日内|天内|工作日|周内"
+    r"Q[1-4]|20\d\d(?:年(?!版)|[\-/.]\d)|(?<![\d.])\d{1,2}月|[一二三四五六七八九十]月|月底|月[前末]|季度|年[底内末]|半年|期末|全年|今年|明年|次年|年前|日前|日内|天内|工作日|周内"
     r"|月内|之前|前(?=完成|建成|出台|实现|全面|基本|投|制|上|达|形)|岁末|年尾|年终|汛期|供暖|开学|暑假|寒假|节前|五[”\"]?(?:期|末|规划)|到年|立即|立行"
     r"|[底末]前"
 )
@@ -385,11 +395,10 @@ def _judge_deadline(found: Found, words: Words, around: Surroundings, day: date)
     before = around.day is not None and day < around.day
     if before or (around.horizon is not None and day > around.horizon):
         add(found, Doubt.DAY_OUT_OF_RANGE, ["deadline"])
-    if BARE_YEAR.fullmatch(words.limit):
-        add(found, Doubt.LIMIT_LOOSE, ["deadline"])
     if words.has_own_limit:
         return
-    if BARE_MONTH.fullmatch(words.limit):
+    bare = BARE_MONTH.fullmatch(words.limit) or BARE_YEAR.fullmatch(words.limit)
+    if bare and not any(to + words.limit in words.text_squeezed for to in "到至"):
         add(found, Doubt.LIMIT_LOOSE, ["deadline"])
     if any(_is_other(one, day) for one in DATE_LIKE.finditer(words.where_time_may_stand)):
         add(found, Doubt.SEVERAL_DATES, ["deadline"])
@@ -409,10 +418,12 @@ def _is_other(found: re.Match[str], day: date) -> bool:
 # --- rhythm --------------------------------------------------------------------------------------
 
 RHYTHM = re.compile(
-    r"每|逐[年月季]|定期|常态|态化|长期|常年|持续推进|坚持不懈|按[月季年周]|一[月季年]一|月月|年年|季季|经常|不定期|日常|[月季]度?(?:调度|通报|报告|督查)|一次$|永久"
+    r"每|逐[年月季]|定期|常态|态化|(?<!中)长期|常年|持续推进|坚持不懈|按[月季年周]|一[月季年]一|月月|年年(?![底末内])|季季|经常|不定期|日常|[月季]度?(?:调度|通报|报告|督查)|一次$|永久"
     r"|各季|各月"
 )
-RATE = re.compile(r"每(?:日|天|小时|人|户|万|百|千|名|家|个(?!月|季)|[\u4e00-\u9fff]{1,4}[至不])")
+RATE = re.compile(
+    r"每(?:日|天|小时|人|户|万|百|千|名|家|平方米|立方米|公里|亩|吨|辆|座|床|一?个(?!月|季)|一家|[\u4e00-\u9fff]{1,4}[至不])"
+)
 
 
 def _judge_rhythm(found: Found, words: Words) -> None:

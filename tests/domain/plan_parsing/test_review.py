@@ -31,6 +31,20 @@ DOCS = Path(__file__).parents[3] / "docs" / "plan-documents.md"
         "团市委",
         "沅峰海关",
         "市公安局交管支队",
+        "市政协社会和法制委",
+        "区政府办",
+        "经开区管委会",
+        "汀浦昆仑燃气有限公司",
+        "岚西农商银行",
+        "霁川边检站",
+        "共青团云州省委",
+        "各施工单位",
+        "机关各处室",
+        "各二级学院党总支",
+        "厅教师工作处",
+        "急诊医学科",
+        "经侦支队",
+        "国家统计局霁川调查队",
     ],
 )
 def test_names_of_departments_and_groups_are_familiar(name: str) -> None:
@@ -166,3 +180,36 @@ def test_every_doubt_has_its_words_and_stands_in_the_documentation(doubt: Doubt)
 
 def test_a_doubt_of_a_later_release_is_passed_over() -> None:
     assert doubts_in_words(["lead_missing", "unheard_of"]) == [DOUBTS[Doubt.LEAD_MISSING]]
+
+
+@pytest.mark.parametrize(
+    ("limit", "marked"),
+    [
+        ("2025年Q3", False),
+        ("4月份", False),
+        ("2024年12月底前（序时推进）", False),
+        ("即知即改，长期坚持", False),
+        ("本学期末前（7月5日）", True),
+        ("6月底开工，12月底前完工", True),
+    ],
+)
+def test_a_limit_that_says_more_than_a_period_is_marked(limit: str, marked: bool) -> None:
+    doubts = doubts_of(f"1.甲平台。建成。\n责任单位：市财政局\n完成时限：{limit}")
+
+    assert ("limit_unread" in doubts.get("deadline", ())) is marked
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("到2025年建成5个。", False),
+        ("2025年，全面建成5个。", True),
+        ("中长期激励落地见效。", False),
+        ("给予每平方米100元奖励。", False),
+        ("每学期开展一次。", True),
+    ],
+)
+def test_years_and_rates_are_marked_only_where_they_leave_room(text: str, marked: bool) -> None:
+    doubts = doubts_of(f"1.甲平台。{text}（责任单位：市财政局）")
+
+    assert bool({"limit_loose", "rhythm_unread"} & {name for found in doubts.values() for name in found}) is marked

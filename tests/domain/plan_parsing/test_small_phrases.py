@@ -3,7 +3,13 @@
 import pytest
 
 from taskboard.domain.plan_parsing.lines import Line
-from taskboard.domain.plan_parsing.numbering import Kind, chinese_number, read_damaged_label, read_label
+from taskboard.domain.plan_parsing.numbering import (
+    Kind,
+    chinese_number,
+    has_stray_label,
+    read_damaged_label,
+    read_label,
+)
 from taskboard.domain.plan_parsing.outline import split_bullets, split_labels, split_steps
 from taskboard.domain.plan_parsing.recurrences import recurrence_in_limit, recurrence_in_text
 from taskboard.domain.plan_parsing.sections import never_holds_measures
@@ -209,6 +215,22 @@ def test_a_damaged_label_is_read_when_its_number_is_awaited(
     label = read_damaged_label(text.plain, text.clean, awaited)
 
     assert (label.number if label else None) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "is_stray"),
+    [
+        ("措施：1.清产核资；2.公开招租；3.制定办法。", False),
+        ("1.启动改造。拆除旧房。", False),
+        ("启动改造。（1）拆除。（2）新建。", False),
+        ("启动改造。2.拆除旧房。", True),
+        ("启动改造。1.拆除旧房。", True),
+        ("1.启动改造。3.拆除旧房。", True),
+        ("完成1.5万亩。建设3、4号楼。", False),
+    ],
+)
+def test_a_label_that_continues_no_row_of_its_text_is_stray(text: str, is_stray: bool) -> None:
+    assert has_stray_label(read_text(text).plain) is is_stray
 
 
 def test_a_lower_label_may_follow_at_once() -> None:
