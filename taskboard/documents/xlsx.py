@@ -178,6 +178,7 @@ def _read_sheet(content: bytes, *, name: str, book: _Book) -> _Sheet:
 def _read_row(row: etree._Element, y: int, *, sheet: _Sheet, book: _Book) -> None:
     x, number = 0, str(y)
     texts: dict[int, str] = {}
+    characters = 0
     for cell in row.iterchildren(CELL):
         x = _column_in_row(cell.get("r", ""), number) or x + 1
         value = inline = None
@@ -193,22 +194,18 @@ def _read_row(row: etree._Element, y: int, *, sheet: _Sheet, book: _Book) -> Non
         text = _cell_text(cell, value or "", inline, book=book)
         if text:
             texts[x] = text
+            characters += len(text)
         elif has_formula and value is None:
             sheet.has_empty_formulas = True
     if texts:
-        _take_row(sheet, y, texts, is_hidden=_is_on(row, "hidden"))
-
-
-def _take_row(sheet: _Sheet, y: int, texts: dict[int, str], *, is_hidden: bool) -> None:
-    """Raises ``DocumentError`` when the sheet becomes too long or too complex."""
-    # A workbook stores a long text once and may show it in every cell, so it is counted while it grows.
-    sheet.characters += sum(map(len, texts.values()))
-    refuse_too_long(sheet.characters)
-    sheet.count += len(texts)
-    if sheet.count > MAX_POSITIONS:
-        raise DocumentError(DocumentProblem.TOO_COMPLEX)
-    sheet.has_hidden_lines |= is_hidden
-    sheet.rows.setdefault(y, {}).update(texts)
+        # A workbook stores a long text once and may show it in every cell, so it is counted while it grows.
+        sheet.characters += characters
+        refuse_too_long(sheet.characters)
+        sheet.count += len(texts)
+        if sheet.count > MAX_POSITIONS:
+            raise DocumentError(DocumentProblem.TOO_COMPLEX)
+        sheet.has_hidden_lines |= _is_on(row, "hidden")
+        sheet.rows.setdefault(y, {}).update(texts)
 
 
 ROW, MERGE, CELL, VALUE, FORMULA, INLINE, TEXT = (
