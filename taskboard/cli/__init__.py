@@ -8,6 +8,7 @@ from taskboard import __version__
 from taskboard.cli.audit import audit
 from taskboard.cli.database import create_first_administrator, migrate, show_setup_code
 from taskboard.cli.demo import demo
+from taskboard.cli.doctor import doctor
 from taskboard.cli.jobs import jobs
 from taskboard.cli.plans import plans
 from taskboard.cli.serve import scheduler, serve
@@ -19,5 +20,16 @@ def main() -> None:
     """督办台账：计划文件 → 任务 → 进展 → 逾期 → 提醒 → 周报。"""
 
 
-for command in (serve, scheduler, demo, migrate, show_setup_code, create_first_administrator, jobs, plans, audit):
+for command in (
+    serve,
+    scheduler,
+    demo,
+    migrate,
+    show_setup_code,
+    create_first_administrator,
+    jobs,
+    plans,
+    audit,
+    doctor,
+):
     main.add_command(command)

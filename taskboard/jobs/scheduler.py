@@ -147,6 +147,7 @@ class JobScheduler:
                 facts = {"after": pulse.holder, "seconds": round(silent_for)} if pulse else {}
                 self._begin_epoch(session, epoch, now, facts)
         self._epoch = epoch
+        self._tick_soon()
         log.info("in charge of the jobs, epoch %s", epoch)
 
     def _silent_for(self, pulse: Pulse | None) -> float:
@@ -229,7 +230,7 @@ class JobScheduler:
             )
 
     def _tick_soon(self) -> None:
-        """Ticks were planned by the old clock: plan them anew."""
+        """Tick now: what was planned before was planned by another clock, or for somebody not in charge."""
         for job in self._ticker.get_jobs():
             job.modify(next_run_time=datetime.now(ZONE))
 

@@ -171,26 +171,9 @@ class SmtpTransport:
         return self._smtp
 
     def _connect(self) -> smtplib.SMTP:
-        server = self._server
-        if server.scheme == "smtps":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=self._connect_seconds, context=self._tls_context()
-            )
-        else:
-            smtp = smtplib.SMTP(server.host, server.port, timeout=self._connect_seconds)
-        try:
-            if server.scheme == "smtp+starttls":
-                smtp.starttls(context=self._tls_context())
-            if server.username is not None:
-                smtp.login(server.username, server.password)
-            _wait_at_most(smtp, self._reply_seconds)
-        except BaseException:
-            smtp.close()
-            raise
+        smtp = _connect(self._server, self._connect_seconds, self._tls)
+        _wait_at_most(smtp, self._reply_seconds)
         return smtp
-
-    def _tls_context(self) -> ssl.SSLContext:
-        return self._tls or ssl.create_default_context()
 
     def _reset(self) -> None:
         """Leave the refused message behind, so that the next one starts clean."""
@@ -211,6 +194,34 @@ class SmtpTransport:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 smtp.quit()
             smtp.close()
+
+
+def try_to_sign_in(server: SmtpServer, *, seconds: float = CONNECT_SECONDS) -> None:
+    """Greet the server and sign in, no more; raises ``OSError``, ``ValueError`` or ``SMTPException`` where it fails."""
+    smtp = _connect(server, seconds, None)
+    try:
+        smtp.ehlo_or_helo_if_needed()
+        smtp.quit()
+    finally:
+        smtp.close()
+
+
+def _connect(server: SmtpServer, seconds: float, tls: ssl.SSLContext | None) -> smtplib.SMTP:
+    """A connection over which messages can go."""
+    if server.scheme == "smtps":
+        context = tls or ssl.create_default_context()
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
+    else:
+        smtp = smtplib.SMTP(server.host, server.port, timeout=seconds)
+    try:
+        if server.scheme == "smtp+starttls":
+            smtp.starttls(context=tls or ssl.create_default_context())
+        if server.username is not None:
+            smtp.login(server.username, server.password)
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
 
 
 def _wait_at_most(smtp: smtplib.SMTP, seconds: float) -> None:

@@ -119,9 +119,9 @@ def start_postgres(run: RunFolder) -> PostgresServer:
 class PostgresDatabase:
     """One database of the run's server, for one test process. Close it at the end."""
 
-    def __init__(self, server: PostgresServer) -> None:
+    def __init__(self, server: PostgresServer, name: str = "test") -> None:
         self._server = server
-        self._name = f"test_{os.getpid()}"
+        self._name = f"{name}_{os.getpid()}"
         self.url = address_of(server, self._name)
         self._make()
 

@@ -1,48 +1,110 @@
-"""What monitors ask: whether the database answers, and whether a scheduler is at work. Nothing else is told."""
+"""What monitors ask: whether the database answers, whether a scheduler is at work, and the figures of both.
+
+The database is asked in a thread of its own, for one that hangs must not keep the answer from being "failing".
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify
+import hmac
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLong
+from datetime import datetime
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from taskboard.extensions import now, read_session
-from taskboard.services.jobs import find_heartbeat
+from taskboard.domain.errors import NotFound
+from taskboard.extensions import current_settings, now, read_session
+from taskboard.services.jobs import Heartbeat, find_heartbeat
+from taskboard.services.metrics import figures_text, read_figures
 from taskboard.web.guards import public
 
-blueprint = Blueprint("health", __name__, url_prefix="/healthz")
+blueprint = Blueprint("health", __name__)
 
 WORKING, FAILING = 200, 503
 SILENT_SECONDS = 60
+ANSWER_SECONDS = 5.0
+"""a database that takes longer to say who is in charge counts as failing"""
+
+R = TypeVar("R")
 
 
-@blueprint.get("")
+class NoAnswer(Exception):
+    """The database fails, or has not answered in time."""
+
+
+@blueprint.get("/healthz")
 @public
 def health() -> ResponseReturnValue:
     """200 while the database answers; the scheduler is told of beside it."""
-    age = _seconds_since_heartbeat()
-    if isinstance(age, SQLAlchemyError):
+    try:
+        heartbeat = _asked(lambda session: find_heartbeat(session, now=now()))
+    except NoAnswer:
         return jsonify(database="failing"), FAILING
-    return jsonify(database="working", scheduler=_scheduler_words(age)), WORKING
+    return jsonify(database="working", scheduler="working" if _is_heard_of(heartbeat) else "silent"), WORKING
 
 
-@blueprint.get("/scheduler")
+@blueprint.get("/healthz/scheduler")
 @public
 def scheduler() -> ResponseReturnValue:
     """200 while a scheduler was heard of within the last minute."""
-    age = _seconds_since_heartbeat()
-    if isinstance(age, SQLAlchemyError) or age is None or age > SILENT_SECONDS:
-        return jsonify(scheduler="silent"), FAILING
-    return jsonify(scheduler="working", seconds_since_heartbeat=round(age)), WORKING
-
-
-def _seconds_since_heartbeat() -> float | SQLAlchemyError | None:
     try:
-        heartbeat = find_heartbeat(read_session(), now=now())
-    except SQLAlchemyError as error:
-        return error
-    return None if heartbeat is None else max(0.0, (now() - heartbeat.at).total_seconds())
+        heartbeat = _asked(lambda session: find_heartbeat(session, now=now()))
+    except NoAnswer:
+        heartbeat = None
+    if heartbeat is None or not _is_heard_of(heartbeat):
+        return jsonify(scheduler="silent"), FAILING
+    return jsonify(scheduler="working", seconds_since_heartbeat=round(_age(heartbeat, now()))), WORKING
 
 
-def _scheduler_words(age: float | None) -> str:
-    return "working" if age is not None and age <= SILENT_SECONDS else "silent"
+@blueprint.get("/metrics")
+@public
+def metrics() -> ResponseReturnValue:
+    """Figures in the text format of Prometheus, for who shows the token; without one set there is no such page."""
+    token = current_settings().metrics_token
+    if not token:
+        raise NotFound()
+    shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not hmac.compare_digest(shown.encode(), token.encode()):
+        return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+    try:
+        figures = _asked(lambda session: read_figures(session, now=now(), folder=current_settings().instance_dir))
+    except NoAnswer:
+        return Response(status=FAILING)
+    return Response(figures_text(figures), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _is_heard_of(heartbeat: Heartbeat | None) -> bool:
+    # One far ahead was written by a clock that was set back since.
+    return heartbeat is not None and abs(_age(heartbeat, now())) <= SILENT_SECONDS
+
+
+def _age(heartbeat: Heartbeat, moment: datetime) -> float:
+    return (moment - heartbeat.at).total_seconds()
+
+
+_prober = ThreadPoolExecutor(max_workers=1, thread_name_prefix="health")
+_asking: list[Future[Any]] = []
+"""the question that is still unanswered, if there is one"""
+
+
+def _asked(question: Callable[[Session], R]) -> R:
+    """The database's answer; raises :class:`NoAnswer`. While one question hangs no other is asked."""
+    if _asking and not _asking[0].done():
+        raise NoAnswer()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def ask() -> R:
+        with app.app_context():
+            return question(read_session())
+
+    future = _prober.submit(ask)
+    _asking[:] = [future]
+    try:
+        return future.result(timeout=ANSWER_SECONDS)
+    except (SQLAlchemyError, TookTooLong) as error:
+        raise NoAnswer() from error

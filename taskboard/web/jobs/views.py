@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from taskboard.domain.errors import Invalid, NotFound
 from taskboard.domain.jobs import SCHEDULES, Daily, JobName, JobState
 from taskboard.domain.roles import Role
-from taskboard.extensions import current_settings, now, read_session, today, transaction
+from taskboard.extensions import effective_settings, now, read_session, today, transaction
 from taskboard.labels.jobs import JOBS, PURPOSES, facts_words, schedule_words
 from taskboard.models import JobRun
 from taskboard.services import jobs, outbox
@@ -85,7 +85,9 @@ def _page(refused: JobName | None = None, form: RunForm | None = None) -> str:
         lines=[_line(session, job, form if job is refused else None) for job in JobName],
         runs=[_run_line(run) for run in jobs.list_recent_runs(session)],
         counts=outbox.count_by_state(session),
-        transport=current_settings().mail_transport,
+        gate=outbox.find_gate(session),
+        events=jobs.list_events(session),
+        transport=effective_settings().mail_transport,
     )
 
 

@@ -29,6 +29,9 @@ def mail_list() -> ResponseReturnValue:
         states=list(OutboxState),
         state=state,
         requeueable=outbox.REQUEUEABLE,
+        droppable=outbox.DROPPABLE,
+        gate=outbox.find_gate(session),
+        addresses=outbox.list_refused_addresses(session),
         form=Form(),
     )
 
@@ -43,6 +46,7 @@ def mail(mail_id: int) -> ResponseReturnValue:
         mail=message,
         recipient=session.get_one(Person, message.person_id),
         may_requeue=message.state in outbox.REQUEUEABLE,
+        may_drop=message.state in outbox.DROPPABLE,
         form=Form(),
     )
     return may_frame(make_response(page))
@@ -61,6 +65,40 @@ def requeue(mail_id: int) -> ResponseReturnValue:
         outbox.requeue(session, mail_id, actor=current_actor(), now=now(), entrance="web")
     flash("已放回发件箱，稍后重新发送。", "success")
     return redirect(url_for("outbox.mail", mail_id=mail_id))
+
+
+@blueprint.post("/<int:mail_id>/drop")
+@requires(Role.ADMINISTRATOR)
+def drop(mail_id: int) -> ResponseReturnValue:
+    with transaction() as session:
+        outbox.drop(session, mail_id, actor=current_actor(), now=now(), entrance="web")
+    flash("已处理，这封邮件不再发送。", "success")
+    return redirect(url_for("outbox.mail", mail_id=mail_id))
+
+
+@blueprint.post("/release")
+@requires(Role.ADMINISTRATOR)
+def release() -> ResponseReturnValue:
+    with transaction() as session:
+        dropped = outbox.release_mail(
+            session,
+            drops_older=bool(request.form.get("drops_older")),
+            actor=current_actor(),
+            now=now(),
+            entrance="web",
+        )
+    flash(f"已恢复发信{f'，取消旧邮件 {dropped} 封' if dropped else ''}。", "success")
+    return redirect(url_for("outbox.mail_list"))
+
+
+@blueprint.post("/addresses/switch-on")
+@requires(Role.ADMINISTRATOR)
+def switch_address_on() -> ResponseReturnValue:
+    address = request.form.get("address", "")
+    with transaction() as session:
+        outbox.switch_address_on(session, address, actor=current_actor(), now=now(), entrance="web")
+    flash(f"{address} 重新启用，之后的邮件照常发送。", "success")
+    return redirect(url_for("outbox.mail_list"))
 
 
 def _asked_state() -> OutboxState | None:

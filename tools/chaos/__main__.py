@@ -1,0 +1,47 @@
+"""The command: run one script or all of them, on one database or both."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+
+from tests.support import databases
+from tools.chaos.table import Row, print_table
+
+SCRIPTS = ("occurrences", "leaders", "senders", "downtime", "clocks", "outages", "servers")
+KINDS = ("sqlite", "postgresql")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.chaos", description=__doc__)
+    parser.add_argument("script", nargs="*", help=f"any of {', '.join(SCRIPTS)}; without one, all")
+    parser.add_argument("--short", action="store_true", help="the form that the test suite runs")
+    parser.add_argument("--database", choices=KINDS, help="only on this one")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.script) - set(SCRIPTS):
+        parser.error(f"no such script: {', '.join(sorted(unknown))}")
+    databases.remove_left_behind()
+    try:
+        rows = [
+            row
+            for name in arguments.script or SCRIPTS
+            for kind in ([arguments.database] if arguments.database else KINDS)
+            for row in run(name, kind, is_short=arguments.short)
+        ]
+    finally:
+        databases.remove(databases.this_run())
+    return print_table(rows)
+
+
+def run(name: str, kind: str, *, is_short: bool) -> list[Row]:
+    """The rows of one script on one database."""
+    started = time.monotonic()
+    rows: list[Row] = importlib.import_module(f"tools.chaos.{name}").run(kind, is_short=is_short)
+    print(f"{name} on {kind}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
