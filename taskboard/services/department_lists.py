@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind, DepartmentLevel
@@ -19,8 +19,8 @@ from taskboard.models import (
     Person,
     PersonPost,
 )
-from taskboard.services.actors import ROLE_ORDER, held_on, require_role
-from taskboard.services.department_access import READERS
+from taskboard.services.actors import ROLE_ORDER, held_on
+from taskboard.services.department_access import in_sight
 from taskboard.services.department_names import (
     goes_by,
 )
@@ -73,25 +73,24 @@ def list_departments(
     session: Session, *, actor: Actor, today: date, words: str = "", number: int = 1, size: int = PAGE_SIZE
 ) -> Page[DepartmentRow]:
     """A page of the directory in the order of its tree; with ``words`` only the departments that go by them."""
-    require_role(actor, *READERS)
-    return _page_of_tree(session, goes_by(words) if words else None, today=today, number=number, size=size)
+    seen = in_sight(session, actor)
+    wanted = and_(seen, goes_by(words)) if words else seen
+    return _page_of_tree(session, wanted, today=today, number=number, size=size)
 
 
 def list_children(
     session: Session, department_id: int, *, actor: Actor, today: date, number: int = 1, size: int = PAGE_SIZE
 ) -> Page[DepartmentRow]:
     """A page of the departments directly below one."""
-    require_role(actor, *READERS)
-    below = Department.parent_id == department_id
+    below = and_(Department.parent_id == department_id, in_sight(session, actor))
     return _page_of_tree(session, below, today=today, number=number, size=size)
 
 
 def load_tree(session: Session, *, actor: Actor) -> list[TreeNode]:
     """The active departments as a tree from the roots down; one query."""
-    require_role(actor, *READERS)
     query = (
         select(Department.id, Department.name, Department.kind, Department.level, Department.parent_id)
-        .where(Department.is_active)
+        .where(Department.is_active, in_sight(session, actor))
         .order_by(func.length(Department.path).desc(), Department.id)
     )
     rows = session.execute(query).all()
@@ -120,19 +119,16 @@ def list_staff(session: Session, department_id: int, *, today: date) -> list[Sta
 
 def complete_name(session: Session, words: str, *, actor: Actor, limit: int = 20) -> list[str]:
     """Official names of active departments that go by these words, for completing what somebody types."""
-    require_role(actor, *READERS)
-    query = select(Department.name).where(Department.is_active, goes_by(words)).order_by(Department.id).limit(limit)
-    return list(session.scalars(query))
+    known = (Department.is_active, goes_by(words), in_sight(session, actor))
+    return list(session.scalars(select(Department.name).where(*known).order_by(Department.id).limit(limit)))
 
 
 def _page_of_tree(
-    session: Session, wanted: ColumnElement[bool] | None, *, today: date, number: int, size: int
+    session: Session, wanted: ColumnElement[bool], *, today: date, number: int, size: int
 ) -> Page[DepartmentRow]:
-    """Three columns of every department decide the order; the rest is read for the page alone."""
-    order = tree_order(session)
-    if wanted is not None:
-        ids = set(session.scalars(select(Department.id).where(wanted)))
-        order = [(one, depth) for one, depth in order if one in ids]
+    """What is wanted and three columns of every department decide the order; the rest is read for the page alone."""
+    ids = set(session.scalars(select(Department.id).where(wanted)))
+    order = [(one, depth) for one, depth in tree_order(session) if one in ids]
     page = page_of(order, number=number, size=size)
     rows = _details(session, dict(page.rows), today=today)
     return page.of([rows[one] for one, _ in page.rows])

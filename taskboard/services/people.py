@@ -22,6 +22,7 @@ from taskboard.models import Department, FailedSignIn, Person, PersonPost
 from taskboard.services.account_links import end_links
 from taskboard.services.accounts import end_sessions, normal_username
 from taskboard.services.actors import Holder, held_on, require_role
+from taskboard.services.department_access import people_in_sight
 from taskboard.services.history import Writing, find_repeated, record_change
 from taskboard.services.holdings import check_nothing_hangs
 from taskboard.services.paging import PAGE_SIZE, Page, count_rows, fetch_page
@@ -102,7 +103,11 @@ def _holders_at(session: Session, department_id: int, role: Role, today: date) -
 def get_person(session: Session, person_id: int, *, actor: Actor) -> Person:
     """The person, for people who may read the directory; raises :class:`NotFound`."""
     require_role(actor, *READERS)
-    return _person(session, person_id)
+    seen = people_in_sight(session, actor)
+    person = session.scalars(select(Person).where(Person.id == person_id, seen)).one_or_none()
+    if person is None:
+        raise NotFound()
+    return person
 
 
 def _person(session: Session, person_id: int) -> Person:
@@ -119,7 +124,8 @@ def list_people(
     require_role(actor, *READERS)
     query = select(
         Person.id, Person.username, Person.name, Person.email, Person.is_active, Person.password_hash.is_not(None)
-    ).order_by(Person.is_active.desc(), Person.id)
+    )
+    query = query.where(people_in_sight(session, actor)).order_by(Person.is_active.desc(), Person.id)
     if words:
         query = query.where(_is_called(words, today))
     page = fetch_page(session, query, number=number, size=size)

@@ -395,7 +395,7 @@ class TestLists:
         )
         session.flush()
 
-        assert queries() == few == 4
+        assert queries() == few == 5
         last = department_lists.list_departments(session, actor=usual.actor("sun"), today=TODAY, number=999)
         assert (last.number, last.total, len(last.rows)) == (21, 1004, 4)
 

@@ -33,8 +33,8 @@ VIEWERS = (
     *(f"foreign.{post}" for post in OFFICE),
     *(f"foreign.lead.{post}" for post in POSTS),
 )
-SHARED_DIRECTORY = frozenset({"departments", "people", "renamings", "imports", "revisions"})
-"""pages of supervisors that show or complete names of the directory, which all supervisors share"""
+SHARED_DIRECTORY = frozenset({"renamings", "imports", "revisions"})
+"""pages of supervisors that show names which all supervisors share: kinds of department, and what a document may mean"""
 QUERIES = (
     "",
     "?q={0}",
