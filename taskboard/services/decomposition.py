@@ -327,10 +327,11 @@ _Above = aliased(Task, name="task_above")
 _Splitter = aliased(Department, name="splitter")
 _PARENT = (
     select(_Above.id, _Above.title, _Splitter.name)
-    .join(TaskLineage, and_(TaskLineage.task_id == bindparam("task_id"), TaskLineage.distance == 1))
+    .select_from(TaskLineage)
     .join(Assignment, Assignment.id == TaskLineage.assignment_id)
+    .join(_Above, _Above.id == Assignment.task_id)
     .join(_Splitter, _Splitter.id == Assignment.department_id)
-    .where(_Above.id == Assignment.task_id)
+    .where(TaskLineage.task_id == bindparam("task_id"), TaskLineage.distance == 1)
 )
 
 

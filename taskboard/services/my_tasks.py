@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,15 +16,12 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
-    false,
     func,
     or_,
     select,
     true,
-    union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.lights import Judgement, Light, due_soon_until
@@ -33,7 +30,6 @@ from taskboard.domain.permissions import (
     DEPARTMENT_WIDE,
     Actor,
 )
-from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     OPEN_ASSIGNMENT,
     OPEN_TASK,
@@ -50,7 +46,6 @@ from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, Page, last_page
 from taskboard.services.periods import owed_report
 from taskboard.services.visibility import (
-    decides_somewhere,
     department_ids,
     held_assignments,
     issued_subtasks,
@@ -66,7 +61,6 @@ class Show(StrEnum):
     OVERDUE = "overdue"
     DUE_SOON = "due_soon"
     TO_ACKNOWLEDGE = "to_acknowledge"
-    TO_DECIDE = "to_decide"
     ISSUED = "issued"
     """the sub-tasks into which one's departments split their parts: others work on them"""
 
@@ -112,7 +106,7 @@ def list_my_tasks(
     number: int = 1,
     size: int = PAGE_SIZE,
 ) -> MyTasks:
-    """The open assignments this person works on, or what waits for their decision, what is due first on top.
+    """The open assignments this person works on, what is due first on top.
 
     A fixed number of queries, however many tasks there are.
     """
@@ -165,8 +159,6 @@ def _asked_for(desk: _Desk, show: Show, today: date, soon: date) -> Select[int]:
 
 
 def _is_asked_for(desk: _Desk, show: Show, today: date, soon: date) -> ColumnElement[bool]:
-    if show is Show.TO_DECIDE:
-        return Assignment.id.in_(_awaiting(desk))
     if show is Show.ISSUED:
         return _issued(desk)
     return and_(_mine(desk), _conditions(today, soon)[show])
@@ -213,70 +205,16 @@ def _issued(desk: _Desk) -> ColumnElement[bool]:
     return and_(issued_subtasks(desk.actor), is_open, task_value(Task.state).in_(OPEN_TASK))
 
 
-def _awaiting(desk: _Desk) -> Select[int]:
-    """Ids of the assignments that wait for this person's decision."""
-    actor = desk.actor
-    in_review = Assignment.state == AssignmentState.HEAD_REVIEW
-    is_submitted = Assignment.state == AssignmentState.SUBMITTED
-    # Only the parts that this person's posts ask for: most people have one or two of them.
-    parts = []
-    if headed := department_ids(actor, {Role.HEAD}):
-        parts.append(_under_way(in_review).where(Assignment.department_id.in_(headed)))
-    if spoken_for := department_ids(actor, DEPARTMENT_WIDE):
-        lead = aliased(Assignment)
-        led = select(lead.task_id).where(
-            lead.department_id.in_(spoken_for),
-            lead.role == AssignmentRole.LEAD,
-            lead.state.in_(OPEN_ASSIGNMENT),
-        )
-        is_of_a_partner = Assignment.role == AssignmentRole.PARTNER
-        parts.append(_under_way(is_submitted).where(is_of_a_partner, Assignment.task_id.in_(led)))
-    if decides_somewhere(actor):
-        supervised = supervised_assignments(actor, unmanned=desk.unmanned)
-        is_of_a_lead = Assignment.role == AssignmentRole.LEAD
-        is_all_submitted = task_value(Task.state) == TaskState.SUBMITTED
-        parts.append(_under_way(is_submitted).where(is_of_a_lead, is_all_submitted, supervised))
-        if desk.headless:
-            parts.append(_under_way(in_review).where(Assignment.department_id.in_(desk.headless), supervised))
-        if desk.unmanned:
-            parts.append(_under_way(is_submitted).where(is_of_unmanned_leads(desk.unmanned), supervised))
-    if not parts:
-        return select(Assignment.id).where(false())
-    found = union_all(*parts).subquery()
-    return select(found.c.id)
-
-
-def _under_way(condition: ColumnElement[bool]) -> Select[int]:
-    """Ids of the assignments that fulfil the condition, of tasks under way."""
-    return select(Assignment.id).where(condition, task_value(Task.state).in_(UNDER_WAY))
-
-
-def is_of_unmanned_leads(unmanned: Collection[int]) -> ColumnElement[bool]:
-    """Condition on :class:`Assignment`: a partner's on a task of which every lead has neither head nor liaison."""
-    lead = aliased(Assignment)
-    leads = exists().where(
-        lead.task_id == Assignment.task_id,
-        lead.role == AssignmentRole.LEAD,
-        lead.state != AssignmentState.WITHDRAWN,
-    )
-    return and_(
-        Assignment.role == AssignmentRole.PARTNER,
-        leads.where(lead.department_id.in_(unmanned)),
-        ~leads.where(lead.department_id.not_in(unmanned)),
-    )
-
-
 def _count(session: Session, desk: _Desk, today: date, soon: date) -> dict[Show, int]:
-    counted, awaiting, issued = _counting(desk, today, soon)
+    counted, issued = _counting(desk, today, soon)
     counts = dict(zip(COUNTED, session.execute(counted).one(), strict=True))
-    counts[Show.TO_DECIDE] = session.scalar(awaiting) or 0
     counts[Show.ISSUED] = (session.scalar(issued) or 0) if issued is not None else 0
     return counts
 
 
 @keep_statement
-def _counting(desk: _Desk, today: date, soon: date) -> tuple[Executable, Select[int], Select[int] | None]:
-    """How much there is under each heading, how much waits for a decision, and how much of sub-tasks is open."""
+def _counting(desk: _Desk, today: date, soon: date) -> tuple[Executable, Select[int] | None]:
+    """How much there is under each heading, and how much of sub-tasks is open."""
     conditions = _conditions(today, soon)
     counted = (
         select(*(func.count().filter(conditions[show]) for show in COUNTED))
@@ -284,10 +222,9 @@ def _counting(desk: _Desk, today: date, soon: date) -> tuple[Executable, Select[
         .join(Task, Task.id == Assignment.task_id)
         .where(_mine(desk))
     )
-    ids = _awaiting(desk).subquery()
     may_issue = department_ids(desk.actor, DEPARTMENT_WIDE)
     issued = select(func.count()).select_from(Assignment).where(_issued(desk)) if may_issue else None
-    return counted, select(func.count(func.distinct(ids.c.id))), issued
+    return counted, issued
 
 
 _TASK_ROWS = (

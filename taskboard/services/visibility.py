@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor
 from taskboard.domain.roles import Role
-from taskboard.domain.workflow import TaskState
+from taskboard.domain.workflow import AssignmentRole, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, Task, TaskLineage
 
 Value = TypeVar("Value")
@@ -99,6 +99,21 @@ def issued_subtasks(actor: Actor) -> ColumnElement[bool]:
     """Condition on :class:`Assignment`: those of sub-tasks into which this person's departments split their parts."""
     speaks_for = department_ids(actor, DEPARTMENT_WIDE)
     return Assignment.task_id.in_(_split_by(speaks_for)) if speaks_for else false()
+
+
+def is_of_unmanned_leads(unmanned: Collection[int]) -> ColumnElement[bool]:
+    """Condition on :class:`Assignment`: a partner's on a task of which every lead has neither head nor liaison."""
+    lead = aliased(Assignment)
+    leads = exists().where(
+        lead.task_id == Assignment.task_id,
+        lead.role == AssignmentRole.LEAD,
+        lead.state != AssignmentState.WITHDRAWN,
+    )
+    return and_(
+        Assignment.role == AssignmentRole.PARTNER,
+        leads.where(lead.department_id.in_(unmanned)),
+        ~leads.where(lead.department_id.not_in(unmanned)),
+    )
 
 
 def _split_by(department_ids: Collection[int]) -> Select[int]:

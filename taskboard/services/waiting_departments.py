@@ -13,7 +13,12 @@ from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, Act, AssignmentRole, AssignmentState
 from taskboard.models import Assignment, HistoryEntry, SupervisionOrder, Task
 from taskboard.services.periods import owed_now
-from taskboard.services.visibility import department_ids, held_assignments
+from taskboard.services.visibility import (
+    department_ids,
+    held_assignments,
+    is_of_unmanned_leads,
+    supervised_assignments,
+)
 from taskboard.services.waiting_rows import (
     SUBMITTED_AT,
     Asked,
@@ -58,18 +63,21 @@ def find_acknowledgements(asked: Asked) -> WaitingPart | None:
 
 
 def find_partners(asked: Asked) -> WaitingPart | None:
-    spoken_for = department_ids(asked.actor, DEPARTMENT_WIDE)
-    if not spoken_for:
+    spoken_for, unmanned = department_ids(asked.actor, DEPARTMENT_WIDE), asked.vacancies.unmanned
+    parts: list[ColumnElement[bool]] = []
+    if spoken_for:
+        lead = aliased(Assignment)
+        led = select(lead.task_id).where(
+            lead.department_id.in_(spoken_for), lead.role == AssignmentRole.LEAD, lead.state.in_(OPEN_ASSIGNMENT)
+        )
+        parts.append(and_(Assignment.role == AssignmentRole.PARTNER, Assignment.task_id.in_(led)))
+    if unmanned:
+        # Where no lead has a head or liaison, the supervisors decide.
+        supervised = supervised_assignments(asked.actor, unmanned=unmanned)
+        parts.append(and_(is_of_unmanned_leads(unmanned), supervised))
+    if not parts:
         return None
-    lead = aliased(Assignment)
-    led = select(lead.task_id).where(
-        lead.department_id.in_(spoken_for), lead.role == AssignmentRole.LEAD, lead.state.in_(OPEN_ASSIGNMENT)
-    )
-    condition = and_(
-        Assignment.state == AssignmentState.SUBMITTED,
-        Assignment.role == AssignmentRole.PARTNER,
-        Assignment.task_id.in_(led),
-    )
+    condition = and_(Assignment.state == AssignmentState.SUBMITTED, or_(*parts))
     return part_of(asked, Kind.PARTNER, assignment_rows(SUBMITTED_AT), condition, is_decision=True)
 
 

@@ -1,10 +1,13 @@
-"""What waits for the supervisors: decisions on what departments ask and submit, orders, suspended tasks, drafts."""
+"""What waits for the supervisors: decisions on what departments ask and submit, orders, suspended tasks, drafts.
+
+Decisions on sub-tasks wait for who speaks for the department that issued them.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from taskboard.domain.deadlines import limit_until
 from taskboard.domain.lights import due_soon_until
@@ -13,7 +16,7 @@ from taskboard.domain.orders import OrderState
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import Assignment, Extension, HistoryEntry, Objection, Plan, SupervisionOrder, Task
 from taskboard.services.orders import list_proposals
-from taskboard.services.visibility import supervised_assignments, supervised_tasks
+from taskboard.services.visibility import decides_somewhere, supervised_assignments, supervised_tasks
 from taskboard.services.waiting_rows import (
     MOST_ROWS,
     SUBMITTED_AT,
@@ -27,25 +30,30 @@ from taskboard.services.waiting_rows import (
 )
 
 
+def _supervised(asked: Asked) -> ColumnElement[bool]:
+    """The assignments of tasks about which this person decides."""
+    return supervised_assignments(asked.actor, unmanned=asked.vacancies.unmanned)
+
+
 def find_objections(asked: Asked) -> WaitingPart | None:
-    if not asked.actor.is_supervisor:
+    if not decides_somewhere(asked.actor):
         return None
     rows = assignment_rows(Objection.raised_at).join(Objection, Objection.assignment_id == Assignment.id)
     condition = and_(
         Objection.decided_at.is_(None),
         Assignment.state == AssignmentState.OBJECTED,
-        supervised_assignments(asked.actor),
+        _supervised(asked),
     )
     return part_of(asked, Kind.OBJECTION, rows, condition, Act.UPHOLD_OBJECTION)
 
 
 def find_extensions(asked: Asked) -> WaitingPart | None:
-    if not asked.actor.is_supervisor:
+    if not decides_somewhere(asked.actor):
         return None
     rows = assignment_rows(Extension.asked_at, Extension.asked_due_on).join(
         Extension, Extension.assignment_id == Assignment.id
     )
-    condition = and_(Extension.decided_at.is_(None), supervised_assignments(asked.actor))
+    condition = and_(Extension.decided_at.is_(None), _supervised(asked))
     return part_of(asked, Kind.EXTENSION, rows, condition, Act.GRANT_EXTENSION)
 
 
@@ -63,18 +71,21 @@ def find_order_replies(asked: Asked) -> WaitingPart | None:
     if not asked.actor.is_supervisor:
         return None
     rows = order_rows(SupervisionOrder.replied_at)
-    condition = and_(SupervisionOrder.state == OrderState.REPLIED, supervised_assignments(asked.actor))
+    condition = and_(
+        SupervisionOrder.state == OrderState.REPLIED,
+        _supervised(asked),
+    )
     return part_of(asked, Kind.ORDER_REPLY, rows, condition, is_decision=True)
 
 
 def find_reviews(asked: Asked) -> WaitingPart | None:
-    if not asked.actor.is_supervisor:
+    if not decides_somewhere(asked.actor):
         return None
     condition = and_(
         Assignment.state == AssignmentState.SUBMITTED,
         Assignment.role == AssignmentRole.LEAD,
         Task.state == TaskState.SUBMITTED,
-        supervised_assignments(asked.actor),
+        _supervised(asked),
     )
     return part_of(asked, Kind.REVIEW, assignment_rows(SUBMITTED_AT), condition, is_decision=True)
 
@@ -99,7 +110,7 @@ def find_drafts(asked: Asked) -> WaitingPart | None:
 
 def find_review_days(asked: Asked) -> WaitingPart | None:
     """The suspended tasks whose day of review is near or past, the earliest first."""
-    if not asked.actor.is_supervisor:
+    if not decides_somewhere(asked.actor):
         return None
     last = (
         select(func.max(HistoryEntry.id))
@@ -111,7 +122,7 @@ def find_review_days(asked: Asked) -> WaitingPart | None:
         select(Task.id, Task.plan_id, Task.title, Plan.title.label("plan"), HistoryEntry.at, HistoryEntry.after)
         .join(Plan, Plan.id == Task.plan_id)
         .join(HistoryEntry, HistoryEntry.id == last)
-        .where(Task.state == TaskState.SUSPENDED, supervised_tasks(asked.actor))
+        .where(Task.state == TaskState.SUSPENDED, supervised_tasks(asked.actor, unmanned=asked.vacancies.unmanned))
     )
     soon = due_soon_until(asked.today, asked.calendar)
     days = [(date.fromisoformat(row.after["act"]["review_on"]), row) for row in asked.session.execute(query)]

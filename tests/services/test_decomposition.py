@@ -32,6 +32,8 @@ from taskboard.services.overdue import list_overdue
 from taskboard.services.plans import get_plan
 from taskboard.services.task_search import TaskFilter, search_tasks
 from taskboard.services.tasks import get_task
+from taskboard.services.waiting import list_waiting
+from taskboard.services.waiting_rows import Kind
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.office import NEXT_WEEK, TODAY, Office
@@ -637,3 +639,34 @@ def test_a_stand_in_takes_back_the_submission_they_made(tree: Tree) -> None:
     tree.act(workflow.withdraw, part.id, "chen")
 
     assert (part.state, task.state) == (AssignmentState.IN_PROGRESS, TaskState.IN_PROGRESS)
+
+
+def test_what_sub_tasks_ask_waits_for_the_department_above_and_not_for_the_supervisors(tree: Tree) -> None:
+    north, south = tree.split(tree.task(issued_at=NOW))
+    tree.submit(north, "bei")
+    for person, role, place in (("zhang", Role.HEAD, tree.south),):
+        tree.people[person] = factories.make_person(tree.session, person, (role, place), username=person)
+        tree.posts[person] = (role, place)
+    tree.act(objections.raise_objection, tree.own(south).id, "zhang", reason="不是南区的事")
+
+    def waits(who: str) -> dict[Kind, list[int | None]]:
+        parts = list_waiting(tree.session, tree.person(who), today=TODAY, calendar=CALENDAR)
+        return {one.kind: [row.task_id for row in one.rows] for one in parts}
+
+    for who in ("li", "gao"):
+        assert waits(who)[Kind.REVIEW] == [north.id]
+        assert waits(who)[Kind.OBJECTION] == [south.id]
+    for who in ("chen", "wang", "bei"):
+        assert not {Kind.REVIEW, Kind.OBJECTION} & waits(who).keys(), who
+
+
+def test_a_partner_whose_leads_have_nobody_waits_for_the_supervisors(tree: Tree) -> None:
+    task = tree.task("in_progress", "in_progress")
+    tree.act(workflow.submit, tree.partner_branch(task).id, "wang")
+    for person in (tree.usual.li, tree.usual.gao):
+        person.is_active = False
+    tree.session.flush()
+
+    parts = list_waiting(tree.session, tree.person("chen"), today=TODAY, calendar=CALENDAR)
+
+    assert [one.rows[0].task_id for one in parts if one.kind is Kind.PARTNER] == [task.id]
