@@ -5,6 +5,7 @@ The reading process gets the file through a pipe and nothing else: no sockets, n
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -13,7 +14,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -223,16 +225,30 @@ class _Answer(msgspec.Struct):
 
 def _open(reply: bytes) -> tuple[Document, ParsedPlan | None]:
     try:
-        answer = from_json(_Answer, reply)
+        with _without_collections():
+            answer = from_json(_Answer, reply)
+            document = answer.document.open() if answer.document is not None else None
         if answer.error is not None:
             raise refusal_of(answer.error)
-        if answer.document is not None:
-            return answer.document.open(), answer.plan
+        if document is not None:
+            return document, answer.plan
         logger.error("reading a file failed: %s", (answer.trace or "")[-TRACE_SHOWN:])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         logger.exception("reading a file gave an answer that cannot be understood")
         raise DocumentError(DocumentProblem.CRASHED) from error
     raise DocumentError(DocumentProblem.CRASHED)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """A long reading is 100,000 new objects at once and no garbage: to look for some takes longer than to make them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def refusal_of(error: Mapping[str, Any]) -> DocumentError:

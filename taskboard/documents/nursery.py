@@ -216,9 +216,14 @@ def main() -> int:
     """Serve the readers of documents, and give the exit code."""
     from taskboard.documents.child import answer  # noqa: PLC0415 - the asking side has no use for it
     from taskboard.documents.pdf import load_pdfium  # noqa: PLC0415 - nor for this
+    from taskboard.domain.plan_parsing.script import to_simplified  # noqa: PLC0415 - nor for this
+
+    def warm_up() -> None:
+        load_pdfium()
+        to_simplified("計")
 
     with socket.socket(fileno=os.dup(sys.stdin.fileno())) as control:
-        serve(control, answer, warm_up=load_pdfium)
+        serve(control, answer, warm_up=warm_up)
     return 0
 
 

@@ -38,7 +38,7 @@ IN_TEXT = frozenset({Form.SENTENCE, Form.PROSE})
 """forms that ordinary sentences may have too"""
 
 
-@dataclass
+@dataclass(slots=True)
 class Reading:
     """What one clause says; ``stray`` are words in it that were not understood."""
 

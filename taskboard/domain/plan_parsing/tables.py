@@ -23,7 +23,7 @@ from taskboard.domain.plan_parsing.text import EMPTY, Source, Text, join_texts, 
 from taskboard.domain.plan_parsing.units import is_unit_list, looks_like_unit
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One data row: the texts of its columns by what they say."""
 
