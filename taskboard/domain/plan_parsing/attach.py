@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from taskboard.domain.plan_parsing.clauses import IN_TEXT, Clause, Form, find_clauses, find_prose_clauses
+from taskboard.domain.plan_parsing.clauses import IN_TEXT, Clause, Form, Reading, find_clauses, find_prose_clauses
+from taskboard.domain.plan_parsing.fields import Field
 from taskboard.domain.plan_parsing.numbering import Kind, read_step
 from taskboard.domain.plan_parsing.outline import SIGNED_DAY, Node, split_bullets, split_steps
 from taskboard.domain.plan_parsing.sections import is_about_support, never_holds_measures
 from taskboard.domain.plan_parsing.text import Text, join_texts, without_ranges
-from taskboard.domain.plan_parsing.units import GROUP_NAME, looks_like_unit
+from taskboard.domain.plan_parsing.units import GROUP_NAME, is_unit_list, looks_like_unit, read_units
 
 LONGEST_HEADING = 45
 
@@ -96,6 +97,8 @@ def attach_clauses(root: Node) -> Item:
                 item.children.append(below)
                 if below.node is child:
                     stack.append((child, below))
+    _give_units_of_headings(top)
+    _give_units_before_colons(top)
     _lift_shared_clauses(top)
     return top
 
@@ -223,6 +226,68 @@ def _with_steps(node: Node, text: Text, clauses: list[Clause]) -> Item | None:
     for item in below:
         item.parent = parent
     return parent
+
+
+# --- units that stand before their work -----------------------------------------------------------
+
+FEWEST_NAMED = 2
+SHARE_NAMED = 0.5
+
+
+def _give_units_of_headings(top: Item) -> None:
+    """一、市教育局 1.… 2.…: where sections are named after departments, these do the work below."""
+    sections = [item for item in top.walk() if item.node.label is not None and _is_named_after_units(item)]
+    if len(sections) < FEWEST_NAMED:
+        return
+    for section in sections:
+        for item in section.children:
+            if item.node.label is not None and not _has_lead(item):
+                item.clauses.insert(0, Clause(0, 0, Form.FIELDS, section.text, _responsible(section.text)))
+
+
+def _is_named_after_units(item: Item) -> bool:
+    text = item.text.strip()
+    is_short = 2 < len(text) <= LONGEST_HEADING and not item.clauses and "\n" not in text.plain
+    return is_short and bool(item.children) and is_unit_list(text)
+
+
+def _has_lead(item: Item) -> bool:
+    return any(clause.reading.leads or clause.reading.responsible for below in item.walk() for clause in below.clauses)
+
+
+def _responsible(units: Text) -> Reading:
+    reading = Reading()
+    reading.add(Field.RESPONSIBLE, read_units(units))
+    return reading
+
+
+BEFORE_COLON = re.compile(r"(?P<units>[^:。;()\[\]]{3,60}?)(?:[(\[][^()\[\]]{2,60}[)\]])?:")
+IN_BRACKETS = re.compile(r"\[(?P<units>[^:。;()\[\]]{3,60})\]")
+
+
+def _give_units_before_colons(top: Item) -> None:
+    """1.市教育局：建设学校。 or 【市教育局】建设学校。: where most items begin with who does them."""
+    leaves = [item for item in top.walk() if item.node.label is not None and not item.children]
+    found = [(item, units) for item in leaves if (units := _units_in_front(item.text)) is not None]
+    found = [(item, units) for item, units in found if not _has_lead(item)]
+    if len(found) <= FEWEST_NAMED or len(found) < SHARE_NAMED * len(leaves):
+        return
+    for item, (names, end) in found:
+        reading = _responsible(names)
+        for clause in item.clauses:
+            if clause.end <= end:
+                reading.merge(clause.reading)
+        behind = [clause for clause in item.clauses if clause.start >= end]
+        item.clauses = [Clause(0, end, Form.FIELDS, item.text[: end - 1].strip("[] "), reading), *behind]
+
+
+def _units_in_front(text: Text) -> tuple[Text, int] | None:
+    """The units that a text begins with, and where what they do begins."""
+    found = BEFORE_COLON.match(text.plain) or IN_BRACKETS.match(text.plain)
+    if found is None:
+        return None
+    units = text[found.start("units") : found.end("units")]
+    return (units, found.end()) if is_unit_list(units) else None
 
 
 # --- clauses that stand after the last sub-item --------------------------------------------------

@@ -97,7 +97,8 @@ MENTION = re.compile(
              |(?P<m3>{NUMERAL})月(?:份)?(?:(?P<d3>{NUMERAL})日)?)
           (?:底|末)?{BEFORE}?)
     | (?P<plan>[“"]?十[一二三四五]五[”"]?(?:规划)?(?:(?:期间|时期|期)(?:末|内|底)?|末|内|底){BEFORE}?)
-    | (?P<day>(?P<dy>{ANY_YEAR})?(?P<dm>{NUMERAL})\s?月\s?(?P<dd>{DAY_NUMERAL})\s?[日号](?:{BEFORE})?)
+    | (?P<day>(?P<dy>{ANY_YEAR})?(?P<dm>{NUMERAL})\s?月\s?
+          (?:\d{{1,2}}日?{DASH}(?=\d{{1,2}}日))?(?P<dd>{DAY_NUMERAL})\s?[日号](?:{BEFORE})?)
     | (?P<month>
           (?P<my>{ANY_YEAR})?(?P<mm>{NUMERAL})\s?月份?(?P<ten>上旬|中旬|下旬)?(?P<mend>月?底|末|月末)?
           (?P<mbefore>{BEFORE})?)

@@ -111,7 +111,7 @@ COLUMN_NAMES: dict[Field, tuple[str, ...]] = {
 }
 
 BARE_ROLES: dict[str, Field] = {
-    **dict.fromkeys(_words("牵头 主责 主办 牵头抓总"), Field.LEAD),
+    **dict.fromkeys(_words("牵头 主责 主办 分办 牵头抓总"), Field.LEAD),
     **dict.fromkeys(_words("责任 承办"), Field.RESPONSIBLE),
     **dict.fromkeys(_words("配合 协办 协同 协助 参与 会办"), Field.PARTNER),
 }
@@ -167,14 +167,17 @@ def field_named(name: str) -> Field | None:
 
 
 ENDINGS = (
+    (re.compile(r"(?:序|编)号$"), Field.NUMBER),
     (re.compile(rf"^属地(?:管理|落实|责任|配合)?{UNIT_WORD}?$"), Field.PARTNER),
     (re.compile(rf"(?:牵头|主办|主责|发起)[^、]{{0,4}}{UNIT_WORD}$"), Field.LEAD),
     (re.compile(rf"(?:配合|协办|协助|协同|参与|参加|协作|支持|会办)[^、]{{0,6}}{UNIT_WORD}$"), Field.PARTNER),
-    (re.compile(rf"责任[^、]{{0,4}}{UNIT_WORD}"), Field.RESPONSIBLE),
+    (re.compile(rf"责任[^、]{{0,4}}{UNIT_WORD}|^(?:责任|职责)(?:清单|分工|落实)$"), Field.RESPONSIBLE),
     (re.compile(rf"^(?:承办|负责|承担|落实|实施|执行)[^、]{{0,2}}{UNIT_WORD}$"), Field.RESPONSIBLE),
     (re.compile(r"(?:领导|责任人|负责人|副市长|副县长|副区长|校长|院长)$"), Field.PERSON),
     (
-        re.compile(r"(?:完成|整改|办结|推进|计划|落实)[^、]{0,4}(?:时限|时间|期限|日期)$|时限$|^时间节点"),
+        re.compile(
+            r"(?:完成|整改|办结|推进|计划|落实|竣工|建成|投产|投用|交付|验收|销号|办理)[^、]{0,4}(?:时限|时间|期限|日期)$|时限$|^时间节点"
+        ),
         Field.DEADLINE,
     ),
     (re.compile(r"(?:进展|完成|推进|落实)情况$|^备\s*注|投资|资金|达序"), Field.OTHER),

@@ -53,7 +53,7 @@ ISSUED_AT = re.compile(r"[(\[]?(?P<day>[^()\[\]]{8,14}日)(?:印发|发布|公�
 WRITTEN_DAY = r"\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日"
 PASSED_AT = re.compile(
     rf"^[(\[](?:{DOCUMENT_NUMBER.pattern.replace('?P<number>', '').replace('?P<year>', '')}[,、;\s])?"
-    rf"{WRITTEN_DAY}[^()\[\]。;]{{0,30}}(?:通过|批准|印发|公布|发布)[)\]]$"
+    rf"{WRITTEN_DAY}[^()\[\]。;]{{0,30}}(?:通过|批准|印发|公布|发布|审议|审定|确定)[)\]]$"
 )
 """（2019年1月8日市委常委会会议通过） on the line below the title, perhaps behind the document's number"""
 ISSUER_AND_DAY = re.compile(rf"^[(\[]?[\u4e00-\u9fff]{{4,30}}\s+{WRITTEN_DAY}(?:[)\]]|\s|$)")

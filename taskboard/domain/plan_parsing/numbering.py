@@ -44,6 +44,7 @@ LABEL = re.compile(
     | (?P<article>第\s?(?:{NUMERAL}|\d{{1,3}})\s?条)(?![例款])[\s、:.]*
     | (?P<named>(?:问题|任务|举措|事项|项目|行动|专项)\s?(?:[一二三四五六七八九十]{{1,3}}|\d{{1,3}}))
       (?:\s?[:、.](?!\d)\s*|\s+)
+    | (?P<filed>第\s?\d{{1,4}}\s?号)(?:\s?[:、]\s*|\s+)(?=[\u4e00-\u9fff“《])
     | (?P<chinese>[一二三四五六七八九十]{{1,3}})(?:\s?[、.]|,(?=\S{{2,30}}(?:$|\n)))\s*
     | (?P<chinese_bracket>\(\s?[一二三四五六七八九十]{{1,3}}\s?\)|[㈠-㈩])[、.,:]?\s*
     | (?P<letter>[A-Z])\s?[.、](?=\s?[\u4e00-\u9fff“《])\s*
@@ -64,6 +65,7 @@ KINDS = {
     "chapter": Kind.CHAPTER,
     "article": Kind.ARTICLE,
     "named": Kind.ARTICLE,
+    "filed": Kind.ARTICLE,
     "chinese": Kind.CHINESE,
     "letter": Kind.LETTER,
     "compound": Kind.DECIMAL,

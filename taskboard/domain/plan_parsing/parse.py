@@ -290,8 +290,8 @@ def _numbering_problems(top: Item) -> list[Problem]:
     for item in top.walk():
         numbered = [(child.node.label, child) for child in item.children if child.node.label is not None]
         for (before, _), (label, child) in pairwise(numbered):
-            if before.kind is not label.kind:
-                continue
+            if before.kind is not label.kind or label.text.endswith("号"):
+                continue  # the numbers of proposals (第108号) are those of a register and leave gaps
             if label.number == before.number:
                 problems.append(problem(Code.NUMBERING_REPEATED, _where(child), label.text))
             elif label.number > before.number + 1:

@@ -82,6 +82,9 @@ def _cell_text(cell: Cell, block: int, sources: list[Source], merged: dict[int, 
 
 def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
     """The work list in a grid of texts. Without resolved merges an empty cell continues the one above."""
+    cards = _cards_in(grid)
+    if cards:
+        return _read_cards(cards)
     header_row, columns = find_header(grid)
     if header_row is None:
         return None
@@ -93,7 +96,7 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
     section = ""
     above: dict[int, Text] = {}
     first = header_row + 1
-    while first < len(grid) and _is_second_header(grid[first]):
+    while first < len(grid) and (_is_second_header(grid[first]) or _shares_cells(grid[first], grid[header_row])):
         columns.update(_columns_of(grid[first]))
         first += 1
     for number in range(first, len(grid)):
@@ -124,6 +127,49 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
         if len(row.action) or len(row.heading):
             work.rows.append(row)
     return work if work.rows else None
+
+
+MOST_CARD_ROWS = 60
+FEWEST_CARD_FIELDS = 3
+LONGEST_CARD_NAME = 12
+Card = list[tuple[Field, Text]]
+
+
+def _cards_in(grid: Grid) -> list[Card]:
+    """The cards of tasks in a table whose rows are a name and its value (牵头单位 | 市教育局), perhaps two such beside
+    each other; a name that comes again begins the next card.
+    """
+    width = max((len(cells) for cells in grid), default=0)
+    if width not in (2, 4) or not 1 < len(grid) <= MOST_CARD_ROWS:
+        return []
+    cards: list[Card] = [[]]
+    seen: set[str] = set()
+    for cells in grid:
+        pairs = [(cells[n], cells[n + 1]) for n in range(0, len(cells) - 1, 2)]
+        for name, value in pairs:
+            named = _column_named(name.plain)
+            if name is value or not len(name):
+                continue
+            if len(name) > LONGEST_CARD_NAME or _column_named(value.plain) is not None:
+                return []
+            if name.plain in seen:
+                cards.append([])
+                seen.clear()
+            seen.add(name.plain)
+            cards[-1].append((named or Field.OTHER, value))
+    return cards if all(_is_card(card) for card in cards) else []
+
+
+def _is_card(card: Card) -> bool:
+    fields = {named for named, _ in card}
+    return (
+        len(fields) >= FEWEST_CARD_FIELDS and bool(fields & UNIT_FIELDS) and bool(fields & {Field.TASK, Field.ACTION})
+    )
+
+
+def _read_cards(cards: Sequence[Card]) -> WorkList:
+    rows = [read_row([value for _, value in card], dict(enumerate(named for named, _ in card))) for card in cards]
+    return WorkList(rows, has_units=True, has_deadline=any(len(row.deadline) for row in rows))
 
 
 CHINESE_NUMBER = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?")
@@ -244,6 +290,11 @@ def _is_second_header(cells: Sequence[Text]) -> bool:
         and all(field_named(name) is not None and len(name) <= 12 for name in names)
         and not any(re.match(r"^\d", n) for n in names)
     )
+
+
+def _shares_cells(cells: Sequence[Text], header: Sequence[Text]) -> bool:
+    """Whether names of columns reach down into a row (序号 beside 一季度 below 节点目标): it is one of the header."""
+    return any(cell is name for cell, name in zip(cells, header, strict=False) if len(cell))
 
 
 def _is_repeated_header(cells: Sequence[Text], columns: dict[int, Field]) -> bool:

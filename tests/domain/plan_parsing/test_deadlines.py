@@ -155,6 +155,8 @@ def test_what_a_day_is_counted_from_may_be_missing() -> None:
         ("2024年9月底前完成主体工程；2025年6月底前投用", "2025-06-30"),
         ("2025年春耕前（3月15日）", "2025-03-15"),
         ("即日起至5月20日", "2024-05-20"),
+        ("9月6日—8日", "2024-09-08"),
+        ("9月6-8日", "2024-09-08"),
     ],
 )
 def test_a_time_column_names_its_day(words: str, day: str) -> None:

@@ -203,6 +203,73 @@ def test_an_opening_speech_gives_what_it_announces_and_not_what_it_looks_back_on
     assert str(plan.measures[1].deadline) == "2024-10-31"
 
 
+def test_departments_that_sections_are_named_after_do_the_work_below() -> None:
+    plan = read("""
+云州县2024年任务分解（按部门）
+云州县营商办
+2024年3月18日
+一、县行政审批服务局
+1.压缩开办时间，6月底前实现全覆盖。
+2.建成终端42台。配合单位：县数据局、各乡镇人民政府
+二、县人社局、县教育局
+3.开展培训1200人次。
+4.建设实训基地。（牵头单位：县住建局）
+三、工作要求
+各部门每月25日前报送进展。
+""")
+
+    assert assigned(plan) == [
+        ("一1", "县行政审批服务局", ""),
+        ("一2", "县行政审批服务局", "县数据局、各乡镇人民政府"),
+        ("二3", "县人社局", "县教育局"),
+        ("二4", "县住建局", ""),
+    ]
+
+
+@pytest.mark.parametrize(("opens", "closes"), [("", "："), ("【", "】")])
+def test_items_may_begin_with_who_does_them(opens: str, closes: str) -> None:
+    plan = read(f"""
+云州县2023年交办清单
+（2023年8月15日县长办公会议确定）
+1.{opens}县教育局{closes}8月31日前完成城南小学交付。
+2.{opens}县水利局、县财政局{closes}9月底前解决缺水问题。
+3.{opens}各乡镇{closes}持续推进撂荒地整治。
+4.说明：以上事项按月报告。
+""")
+
+    assert assigned(plan) == [("1", "县教育局", ""), ("2", "县水利局", "县财政局"), ("3", "各乡镇", "")]
+    assert str(plan.measures[0].deadline) == "2023-08-31"
+    assert plan.measures[0].text == "8月31日前完成城南小学交付。"
+
+
+def test_one_item_that_begins_with_a_department_among_others_is_not_given_to_it() -> None:
+    plan = read("""
+云州县2023年工作要点
+1.县教育局：8月31日前完成城南小学交付。
+2.解决缺水问题。
+3.推进撂荒地整治。
+""")
+
+    assert assigned(plan) == [("1", "", ""), ("2", "", ""), ("3", "", "")]
+
+
+def test_proposals_are_numbered_as_in_their_register() -> None:
+    plan = read("""
+云州市2023年建议提案办理分工
+一、人大代表建议
+第003号 关于加快污水处理厂改造的建议
+主办：市生态环境局 会办：市住建局、城北区人民政府
+第017号 关于规范托管机构的建议
+分办：市教育局、市民政局
+""")
+
+    assert assigned(plan) == [
+        ("一第003号", "市生态环境局", "市住建局、城北区人民政府"),
+        ("一第017号", "市教育局、市民政局", ""),
+    ]
+    assert not [one for one in plan.problems if one.code == "numbering_gap"]
+
+
 @pytest.mark.parametrize("foot", ["- 1 -", "第 3 页", "云州县扶贫攻坚领导小组办公室 2", "云州市人民政府公报　　·3·"])
 def test_a_sentence_that_the_end_of_a_page_cuts_is_put_together(foot: str) -> None:
     plan = read(f"""

@@ -154,3 +154,69 @@ def test_an_alias_on_the_next_line_of_a_cell_belongs_to_the_name() -> None:
     (measure,) = parse_plan([Paragraph(TITLE), Table(cells)]).measures
 
     assert (measure.lead, measure.partners) == (("教师工作部（人事处）",), ("教务处", "各学院"))
+
+
+def table_of(*grid: tuple[str, ...]) -> Table:
+    return Table(tuple(tuple(Cell(text, r, c) for c, text in enumerate(row)) for r, row in enumerate(grid)))
+
+
+def test_each_card_of_names_and_values_is_a_measure() -> None:
+    def card(number: str, name: str, lead: str) -> tuple[tuple[str, ...], ...]:
+        return (
+            ("任务编号", number),
+            ("任务名称", name),
+            ("主要内容", "建成统一平台"),
+            ("牵头单位", lead),
+            ("配合单位", "市财政局"),
+            ("完成时限", "6月底"),
+        )
+
+    apart = [table_of(*card("01", "智慧停车", "市城管局")), table_of(*card("02", "午托服务", "市教育局"))]
+    together = [table_of(*card("01", "智慧停车", "市城管局"), *card("02", "午托服务", "市教育局"))]
+
+    for tables in (apart, together):
+        assert what_counts(parse_plan([Paragraph(TITLE), *tables])) == [
+            ("智慧停车", "市城管局", "市财政局", "2024-06-30"),
+            ("午托服务", "市教育局", "市财政局", "2024-06-30"),
+        ]
+
+
+def test_a_card_may_have_two_names_beside_each_other() -> None:
+    card = table_of(
+        ("任务名称", "智慧停车", "完成时限", "6月底"),
+        ("牵头单位", "市城管局", "配合单位", "市财政局"),
+        ("主要内容", "建成统一平台", "联系人", "李明"),
+    )
+
+    assert what_counts(parse_plan([Paragraph(TITLE), card])) == [("智慧停车", "市城管局", "市财政局", "2024-06-30")]
+
+
+def test_names_that_reach_over_two_rows_make_both_a_header() -> None:
+    number, task, units, goals = (
+        Cell("序号", 0, 0, 2),
+        Cell("项目名称", 0, 1, 2),
+        Cell("责任单位", 0, 4, 2),
+        Cell("节点目标", 0, 2, 1, 2),
+    )
+    rows = (
+        (number, task, goals, goals, units),
+        (number, task, Cell("一季度", 1, 2), Cell("二季度", 1, 3), units),
+        tuple(Cell(text, 2, c) for c, text in enumerate(("1", "水厂扩建", "完成招标", "主体完工", "市水利局"))),
+    )
+
+    (measure,) = parse_plan([Paragraph(TITLE), Table(rows)]).measures
+
+    assert (measure.heading, measure.lead, measure.text) == ("水厂扩建", ("市水利局",), "完成招标\n主体完工")
+
+
+def test_a_list_of_responsibilities_names_the_roles_in_its_cells() -> None:
+    grid = table_of(
+        ("序号", "问题清单", "任务清单", "责任清单", "竣工时间"),
+        ("1", "排队时间长", "增设综合窗口6个", "牵头：市数据局；配合：市税务局、市公安局", "2024年6月底"),
+        ("2", "审批环节多", "推行多测合一", "牵头：市住建局", "2024年12月"),
+    )
+
+    assert what_counts(parse_plan([Paragraph(TITLE), grid])) == [
+        ("排队时间长", "市数据局", "市税务局、市公安局", "2024-06-30"),
+        ("审批环节多", "市住建局", "", "2024-12-31"),
+    ]
