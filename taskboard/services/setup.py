@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -24,12 +24,13 @@ from taskboard.domain.history import Change, Subject
 from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import Actor, Post
 from taskboard.domain.roles import Role
-from taskboard.models import Person, Setting, SetupDraft
+from taskboard.models import Department, Person, Plan, Setting, SetupDraft
 from taskboard.services.bootstrap import create_administrator
 from taskboard.services.department_names import find_department
 from taskboard.services.directory_templates import apply_template
 from taskboard.services.history import Writing, record_change
 from taskboard.services.inserts import insert_where_free
+from taskboard.services.paging import count_rows
 from taskboard.services.people import PersonValues, add_post
 from taskboard.services.settings import SettingValues, store_settings
 
@@ -83,6 +84,20 @@ def keep_answers(session: Session, key: str, answers: Mapping[str, Any], *, now:
         draft.answers = {**draft.answers, **answers}
         draft.updated_at = now
     session.flush()
+
+
+class FirstSteps(NamedTuple):
+    """How far an installation has got on the way to its first document."""
+
+    departments: int
+    people: int
+
+
+def first_steps(session: Session) -> FirstSteps | None:
+    """What there is already; ``None`` once a document came in, for then nobody has to be told how to begin."""
+    if session.scalar(select(Plan.id).limit(1)) is not None:
+        return None
+    return FirstSteps(count_rows(session, select(Department.id)), count_rows(session, select(Person.id)))
 
 
 def finish(session: Session, order: SetupOrder, *, settings: Settings, now: datetime) -> Person:

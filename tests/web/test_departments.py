@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from taskboard.domain.departments import DepartmentKind
 from taskboard.models import Department, DepartmentMember, DepartmentName
 from taskboard.services.department_names import add_alias
-from tests.support.factories import Usual, make_department
+from tests.support.factories import Usual, make_department, make_plan
 from tests.support.visitor import Visitor
 
 OUTSIDERS = ["li", "wang", "gao", "qian", "liu"]
@@ -348,3 +348,13 @@ class TestAliases:
         assert visitor.post(place, alias="市能源局").status_code == 403
         assert visitor.post(f"{place}/{alias.id}/remove").status_code == 403
         assert self.aliases(session, usual.lead) == ["市物价局"]
+
+
+def test_who_has_imported_a_document_is_not_told_how_to_begin(visitor: Visitor, usual: Usual, session: Session) -> None:
+    assert "接下来" in visitor.enter(usual.sun).get("/departments").text
+    assert "接下来" not in visitor.enter(usual.chen).get("/departments").text
+
+    make_plan(session, body=usual.body, imported_by=usual.chen)
+    session.commit()
+
+    assert "接下来" not in visitor.enter(usual.sun).get("/departments").text

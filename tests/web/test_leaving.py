@@ -127,3 +127,16 @@ def test_unknown_people_and_the_posts_of_others_are_not_found(visitor: Visitor, 
 
     assert visitor.get("/people/999/leaving").status_code == 404
     assert visitor.get(f"/people/{usual.li.id}/leaving/posts/{post_id(session, usual.wang)}").status_code == 404
+
+
+def test_who_holds_nothing_is_asked_about_before_they_are_switched_off(
+    visitor: Visitor, usual: Usual, session: Session
+) -> None:
+    page = visitor.enter(usual.sun).get(f"/people/{usual.li.id}").text
+    assert f'href="/people/{usual.li.id}/leaving"' in page
+    assert f'action="/people/{usual.li.id}/switch-off"' not in page
+
+    page = visitor.get(f"/people/{usual.li.id}/leaving").text
+    assert "现有岗位：市发展改革委联络员" in page
+    assert f'action="/people/{usual.li.id}/switch-off"' in page
+    assert is_active(session, usual.li)

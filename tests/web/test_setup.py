@@ -103,6 +103,21 @@ class TestTheSteps:
         assert session.scalars(select(SetupDraft)).all() == []
         assert visitor.get("/setup").status_code == 404
 
+    def test_without_a_template_the_way_on_is_told(self, installer: Installer) -> None:
+        installer.fill()
+        installer.send("/body", body="槐阳市人民政府", is_supervisor="y")
+
+        answer = installer.finish(template="", place="")
+
+        assert "先建立单位目录（导入、套用模板或逐个添加），再添加人员" in installer.client.get(answer.location).text
+        visitor = Visitor(installer.client)
+        visitor.sign_in("sun", PASSWORD)
+        page = visitor.get("/departments").text
+        assert "接下来" in page
+        assert 'href="/directory/import"' in page
+        assert 'href="/people/new"' in page
+        assert "现有 1 个" in page
+
     def test_going_back_finds_what_was_typed(self, installer: Installer) -> None:
         installer.fill()
         installer.send("/directory", act="preview", template="city", place="槐阳市")

@@ -23,6 +23,7 @@ from taskboard.services import (
     department_tree,
     departments,
     members,
+    setup,
     succession_records,
 )
 from taskboard.services.departments import DepartmentValues
@@ -41,7 +42,10 @@ def department_list() -> ResponseReturnValue:
     page = department_lists.list_departments(
         read_session(), actor=current_actor(), today=today(), words=words, number=page_number()
     )
-    return render_template("departments/list.html", page=page, words=words, may_edit=_may_edit())
+    first_steps = setup.first_steps(read_session()) if _may_edit() else None
+    return render_template(
+        "departments/list.html", page=page, words=words, may_edit=_may_edit(), first_steps=first_steps
+    )
 
 
 @blueprint.get("/tree")

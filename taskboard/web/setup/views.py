@@ -154,7 +154,10 @@ def _finish(answers: dict[str, Any]) -> ResponseReturnValue:
     with transaction() as writing:
         setup.finish(writing, order, settings=current_settings(), now=now())
     session.clear()
-    flash("设置完成。请用刚才填写的账号和密码登录。", "success")
+    following = (
+        "可以核对、增减单位，再添加人员" if order.template else "先建立单位目录（导入、套用模板或逐个添加），再添加人员"
+    )
+    flash(f"设置完成。请用刚才填写的账号和密码登录；登录后{following}。", "success")
     return redirect(url_for("accounts.sign_in"))
 
 
