@@ -20,6 +20,7 @@ from taskboard.extensions import IS_WRITING, make_sqlite_transactional
 from taskboard.models import Assignment, HistoryEntry, ProgressReport
 from taskboard.services import reports, workflow
 from tests.support import factories
+from tests.support.editing import Editor, Told, edit
 from tests.support.factories import NOW
 
 PROCESSES = 4
@@ -164,3 +165,67 @@ def test_one_form_sent_by_several_clicks_at_once_acts_once(
 
     assert len(set(answers)) == 1
     assert session.scalar(select(func.count()).select_from(ProgressReport)) == 1
+
+
+# Two applications of four processes each, on the same tasks
+
+APPLICATIONS = ("first", "second")
+TASKS = 4
+
+
+def edited_by_eight(database_url: str, session: Session, *, acts: int) -> list[Told]:
+    """What eight processes were told of their acts on the same tasks."""
+    usual = factories.usual_people(session)
+    plan = factories.make_plan(session, body=usual.body, imported_by=usual.chen)
+    tasks = [factories.make_task(session, plan=plan, lead=usual.lead, due_on=date(2026, 12, 31)) for _ in range(TASKS)]
+    ids = tuple(task.id for task in tasks)
+    people = (usual.actor("li"), usual.actor("chen"))
+    session.commit()
+    context = multiprocessing.get_context("spawn")
+    told = context.Queue()
+    editors = [
+        Editor(f"{application}-{number}", database_url, ids, *people, acts)
+        for application in APPLICATIONS
+        for number in range(PROCESSES)
+    ]
+    processes = [context.Process(target=edit, args=(editor, told)) for editor in editors]
+    for process in processes:
+        process.start()
+    answers = [told.get(timeout=280) for _ in processes]
+    for process in processes:
+        process.join(timeout=30)
+    assert [one for one in answers if isinstance(one, str)] == []
+    return [one for many in answers for one in many]
+
+
+def check_nothing_is_lost(session: Session, told: list[Told], *, acts: int) -> None:
+    assert len(told) == acts * PROCESSES * len(APPLICATIONS)
+    done = {one.request_key: one for one in told if one.entry_id is not None}
+    query = select(HistoryEntry.request_key, HistoryEntry.id, HistoryEntry.task_id)
+    written = [(key, number, task_id) for key, number, task_id in session.execute(query) if key]
+    assert sorted(number for _, number, _ in written) == sorted(one.entry_id or 0 for one in done.values())
+    for task_id in {one.task_id for one in told}:
+        moves = sorted((one for one in done.values() if one.task_id == task_id), key=lambda one: one.entry_id or 0)
+        versions = [one.versions for one in moves if one.act != "report"]
+        assert versions == sorted(set(versions)), "each change raises the version"
+    refused = {one.refusal for one in told if one.entry_id is None}
+    assert refused <= {"Stale", "NotNow", "Invalid"}
+    assert {one.act for one in done.values()} == {"report", "submit", "return", "correct"}
+    reported = session.scalars(select(ProgressReport.done).where(ProgressReport.done.contains("-"))).all()
+    assert sorted(reported) == sorted(one.request_key for one in done.values() if one.act == "report")
+
+
+def test_eight_processes_of_two_applications_edit_the_same_tasks_and_nothing_is_lost(
+    database_url: str, session: Session
+) -> None:
+    told = edited_by_eight(database_url, session, acts=12)
+
+    check_nothing_is_lost(session, told, acts=12)
+
+
+@pytest.mark.deep
+def test_eight_processes_of_two_applications_edit_the_same_tasks_for_long(database_url: str, session: Session) -> None:
+    told = edited_by_eight(database_url, session, acts=200)
+
+    check_nothing_is_lost(session, told, acts=200)
+    assert any(one.refusal == "Stale" for one in told)
