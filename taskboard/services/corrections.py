@@ -182,7 +182,11 @@ def _put_in(case: Case, roles: Mapping[int, AssignmentRole]) -> list[Assignment]
 
 
 def begin_assignment(case: Case, one: Assignment) -> None:
-    """Let the department begin with it now: pending, with the task's deadline, and with its own right to object."""
+    """Let the department begin with it now: pending, with the task's deadline, and with its own right to object.
+
+    What was recorded of its lateness, when it had the work before, stays: nobody is taken off a task and put back to
+    be on time.
+    """
     is_collective = case.departments[one.department_id].kind is DepartmentKind.COLLECTIVE
     is_waived = is_collective and case.task.state is not TaskState.DRAFT
     one.state = AssignmentState.WAIVED if is_waived else AssignmentState.PENDING

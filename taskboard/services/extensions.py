@@ -6,7 +6,7 @@ same errors. A lead asks for the task, a partner for its own branch.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Unpack
 
 from sqlalchemy.orm import Session
@@ -78,6 +78,8 @@ def grant_extension(
     for one in moved:
         if one.state is AssignmentState.SUBMITTED:
             judge_submission_anew(session, one)
+    for one in _accepted_meanwhile(case, request, due_on):
+        judge_submission_anew(session, one)
     entry = case.finish(reason=request.decision_reason, facts={"asked_due_on": request.asked_due_on.isoformat()})
     notices.extension_decided(case, entry, request, moved)
     return entry
@@ -109,6 +111,25 @@ def _move(case: Case, due_on: date) -> list[Assignment]:
         set_deadline(case.task, Deadline(due_on, False, DeadlineOrigin.DECIDED), followed_by=case.assignments)
     set_own_deadline(case.assignment, due_on)
     return [one for one in case.assignments if one.due_on != days[one.id]]
+
+
+def _accepted_meanwhile(case: Case, request: Extension, due_on: date) -> list[Assignment]:
+    """The partners whose submission was made and accepted while the day that they shared was asked about; they get the
+    day that was granted, too: on time is judged by the accepted submission, against the day it had to keep."""
+    if case.assignment.role is not AssignmentRole.LEAD:
+        return []
+    shared = [
+        one
+        for one in case.partners
+        if one.state is AssignmentState.ACCEPTED and one.due_on == request.due_on and _is_later(one, request.asked_at)
+    ]
+    for one in shared:
+        set_own_deadline(one, due_on)
+    return shared
+
+
+def _is_later(one: Assignment, asked_at: datetime) -> bool:
+    return one.submitted_at is not None and one.submitted_at >= asked_at
 
 
 def _decide(case: Case, request: Extension, result: ExtensionResult, reason: str | None) -> None:

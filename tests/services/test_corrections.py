@@ -124,6 +124,18 @@ def test_a_department_that_was_withdrawn_can_come_back(session, people, plan):
     assert assignment_of(session, task, people.partner).state is AssignmentState.PENDING
 
 
+def test_who_is_taken_off_a_task_and_put_back_keeps_the_lateness_on_record(session, people, plan):
+    task = make(session, people, plan)
+    assignment_of(session, task, people.partner).days_late = 4
+    leads = [people.lead.id]
+
+    correct_departments(session, task.id, leads=leads, partners=[], reason="a", **by(people))
+    correct_departments(session, task.id, leads=leads, partners=[people.partner.id], reason="b", **by(people))
+
+    back = assignment_of(session, task, people.partner)
+    assert (back.state, back.days_late) == (AssignmentState.PENDING, 4)
+
+
 def test_what_was_accepted_of_a_partner_does_not_count_for_it_as_the_lead(session, people, plan):
     task = make(session, people, plan)
     assignment_of(session, task, people.partner).state = AssignmentState.ACCEPTED

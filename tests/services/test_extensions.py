@@ -239,6 +239,27 @@ def test_what_was_submitted_meanwhile_is_judged_by_the_day_that_was_granted(offi
     assert office.lead.days_late == 0
 
 
+def test_a_partner_accepted_while_the_day_was_asked_about_is_judged_by_the_day_that_was_granted(office: Office) -> None:
+    office.ask()
+    office.do(workflow.submit, office.partner.id, "wang", NOW + A_DAY)
+    office.do(workflow.accept_submission, office.partner.id, "li", NOW + A_DAY)
+    assert office.partner.days_late == 1
+
+    office.grant(now=NOW + 2 * A_DAY)
+
+    assert (office.partner.days_late, office.partner.due_on) == (0, ASKED)
+
+
+def test_a_partner_accepted_before_anybody_asked_keeps_its_day(office: Office) -> None:
+    office.do(workflow.submit, office.partner.id, "wang", NOW - A_DAY)
+    office.do(workflow.accept_submission, office.partner.id, "li", NOW - A_DAY)
+    office.ask()
+
+    office.grant()
+
+    assert (office.partner.days_late, office.partner.due_on) == (0, DUE)
+
+
 def test_a_day_asked_for_that_is_past_when_it_is_decided_can_still_be_granted(office: Office) -> None:
     office.ask(asked_due_on=TOMORROW)
 

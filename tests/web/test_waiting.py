@@ -238,3 +238,13 @@ def test_a_draft_does_not_say_that_its_departments_have_to_acknowledge(desk: Des
 
     assert "待签收" not in page
     assert "尚未交办" in page
+
+
+def test_an_objection_of_a_suspended_task_says_that_it_waits_for_the_task(desk: Desk) -> None:
+    assert desk.as_("gao").post(desk.address("object"), reason="不属于本单位职责").status_code == 303
+    desk.session.rollback()
+    desk.session.get_one(Task, desk.task.id).state = TaskState.SUSPENDED
+    desk.session.commit()
+
+    assert "任务中止期间不裁定，恢复办理后再裁定" in desk.as_("chen").get(f"/tasks/{desk.task.id}").text
+    assert "异议待裁定" not in desk.visitor.get("/waiting").text
