@@ -64,6 +64,7 @@ PROBLEMS: dict[str, str] = {
     "split_has_several_successors": "分设至少要有两个接续单位；只有一个的请选“并入”。",
     "directory_file_missing": "请选择单位目录文件（.xlsx 或 .csv）。",
     "directory_kind": "只能导入 .xlsx 或 .csv 文件；请另存为其中一种再上传。",
+    "directory_too_many_rows": "一次最多导入 {most} 行，请分成几个文件，依次导入。",
     "directory_columns": "表里没有“单位名称”一列，也没有“账号、姓名”两列；请用这里导出的目录或空白模板填写。",
     "directory_has_problems": "还有 {count} 处问题，没有导入；请在文件里改好后重新上传。",
     "template_place_missing": "请填写地名，如“槐阳市”。",

@@ -185,11 +185,16 @@ def give_old_name(
 
 
 def remove_alias(session: Session, department_id: int, name_id: int, **by: Unpack[Writing]) -> None:
-    """An administrator takes an alias or an old name away; a name that is gone already is no error."""
+    """An administrator takes an alias or an old name away; a name that is gone already is no error.
+
+    Raises :class:`NotFound` for a name of another department.
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
     found = session.get(DepartmentName, name_id)
-    if found is None or found.department_id != department_id:
+    if found is None:
         return
+    if found.department_id != department_id:
+        raise NotFound()
     if found.is_official:
         raise Invalid("alias", "official_name_stays")
     before = {"old_name" if found.valid_to else "alias": found.name}

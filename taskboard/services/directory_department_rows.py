@@ -16,6 +16,9 @@ from taskboard.services.directory_changes import Comparison, Detail, PlannedDepa
 from taskboard.services.directory_sheets import Row
 from taskboard.services.directory_snapshot import KnownDepartment, KnownName
 
+MOST_SUGGESTED_FOR = 200
+"""problems; each suggestion looks through all names, and nobody reads further"""
+
 
 def read_departments(work: Comparison, rows: Iterable[Row]) -> None:
     """Read all rows: first which departments they are, so that each may name those of later rows."""
@@ -199,7 +202,7 @@ class _Reader:
 
     def _likely(self, text: str) -> list[str]:
         key = match_key(text)
-        if len(key) < 2:
+        if len(key) < 2 or len(self._work.reading.problems) >= MOST_SUGGESTED_FOR:
             return []
         found = [owner for other, owner in self._work.claims.items() if key in other or other in key]
         return list(dict.fromkeys(name for one in found[:20] if (name := self._work.name_of(one))))[:3]

@@ -17,6 +17,8 @@ from taskboard.labels.directory import DEPARTMENT_COLUMNS, NOTES_SHEET, PEOPLE_C
 
 HEADER_WITHIN = 20
 """rows: titles and remarks may stand above the header"""
+MOST_ROWS = 20_000
+"""of one file: more would be compared for longer than somebody waits for a page"""
 CSV_SHEET = "表格"
 
 Sheet: TypeAlias = dict[str, Any]
@@ -42,6 +44,8 @@ def sheets_of(document: Document) -> list[Sheet]:
     sheets = [sheet for block in document.blocks if isinstance(block, Table) and (sheet := _sheet(block)) is not None]
     if not sheets:
         raise Invalid("file", "directory_columns")
+    if sum(len(sheet["rows"]) for sheet in sheets) > MOST_ROWS:
+        raise Invalid("file", "directory_too_many_rows", most=MOST_ROWS)
     return sheets
 
 

@@ -51,8 +51,11 @@ def _expand(case: Case, department_id: int, reason: str, version: int | None) ->
     if earlier is not None:
         return earlier
     case.check()
-    case.check_version(version)
     group = next((one for one in case.assignments if one.department_id == department_id), None)
+    if group is None and not _is_collective(case, department_id):
+        # Not one that somebody has expanded meanwhile: this task never had it to be expanded.
+        raise NotFound(subject="assignment")
+    case.check_version(version)
     if group is None or group.state is AssignmentState.WITHDRAWN:
         raise NotFound(subject="assignment")
     members = _members(case, case.departments[department_id])
@@ -65,6 +68,11 @@ def _expand(case: Case, department_id: int, reason: str, version: int | None) ->
     entry = case.finish(reason=reason_given, facts=facts)
     notices.issued([case], {case.task.id: entry}, only=added)
     return entry
+
+
+def _is_collective(case: Case, department_id: int) -> bool:
+    department = case.session.get(Department, department_id)
+    return department is not None and department.kind is DepartmentKind.COLLECTIVE
 
 
 def _replace_on_draft(case: Case, group: Assignment, members: Sequence[Department]) -> None:

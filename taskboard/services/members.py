@@ -133,11 +133,16 @@ def end_member(session: Session, group_id: int, row_id: int, *, last_day: date, 
 
 
 def remove_member(session: Session, group_id: int, row_id: int, **by: Unpack[Writing]) -> None:
-    """Take away a time that was entered by mistake and has not begun before today; what is gone is no error."""
+    """Take away a time that was entered by mistake and has not begun before today; what is gone is no error.
+
+    Raises :class:`NotFound` for that of another group.
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
     row = session.get(DepartmentMember, row_id)
-    if row is None or row.group_id != group_id:
+    if row is None:
         return
+    if row.group_id != group_id:
+        raise NotFound()
     if row.from_on < local_date(by["now"]):
         raise Invalid("last_day", "member_has_begun")
     before = {"member": session.get_one(Department, row.member_id).name, "from_on": row.from_on, "to_on": row.to_on}

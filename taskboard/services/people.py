@@ -382,8 +382,10 @@ def remove_post(session: Session, person_id: int, post_id: int, *, today: date, 
     """Take away a post that was entered by mistake and has not begun; raises :class:`Invalid` for one that has."""
     require_role(by["actor"], Role.ADMINISTRATOR)
     post = session.get(PersonPost, post_id)
-    if post is None or post.person_id != person_id:
+    if post is None:
         return
+    if post.person_id != person_id:
+        raise NotFound()
     if post.from_on < today:
         raise Invalid("last_day", "post_has_begun")
     if post.role is Role.ADMINISTRATOR:

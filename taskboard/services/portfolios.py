@@ -85,8 +85,10 @@ def remove_from_portfolio(session: Session, person_id: int, item_id: int, **by: 
     """Take a department or plan out; what is not there (any more) is left alone."""
     require_role(by["actor"], Role.ADMINISTRATOR)
     row = session.get(PortfolioItem, item_id)
-    if row is None or row.person_id != person_id:
+    if row is None:
         return
+    if row.person_id != person_id:
+        raise NotFound()
     told = _told(session, row)
     session.delete(row)
     session.flush()

@@ -184,7 +184,8 @@ class TestAliases:
         department_names.add_alias(session, usual.partner.id, "市国资办")
         alias = department_names.list_names(session, usual.partner.id)[1]
 
-        department_names.remove_alias(session, usual.lead.id, alias.id, **writing_by(usual.actor("sun")))
+        with pytest.raises(NotFound):
+            department_names.remove_alias(session, usual.lead.id, alias.id, **writing_by(usual.actor("sun")))
 
         assert names(session, usual.partner) == ["市财政局", "市国资办"]
 

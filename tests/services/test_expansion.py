@@ -191,6 +191,16 @@ def test_who_saw_the_draft_before_it_was_changed_cannot_expand_it(
         expand_collective(session, [task.id], department_id=group.id, **{**by(usual), "version": seen})
 
 
+def test_what_never_stood_on_the_task_does_not_exist_whatever_version_was_seen(
+    session: Session, usual: Usual, plan: Plan, group: Department
+) -> None:
+    task = draft(session, plan, usual.lead, group)
+
+    for department_id in (usual.other.id, 2_000_000_000):
+        with pytest.raises(NotFound):
+            expand_collective(session, [task.id], department_id=department_id, **by(usual), version=task.version + 1)
+
+
 def test_only_groups_with_members_of_today_in_use_can_be_expanded(
     session: Session, usual: Usual, group: Department, counties: list[Department]
 ) -> None:

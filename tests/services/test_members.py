@@ -157,7 +157,8 @@ class TestEnding:
 
         with pytest.raises(NotFound):
             members.end_member(session, other.id, row.id, last_day=SUMMER, **writing_by(sun))
-        members.remove_member(session, other.id, row.id, **writing_by(sun))
+        with pytest.raises(NotFound):
+            members.remove_member(session, other.id, row.id, **writing_by(sun))
         assert on(session, group, TODAY) == ["市发展改革委"]
 
 

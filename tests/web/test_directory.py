@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from taskboard.models import Assignment, Department, DirectoryUpload
+from taskboard.models import Assignment, Department, DirectoryUpload, Person
 from taskboard.services.department_names import match_names
 from tests.support.factories import Usual, make_department, make_plan, make_task
 from tests.support.visitor import Visitor
@@ -18,9 +18,10 @@ OUTSIDERS = ["li", "gao", "chen", "liu"]
 MARK = re.compile(r'name="mark"[^>]*value="([0-9a-f]+)"')
 
 
-def upload(visitor: Visitor, text: str, **fields: str) -> str:
+def upload(visitor: Visitor, text: str | bytes, **fields: str) -> str:
     """Send a table and give the address of its preview."""
-    answer = visitor.post("/directory/import", file=(BytesIO(text.encode()), "目录.csv"), **fields)
+    content = text.encode() if isinstance(text, str) else text
+    answer = visitor.post("/directory/import", file=(BytesIO(content), "目录.csv"), **fields)
     assert answer.status_code == 303, answer.text
     return str(answer.location)
 
@@ -76,6 +77,73 @@ class TestExchange:
         assert "目录.csv" in visitor.get("/directory/import").text
         assert visitor.post(f"{path}/give-up").status_code == 303
         assert "目录.csv" not in visitor.get("/directory/import").text
+
+    @pytest.mark.parametrize(
+        ("content", "told"),
+        [
+            ("单位名称,上级单位\n甲局,乙局\n乙局,甲局\n", ("B2（上级单位）", "成了自己的下级")),
+            ("单位名称,别名\n甲局,丙办\n乙局,丙办\n", ("B3（别名）", "同一名称只能属于一个单位，请删去其中一处")),
+            ("单位名称,别名\n甲局,市发改委\n", ("B2（别名）", "同一名称只能属于一个单位，请删去其中一处")),
+            ("单位名称,曾用名\n甲局,甲办（至2018-02-30）\n", ("B2（曾用名）", "请写成 2026-11-21 这样")),
+            ("单位名称,曾用名\n甲局,甲办（2019-01-01至2018-01-01）\n", ("B2（曾用名）", "结束日不能早于开始日")),
+            (
+                "账号,姓名,单位,岗位,开始日\njia,甲,市发展改革委,联络员,明天\n",
+                ("E2（开始日）", "请写成 2026-11-21 这样"),
+            ),
+            ("账号,姓名,单位,岗位\njia,甲,市发展改革委,局长\n", ("D2（岗位）", "岗位只能填")),
+        ],
+    )
+    def test_what_is_wrong_in_a_file_is_told_at_its_cell_and_nothing_of_it_is_stored(
+        self, visitor: Visitor, usual: Usual, session: Session, content: str, told: tuple[str, str]
+    ) -> None:
+        before = len(session.scalars(select(Department)).all())
+        path = upload(visitor.enter(usual.sun), content)
+
+        page = visitor.get(path).text
+
+        assert all(words in page for words in told)
+        assert "确认导入" not in page
+        assert visitor.post(f"{path}/apply", mark="0").status_code == 409
+        session.rollback()
+        assert len(session.scalars(select(Department)).all()) == before
+        assert session.scalars(select(Person).where(Person.username == "jia")).all() == []
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+    def test_a_text_comes_in_as_spreadsheet_programs_save_it(
+        self, visitor: Visitor, usual: Usual, session: Session, encoding: str
+    ) -> None:
+        path = upload(visitor.enter(usual.sun), "单位名称,上级单位\n市水利局,云泽市人民政府\n".encode(encoding))
+
+        visitor.post(f"{path}/apply", mark=mark_at(visitor, path))
+
+        added = named(session, "市水利局")
+        assert added is not None
+        assert added.parent_id == usual.body.id
+
+    def test_what_looks_like_a_formula_is_a_name(self, visitor: Visitor, usual: Usual, session: Session) -> None:
+        path = upload(visitor.enter(usual.sun), '单位名称\n"=HYPERLINK(""http://x"",""局"")"\n')
+
+        visitor.post(f"{path}/apply", mark=mark_at(visitor, path))
+
+        session.rollback()
+        stored = session.scalars(select(Department.name).where(Department.name.startswith("="))).all()
+        assert stored == ['=HYPERLINK("http://x","局")']
+        assert b"'=HYPERLINK" in visitor.get("/directory/departments.csv").data
+
+    def test_fifty_thousand_rows_are_refused_with_what_to_do(
+        self, visitor: Visitor, usual: Usual, session: Session
+    ) -> None:
+        visitor.enter(usual.sun)
+        rows = "".join(f"第{number}局\n" for number in range(50_000))
+
+        answer = visitor.post(
+            "/directory/import", file=(BytesIO(f"单位名称\n{rows}".encode()), "目录.csv"), parent="云泽市人民政府"
+        )
+
+        assert answer.status_code == 422
+        assert "一次最多导入 20000 行，请分成几个文件" in answer.text
+        assert 'value="云泽市人民政府"' in answer.text
+        assert session.scalars(select(DirectoryUpload)).all() == []
 
     def test_who_confirms_second_sees_the_new_state_first(self, visitor: Visitor, usual: Usual) -> None:
         visitor.enter(usual.sun)
