@@ -130,13 +130,17 @@ def preview_arrangement(session: Session, arrangement: Arrangement, *, actor: Ac
 
 
 def adopt_arrangement(session: Session, arrangement: Arrangement, **by: Unpack[Writing]) -> None:
-    """Make the arrangement the calendar of its year, in place of what stood there."""
+    """Make the arrangement the calendar of its year, in place of what stood there.
+
+    What was adopted before as it is changes nothing.
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
     days = _days_out(arrangement)
+    concerned = _in_year(arrangement.year) | CalendarDay.day.in_([one.day for one in days])
+    if _stands(session, arrangement.year, concerned, set(days)):
+        return
     before = _kept(session, arrangement.year)
-    session.execute(
-        delete(CalendarDay).where(_in_year(arrangement.year) | CalendarDay.day.in_([one.day for one in days]))
-    )
+    session.execute(delete(CalendarDay).where(concerned))
     session.add_all(CalendarDay(**one._asdict()) for one in days)
     for year in {one.day.year for one in days} | {arrangement.year}:
         _raise_revision(session, year, is_own=year == arrangement.year)
@@ -150,6 +154,16 @@ def adopt_arrangement(session: Session, arrangement: Arrangement, **by: Unpack[W
         after=_kept(session, arrangement.year),
         **by,
     )
+
+
+def _stands(session: Session, year: int, concerned: ColumnElement[bool], days: set[DayOut]) -> bool:
+    """Whether a notice was adopted for the year that says the same of these days."""
+    known = session.get(CalendarYear, year)
+    if known is None or known.source != NOTICE_SOURCE:
+        return False
+    return {
+        DayOut(one.day, one.is_working_day, one.note) for one in session.scalars(select(CalendarDay).where(concerned))
+    } == days
 
 
 def _raise_revision(session: Session, year: int, *, is_own: bool) -> None:

@@ -53,8 +53,8 @@ def lift_red(session: Session, assignment_id: int, **by: Unpack[Acting]) -> Hist
     burning = _find_burning(case)
     if burning is None:
         raise Invalid("hand_light", "no_hand_light")
-    burning.ends_on = case.today
-    return case.finish()
+    would_end, burning.ends_on = burning.ends_on, case.today
+    return case.finish(facts={"would_have_ended_on": would_end.isoformat()})
 
 
 def _find_burning(case: Case) -> HandLight | None:

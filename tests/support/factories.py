@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.permissions import Actor, Post
 from taskboard.domain.roles import Role
-from taskboard.domain.workflow import OPEN_TASK, AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
+from taskboard.domain.workflow import AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
 from taskboard.models import (
     Assignment,
     Department,
@@ -149,7 +149,7 @@ def make_task(
         original_due_on=due_on,
         deadline_origin=DeadlineOrigin.STATED if due_on else DeadlineOrigin.MISSING,
         deadline_version=1 if due_on else 0,
-        issued_at=(issued_at or NOW - timedelta(days=90)) if state in OPEN_TASK else None,
+        issued_at=(issued_at or NOW - timedelta(days=90)) if state is not TaskState.DRAFT else None,
     )
     session.add(task)
     session.flush()
