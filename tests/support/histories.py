@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain import deadlines
@@ -75,20 +75,32 @@ class Seen(NamedTuple):
         return {one["assignment_id"]: one for one in self.extensions if one["decided_at"] is None}
 
 
+# Made once: to build a statement anew costs more than to run it.
+_OF_BRANCHES = bindparam("ids", expanding=True)
+_TASK = select(Task.__table__).where(Task.id == bindparam("task_id"))
+_BRANCHES = select(Assignment.__table__).where(Assignment.task_id == bindparam("task_id"))
+_EXTENSIONS, _OBJECTIONS = (
+    select(model.__table__).where(model.assignment_id.in_(_OF_BRANCHES)).order_by(model.id)
+    for model in (Extension, Objection)
+)
+_COUNTS = select(
+    select(func.count()).where(HistoryEntry.task_id == bindparam("task_id")).scalar_subquery(),
+    select(func.count()).where(ProgressReport.assignment_id.in_(_OF_BRANCHES)).scalar_subquery(),
+)
+
+
 def look(session: Session, task_id: int) -> Seen:
     session.flush()
-    task = session.execute(select(Task.__table__).where(Task.id == task_id)).mappings().one()
-    branches = session.execute(select(Assignment.__table__).where(Assignment.task_id == task_id)).mappings().all()
-    ids = [one["id"] for one in branches]
+    connection = session.connection()
 
-    def requests(model: type[Extension] | type[Objection]) -> list[Row]:
-        query = select(model.__table__).where(model.assignment_id.in_(ids)).order_by(model.id)
-        return [dict(one) for one in session.execute(query).mappings()]
+    def rows(statement: Select[Any], **values: Any) -> list[Row]:
+        return [dict(one) for one in connection.execute(statement, values).mappings()]
 
-    entries = session.scalar(select(func.count()).where(HistoryEntry.task_id == task_id)) or 0
-    written = session.scalar(select(func.count()).where(ProgressReport.assignment_id.in_(ids))) or 0
-    by_id = {one["id"]: dict(one) for one in branches}
-    return Seen(dict(task), by_id, requests(Extension), requests(Objection), entries, written)
+    [task] = rows(_TASK, task_id=task_id)
+    branches = {one["id"]: one for one in rows(_BRANCHES, task_id=task_id)}
+    ids = list(branches)
+    [(entries, written)] = connection.execute(_COUNTS, {"task_id": task_id, "ids": ids})
+    return Seen(task, branches, rows(_EXTENSIONS, ids=ids), rows(_OBJECTIONS, ids=ids), entries, written)
 
 
 @dataclass(frozen=True)
@@ -132,9 +144,10 @@ class Judge:
         self._check_state(before, after)
         self._check_objections(step, before, after)
         self._check_lateness(step, before, after)
-        for day in (step.today, step.today + timedelta(days=1), after.task["due_on"]):
-            if day is not None:
-                self._check_overdue(after, day)
+        days = {step.today, step.today + timedelta(days=1), after.task["due_on"]} - {None}
+        twins = self._twins(after, sorted(days))
+        for day, twin in twins.items():
+            self._check_overdue(after, day, twin)
 
     def _check_record(self, step: Step, before: Seen, after: Seen) -> None:
         require(after.entries == before.entries + 1, "each act leaves one entry", step)
@@ -258,7 +271,14 @@ class Judge:
             expected = max(kept, default=0)
             require(new["days_late"] == expected, "lateness is that of the submissions", step, new, kept)
 
-    def _check_overdue(self, after: Seen, day: date) -> None:
+    def _twins(self, after: Seen, days: list[date]) -> dict[date, set[int]]:
+        """The branches that the database calls overdue on each of these days."""
+        columns = (overdue.overdue_assignments(day).label(f"on_{number}") for number, day in enumerate(days))
+        query = select(Assignment.id, *columns).join(Task, Task.id == Assignment.task_id)
+        rows = self.session.connection().execute(query.where(Task.id == after.task["id"])).all()
+        return {day: {row[0] for row in rows if row[number]} for number, day in enumerate(days, 1)}
+
+    def _check_overdue(self, after: Seen, day: date, twin: set[int]) -> None:
         lead_asks = any(after.branches[number]["role"] == "lead" for number in after.open_extensions)
         late = set()
         for number, one in after.branches.items():
@@ -272,8 +292,6 @@ class Judge:
             for number, one in after.branches.items()
             if deadlines.is_overdue(after.task["state"], one["state"], one["due_on"], day, is_held=one["is_held"])
         }
-        query = select(Assignment.id).join(Task, Task.id == Assignment.task_id).where(Task.id == after.task["id"])
-        twin = set(self.session.scalars(query.where(overdue.overdue_assignments(day))))
         require(found == late, "overdue is past, owed and not held", day, found, late)
         require(twin == late, "overdue is the same in SQL", day, twin, late)
 
@@ -409,11 +427,14 @@ class Driver:
             heavy = {Act.SUSPEND, Act.RESUME, Act.CLOSE, Act.REOPEN, Act.RETURN, Act.UNARCHIVE}
             on_task = [act for one, act in TASK_MOVES if one is state]
             ways = [(act, None) for act in on_task if act in heavy or dice.random() < 0.2]
+            ways = [way for way in ways if way[0] is not Act.UNARCHIVE or task["archived_at"]]
             for number, one in seen.branches.items():
                 own = AssignmentState(one["state"])
                 ways += [(act, number) for known, act in ASSIGNMENT_MOVES if known is own and act not in NOT_TRIED]
                 if number in seen.open_extensions and own is AssignmentState.SUBMITTED:
                     ways += [(Act.GRANT_EXTENSION, number)] * 6
+                if number in seen.open_extensions:
+                    ways += [(Act.GRANT_EXTENSION, number), (Act.REFUSE_EXTENSION, number)]
                 if own is AssignmentState.OBJECTED:
                     ways += [(Act.UPHOLD_OBJECTION, number)] * 3
                 if own is AssignmentState.IN_PROGRESS:
