@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -18,11 +19,14 @@ from typing import NoReturn
 import click
 import waitress
 from flask import Flask
+from sqlalchemy import make_url
 from waitress import wasyncore
 
 from taskboard.cli.application import load_app, log_to_terminal
-from taskboard.extensions import current_settings, read_session
+from taskboard.config import MailTransport, Settings
+from taskboard.extensions import current_settings, effective_settings, read_session
 from taskboard.jobs.scheduler import JobScheduler
+from taskboard.mail.transport import parse_smtp_url
 from taskboard.services import setup
 
 log = logging.getLogger(__name__)
@@ -52,11 +56,29 @@ def serve(host: str, port: int, workers: int | None) -> None:
     """启动网站和定时作业。"""
     log_to_terminal()
     app = load_app()
+    # Found out before anything starts: gunicorn would say it in its own words, five times.
+    _listen(host, port).close()
+    with app.app_context():
+        click.echo("\n".join(installation_words(effective_settings(), host, port)))
     announce_set_up(app, host, port)
     if workers is None:
         run_in_one_process(app, host, port)
     else:
         run_in_many_processes(host, port, workers)
+
+
+def installation_words(settings: Settings, host: str, port: int) -> list[str]:
+    """Where the site is, on which database it stands, and by which server mails go; without passwords."""
+    mail = {MailTransport.NONE: "没有设置，邮件留在发件箱里", MailTransport.MAILBOX: "不发出，显示在页面上"}
+    words = mail.get(settings.mail_transport, "")
+    if settings.mail_transport is MailTransport.SMTP and settings.smtp_url:
+        server = parse_smtp_url(settings.smtp_url)
+        words = f"{server.scheme}://{server.host}:{server.port}"
+    return [
+        f"网站：http://{host}:{port}（对外地址 {settings.public_url}）",
+        f"数据库：{make_url(settings.database_url).render_as_string(hide_password=True)}",
+        f"邮件服务器：{words}",
+    ]
 
 
 def announce_set_up(app: Flask, host: str, port: int) -> None:
@@ -118,9 +140,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise click.ClickException(
-            f"不能在 {host}:{port} 上监听（{error.strerror}）。请用 --port 换一个端口。"
-        ) from None
+        why = "端口已被占用" if error.errno == errno.EADDRINUSE else error.strerror
+        raise click.ClickException(f"不能在 {host}:{port} 上监听（{why}）。请用 --port 换一个端口。") from None
 
 
 def finish(job_scheduler: JobScheduler, code: int) -> NoReturn:
