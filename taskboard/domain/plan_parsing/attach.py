@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from taskboard.domain.plan_parsing.clauses import IN_TEXT, Clause, Form, Reading, find_clauses, find_prose_clauses
 from taskboard.domain.plan_parsing.fields import Field
+from taskboard.domain.plan_parsing.identity import DOCUMENT_NUMBER
 from taskboard.domain.plan_parsing.numbering import Kind, read_step
 from taskboard.domain.plan_parsing.outline import SIGNED_DAY, Node, split_bullets, split_steps
 from taskboard.domain.plan_parsing.sections import is_about_support, never_holds_measures
@@ -151,6 +152,8 @@ def _unlabelled_items(node: Node) -> list[Item]:
         start = max((n for n, text in enumerate(group) if not _is_only_clause(text)), default=0)
         if start == 0 and position == 0 and node.parent is None and node.children:
             continue  # fields below the title speak of the document
+        if position == 0 and node.parent is None and node.children and any(map(_is_number, group)):
+            continue  # the head of a notice: its number, and to whom it goes
         if all(_is_only_clause(text) or _is_signature(text) for text in group):
             continue  # 主办单位：… of a web page below the signature
         label = read_step(group[start].plain)
@@ -166,6 +169,12 @@ def _is_signature(text: Text) -> bool:
     """The name of an issuer or a day, alone on its line."""
     plain = text.plain.strip()
     return bool(SIGNED_DAY.match(plain)) or (len(plain) <= LONGEST_LONE_HEADING and looks_like_unit(plain))
+
+
+def _is_number(text: Text) -> bool:
+    """The number of the document, alone on its line."""
+    found = DOCUMENT_NUMBER.match(text.plain.strip())
+    return found is not None and found.end() == len(text.plain.strip())
 
 
 def _is_lone_heading(line: Text, below: Text) -> bool:
@@ -261,7 +270,7 @@ def _responsible(units: Text) -> Reading:
     return reading
 
 
-BEFORE_COLON = re.compile(r"(?P<units>[^:。;()\[\]]{3,60}?)(?:[(\[][^()\[\]]{2,60}[)\]])?:")
+BEFORE_COLON = re.compile(r"(?P<units>[^:。;()\[\]]{3,60}?)(?:[(\[][^()\[\]]{2,60}[)\]])?(?::|(?:牵头)?负责,)")
 IN_BRACKETS = re.compile(r"\[(?P<units>[^:。;()\[\]]{3,60})\]")
 
 

@@ -212,9 +212,11 @@ def _read_bracket(inner: Text, plain: str, start: int, end: int) -> Reading | No
     ends_item = not plain[end:].strip(" 。;\n") and len(before) > SHORTEST_ITEM and not NAME_BEFORE.search(before)
     if ends_item and not ends_sentence:
         ends_sentence = all(is_familiar(unit.said.plain) for unit in read_units(content))
-    if ends_sentence and STEP_AFTER.match(plain, end) and is_unit_list(content) and _is_surely_a_body(content.plain):
-        reading = Reading()
-        reading.add(Field.RESPONSIBLE, read_units(content))
+    names, limits = _without_time_limits(content)
+    ends_sentence = ends_sentence or (bool(limits) and ends_item)
+    if ends_sentence and STEP_AFTER.match(plain, end) and is_unit_list(names) and _is_surely_a_body(names.plain):
+        reading = Reading(time_limits=limits)
+        reading.add(Field.RESPONSIBLE, read_units(names))
         return reading
     return None
 
@@ -319,7 +321,12 @@ def _closing_sentence(text: Text, found: list[Clause]) -> list[Clause]:
     """市教育局牵头，市财政局配合。 as the last sentence of an item, or a line of its own."""
     plain = text.plain.rstrip()
     stripped = plain.rstrip("。;")
-    start = max(stripped.rfind("。"), stripped.rfind("\n"), stripped.rfind(";"), stripped.rfind("!")) + 1
+    start = _start_of_last_sentence(stripped)
+    if start > 1 and is_time_limit(stripped[start:]):
+        # 市教育局牵头，市财政局配合。11月底前完成。
+        stripped = stripped[:start].rstrip("。;!\n ")
+        start = _start_of_last_sentence(stripped)
+        plain = plain[: len(stripped) + 1]
     sentence = text[start : len(stripped)].strip()
     if not 3 <= len(sentence) <= 300 or any(clause.start < len(stripped) and clause.end > start for clause in found):
         return []
@@ -330,6 +337,10 @@ def _closing_sentence(text: Text, found: list[Clause]) -> list[Clause]:
     if reading is None or start == 0:
         return []
     return [Clause(start, len(plain), Form.PROSE if by else Form.SENTENCE, sentence, reading)]
+
+
+def _start_of_last_sentence(plain: str) -> int:
+    return max(plain.rfind(mark) for mark in "。\n;!") + 1
 
 
 BY_UNITS = re.compile(r"^(?:具体|主要)?(?:此项|该项|本项|这项|以上|上述)?(?:工作|任务|事项)?(?:由|请|以)")

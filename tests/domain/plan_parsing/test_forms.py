@@ -242,6 +242,23 @@ def test_items_may_begin_with_who_does_them(opens: str, closes: str) -> None:
     assert plan.measures[0].text == "8月31日前完成城南小学交付。"
 
 
+def test_a_notice_to_two_departments_gives_each_its_own_item() -> None:
+    plan = read("""
+督办通知单
+云督〔2024〕第37号
+承办单位：区水务局、区城管局
+区政府常务会议要求，现就有关事项督办如下：
+1.区水务局负责，5月31日前完成泵站扩容；
+2.区城管局负责，6月底前完成清淤86公里；
+3.区应急局、区气象局负责，建立叫应机制；
+云州区人民政府督查室
+2024年4月22日
+""")
+
+    assert assigned(plan) == [("1", "区水务局", ""), ("2", "区城管局", ""), ("3", "区应急局", "区气象局")]
+    assert str(plan.measures[0].deadline) == "2024-05-31"
+
+
 def test_one_item_that_begins_with_a_department_among_others_is_not_given_to_it() -> None:
     plan = read("""
 云州县2023年工作要点
