@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.local_time import at_local
 from taskboard.domain.roles import Role
+from taskboard.domain.workflow import AssignmentState, TaskState
+from taskboard.models import HistoryEntry
 from taskboard.services.calendar import seed_calendar
-from tests.support.factories import PASSWORD, make_department, make_person
+from tests.support.factories import NOW, PASSWORD, make_department, make_person, make_plan, make_task, usual_people
+from tests.support.tables import assignment_of
 
 DOCUMENT = Path(__file__).parents[1] / "data" / "plans" / "02_work_points_lines.txt"
 TASK = "完善配套设施"
@@ -23,7 +27,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def office(session):
     seed_calendar(session)
     body = make_department(session, "临江省人民政府")
@@ -47,6 +51,7 @@ def sign_out(page):
     expect(page.get_by_label("密码")).to_be_visible()
 
 
+@pytest.mark.usefixtures("office")
 def test_a_document_becomes_a_task_that_is_reported_on_and_seen_overdue(page, clock):
     complaints = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -93,6 +98,7 @@ def test_a_document_becomes_a_task_that_is_reported_on_and_seen_overdue(page, cl
     assert complaints == []
 
 
+@pytest.mark.usefixtures("office")
 def test_the_pages_of_the_way_fit_a_phone(page, clock):
     clock.moment = at_local(date(2019, 8, 20), time(9))
     page.set_viewport_size({"width": 390, "height": 844})
@@ -101,3 +107,72 @@ def test_the_pages_of_the_way_fit_a_phone(page, clock):
     for address in ("/my-tasks", "/overdue", "/plans", "/imports/new", "/departments", "/people"):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+
+
+@pytest.fixture
+def on_a_phone(page, clock):
+    clock.moment = NOW
+    page.set_viewport_size({"width": 390, "height": 844})
+    return page
+
+
+def task_of_the_lead(session, **more):
+    usual = usual_people(session)
+    plan = make_plan(session, body=usual.body, imported_by=usual.chen)
+    task = make_task(session, plan=plan, lead=usual.lead, title="推进甲项工作", due_on=date(2026, 12, 31), **more)
+    branch = assignment_of(session, task, usual.lead)
+    branch.officer_id = usual.qian.id
+    session.commit()
+    return task, branch
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_an_officer_reports_and_sends_evidence_on_a_phone(on_a_phone, session):
+    page = on_a_phone
+    task, branch = task_of_the_lead(session)
+
+    sign_in(page, "qian")
+    page.goto("/my-tasks")
+    assert fits(page)
+    page.get_by_role("link", name="推进甲项工作").first.click()
+    page.get_by_role("button", name="无变化").click()
+    expect(page.get_by_text("已反馈：无变化。")).to_be_visible()
+    page.get_by_label("进展情况").fill("新建成一批。")
+    page.get_by_text("填写完成比例、问题").click()
+    page.get_by_label("完成比例").fill("40")
+    page.get_by_role("button", name="反馈进展").click()
+    expect(page.get_by_text("已反馈进展。")).to_be_visible()
+    expect(page.get_by_text("新建成一批。").first).to_be_visible()
+    assert fits(page)
+
+    session.rollback()
+    assert branch.percent == 40
+    acts = session.scalars(select(HistoryEntry.act).where(HistoryEntry.task_id == task.id)).all()
+    assert [act.value for act in acts] == ["report", "report"]
+
+
+def test_a_liaison_acknowledges_hands_out_and_submits_on_a_phone(on_a_phone, session):
+    page = on_a_phone
+    task, branch = task_of_the_lead(
+        session, state=TaskState.ISSUED, assignment_state=AssignmentState.PENDING, issued_at=NOW - timedelta(days=3)
+    )
+
+    sign_in(page, "li")
+    page.goto("/waiting")
+    assert fits(page)
+    page.get_by_role("link", name="推进甲项工作").first.click()
+    page.get_by_role("button", name="签收").first.click()
+    expect(page.get_by_text("已签收。")).to_be_visible()
+    page.locator("summary", has_text="申请办结").click()
+    page.get_by_label("办结情况").fill("全部办结。")
+    page.get_by_role("button", name="申请办结").click()
+    expect(page.get_by_text("已申请办结。")).to_be_visible()
+    assert fits(page)
+
+    session.rollback()
+    assert (task.state.value, branch.state.value) == ("submitted", "submitted")
+    acts = session.scalars(select(HistoryEntry.act).where(HistoryEntry.task_id == task.id)).all()
+    assert [act.value for act in acts] == ["acknowledge", "submit"]
