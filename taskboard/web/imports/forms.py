@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask_wtf.file import FileField
-from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField
 from wtforms import Form as PlainForm
 from wtforms.meta import DefaultMeta
-from wtforms.utils import unset_value
 from wtforms.validators import ValidationError
 
 from taskboard.domain.imports import (
     FIELDS_IN_DOUBT,
     NAME_LENGTH,
     TITLE_LENGTH,
-    UNIT_LENGTH,
     DeadlineChoice,
-    Decisions,
     Entry,
     NameChoice,
     NameDecision,
@@ -33,12 +28,12 @@ from taskboard.domain.imports import (
     taken,
     with_deadline,
 )
-from taskboard.domain.plan_parsing.reading import Comparison, Recurrence, Target
+from taskboard.domain.plan_parsing.reading import Recurrence
 from taskboard.domain.report_rhythms import PlanRhythm, is_day_of
 from taskboard.labels.imports import COMMON_DEADLINES, DEADLINE_CHOICES, NAME_CHOICES, RECURRENCE_CHOICES
-from taskboard.labels.targets import PLAN_RHYTHMS, figure_words, target_words
+from taskboard.labels.targets import PLAN_RHYTHMS
 from taskboard.labels.times import day_words
-from taskboard.services.import_review import Review, ReviewRow, UnknownName
+from taskboard.services.import_review import ReviewRow, UnknownName
 from taskboard.web.forms import (
     DayField,
     Form,
@@ -48,20 +43,23 @@ from taskboard.web.forms import (
     TextField,
     VersionedForm,
     choices,
-    clean_line,
 )
+from taskboard.web.imports.targets import TargetsField
 
 Change = Callable[[Entry], Entry]
 """what an act does to a measure"""
+
 
 PLAIN_CHANGES: Mapping[str, Change] = {
     "bulk-look": lambda entry: replace(entry, looked_at=FIELDS_IN_DOUBT),
     "bulk-include": taken,
     "bulk-leave-out": lambda entry: replace(entry, is_included=False),
 }
+
+
 MOST_NAMES = 300
-FIGURE = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
-YEAR = re.compile(r"(19|20)[0-9]{2}")
+
+
 SUGGESTED = "suggested:"
 
 
@@ -103,83 +101,6 @@ class NamesField(TextField):
         too_long = next((name for name in self.names if len(name) > NAME_LENGTH), None)
         if too_long is not None:
             raise ValidationError(f"单位名称最多 {NAME_LENGTH} 个字：“{too_long[:20]}…”。")
-
-
-TARGET_COLUMNS = ("words", "quantity", "comparison", "value", "upper", "unit", "base_year")
-MOST_TARGETS = 50
-
-
-class TargetsField(Field):
-    """The targets of a measure as rows of plain fields (``<name>_quantity``, …); a row without content is none.
-
-    ``rows`` are the rows as they were typed, so that a wrong one comes back as it was.
-    """
-
-    rows: list[dict[str, str]]
-    data: tuple[Target, ...]
-
-    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
-        super().process(None, data, extra_filters)
-        self.data = tuple(self.data or ())
-        self.rows = [target_row(one) for one in self.data]
-        sent = {column: formdata.getlist(f"{self.name}_{column}") for column in TARGET_COLUMNS} if formdata else {}
-        length = max(map(len, sent.values()), default=0)
-        if not length:
-            return
-        rows = [
-            {column: clean_line(values[place]) if place < len(values) else "" for column, values in sent.items()}
-            for place in range(length)
-        ]
-        self.rows = [row for row in rows if any(row[column] for column in ("quantity", "value", "upper", "unit"))]
-        try:
-            self.data = tuple(read_target(number, row) for number, row in enumerate(self.rows, start=1))
-        except ValueError as error:
-            self.process_errors = [str(error)]
-        if len(self.rows) > MOST_TARGETS:
-            self.process_errors = [f"最多 {MOST_TARGETS} 个指标。"]
-
-
-def target_row(target: Target) -> dict[str, str]:
-    """The fields that show a target."""
-    return {
-        "words": target.words,
-        "quantity": target.quantity,
-        "comparison": target.comparison.value,
-        "value": figure_words(target.value),
-        "upper": figure_words(target.upper) if target.upper is not None else "",
-        "unit": target.unit,
-        "base_year": str(target.base_year or ""),
-    }
-
-
-def read_target(number: int, row: Mapping[str, str]) -> Target:
-    """The target of a row that was typed; raises ``ValueError`` with what is wrong, in words for the person."""
-    if not row["value"]:
-        raise ValueError(f"第 {number} 个指标没有填目标值；不要这个指标时请清空整行。")
-    if row["comparison"] not in set(Comparison):
-        raise ValueError(f"第 {number} 个指标请选择比较方式。")
-    if len(row["quantity"]) > NAME_LENGTH or len(row["unit"]) > UNIT_LENGTH:
-        raise ValueError(f"第 {number} 个指标的名称最多 {NAME_LENGTH} 个字，单位最多 {UNIT_LENGTH} 个字。")
-    year = row["base_year"]
-    if year and not YEAR.fullmatch(year):
-        raise ValueError(f"第 {number} 个指标的基期请填年份，如 2025。")
-    target = Target(
-        words=row["words"],
-        quantity=row["quantity"],
-        unit=row["unit"],
-        comparison=Comparison(row["comparison"]),
-        value=_figure(number, row["value"]),
-        upper=_figure(number, row["upper"]) if row["upper"] else None,
-        base_year=int(year) if year else None,
-    )
-    return target if target.words else replace(target, words=target_words(target))
-
-
-def _figure(number: int, text: str) -> float:
-    plain = text.replace(",", "").replace("，", "")
-    if not FIGURE.fullmatch(plain):
-        raise ValueError(f"第 {number} 个指标的目标值请填数字，如 95 或 1.2。")
-    return float(plain)
 
 
 class ReviewForm(VersionedForm):
@@ -344,109 +265,3 @@ class NameForm(Part):
             return None
         choice = NameChoice(chosen)
         return NameDecision(choice, (self.same_as.data or "") if choice is NameChoice.SAME_AS else "")
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The forms of a review: the plan's facts, each measure by its key, each unknown name by its key."""
-
-    facts: FactsForm | None
-    measures: Mapping[str, MeasureForm]
-    names: Mapping[str, NameForm]
-
-    def all_forms(self) -> list[Part]:
-        facts = [self.facts] if self.facts else []
-        return [*facts, *self.measures.values(), *self.names.values()]
-
-    def validate(self) -> bool:
-        """Whether every part is well formed; errors stand at the fields of those that are not."""
-        # A list, so that every form is asked and not only those up to the first that is wrong.
-        return not [form for form in self.all_forms() if not form.validate()]
-
-    def decisions(self) -> Decisions:
-        names = {key: form.decision() for key, form in self.names.items()}
-        return Decisions(
-            facts=self.facts.facts() if self.facts else None,
-            entries={key: form.entry() for key, form in self.measures.items()},
-            names={key: decision for key, decision in names.items() if decision is not None},
-        )
-
-
-class Sent:
-    """A sent form, its fields told apart by the part they belong to."""
-
-    def __init__(self, fields: MultiDict[str, str] | None = None) -> None:
-        self.parts: dict[str, MultiDict[str, str]] = {}
-        for name, value in (fields or MultiDict[str, str]()).items(multi=True):
-            prefix, dash, _ = name.rpartition("-")
-            self.parts.setdefault(prefix + dash, MultiDict()).add(name, value)
-
-    def part(self, prefix: str) -> MultiDict[str, str] | None:
-        """The fields of one part; None where the form came without it, so that the part stands as it was."""
-        return self.parts.get(prefix)
-
-
-def bind_unchanged(review: Review) -> Parts:
-    """The forms of a page that nobody sent; a measure shows its entry and needs none, which would take seconds."""
-    return Parts(bind_facts(review, Sent()), {}, {one.key: bind_name(one, Sent()) for one in review.unknown})
-
-
-def bind_saved(review: Review, keys: Collection[str]) -> Parts:
-    """The forms filled in from the review alone, those of measures only for these keys."""
-    sent = Sent()
-    return Parts(
-        facts=bind_facts(review, sent),
-        measures={key: bind_measure(one, review, sent) for key, one in review.rows_by_key(keys)},
-        names={unknown.key: bind_name(unknown, sent) for unknown in review.unknown},
-    )
-
-
-def bind(review: Review, fields: MultiDict[str, str]) -> Parts:
-    """The forms filled in from the review, with what was sent laid over it; of measures only those that were sent."""
-    sent = Sent(fields)
-    return Parts(
-        facts=bind_facts(review, sent),
-        measures={one.row.key: bind_measure(one, review, sent) for one in review.rows if sent.part(f"{one.row.key}-")},
-        names={unknown.key: bind_name(unknown, sent) for unknown in review.unknown},
-    )
-
-
-def bind_facts(review: Review, sent: Sent) -> FactsForm:
-    return FactsForm(sent.part("plan-"), obj=review.facts, prefix="plan-")
-
-
-def bind_measure(one: ReviewRow, review: Review, sent: Sent) -> MeasureForm:
-    prefix = f"{one.row.key}-"
-    form = MeasureForm(sent.part(prefix), obj=one.row.entry, prefix=prefix)
-    form.offer_deadlines(one, review.facts)
-    return form
-
-
-def bind_name(unknown: UnknownName, sent: Sent) -> NameForm:
-    prefix = name_prefix(unknown.key)
-    form = NameForm(sent.part(prefix), data=_shown(unknown), prefix=prefix)
-    form.offer_choices(unknown)
-    return form
-
-
-def _shown(unknown: UnknownName) -> dict[str, str]:
-    decision = unknown.effective
-    if decision is None:
-        return {}
-    if decision.same_as in {one.name for one in unknown.suggestions}:
-        return {"choice": f"{SUGGESTED}{decision.same_as}"}
-    return {"choice": decision.choice.value, "same_as": decision.same_as}
-
-
-def name_prefix(key: str) -> str:
-    return f"name-{key}-"
-
-
-def sent_parts(review: Review, fields: MultiDict[str, str]) -> Parts:
-    """Only the forms of the parts that were sent."""
-    sent = Sent(fields)
-    return Parts(
-        facts=bind_facts(review, sent) if sent.part("plan-") else None,
-        measures={one.row.key: bind_measure(one, review, sent) for one in review.rows if sent.part(f"{one.row.key}-")},
-        names={one.key: bind_name(one, sent) for one in review.unknown if sent.part(name_prefix(one.key))},
-    )

@@ -27,17 +27,9 @@ from taskboard.services.calendar import load_calendar
 from taskboard.services.import_review import Hindrance, Review, find_places, review_draft
 from taskboard.services.imports import Same, Source
 from taskboard.web.guards import current_actor, requires
-from taskboard.web.imports import pages
-from taskboard.web.imports.forms import (
-    Change,
-    DiscardForm,
-    Parts,
-    ReviewForm,
-    UploadForm,
-    bind,
-    bind_unchanged,
-    sent_parts,
-)
+from taskboard.web.imports import pages, rows, summaries
+from taskboard.web.imports.forms import Change, DiscardForm, ReviewForm, UploadForm
+from taskboard.web.imports.parts import Parts, bind, bind_unchanged, sent_parts
 from taskboard.web.imports.portions import KINDS, OFFERED, Asked, next_doubt, portion_of
 
 ENTRANCE = "web"
@@ -240,7 +232,7 @@ def save_parts(draft_id: int) -> ResponseReturnValue:
     fresh = bind_unchanged(current)
     portion = portion_of(current, Asked.from_query(request.args))
     row_state = get_template_attribute("imports/_row_state.html", "row_state")
-    shown = {key: pages.row_page(one, current.facts, None, {}) for key, one in current.rows_by_key(parts.measures)}
+    shown = {key: rows.row_page(one, current.facts, None, {}) for key, one in current.rows_by_key(parts.measures)}
     return jsonify(
         version=version,
         uncertain={key: list(one.uncertain) for key, one in current.rows_by_key(parts.measures)},
@@ -250,7 +242,7 @@ def save_parts(draft_id: int) -> ResponseReturnValue:
             names=pages.names_of(current, portion, fresh.names),
             unknown_names=len(current.unknown),
         ),
-        summary=render_template("imports/_summary.html", summary=pages.summary_of(current)),
+        summary=render_template("imports/_summary.html", summary=summaries.summary_of(current)),
     )
 
 
@@ -423,7 +415,7 @@ def _review_page(
     form.version.raw_data = None
     same = imports.find_same(read_session(), draft.source_sha256, actor=current_actor(), besides=draft.id)
     portion = portion_of(current, Asked.from_query(request.args), only=parts.measures)
-    rows = pages.rows_of(current, portion.rows, parts, find_places(draft, portion.rows))
+    shown = rows.rows_of(current, portion.rows, parts, find_places(draft, portion.rows))
     doubt = next_doubt(current, portion)
     page = render_template(
         "imports/review.html",
@@ -432,7 +424,7 @@ def _review_page(
         form=form,
         discard_form=DiscardForm(),
         facts=parts.facts,
-        rows=rows,
+        rows=shown,
         recurrences=RECURRENCE_CHOICES,
         comparisons=[(one.value, words) for one, words in COMPARISONS.items()],
         problems=pages.problems_of(current),
@@ -441,10 +433,10 @@ def _review_page(
         kinds=[(kind.value, words) for kind, (words, _) in KINDS.items()],
         next_doubt=f"?at={doubt}#row-{doubt}" if doubt else "",
         doubts_elsewhere=pages.count_doubts(current, besides=portion.keys),
-        source=pages.source_of(imports.list_source_blocks(draft), current, rows),
+        source=pages.source_of(imports.list_source_blocks(draft), current, shown),
         names=pages.names_of(current, portion, parts.names),
         unknown_names=len(current.unknown),
-        summary=pages.summary_of(current, refused or ()),
+        summary=summaries.summary_of(current, refused or ()),
         notes=pages.notes_of(current),
         may_recognise=pages.may_recognise(current),
         is_refused=refused is not None,
