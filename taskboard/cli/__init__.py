@@ -6,6 +6,7 @@ import click
 
 from taskboard import __version__
 from taskboard.cli.audit import audit
+from taskboard.cli.backup import backup, restore
 from taskboard.cli.database import create_first_administrator, migrate, show_setup_code
 from taskboard.cli.demo import demo
 from taskboard.cli.doctor import doctor

@@ -125,8 +125,16 @@ class PostgresDatabase:
         self.url = address_of(server, self._name)
         self._make()
 
+    @property
+    def tools(self) -> Path:
+        """Where ``pg_dump`` and the like of the server's version lie."""
+        return Path(self._server.bin_path)
+
     def empty(self) -> None:
         """Bring it back to what the migrations made, whatever a test left: rows, open connections, another shape."""
+        if self._connection.closed:
+            self._make()
+            return
         try:
             # A few milliseconds; a fresh copy of the template takes thirty, and ten times that on a busy disk.
             self._connection.execute(self._statement_that_empties)

@@ -383,6 +383,7 @@ GONE_IS_NO_ERROR = frozenset(
 )
 """what is taken away twice is gone all the same; of another department's it takes nothing away"""
 
+
 def test_ids_of_nothing_and_ids_that_do_not_belong_together_do_not_exist(walk: Walk) -> None:
     own, foreign = walk.province.own.ids, walk.province.foreign.ids
     nothing = {name: 2_000_000_000 if isinstance(value, int) else "0" * 32 for name, value in own.items()}

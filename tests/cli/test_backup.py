@@ -1,0 +1,194 @@
+"""Backups: made while people work, read back, put back; what was there is kept, and mail waits for a person."""
+
+from __future__ import annotations
+
+import tarfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from taskboard.cli import main
+from taskboard.models import Attachment, MailGate, Person, SchedulerLease, Task
+from taskboard.services.backups import BackupFailed, make_backup, restore_backup, verify_backup
+from taskboard.services.jobs import acquire_lease
+from tests.support.factories import NOW, make_plan, make_task, usual_people
+
+if TYPE_CHECKING:
+    from tests.support import databases
+
+FILE_ID = "0123456789abcdef" * 2
+SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def filled(
+    request: pytest.FixtureRequest,
+    session: Session,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Session:
+    """An installation with people, a task and an attachment; PostgreSQL's own tools are on the path."""
+    if database_url.startswith("postgresql"):
+        server: databases.PostgresDatabase = request.getfixturevalue("postgres_database")
+        monkeypatch.setenv("PATH", f"{server.tools}:/usr/bin:/bin")
+        # Its own connection would be somebody who uses the database.
+        server.close()
+    usual = usual_people(session)
+    plan = make_plan(session, body=usual.body, imported_by=usual.chen)
+    make_task(session, plan=plan, lead=usual.lead)
+    attachment = Attachment(
+        id=FILE_ID,
+        task_id=session.scalars(select(Task.id)).one(),
+        name="说明.txt",
+        media_type="text/plain",
+        size=6,
+        sha256="0" * 64,
+        uploaded_by_id=usual.chen.id,
+        uploaded_at=NOW,
+    )
+    session.add(attachment)
+    acquire_lease(session, holder="a", now=NOW)
+    session.commit()
+    (tmp_path / "attachments").mkdir()
+    (tmp_path / "attachments" / FILE_ID).write_bytes(b"before")
+    return session
+
+
+def run(command: str, *arguments: str, folder: Path, database_url: str) -> Result:
+    environment = {
+        "TASKBOARD_SECRET_KEY": "a key that only signs the cookies of tests",
+        "TASKBOARD_INSTANCE": str(folder),
+        "TASKBOARD_DATABASE_URL": database_url,
+    }
+    return CliRunner(env=environment).invoke(main, [command, *arguments])
+
+
+def names(session: Session) -> set[str]:
+    session.rollback()
+    return set(session.scalars(select(Person.name)))
+
+
+def test_what_was_backed_up_comes_back_and_mail_is_held(
+    filled: Session, engine: Engine, tmp_path: Path, database_url: str
+) -> None:
+    before, file = names(filled), tmp_path / "backup.tar.gz"
+    made = run("backup", str(file), folder=tmp_path, database_url=database_url)
+    assert made.exit_code == 0, made.output
+    assert "附件 1 个" in made.output
+    filled.execute(update(Person).values(name="改过的名字"))
+    filled.execute(update(SchedulerLease).values(epoch=40))
+    filled.commit()
+    filled.close()
+    engine.dispose()
+    (tmp_path / "attachments" / FILE_ID).write_bytes(b"changed")
+
+    restored = run("restore", str(file), "--yes", folder=tmp_path, database_url=database_url)
+
+    assert restored.exit_code == 0, restored.output
+    assert names(filled) == before
+    assert (tmp_path / "attachments" / FILE_ID).read_bytes() == b"before"
+    assert filled.scalars(select(MailGate.held_at)).one() is not None
+    # Nobody from before the restore can be in charge any more.
+    assert filled.scalars(select(SchedulerLease.epoch)).one() == 41
+    kept = [path for path in tmp_path.iterdir() if ".before-restore-" in path.name]
+    assert len(kept) == 2
+    assert any((path / FILE_ID).is_file() for path in kept)
+
+
+def test_a_backup_that_was_changed_is_refused_and_nothing_is_touched(
+    filled: Session, engine: Engine, tmp_path: Path, database_url: str
+) -> None:
+    file, broken, forged = tmp_path / "backup.tar.gz", tmp_path / "broken.tar.gz", tmp_path / "forged"
+    make_backup(file, database_url=database_url, instance_dir=tmp_path, now=NOW)
+    forged.write_bytes(b"forged")
+    with tarfile.open(file) as old, tarfile.open(broken, "w:gz") as new:
+        for member in old:
+            if member.name.startswith("attachments/"):
+                new.add(forged, member.name)
+            else:
+                new.addfile(member, old.extractfile(member))
+    before = names(filled)
+    filled.close()
+    engine.dispose()
+
+    checked = run("restore", str(broken), "--check", folder=tmp_path, database_url=database_url)
+    with pytest.raises(BackupFailed, match="与清单不符"):
+        restore_backup(broken, database_url=database_url, instance_dir=tmp_path, now=datetime.now(UTC))
+
+    assert checked.exit_code == 1
+    assert names(filled) == before
+    assert [path for path in tmp_path.iterdir() if "restore" in path.name] == []
+
+
+def test_nothing_is_restored_while_somebody_uses_the_database(
+    filled: Session, tmp_path: Path, database_url: str
+) -> None:
+    file = tmp_path / "backup.tar.gz"
+    make_backup(file, database_url=database_url, instance_dir=tmp_path, now=NOW)
+    names(filled)
+
+    answer = run("restore", str(file), "--yes", folder=tmp_path, database_url=database_url)
+
+    assert answer.exit_code == 1
+    assert "请先停止 taskboard" in answer.output
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_backup_that_was_cut_off_is_refused(filled: Session, tmp_path: Path, database_url: str, share: float) -> None:
+    file = tmp_path / "backup.tar.gz"
+    make_backup(file, database_url=database_url, instance_dir=tmp_path, now=NOW)
+    content = file.read_bytes()
+    file.write_bytes(content[: int(len(content) * share)])
+
+    with pytest.raises(BackupFailed):
+        verify_backup(file)
+
+
+@SQLITE_ONLY
+def test_a_file_that_is_there_is_not_overwritten(filled: Session, tmp_path: Path, database_url: str) -> None:
+    file = tmp_path / "backup.tar.gz"
+    file.write_text("mine")
+
+    answer = run("backup", str(file), folder=tmp_path, database_url=database_url)
+
+    assert (answer.exit_code, file.read_text()) == (1, "mine")
+
+
+@SQLITE_ONLY
+def test_an_attachment_that_is_not_there_is_said_to_be_missing(
+    filled: Session, tmp_path: Path, database_url: str
+) -> None:
+    (tmp_path / "attachments" / FILE_ID).unlink()
+
+    answer = run("backup", str(tmp_path / "backup.tar.gz"), folder=tmp_path, database_url=database_url)
+
+    assert answer.exit_code == 1
+    assert FILE_ID in answer.output
+
+
+# What is wrong, on one screen
+
+
+@SQLITE_ONLY
+def test_the_doctor_says_what_is_wrong_and_what_to_do(filled: Session, tmp_path: Path, database_url: str) -> None:
+    answer = run("doctor", folder=tmp_path, database_url=database_url)
+
+    assert answer.exit_code == 1
+    assert "✔ 数据库：可以读写" in answer.output
+    assert "✘ 调度程序：没有在运行" in answer.output
+    assert "→ 启动 taskboard serve" in answer.output
+    assert "▲ 邮件服务器：没有设置" in answer.output
+
+
+def test_the_doctor_knows_a_database_that_was_not_migrated(tmp_path: Path) -> None:
+    answer = run("doctor", folder=tmp_path, database_url=f"sqlite:///{tmp_path / 'new.db'}")
+
+    assert answer.exit_code == 1
+    assert "运行 taskboard migrate" in answer.output
