@@ -57,6 +57,8 @@ class Item:
     extension_asked_on: date | None = None
     """the day its own department asked for one that is not decided"""
     plan_id: int = 0
+    issuer_id: int | None = None
+    """of a sub-task: the department that split its part, which decides about it in place of the supervisors"""
     help_asked_on: date | None = None
     """the day of its oldest request for help that nobody answered"""
     rhythm: Rhythm = NO_RHYTHM

@@ -273,7 +273,9 @@ class _Desk:
         key = (hat, paths, plan_ids)
         if key not in self._overviews:
             compose = compose_supervision if hat is Hat.SUPERVISOR else compose_leadership
-            items = [item for item in self._items if item.plan_id in plan_ids or _is_below(item, hat, paths)]
+            # A matter counts once: sub-tasks are seen at the task above.
+            matters = [item for item in self._items if item.issuer_id is None]
+            items = [item for item in matters if item.plan_id in plan_ids or _is_below(item, hat, paths)]
             self._overviews[key] = compose(items, today=self._today, since=self._since, calendar=self._calendar)
         return self._overviews[key]
 

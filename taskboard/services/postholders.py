@@ -77,7 +77,7 @@ class Postholders:
         found = {recipient: self._find_one(item, recipient, lead_ids) for recipient in recipients}
         asked = OF_DEPARTMENT & found.keys()
         if asked and not any(found[recipient] for recipient in asked):
-            found[Recipient.SUPERVISOR] = self._overseers(Role.SUPERVISOR, item.body_path)
+            found[Recipient.SUPERVISOR] = self._deciding(item)
         return [holder for recipient in Recipient for holder in found.get(recipient, ())]
 
     def _find_one(self, item: Item, recipient: Recipient, lead_ids: Iterable[int]) -> list[Holder]:
@@ -92,9 +92,19 @@ class Postholders:
             case Recipient.LEAD_LIAISON:
                 return [holder for lead in lead_ids for holder in self._at[lead, Role.LIAISON]]
             case Recipient.SUPERVISOR:
-                return self._overseers(Role.SUPERVISOR, item.body_path)
+                return self._deciding(item)
             case Recipient.LEADER:
-                return [one for one in self._overseeing[Role.LEADER] if one.leads(item)]
+                # What a leader hears of a sub-task is heard of the task above.
+                watching = self._overseeing[Role.LEADER] if item.issuer_id is None else []
+                return [one for one in watching if one.leads(item)]
+
+    def _deciding(self, item: Item) -> list[Holder]:
+        """The supervisors; of a sub-task who speaks for the department that issued it, where anybody does."""
+        if item.issuer_id is not None:
+            issuing = [one for role in sorted(DEPARTMENT_WIDE) for one in self._at[item.issuer_id, role]]
+            if issuing:
+                return issuing
+        return self._overseers(Role.SUPERVISOR, item.body_path)
 
     def _overseers(self, role: Role, path: str) -> list[Holder]:
         if (role, path) not in self._above:

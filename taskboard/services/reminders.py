@@ -42,6 +42,7 @@ from taskboard.models import (
     Plan,
     Reminder,
     Task,
+    TaskLineage,
 )
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.postholders import Holder, Postholders
@@ -56,6 +57,15 @@ LAST_RULE = {rule.anchor: rule.code for rule in RULES}
 """after which nothing more comes for the same anchor"""
 
 Body = aliased(Department, name="body")
+
+_Part = aliased(Assignment, name="part")
+_ISSUER = (
+    select(_Part.department_id)
+    .join(TaskLineage, TaskLineage.assignment_id == _Part.id)
+    .where(TaskLineage.task_id == Assignment.task_id, TaskLineage.distance == 1)
+    .correlate(Assignment)
+    .scalar_subquery()
+)
 
 ITEM_COLUMNS: Select[*tuple[Any, ...]] = (
     select(
@@ -86,6 +96,7 @@ ITEM_COLUMNS: Select[*tuple[Any, ...]] = (
         Plan.report_day,
         Assignment.owing_since,
         Assignment.last_reported_at,
+        _ISSUER.label("issuer_id"),
     )
     .join(Task, Task.id == Assignment.task_id)
     .join(Plan, Plan.id == Task.plan_id)
@@ -135,6 +146,7 @@ def _item(row: Row[*tuple[Any, ...]], asked: _Asked) -> Item:
         is_held=row.is_held,
         extension_asked_on=asked.extension.get(row.assignment_id),
         plan_id=row.plan_id,
+        issuer_id=row.issuer_id,
         help_asked_on=asked.help.get(row.assignment_id),
         rhythm=Rhythm(row.report_rhythm, row.report_day),
         owing_since=_day_of(row.owing_since),

@@ -14,6 +14,7 @@ from taskboard.domain.decomposition import CARRIED_FROM, MOST_SUBTASKS_AT_ONCE
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, NotNow
 from taskboard.domain.permissions import Actor
+from taskboard.domain.reminders import Recipient
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     Act,
@@ -30,6 +31,8 @@ from taskboard.services.ledger import load_ledger
 from taskboard.services.my_tasks import Show, list_my_tasks
 from taskboard.services.overdue import list_overdue
 from taskboard.services.plans import get_plan
+from taskboard.services.postholders import load_postholders
+from taskboard.services.reminders import load_items
 from taskboard.services.task_search import TaskFilter, search_tasks
 from taskboard.services.tasks import get_task
 from taskboard.services.waiting import list_waiting
@@ -585,7 +588,7 @@ def test_only_departments_below_are_offered(tree: Tree) -> None:
     assert decomposition.departments_below(tree.session, tree.institute.id) == []
 
 
-def test_who_issued_sub_tasks_has_them_under_a_heading_of_their_own_and_decides_about_them(tree: Tree) -> None:
+def test_who_issued_sub_tasks_has_them_under_a_heading_of_their_own(tree: Tree) -> None:
     north, south = tree.split(tree.task())
     tree.submit(north, "bei")
 
@@ -595,7 +598,6 @@ def test_who_issued_sub_tasks_has_them_under_a_heading_of_their_own_and_decides_
         return sorted(row.task_id for row in found.page.rows)
 
     assert [mine(who, Show.ISSUED) for who in ("li", "gao", "bei", "chen")] == [[north.id, south.id]] * 2 + [[], []]
-    assert [mine(who, Show.TO_DECIDE) for who in ("li", "gao", "chen", "wang")] == [[north.id], [north.id], [], []]
     assert mine("bei", Show.ALL) == [north.id]
 
 
@@ -624,8 +626,6 @@ def test_supervisors_decide_about_a_partner_where_no_lead_has_anybody(tree: Tree
         person.is_active = False
     tree.session.flush()
 
-    found = list_my_tasks(tree.session, tree.person("chen"), today=TODAY, calendar=CALENDAR, show=Show.TO_DECIDE)
-    assert [row.assignment_id for row in found.page.rows] == [part.id]
     tree.act(workflow.accept_submission, part.id, "chen")
     assert part.state is AssignmentState.ACCEPTED
 
@@ -670,3 +670,15 @@ def test_a_partner_whose_leads_have_nobody_waits_for_the_supervisors(tree: Tree)
     parts = list_waiting(tree.session, tree.person("chen"), today=TODAY, calendar=CALENDAR)
 
     assert [one.rows[0].task_id for one in parts if one.kind is Kind.PARTNER] == [task.id]
+
+
+def test_mails_take_who_issued_a_sub_task_for_its_supervisors_and_no_leader(tree: Tree) -> None:
+    task = tree.task(issued_at=NOW)
+    north, _ = tree.split(task)
+    (own,) = load_items(tree.session, Assignment.task_id == north.id)
+    (above, *_) = load_items(tree.session, Assignment.task_id == task.id)
+    people = load_postholders(tree.session, today=TODAY)
+    asked = {Recipient.SUPERVISOR, Recipient.LEADER}
+
+    assert sorted(one.name for one in people.find(own, asked)) == ["李联络", "高主任"]
+    assert sorted(one.name for one in people.find(above, asked)) == ["刘领导", "陈督查"]
