@@ -355,7 +355,7 @@ POSTS: Mapping[str, Post] = {
     ),
     "people.withdraw_link": Post("administrator", ("link_withdrawn",), page=PERSON, first=("people.hand_link_over",)),
     "people.end_sessions": Post("administrator", ("sessions_ended",), page=PERSON),
-    "people.switch_off": Post("administrator", ("switched_off",), page=PERSON),
+    "people.switch_off": Post("administrator", ("switched_off",), page=f"{PERSON}/leaving"),
     "people.switch_on": Post("administrator", ("switched_on",), page=PERSON, first=("people.switch_off",)),
     "people.add_post": Post(
         "administrator",
@@ -378,7 +378,7 @@ POSTS: Mapping[str, Post] = {
         changes=lambda walk: {"department": walk.province.own.departments["lead"].name},
     ),
     "people.remove_from_portfolio": Post("administrator", ("portfolio_removed",), page=PERSON),
-    "leaving.leave": Post("administrator", ("switched_off",)),
+    "leaving.leave": Post("administrator", ("switched_off",), form_of="/people/{person_id}/switch-off"),
     "leaving.end_post": Post("administrator", ("post_ended",), changes={"last_day": "2026-12-31"}),
     # Looking after the system
     "settings.edit": Post("administrator", ("changed",), changes={"mail_from": "duban@example.org"}),
