@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from taskboard.domain.outbox import MailKind, OutboxState
+from taskboard.domain.outbox import MailKind, OutboxState, Outcome, RateLimits, Result
 from taskboard.models import Department, OutboxMessage, Person
+from taskboard.services import outbox
 from taskboard.services.outbox import queue_mail
 from tests.support.factories import NOW, make_person
 
@@ -99,3 +100,116 @@ def test_notices_of_acts_wait_for_office_hours_and_what_is_urgent_does_not(
 
     [message] = session.scalars(select(OutboxMessage))
     assert message.next_attempt_at == (monday if waits else saturday)
+
+
+# Claims, limits, the gate, addresses
+
+
+def claim_ids(session: Session, **more: Any) -> list[int]:
+    return [mail.id for mail in outbox.claim(session, by=1, **{"now": NOW, **more})]
+
+
+def queue_many(session: Session, many: int) -> None:
+    person = make_person(session, "李联络")
+    for number in range(many):
+        queue(session, person, str(number))
+
+
+def test_the_limits_count_what_was_claimed_in_the_last_minute_and_hour(session: Session) -> None:
+    queue_many(session, 12)
+    limits = RateLimits(per_minute=3, per_hour=7)
+
+    claimed = [
+        len(claim_ids(session, limits=limits, now=NOW + timedelta(seconds=seconds)))
+        for seconds in (0, 30, 61, 122, 3602)
+    ]
+
+    assert claimed == [3, 0, 3, 1, 3]
+
+
+def test_what_was_given_back_does_not_count(session: Session) -> None:
+    queue_many(session, 2)
+    limits = RateLimits(per_minute=2)
+    mails = outbox.claim(session, by=1, now=NOW, limits=limits)
+
+    outbox.give_back(session, mails)
+
+    assert set(session.scalars(select(OutboxMessage.state))) == {OutboxState.QUEUED}
+    assert len(claim_ids(session, limits=limits)) == 2
+
+
+def test_a_claimed_mail_that_was_taken_out_is_not_begun(session: Session) -> None:
+    queue_many(session, 1)
+    [mail] = outbox.claim(session, by=1, now=NOW)
+    session.execute(update(OutboxMessage).values(state=OutboxState.EXPIRED))
+
+    assert outbox.start(session, mail, now=NOW) is None
+
+
+def test_nothing_is_claimed_while_mail_is_held(session: Session) -> None:
+    queue_many(session, 1)
+    outbox.hold_mail(session, now=NOW)
+
+    assert claim_ids(session) == []
+
+
+def test_a_server_that_is_down_is_left_alone_for_a_while(session: Session) -> None:
+    queue_many(session, 1)
+    outbox.note_server(session, is_down=True, now=NOW)
+
+    assert claim_ids(session, now=NOW + timedelta(seconds=29)) == []
+    assert len(claim_ids(session, now=NOW + timedelta(seconds=31))) == 1
+
+
+def test_a_mail_waits_until_its_time(session: Session) -> None:
+    queue(session, make_person(session, "李联络"), not_before=NOW + timedelta(hours=1))
+
+    assert claim_ids(session) == []
+    assert len(claim_ids(session, now=NOW + timedelta(hours=1))) == 1
+
+
+def test_what_was_queued_by_a_clock_that_ran_ahead_does_not_wait_for_it(session: Session) -> None:
+    queue_many(session, 1)
+    session.execute(
+        update(OutboxMessage).values(created_at=NOW + timedelta(days=1), next_attempt_at=NOW + timedelta(days=1))
+    )
+
+    outbox.tidy_queue(session, now=NOW)
+
+    assert len(claim_ids(session)) == 1
+
+
+def test_an_address_is_switched_off_after_three_refusals_of_it_and_its_mails_end(session: Session) -> None:
+    queue_many(session, 1)
+    for reply in ("550 5.1.1 unknown", "552 5.2.2 full", "550 5.1.1 unknown", "550 5.7.1 policy"):
+        outbox.note_refusal(session, "Li@Example.org", reply, now=NOW)
+    assert outbox.tidy_queue(session, now=NOW).refused == 0
+
+    outbox.note_refusal(session, "li@example.org", "550 5.1.1 unknown", now=NOW)
+
+    assert outbox.tidy_queue(session, now=NOW).refused == 1
+    assert session.scalars(select(OutboxMessage.state)).one() is OutboxState.DEAD
+
+
+def test_an_address_that_takes_a_mail_begins_anew(session: Session) -> None:
+    outbox.note_refusal(session, "li@example.org", "550 5.1.1 unknown", now=NOW)
+    queue_many(session, 1)
+    [mail] = outbox.claim(session, by=1, now=NOW)
+    begun = outbox.start(session, mail, now=NOW)
+    assert begun is not None
+
+    outbox.settle(session, begun, Outcome(Result.ACCEPTED), now=NOW, jitter=0)
+
+    assert outbox.list_refused_addresses(session) == []
+
+
+def test_a_server_that_cannot_be_talked_to_ends_no_mail(session: Session) -> None:
+    queue_many(session, 1)
+    session.execute(update(OutboxMessage).values(attempts=50))
+    [mail] = outbox.claim(session, by=1, now=NOW)
+    begun = outbox.start(session, mail, now=NOW)
+    assert begun is not None
+
+    state = outbox.settle(session, begun, Outcome(Result.LATER, "refused", is_server_down=True), now=NOW, jitter=0)
+
+    assert state is OutboxState.RETRY
