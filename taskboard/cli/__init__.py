@@ -32,5 +32,7 @@ for command in (
     plans,
     audit,
     doctor,
+    backup,
+    restore,
 ):
     main.add_command(command)

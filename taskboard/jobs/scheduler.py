@@ -161,7 +161,7 @@ class JobScheduler:
     def _begin_epoch(self, session: Session, epoch: int, now: datetime, facts: dict[str, object]) -> None:
         """Look after what the scheduler before this one left behind."""
         jobs.give_up_interrupted(session, epoch=epoch, now=now)
-        outbox.take_over_claims(session, epoch=epoch, now=now)
+        outbox.take_over_claims(session, epoch=epoch)
         jobs.record_event(session, SchedulerEventKind.TOOK_OVER, holder=self._holder, epoch=epoch, now=now, facts=facts)
 
     def _beat_on(self) -> None:

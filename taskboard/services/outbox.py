@@ -289,7 +289,7 @@ def tidy_queue(session: Session, *, now: datetime) -> Tidied:
     The latter are past their time, to somebody whose account was switched off, or to an address that is.
     """
     over = or_(OutboxMessage.claimed_until < now, OutboxMessage.claimed_until > now + LEASE + CLOCKS_DIFFER)
-    returned, unknown = _free_claims(session, over, now=now)
+    returned, unknown = _free_claims(session, over)
     _mend_far_moments(session, now=now)
     waiting = update(OutboxMessage).where(OutboxMessage.state.in_(WAITING))
     inactive = select(Person.id).where(Person.is_active.is_(False))
@@ -304,20 +304,21 @@ def tidy_queue(session: Session, *, now: datetime) -> Tidied:
     )
 
 
-def take_over_claims(session: Session, *, epoch: int, now: datetime) -> Tidied:
+def take_over_claims(session: Session, *, epoch: int) -> Tidied:
     """Look after the mails of schedulers before this epoch: they write no more, so there is no lease to wait for."""
-    returned, unknown = _free_claims(session, OutboxMessage.claimed_by.between(1, epoch - 1), now=now)
+    returned, unknown = _free_claims(session, OutboxMessage.claimed_by.between(1, epoch - 1))
     return Tidied(returned=returned, unknown=unknown, expired=0)
 
 
-def _free_claims(session: Session, whose: ColumnElement[bool], *, now: datetime) -> tuple[int, int]:
+def _free_claims(session: Session, whose: ColumnElement[bool]) -> tuple[int, int]:
     """How many wait again, and how many are unknown now."""
     claimed = update(OutboxMessage).where(OutboxMessage.state == OutboxState.CLAIMED, whose)
     sending = update(OutboxMessage).where(OutboxMessage.state == OutboxState.SENDING, whose)
     open_now = {"claimed_until": None, "claimed_by": None}
     unknown = sending.where(OutboxMessage.kind.in_(SCHEDULED)).values(state=OutboxState.UNKNOWN, **open_now)
+    # First of all, so that the next crash is not likely to meet the same mail once more.
     again = sending.where(OutboxMessage.kind.not_in(SCHEDULED)).values(
-        state=OutboxState.RETRY, next_attempt_at=now, **open_now
+        state=OutboxState.RETRY, next_attempt_at=OutboxMessage.created_at, **open_now
     )
     returned = _changed(session, claimed.values(_UNCLAIMED)) + _changed(session, again)
     return returned, _changed(session, unknown)

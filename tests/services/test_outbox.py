@@ -213,3 +213,18 @@ def test_a_server_that_cannot_be_talked_to_ends_no_mail(session: Session) -> Non
     state = outbox.settle(session, begun, Outcome(Result.LATER, "refused", is_server_down=True), now=NOW, jitter=0)
 
     assert state is OutboxState.RETRY
+
+
+def test_a_notice_whose_sender_died_is_tried_again_before_all_others(session: Session) -> None:
+    queue_many(session, 3)
+    first, second, third = outbox.claim(session, by=1, now=NOW)
+    for mail in (first, second):
+        begun = outbox.start(session, mail, now=NOW)
+        assert begun is not None
+        if mail is first:
+            outbox.settle(session, begun, Outcome(Result.LATER, "451 later"), now=NOW, jitter=0)
+
+    outbox.take_over_claims(session, epoch=2)
+
+    assert claim_ids(session, now=NOW + timedelta(hours=1))[0] == second.id
+    assert third.id in session.scalars(select(OutboxMessage.id).where(OutboxMessage.state == OutboxState.CLAIMED)).all()
