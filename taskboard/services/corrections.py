@@ -48,30 +48,26 @@ def correct_departments(
     return case.earlier or _correct_departments(case, leads, partners, reason)
 
 
-def name_departments_of_draft(
+def name_departments(
     session: Session,
     task_id: int,
     *,
     lead: Sequence[str],
     partners: Sequence[str],
+    reason: str = "",
     **by: Unpack[Acting],
 ) -> HistoryEntry:
-    """Give a draft the lead and partner departments of these names, as somebody typed them.
-
-    Raises :class:`Invalid` for a name that no department goes by, :class:`NotNow` for a task that was issued.
-    """
+    """The same by names, as somebody typed them; raises :class:`Invalid` for a name that no department goes by."""
     case = open_case(session, Act.CORRECT, task_id=task_id, **by)
     if case.earlier:
         return case.earlier
-    if case.task.state is not TaskState.DRAFT:
-        raise NotNow(act=Act.CORRECT, state=case.task.state)
     named = match_names(session, [*lead, *partners])
 
     def find_ids(names: Sequence[str], field: str) -> list[int]:
         found = [named[name] or find_department(session, name, field=field) for name in names]
         return list(dict.fromkeys(one.id for one in found))
 
-    return _correct_departments(case, find_ids(lead, "lead"), find_ids(partners, "partners"))
+    return _correct_departments(case, find_ids(lead, "lead"), find_ids(partners, "partners"), reason)
 
 
 def _correct_departments(case: Case, leads: Sequence[int], partners: Sequence[int], reason: str = "") -> HistoryEntry:

@@ -39,7 +39,7 @@ class Section:
 
 SECTIONS = (
     Section("waiting.waiting", "待办", frozenset({Role.HEAD, Role.LIAISON, Role.SUPERVISOR})),
-    Section("tasks.my_tasks", "我的任务", STAFF | {Role.SUPERVISOR}),
+    Section("tasks.my_tasks", "我的任务", STAFF),
     Section("overdue.overdue_list", "逾期清单", EVERYBODY - {Role.ADMINISTRATOR}),
     # Officers and leaders begin with another page.
     Section("waiting.waiting", "待办", frozenset({Role.OFFICER, Role.LEADER})),

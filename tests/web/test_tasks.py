@@ -102,12 +102,14 @@ def test_a_filter_narrows_the_list_down_and_nonsense_shows_all(desk: Desk) -> No
     assert other.title in nonsense
 
 
-def test_the_supervisor_lands_on_what_is_to_be_decided(desk: Desk) -> None:
+def test_who_only_supervises_is_led_to_what_is_to_be_decided(desk: Desk) -> None:
     waiting = desk.task("submitted", "submitted")
     running = desk.task()
 
-    page = desk.as_("chen").get("/my-tasks").text
+    answer = desk.as_("chen").get("/my-tasks")
+    page = desk.visitor.get(answer.location).text
 
+    assert answer.location == "/waiting"
     assert waiting.title in page
     assert running.title not in page
 
@@ -160,11 +162,12 @@ def test_a_page_offers_exactly_the_forms_that_this_person_may_use(desk: Desk) ->
     assert offered("li") == {"report", "no-change", "submit", "dispatch", "bring-forward"}
     assert offered("gao") == {"report", "no-change", "submit", "dispatch", "bring-forward", "ask-extension"}
     assert offered("wang") == {"report", "no-change", "submit", "dispatch"}
-    assert offered("chen") == {"correct-deadline", "suspend", "terminate", "set-red"}
+    assert offered("chen") == {"correct-deadline", "correct-departments", "suspend", "terminate", "set-red"}
     assert offered("liu") == set()
 
 
 def test_every_form_of_every_state_is_shown_to_whom_it_is_for(desk: Desk) -> None:
+    corrected = {"correct-deadline", "correct-departments"}
     situations = [
         ("li", desk.task("issued", "pending"), {"acknowledge", "dispatch", "bring-forward"}),
         ("gao", desk.task("issued", "pending", issued_at=NOW), {"acknowledge", "dispatch", "bring-forward", "object"}),
@@ -174,10 +177,10 @@ def test_every_form_of_every_state_is_shown_to_whom_it_is_for(desk: Desk) -> Non
             {"sign-off", "return-inside", "bring-forward", "ask-extension"},
         ),
         ("li", desk.task("in_progress", "submitted"), {"accept", "return-submission"}),
-        ("chen", desk.task("submitted", "submitted"), {"close", "return", "correct-deadline", "terminate"}),
-        ("chen", desk.task("suspended", "in_progress"), {"resume", "correct-deadline", "terminate"}),
+        ("chen", desk.task("submitted", "submitted"), {"close", "return", *corrected, "terminate"}),
+        ("chen", desk.task("suspended", "in_progress"), {"resume", *corrected, "terminate"}),
         ("chen", desk.task("closed", "accepted"), {"reopen", "archive"}),
-        ("chen", desk.task("draft"), {"correct-deadline", "correct-departments"}),
+        ("chen", desk.task("draft"), corrected),
         ("li", desk.task("closed", "accepted"), set()),
     ]
     for who, task, expected in situations:
@@ -692,16 +695,31 @@ def test_departments_that_somebody_corrected_meanwhile_are_a_conflict(desk: Desk
     assert stand_on(desk, task) == [("市财政局", "lead")]
 
 
-def test_a_task_that_was_issued_keeps_its_departments_and_has_no_form(desk: Desk) -> None:
+def test_departments_of_an_issued_task_are_changed_with_a_reason(desk: Desk) -> None:
+    task = desk.task("in_progress")
+    seen = hidden(desk.as_("chen").get(f"/tasks/{task.id}").text, f"/tasks/{task.id}/correct-departments")
+    fields = {"lead": "市发展改革委", "partners": "市教育局", **seen}
+
+    without = correct(desk, task, **fields)
+    done = correct(desk, task, reason="职责调整", **fields)
+
+    assert without.status_code == 422
+    assert 'value="市教育局"' in without.text
+    assert done.status_code == 303
+    assert set(stand_on(desk, task)) == {("市发展改革委", "lead"), ("市教育局", "partner"), ("市财政局", "partner")}
+    states = {one.department_id: one.state.value for one in desk.session.scalars(select(Assignment))}
+    assert states[desk.usual.partner.id] == "withdrawn"
+    assert states[desk.usual.other.id] == "pending"
+
+
+def test_a_form_from_before_the_issue_is_a_conflict_after_it(desk: Desk) -> None:
     task = desk.task("draft")
     seen = hidden(desk.as_("chen").get(f"/tasks/{task.id}").text, f"/tasks/{task.id}/correct-departments")
     issue(desk, task)
 
-    answers = [correct(desk, task, **{"lead": "市教育局", **more}) for more in ({}, seen, {"lead": ""})]
-    page = desk.visitor.get(f"/tasks/{task.id}").text
+    answer = correct(desk, task, lead="市教育局", reason="职责调整", **seen)
 
-    assert [answer.status_code for answer in answers] == [409, 409, 409]
-    assert "correct-departments" not in page
+    assert answer.status_code == 409
     assert stand_on(desk, task) == [("市发展改革委", "lead"), ("市财政局", "partner")]
 
 

@@ -318,6 +318,8 @@ class CorrectDeadlineForm(DecisionForm):
 class CorrectDepartmentsForm(DecisionForm):
     lead = LineField("牵头单位", [Required("请填写牵头单位。"), MaxLength(LONGEST_TEXT)])
     partners = LineField("配合单位", [MaxLength(LONGEST_TEXT)])
+    reason = TextField("原因", [MaxLength(LONGEST_REASON)])
+    """once the task is issued"""
 
     def fill_in(self, task: TaskDetail, branch: Branch | None) -> None:
         super().fill_in(task, branch)
@@ -329,6 +331,7 @@ class CorrectDepartmentsForm(DecisionForm):
             **super().values(),
             "lead": split_names(self.lead.data or ""),
             "partners": split_names(self.partners.data or ""),
+            "reason": self.reason.data or "",
         }
 
 

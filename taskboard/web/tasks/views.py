@@ -27,7 +27,8 @@ from taskboard.services.targets import list_targets
 from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.services.workflow import BatchRefused, IssuedBatch
 from taskboard.web.forms import LARGEST_ID, light_argument, page_number
-from taskboard.web.guards import current_actor, requires
+from taskboard.web.guards import current_actor, holds_any, requires
+from taskboard.web.shared import STAFF
 from taskboard.web.tasks.acts import ON_BRANCH, ON_TASK, Offer
 from taskboard.web.tasks.forms import (
     ActForm,
@@ -53,7 +54,10 @@ blueprint = Blueprint("tasks", __name__)
 @blueprint.get("/my-tasks")
 @requires(Role.HEAD, Role.LIAISON, Role.OFFICER, Role.SUPERVISOR)
 def my_tasks() -> ResponseReturnValue:
+    """What the person's departments work on; who only supervises finds their work where decisions wait."""
     session, actor = read_session(), current_actor()
+    if not holds_any(actor, *STAFF):
+        return redirect(url_for("waiting.waiting"))
     asked = request.args.get("show", "")
     show = Show(asked) if asked in {one.value for one in Show} else Show.ALL
     found = list_my_tasks(
