@@ -34,7 +34,7 @@ VIEWERS = (
     *(f"foreign.lead.{post}" for post in POSTS),
 )
 SHARED_DIRECTORY = frozenset({"renamings", "imports", "revisions"})
-"""pages of supervisors that show names which all supervisors share: kinds of department, and what a document may mean"""
+"""pages of supervisors that show names which all of them share: kinds of department, and what a document may mean"""
 QUERIES = (
     "",
     "?q={0}",
