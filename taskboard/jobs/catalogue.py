@@ -60,6 +60,7 @@ def morning_mail(context: JobContext) -> Facts:
             since=since,
             is_digest=is_digest,
             jobs=jobs.digest_facts(session, since=since),
+            trail=jobs.trail_facts(session),
         )
     queued = 0
     for start in range(0, len(prepared.mails), MAILS_PER_TRANSACTION):

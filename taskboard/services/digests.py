@@ -82,10 +82,19 @@ def changes_since(today: date, last_digest_on: date | None) -> date:
     return last_digest_on
 
 
-def prepare_round(session: Session, *, today: date, since: date, is_digest: bool, jobs: Mapping[str, Any]) -> Round:
+def prepare_round(
+    session: Session,
+    *,
+    today: date,
+    since: date,
+    is_digest: bool,
+    jobs: Mapping[str, Any],
+    trail: Mapping[str, Any] | None = None,
+) -> Round:
     """The scheduled mails of a working day, as ``is_digest`` the weekly digests; reads only.
 
-    Changes are counted from ``since``; ``jobs`` are the facts of the jobs that the supervisors' digest carries. People
+    Changes are counted from ``since``; ``jobs`` are the facts of the jobs that the supervisors' digest carries,
+    ``trail`` the head of the audit trail that the auditors' does (:func:`taskboard.services.jobs.trail_facts`). People
     who have a scheduled mail of that day already are left out.
     """
     calendar = load_calendar(session)
@@ -101,7 +110,11 @@ def prepare_round(session: Session, *, today: date, since: date, is_digest: bool
         if person_id in served:
             continue
         mail = desk.make_mail(
-            person_id, addressed.get(person_id, []), is_digest=is_digest and person_id not in digested, jobs=jobs
+            person_id,
+            addressed.get(person_id, []),
+            is_digest=is_digest and person_id not in digested,
+            jobs=jobs,
+            trail=trail,
         )
         if mail is None:
             continue
@@ -211,19 +224,28 @@ class _Desk:
             self._by_department[item.department_id].append(item)
 
     def make_mail(
-        self, person_id: int, addressed: Sequence[Addressed], *, is_digest: bool, jobs: Mapping[str, Any]
+        self,
+        person_id: int,
+        addressed: Sequence[Addressed],
+        *,
+        is_digest: bool,
+        jobs: Mapping[str, Any],
+        trail: Mapping[str, Any] | None,
     ) -> ScheduledMail | None:
         """The mail of one person, None where there is nothing to say."""
         posts = self._posts[person_id]
         daily = daily_sections([(one.item, one.reminder) for one in addressed])
         shown = {one.item.assignment_id for one in addressed}
         parts = [part.without(shown) for part in self._parts(posts)] if is_digest else []
-        if not daily and not parts:
+        audits = {post for post in posts if post.role is Role.AUDITOR} if is_digest and trail else set[Holder]()
+        if not daily and not parts and not audits:
             return None
         is_supervisor = any(part.hat is Hat.SUPERVISOR for part in parts)
-        used = {one.holder for one in addressed} | {
-            post for part in parts for post in posts if post.role in HATS[part.hat]
-        }
+        used = (
+            {one.holder for one in addressed}
+            | audits
+            | {post for part in parts for post in posts if post.role in HATS[part.hat]}
+        )
         facts = {
             "person": posts[0].name,
             "day": self._today.isoformat(),
@@ -238,6 +260,7 @@ class _Desk:
             "sections": [section_facts(one, today=self._today, calendar=self._calendar) for one in daily],
             "parts": [part_facts(one, today=self._today, calendar=self._calendar) for one in parts],
             "jobs": dict(jobs) if is_supervisor else None,
+            "trail": dict(trail) if audits and trail else None,
         }
         kind = MailKind.WEEKLY_DIGEST if is_digest else MailKind.MORNING
         return ScheduledMail(person_id, posts[0].email or "", kind, facts)

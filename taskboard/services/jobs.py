@@ -30,6 +30,7 @@ from taskboard.services.history import Writing, record_change
 from taskboard.services.imports import remove_untouched_drafts
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.scans import remove_old_scans
+from taskboard.services.trail import find_head
 
 HEARTBEAT_SECONDS = 2
 SILENCE_SECONDS = 8
@@ -426,6 +427,22 @@ def digest_facts(session: Session, *, since: date) -> dict[str, Any]:
             "unknown": by_state.get(OutboxState.UNKNOWN, 0),
         },
         "without_address": ((morning.facts if morning else None) or {}).get("without_address", 0),
+    }
+
+
+def trail_facts(session: Session) -> dict[str, Any] | None:
+    """What an auditor's digest says of the trail: its head, to be held against the file of heads, and how the last
+    check of the chain ended. ``None`` where nothing was sealed yet."""
+    head = find_head(session)
+    if head is None:
+        return None
+    last = find_last_run(session, JobName.CHECK_TRAIL, state=JobState.DONE)
+    return {
+        "position": head.position,
+        "digest": head.digest,
+        "sealed_at": head.sealed_at.isoformat(),
+        "checked_at": last.finished_at.isoformat() if last and last.finished_at else None,
+        "findings": (last.facts or {}).get("findings", 0) if last else 0,
     }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from taskboard.clock import SettableClock
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.jobs import JobName, JobState
 from taskboard.domain.local_time import ZONE
 from taskboard.domain.outbox import MailKind, OutboxState
@@ -24,7 +25,9 @@ from taskboard.jobs.runner import run_by_hand
 from taskboard.models import Assignment, Department, JobRun, OutboxMessage, Person, PersonPost, Plan, Reminder, Task
 from taskboard.services import reports
 from taskboard.services.actors import load_actor
+from taskboard.services.history import record_change
 from taskboard.services.outbox import queue_mail
+from taskboard.services.trail import find_head
 from tests.support.factories import LONG_AGO, Usual, make_department, make_person, make_plan, make_task, usual_people
 
 MONDAY = date(2026, 11, 23)
@@ -200,6 +203,35 @@ def test_a_supervisor_gets_the_digest_even_when_it_is_empty_with_the_facts_of_th
     assert mail.facts["parts"][0]["hat"] == "supervisor"
     told = {one["job"] for one in mail.facts["jobs"]["runs"]}
     assert told == {"morning-mail", "deliver-mail", "clean-up", "check-trail"}
+
+
+def test_an_auditor_gets_the_head_of_the_trail_with_the_digest(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    auditor = make_person(session, "吴审计", (Role.AUDITOR, usual.body))
+    record_change(
+        session,
+        subject=Subject.PLAN,
+        subject_id=plan.id,
+        act=Change.ADDED,
+        actor=usual.actor("chen"),
+        now=LONG_ISSUED,
+        entrance="test",
+    )
+    session.commit()
+    checked = run_by_hand(app, JobName.CHECK_TRAIL, MONDAY)
+
+    run(app, MONDAY)
+    run(app, TUESDAY)
+
+    [mail] = mails(session, person_id=auditor.id)
+    assert (mail.kind, mail.for_day) == (MailKind.WEEKLY_DIGEST, MONDAY)
+    head = find_head(session)
+    assert head is not None
+    assert checked["findings"] == mail.facts["trail"]["findings"] == 0
+    assert (mail.facts["trail"]["position"], mail.facts["trail"]["digest"]) == (head.position, head.digest)
+    [supervisors] = mails(session, person_id=usual.chen.id, for_day=MONDAY)
+    assert supervisors.facts["trail"] is None
 
 
 def test_a_leader_gets_the_digest_when_something_changed_for_the_worse(

@@ -161,6 +161,31 @@ def test_the_mail_is_the_one_on_file(
     compare(name, render(made[person, kind]))
 
 
+def test_the_auditors_digest_is_the_one_on_file() -> None:
+    facts = {
+        "person": "吴审计",
+        "day": "2026-11-23",
+        "week": [2026, 48],
+        "since": "2026-11-16",
+        "is_estimated": False,
+        "posts": [{"department": "云泽市人民政府", "role": "auditor", "is_stand_in": False}],
+        "sections": [],
+        "parts": [],
+        "jobs": None,
+        "trail": {
+            "position": 1280,
+            "digest": "3b1f9c" * 10 + "e07a",
+            "sealed_at": "2026-11-23T00:29:00+00:00",
+            "checked_at": "2026-11-22T18:00:00+00:00",
+            "findings": 2,
+        },
+    }
+
+    rendered = MailRenderer(paths.TEMPLATES, "http://taskboard.test").render("weekly_digest", facts)
+
+    compare("weekly-digest-of-an-auditor", rendered)
+
+
 def test_mails_are_built_from_what_mail_programs_show(made: dict[tuple[str, MailKind], OutboxMessage]) -> None:
     for mail in made.values():
         for element in html.document_fromstring(render(mail).html).iter():
