@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -28,8 +28,9 @@ from taskboard.models import (
 )
 from taskboard.services.confirmations import Tell, tell_nobody
 from taskboard.services.department_names import add_alias, match_names
+from taskboard.services.department_records import record_department, values_of
 from taskboard.services.departments import create_department
-from taskboard.services.history import record_change
+from taskboard.services.history import Writing, record_change
 from taskboard.services.import_review import Identity, Review, ReviewRow, ReviewUnit
 from taskboard.services.open_drafts import open_draft
 
@@ -68,7 +69,8 @@ def make_plan(
     session.add(plan)
     session.flush()
     session.add(PlanSource(plan_id=plan.id, content=draft.content, blocks=draft.blocks))
-    departments = settle_departments(session, review, body_id=draft.body_id)
+    by: Writing = {"actor": actor, "now": now, "entrance": entrance}
+    departments = settle_departments(session, review, body_id=draft.body_id, **by)
     _add_defaults(session, plan, review, departments)
     add_tasks(session, plan, review, departments, open_draft(draft).readings, now=now, tell=tell)
     record_change(
@@ -90,7 +92,7 @@ def make_plan(
     return plan
 
 
-def settle_departments(session: Session, review: Review, *, body_id: int) -> dict[Identity, int]:
+def settle_departments(session: Session, review: Review, *, body_id: int, **by: Unpack[Writing]) -> dict[Identity, int]:
     """The department of every unit of the review: created where it is new, its spellings kept as aliases."""
     settled: dict[Identity, int] = {}
     units = [unit for one in review.included for unit in (*one.lead, *one.partners)] + list(review.defaults)
@@ -101,6 +103,7 @@ def settle_departments(session: Session, review: Review, *, body_id: int) -> dic
         elif unit.identity not in settled:
             assert unit.new_key is not None and unit.kind is not None, "a unit without a decision passed the review"
             created = create_department(session, name=names[unit.new_key].name, kind=unit.kind, parent_id=body_id)
+            record_department(session, created.id, Change.ADDED, after=values_of(created), **by)
             settled[unit.identity] = created.id
     _keep_spellings(session, units, settled)
     return settled

@@ -26,7 +26,7 @@ from taskboard.models import Assignment, Department, ImportDraft, Measure, Plan,
 from taskboard.services import workflow
 from taskboard.services.cases import Acting
 from taskboard.services.corrections import CORRECTABLE, correct_departments, correct_wording, discard_draft_task
-from taskboard.services.history import record_change
+from taskboard.services.history import Writing, record_change
 from taskboard.services.import_confirmation import add_tasks, make_measure, reading_of, settle_departments
 from taskboard.services.import_review import Identity, Review, ReviewRow, ReviewUnit, review_draft
 from taskboard.services.imports import get_draft
@@ -444,7 +444,8 @@ class _Application:
     def _settle(self, rows: Sequence[ReviewRow]) -> Mapping[Identity, int]:
         """The departments of these rows alone: what nobody takes over creates no department."""
         part = replace(self.revision.review, rows=tuple(rows), defaults=())
-        return settle_departments(self.session, part, body_id=self.plan.body_id)
+        by: Writing = {"actor": self.by["actor"], "now": self.by["now"], "entrance": self.by["entrance"]}
+        return settle_departments(self.session, part, body_id=self.plan.body_id, **by)
 
     def _attempt(self, running: Running, act: Callable[[], None]) -> None:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Unpack, cast
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 from taskboard.documents.document import Document, DocumentError, DocumentProblem
 from taskboard.documents.ocr import can_recognise
 from taskboard.domain.errors import NotAllowed, NotFound
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.permissions import Actor
 from taskboard.domain.plan_parsing.reading import ParsedPlan
 from taskboard.domain.roles import Role
 from taskboard.domain.scans import KEPT_FAILED, MOST_TRIES, SILENT_AFTER, UNDER_WAY, ScanState
 from taskboard.models import Department, ImportDraft, Person, Scan
+from taskboard.services.history import Writing, record_change
 from taskboard.services.import_records import record_read
 from taskboard.services.plans import supervised_bodies
 from taskboard.services.readings import blocks_to_json, reading_to_json
@@ -117,10 +119,14 @@ def list_scans(session: Session, actor: Actor, *, sha: str | None = None) -> lis
     return [ScanRow(*row) for row in session.execute(query)]
 
 
-def cancel_scan(session: Session, scan_id: int, *, actor: Actor) -> bool:
+def cancel_scan(session: Session, scan_id: int, **by: Unpack[Writing]) -> bool:
     """Throw the scan away, also while it is read; false where it was recognised already and nothing is to be done."""
-    get_scan(session, scan_id, actor)
-    return bool(_changed(session, delete(Scan).where(Scan.id == scan_id, Scan.state != ScanState.DONE)))
+    scan = get_scan(session, scan_id, by["actor"])
+    facts = {"source_name": scan.source_name, "sha256": scan.source_sha256, "body_id": scan.body_id}
+    if not _changed(session, delete(Scan).where(Scan.id == scan_id, Scan.state != ScanState.DONE)):
+        return False
+    record_change(session, subject=Subject.IMPORT, subject_id=None, act=Change.DISCARDED, before=facts, **by)
+    return True
 
 
 def retry_scan(session: Session, scan_id: int, *, actor: Actor) -> None:

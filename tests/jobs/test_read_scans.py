@@ -21,7 +21,7 @@ from taskboard.jobs.scheduler import JobScheduler
 from taskboard.models import ImportDraft, JobRun, Scan
 from taskboard.services import scans
 from tests.documents.pdf_files import make_pdf, picture
-from tests.support.factories import NOW, Usual, usual_people
+from tests.support.factories import NOW, Usual, usual_people, writing_by
 
 MONDAY = date(2026, 11, 23)
 STAND_IN = """
@@ -112,7 +112,7 @@ def test_a_scan_that_was_cancelled_while_it_is_read_leaves_nothing(
     def cancel_after_the_first(own, held, *, done, pages, now):  # type: ignore[no-untyped-def]
         note_page(own, held, done=done, pages=pages, now=now)
         if done == 1:
-            scans.cancel_scan(own, scan.id, actor=usual.actor("chen"))
+            scans.cancel_scan(own, scan.id, **writing_by(usual.actor("chen")))
 
     monkeypatch.setattr(scans, "note_page", cancel_after_the_first)
     scan_id = scan.id

@@ -634,12 +634,16 @@ def test_default_units_stand_beside_the_plan_and_not_on_every_task(session, peop
     assert all("各市" not in name for task in tasks_of(session, plan) for _, name in units_of(session, task))
 
 
-def test_a_new_department_belongs_below_the_body(session, people, chen):
+def test_a_new_department_belongs_below_the_body_and_stands_in_the_trail(session, people, chen):
     confirm(session, start(session, people), chen)
 
     created = match_names(session, ["市督查考核中心"])["市督查考核中心"]
 
     assert created.path.startswith(people.body.path)
+    [entry] = session.scalars(
+        select(HistoryEntry).where(HistoryEntry.subject == Subject.DEPARTMENT, HistoryEntry.subject_id == created.id)
+    )
+    assert (entry.act, entry.actor_id) == (Change.ADDED, chen.person_id)
 
 
 def test_candidates_can_be_taken_in_and_stand_where_their_text_stands(session, people, chen):

@@ -20,7 +20,7 @@ from taskboard.domain.scans import MOST_TRIES, SILENT_AFTER, ScanState
 from taskboard.models import HistoryEntry, ImportDraft, Scan
 from taskboard.services import scans
 from taskboard.services.scans import ScanLost
-from tests.support.factories import NOW, Usual, actor_of, make_department, make_person, usual_people
+from tests.support.factories import NOW, Usual, actor_of, make_department, make_person, usual_people, writing_by
 
 LATER = NOW + SILENT_AFTER + timedelta(seconds=1)
 BLOCKS = (Paragraph("1.推进一网通办。（责任单位：市财政局、市教育局）", place=Place(page=1)),)
@@ -160,11 +160,15 @@ def test_a_cancelled_scan_is_gone_and_its_reader_learns_so(session: Session, usu
     held = scans.take_next(session, now=NOW)
     assert held is not None
 
-    assert scans.cancel_scan(session, scan.id, actor=chen)
+    assert scans.cancel_scan(session, scan.id, **writing_by(chen))
 
     with pytest.raises(ScanLost):
         scans.note_page(session, held, done=1, pages=2, now=NOW)
     assert session.scalars(select(Scan.id)).all() == []
+    [entry] = session.scalars(select(HistoryEntry))
+    assert (entry.act, entry.actor_id) == (Change.DISCARDED, chen.person_id)
+    assert entry.before is not None
+    assert entry.before["source_name"]
 
 
 def test_a_scan_that_was_recognised_is_not_cancelled(session: Session, usual: Usual, chen: Actor) -> None:
@@ -173,7 +177,7 @@ def test_a_scan_that_was_recognised_is_not_cancelled(session: Session, usual: Us
     assert held is not None
     scans.finish_scan(session, held, DOCUMENT, PLAN, now=NOW)
 
-    assert not scans.cancel_scan(session, scan.id, actor=chen)
+    assert not scans.cancel_scan(session, scan.id, **writing_by(chen))
     assert len(session.scalars(select(ImportDraft)).all()) == 1
 
 
@@ -217,9 +221,10 @@ def test_a_scan_of_others_does_not_exist(session: Session, usual: Usual, chen: A
     stranger = actor_of(make_person(session, "赵"), (Role.SUPERVISOR, elsewhere))
 
     assert scans.list_scans(session, stranger) == []
-    for act in (scans.cancel_scan, scans.retry_scan):
-        with pytest.raises(NotFound):
-            act(session, scan.id, actor=stranger)
+    with pytest.raises(NotFound):
+        scans.cancel_scan(session, scan.id, **writing_by(stranger))
+    with pytest.raises(NotFound):
+        scans.retry_scan(session, scan.id, actor=stranger)
     with pytest.raises(NotAllowed):
         scans.keep_scan(session, b"x", name="x", sha="b" * 64, body_id=usual.body.id, actor=stranger, now=NOW)
 

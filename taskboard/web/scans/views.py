@@ -12,6 +12,7 @@ from taskboard.labels.documents import describe_document_problem
 from taskboard.services import imports, scans
 from taskboard.services.jobs import find_heartbeat
 from taskboard.services.scans import ScanStatus
+from taskboard.web.departments.writing import writing
 from taskboard.web.forms import Form
 from taskboard.web.guards import current_actor, requires
 
@@ -51,7 +52,7 @@ def state(scan_id: int) -> ResponseReturnValue:
 def cancel(scan_id: int) -> ResponseReturnValue:
     """Throw the scan away; one that was recognised meanwhile is shown instead."""
     with transaction() as session:
-        is_cancelled = scans.cancel_scan(session, scan_id, actor=current_actor())
+        is_cancelled = scans.cancel_scan(session, scan_id, **writing())
     if not is_cancelled:
         flash("已经识别完了，没有取消。", "success")
         return redirect(url_for("scans.scan", scan_id=scan_id), 303)
