@@ -6,6 +6,7 @@ Everything was checked by the comparison, which saw the whole tree and every nam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import islice
 from typing import Any, TypeVar, Unpack
 
@@ -13,14 +14,25 @@ from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from taskboard.domain.department_names import match_key
+from taskboard.domain.errors import Invalid
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.local_time import local_date
+from taskboard.labels import label
 from taskboard.models import Department, DepartmentMember, DepartmentName, Person, PersonPost
 from taskboard.services.department_names import check_renamed_on, follow_name
-from taskboard.services.directory_changes import Comparison, Detail, PlannedDepartment, PlannedPerson, Ref
+from taskboard.services.directory_changes import (
+    Comparison,
+    Detail,
+    PlannedDepartment,
+    PlannedPerson,
+    PlannedPost,
+    Ref,
+)
 from taskboard.services.history import OneOfMany, Writing, record_changes
+from taskboard.services.holdings import find_holdings
 
 VALUES_PER_QUERY = 5_000
+ONE_DAY = timedelta(days=1)
 
 Value = TypeVar("Value")
 
@@ -253,7 +265,7 @@ class _Writer:
         for one in self._work.people.values():
             for post in one.posts:
                 if post.current is not None:
-                    ends.append({"post_id": post.current.id, "last": post.to_on})
+                    ends.append((one, post))
                     continue
                 begins.append(
                     {
@@ -265,9 +277,18 @@ class _Writer:
                     }
                 )
         self._execute(insert(PersonPost), begins)
-        self._execute(
-            update(PersonPost).where(PersonPost.id == bindparam("post_id")).values(to_on=bindparam("last")), ends
-        )
+        for person, post in ends:
+            self._end_post(person, post)
+
+    def _end_post(self, person: PlannedPerson, post: PlannedPost) -> None:
+        """Write down a last day; raises :class:`Invalid` where open work would be left without anybody."""
+        assert post.current is not None, "only a post that somebody holds ends"
+        if post.to_on is not None:
+            gone_on = post.to_on + ONE_DAY
+            left = find_holdings(self._session, self._people[person.username], gone_on=gone_on, post_id=post.current.id)
+            if left.count:
+                raise Invalid("people", "post_work_hangs", name=person.name, role=label(post.role), count=left.count)
+        self._session.execute(update(PersonPost).where(PersonPost.id == post.current.id).values(to_on=post.to_on))
 
     # The database
 

@@ -21,10 +21,11 @@ from taskboard.domain.errors import Invalid, NotAllowed, Stale
 from taskboard.domain.history import Subject
 from taskboard.domain.roles import Role
 from taskboard.labels.directory import DEPARTMENT_COLUMNS, PEOPLE_COLUMNS, cell_problem
+from taskboard.labels.errors import problem_words
 from taskboard.models import Department, DepartmentMember, DepartmentName, HistoryEntry, Person, PersonPost
 from taskboard.services import department_names, directory_export, directory_import, directory_sheets, members
 from taskboard.services.directory_changes import DirectoryReading
-from tests.support.factories import NOW, Usual, make_department, usual_people, writing_by
+from tests.support.factories import NOW, Usual, make_department, make_plan, make_task, usual_people, writing_by
 from tests.support.queries import counted_queries
 
 TODAY = date(2026, 11, 23)
@@ -233,6 +234,29 @@ class TestChanges:
         ]
         assert zhou.password_hash is None
         assert (usual.li.name, usual.li.email) == ("李改名", "li@example.org")
+        (post,) = session.scalars(select(PersonPost).where(PersonPost.person_id == usual.li.id))
+        assert post.to_on == date(2026, 12, 31)
+
+    def test_a_post_does_not_end_while_open_work_hangs_on_it_alone(self, session: Session, usual: Usual) -> None:
+        plan = make_plan(session, body=usual.body, imported_by=usual.chen)
+        make_task(session, plan=plan, lead=usual.lead)
+        ends = ["li", "李联络", "", "市发展改革委", "联络员", "2015-01-01", "2026-12-31"]
+
+        with pytest.raises(Invalid) as refused:
+            take_over(session, usual, csv_of(PEOPLE, ends))
+        session.rollback()
+
+        assert refused.value.problem == "post_work_hangs"
+        assert "还有 1 项" in problem_words(refused.value)
+
+    def test_a_post_ends_where_the_same_file_names_who_follows(self, session: Session, usual: Usual) -> None:
+        plan = make_plan(session, body=usual.body, imported_by=usual.chen)
+        make_task(session, plan=plan, lead=usual.lead)
+        ends = ["li", "李联络", "", "市发展改革委", "联络员", "2015-01-01", "2026-12-31"]
+        follows = ["zhou", "周新来", "", "市发展改革委", "联络员", "2026-12-01", ""]
+
+        take_over(session, usual, csv_of(PEOPLE, ends, follows))
+
         (post,) = session.scalars(select(PersonPost).where(PersonPost.person_id == usual.li.id))
         assert post.to_on == date(2026, 12, 31)
 
