@@ -14,8 +14,8 @@ from taskboard.labels.calendar import festival_words
 from taskboard.services import arrangements
 from taskboard.services.arrangements import Preview
 from taskboard.web.calendar.forms import NoticeForm
-from taskboard.web.departments.writing import writing
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.writing import writing
 
 MOST_MOVES_SHOWN = 20
 

@@ -28,9 +28,9 @@ from taskboard.services import (
 )
 from taskboard.services.departments import DepartmentValues
 from taskboard.web.departments.forms import AliasForm, DepartmentForm, EndMemberForm, MembersForm, OldNameForm
-from taskboard.web.departments.writing import writing
 from taskboard.web.forms import Form, page_number, search_words
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.writing import writing
 
 blueprint = Blueprint("departments", __name__, url_prefix="/departments")
 

@@ -18,9 +18,9 @@ from taskboard.labels.documents import describe_document_problem
 from taskboard.labels.errors import PROBLEMS
 from taskboard.services import directory_export, directory_import, directory_sheets, directory_templates
 from taskboard.services.department_names import find_department
-from taskboard.web.departments.writing import writing
 from taskboard.web.directory.forms import ApplyForm, TemplateForm, UploadForm
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.writing import writing
 
 blueprint = Blueprint("directory", __name__, url_prefix="/directory")
 

@@ -11,10 +11,10 @@ from taskboard.domain.errors import Invalid
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
 from taskboard.services import leaving, people
-from taskboard.web.departments.writing import writing
 from taskboard.web.forms import LARGEST_ID
 from taskboard.web.guards import requires
 from taskboard.web.leaving.forms import HandoverForm, LastDayForm, handover_form
+from taskboard.web.writing import writing
 
 blueprint = Blueprint("leaving", __name__, url_prefix="/people/<int:person_id>/leaving")
 

@@ -10,10 +10,10 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
 from taskboard.services import liaisons
 from taskboard.services.liaisons import LiaisonPreview
-from taskboard.web.departments.writing import writing
 from taskboard.web.forms import LARGEST_ID
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.liaisons.forms import LiaisonsForm, liaisons_form
+from taskboard.web.writing import writing
 
 blueprint = Blueprint("liaisons", __name__, url_prefix="/liaisons")
 

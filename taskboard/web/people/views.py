@@ -17,7 +17,6 @@ from taskboard.extensions import current_settings, effective_settings, now, read
 from taskboard.labels.errors import problem_words
 from taskboard.services import account_links, accounts, department_names, people, portfolios
 from taskboard.services.people import PersonValues
-from taskboard.web.departments.writing import writing
 from taskboard.web.forms import Form, page_number, search_words
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.people.forms import (
@@ -29,6 +28,7 @@ from taskboard.web.people.forms import (
     PortfolioForm,
     PostForm,
 )
+from taskboard.web.writing import writing
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 

@@ -13,9 +13,9 @@ from taskboard.labels.reminders import ANCHORS, RECIPIENTS, rule_words, span_wor
 from taskboard.services import plan_reminders
 from taskboard.services.calendar import load_calendar
 from taskboard.services.plan_reminders import PlanRulesPage, Told
-from taskboard.web.departments.writing import writing
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.plan_reminders.forms import RulesForm
+from taskboard.web.writing import writing
 
 blueprint = Blueprint("plan_reminders", __name__)
 

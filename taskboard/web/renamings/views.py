@@ -11,10 +11,10 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, transaction
 from taskboard.labels.times import day_words
 from taskboard.services import department_access, renamings
-from taskboard.web.departments.writing import writing
 from taskboard.web.forms import page_number, search_words
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.renamings.forms import RenamingForm
+from taskboard.web.writing import writing
 
 blueprint = Blueprint("renamings", __name__, url_prefix="/departments/renamings")
 

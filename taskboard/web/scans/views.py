@@ -12,9 +12,9 @@ from taskboard.labels.documents import describe_document_problem
 from taskboard.services import imports, scans
 from taskboard.services.jobs import find_heartbeat
 from taskboard.services.scans import ScanStatus
-from taskboard.web.departments.writing import writing
 from taskboard.web.forms import Form
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.writing import writing
 
 blueprint = Blueprint("scans", __name__, url_prefix="/scans")
 

@@ -13,9 +13,9 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import current_settings, read_session, transaction
 from taskboard.services import settings as kept_settings
 from taskboard.services.settings import SettingValues, checked_values
-from taskboard.web.departments.writing import writing
 from taskboard.web.guards import requires
 from taskboard.web.settings.forms import MailForm, Trial
+from taskboard.web.writing import writing
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 

@@ -14,10 +14,10 @@ from taskboard.extensions import read_session, today, transaction
 from taskboard.labels.directory import loose_ends_words
 from taskboard.services import department_access, department_names, successions
 from taskboard.services.successions import SuccessionOrder, SuccessionPreview
-from taskboard.web.departments.writing import writing
 from taskboard.web.forms import LARGEST_ID
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.successions.forms import SuccessionForm
+from taskboard.web.writing import writing
 
 blueprint = Blueprint("successions", __name__, url_prefix="/departments")
 

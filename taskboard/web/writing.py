@@ -1,4 +1,4 @@
-"""Who changes the directory now, for the services that write it down."""
+"""Who changes the directory, the settings or the rules now, for the services that write it down."""
 
 from __future__ import annotations
 
