@@ -109,7 +109,7 @@ def find_drafts(asked: Asked) -> WaitingPart | None:
 
 
 def find_review_days(asked: Asked) -> WaitingPart | None:
-    """The suspended tasks whose day of review is near or past, the earliest first."""
+    """The suspended tasks whose day of review is near or past, the earliest first; some rest without such a day."""
     if not decides_somewhere(asked.actor):
         return None
     last = (
@@ -125,7 +125,9 @@ def find_review_days(asked: Asked) -> WaitingPart | None:
         .where(Task.state == TaskState.SUSPENDED, supervised_tasks(asked.actor, unmanned=asked.vacancies.unmanned))
     )
     soon = due_soon_until(asked.today, asked.calendar)
-    days = [(date.fromisoformat(row.after["act"]["review_on"]), row) for row in asked.session.execute(query)]
+    # A sub-task that rests because its part does, such as under an objection, has no day of its own.
+    named = ((row.after["act"].get("review_on"), row) for row in asked.session.execute(query))
+    days = [(date.fromisoformat(day), row) for day, row in named if day]
     due = sorted(((day, row) for day, row in days if day <= soon), key=lambda one: (one[0], one[1].id))
     rows = [
         WaitingRow(

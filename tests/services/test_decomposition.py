@@ -468,6 +468,10 @@ def test_an_objection_rests_the_sub_tasks_until_it_is_refused(tree: Tree) -> Non
     north, _ = tree.split(task)
     tree.act(objections.raise_objection, tree.branch(task).id, "gao", reason="不是本单位的事")
     assert north.state is TaskState.SUSPENDED
+    # It rests without a day on which to look at it again.
+    for who in ("gao", "li", "chen"):
+        parts = list_waiting(tree.session, tree.person(who), today=TODAY, calendar=CALENDAR)
+        assert Kind.REVIEW_DAY not in {part.kind for part in parts}
 
     tree.act(objections.refuse_objection, tree.branch(task).id, "chen", reason="属于职责")
 
