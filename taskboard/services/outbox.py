@@ -77,15 +77,14 @@ def queue_mail(
     template: str,
     facts: Mapping[str, Any],
     now: datetime,
-    not_before: datetime | None = None,
     valid_until: datetime | None = None,
     for_day: date | None = None,
 ) -> bool:
     """Put one mail into the outbox; ``False`` when a mail with this key is there already.
 
     ``facts`` are what the template is rendered from: plain JSON values (dates as ISO text, enums by their value).
-    It waits until ``not_before``, a notice otherwise for the next office hours; after ``valid_until`` it is no longer
-    worth sending. ``for_day`` is the day of a scheduled mail.
+    A notice waits for the next office hours; after ``valid_until`` a mail is no longer worth sending. ``for_day`` is
+    the day of a scheduled mail.
     """
     row = {
         "key": key,
@@ -96,7 +95,7 @@ def queue_mail(
         "facts": dict(facts),
         "message_id": uuid4().hex,
         "created_at": now,
-        "next_attempt_at": not_before or _first_attempt(session, kind, template, now),
+        "next_attempt_at": _first_attempt(session, kind, template, now),
         "for_day": for_day,
         "state": OutboxState.QUEUED,
         "attempts": 0,

@@ -161,13 +161,6 @@ def test_a_server_that_is_down_is_left_alone_for_a_while(session: Session) -> No
     assert len(claim_ids(session, now=NOW + timedelta(seconds=31))) == 1
 
 
-def test_a_mail_waits_until_its_time(session: Session) -> None:
-    queue(session, make_person(session, "李联络"), not_before=NOW + timedelta(hours=1))
-
-    assert claim_ids(session) == []
-    assert len(claim_ids(session, now=NOW + timedelta(hours=1))) == 1
-
-
 def test_what_was_queued_by_a_clock_that_ran_ahead_does_not_wait_for_it(session: Session) -> None:
     queue_many(session, 1)
     session.execute(
