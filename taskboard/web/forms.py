@@ -24,6 +24,7 @@ from taskboard.labels.errors import problem_words
 
 LARGEST_ID = 2**31 - 1
 """the largest value of an integer column on PostgreSQL"""
+LENGTH_OF_IDS = len(str(LARGEST_ID))
 REQUEST_KEY_LENGTH = 64
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
@@ -202,6 +203,21 @@ class EnumField(SelectField):
             raise ValidationError("没有这一项，请重新选择。")
 
 
+def read_id(text: str | None) -> int | None:
+    """The id of a row that was sent as text; ``None`` for what no id can be, however long it is."""
+    if text is None or not (text.isascii() and text.isdecimal() and len(text) <= LENGTH_OF_IDS):
+        return None
+    number = int(text)
+    return number if 0 < number <= LARGEST_ID else None
+
+
+def chosen_id(value: object) -> int | None:
+    """The id behind a choice, ``None`` for the blank one; what can be no id is 0, which is nobody's, and the service
+    says so."""
+    text = str(value) if value is not None else ""
+    return read_id(text) or 0 if text else None
+
+
 class IdField(IntegerField):
     """The id of a row, hidden or typed; what cannot be an id is an error, never a failed query."""
 
@@ -212,9 +228,9 @@ class IdField(IntegerField):
         self.data = None
         if not typed:
             return
-        if not (typed.isascii() and typed.isdecimal() and len(typed) <= 10 and 0 < int(typed) <= LARGEST_ID):
+        self.data = read_id(typed)
+        if self.data is None:
             raise ValueError("没有这一项，请重新选择。")
-        self.data = int(typed)
 
 
 def light_argument() -> Light | None:

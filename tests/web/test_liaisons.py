@@ -110,7 +110,8 @@ def test_departments_that_are_not_theirs_are_not_found(
 
     assert visitor.get(address(foreign)).status_code == 404
     assert visitor.post(address(foreign, step="/confirm")).status_code == 404
-    assert visitor.get("/liaisons?department_id=abc").status_code == 404
+    for no_id in ("abc", "0", "٣", "9" * 5000):
+        assert visitor.get("/liaisons", department_id=no_id).status_code == 404
 
 
 def test_tasks_without_a_department_of_theirs_lead_back(visitor: Visitor, usual: Usual) -> None:

@@ -23,7 +23,7 @@ from taskboard.services import trail as chain
 from taskboard.services.audit import EntryRow, Filter, Place, export_lines, list_entries, record_export
 from taskboard.services.jobs import find_last_run
 from taskboard.services.trail_heads import FILE_NAME, read_heads
-from taskboard.web.forms import LARGEST_ID, Form, clean_line
+from taskboard.web.forms import Form, clean_line, read_id
 from taskboard.web.guards import current_actor
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
@@ -118,14 +118,14 @@ def _export(which: Filter, actor: Actor) -> Iterator[bytes]:
 def _asked(values: Mapping[str, str]) -> Asked:
     problems: dict[str, str] = {}
     subject, number = values.get("subject", ""), values.get("number", "")
-    is_number = number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) <= LARGEST_ID
-    if number and not is_number:
+    subject_id = read_id(number)
+    if number and subject_id is None:
         problems["number"] = "编号是一个数字。"
     entrance = values.get("entrance", "")
     which = Filter(
         person=clean_line(values.get("person"))[:80] or None,
         subject=Subject(subject) if subject in list(Subject) else None,
-        subject_id=int(number) if is_number else None,
+        subject_id=subject_id,
         first_day=_day(values, "from", problems),
         last_day=_day(values, "to", problems),
         entrance=entrance if entrance in ENTRANCES else None,
@@ -151,11 +151,12 @@ def _day(values: Mapping[str, str], name: str, problems: dict[str, str]) -> date
 def _place(text: str) -> Place | None:
     """Where the page begins; an address that was tampered with leads to the first page."""
     moment, _, number = text.partition("~")
+    entry_id = read_id(number)
     try:
-        place = Place(datetime.fromisoformat(moment), int(number))
+        at = datetime.fromisoformat(moment)
     except ValueError:
         return None
-    return place if place.at.tzinfo is not None and 0 < place.id <= LARGEST_ID else None
+    return Place(at, entry_id) if at.tzinfo is not None and entry_id is not None else None
 
 
 def _next_address(place: Place | None) -> str | None:

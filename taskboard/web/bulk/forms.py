@@ -13,7 +13,7 @@ from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.labels.targets import PLAN_RHYTHMS
 from taskboard.services.bulk import LONGEST_REMARK
 from taskboard.services.task_search import MOST_AT_ONCE
-from taskboard.web.forms import LARGEST_ID, EnumField, Form, IdField, MaxLength, TextField, choices
+from taskboard.web.forms import EnumField, Form, IdField, MaxLength, TextField, choices, read_id
 
 
 class BulkForm(Form):
@@ -62,6 +62,7 @@ def read_ids(text: str) -> tuple[int, ...]:
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) <= LARGEST_ID):
+    found = read_id(text)
+    if found is None:
         raise NotFound(subject="task")
-    return int(text)
+    return found

@@ -24,7 +24,7 @@ from taskboard.services.task_search import TaskFilter, find_task_ids, search_tas
 from taskboard.services.visibility import department_ids
 from taskboard.services.workflow import list_officers
 from taskboard.web.bulk.forms import BulkForm, read_ids
-from taskboard.web.forms import LARGEST_ID, choices, light_argument, page_number, search_words
+from taskboard.web.forms import choices, light_argument, page_number, read_id, search_words
 from taskboard.web.guards import current_actor, requires
 
 ENTRANCE = "web"
@@ -59,8 +59,8 @@ def task_list() -> ResponseReturnValue:
 def _filter() -> TaskFilter:
     state = request.args.get("state", "")
     return TaskFilter(
-        plan_id=_id("plan"),
-        department_id=_id("department"),
+        plan_id=read_id(request.args.get("plan")),
+        department_id=read_id(request.args.get("department")),
         state=TaskState(state) if state in {one.value for one in TaskState} else None,
         is_overdue=request.args.get("overdue") == "1",
         due_from=_day("from"),
@@ -76,12 +76,6 @@ FILTERS = ("q", "plan", "department", "state", "overdue", "from", "to", "light")
 def _asked() -> dict[str, Any]:
     """The filter as it stands in the address; nothing else that came with it."""
     return {name: request.args[name] for name in FILTERS if request.args.get(name)}
-
-
-def _id(name: str) -> int | None:
-    text = request.args.get(name, "")
-    is_id = text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID
-    return int(text) if is_id else None
 
 
 def _day(name: str) -> date | None:
@@ -121,7 +115,7 @@ def preview() -> ResponseReturnValue:
     form.task_ids.raw_data = None
     form.task_ids.data = ",".join(str(one) for one in ids)
     form.department_id.raw_data = None
-    form.department_id.data = _id("department")
+    form.department_id.data = read_id(request.args.get("department"))
     return _page(form)
 
 

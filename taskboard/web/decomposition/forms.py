@@ -12,7 +12,7 @@ from wtforms.validators import NumberRange, Optional
 from taskboard.domain.decomposition import LARGEST_WEIGHT, MOST_SUBTASKS_AT_ONCE
 from taskboard.labels.errors import problem_words
 from taskboard.services.decomposition import LONGEST_TITLE, Below, SubtaskOrder, SubtaskRefused
-from taskboard.web.forms import LARGEST_ID, DayField, Form, LineField, MaxLength, choices
+from taskboard.web.forms import DayField, Form, LineField, MaxLength, choices, chosen_id
 
 ROWS_SHOWN = 5
 MORE_ROWS = 5
@@ -23,18 +23,10 @@ class DecomposeForm(Form):
     """What the lines share: the token against forgery and the request key."""
 
 
-def _department_id(value: object) -> int | None:
-    """The id that was chosen; what can be none is nobody's, and the service says so."""
-    text = str(value or "")
-    if not text:
-        return None
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID else 0
-
-
 class SubtaskRow(PlainForm):
     """One sub-task; a line without a department and without words is not meant."""
 
-    department = SelectField("下级单位", coerce=_department_id, validate_choice=False)
+    department = SelectField("下级单位", coerce=chosen_id, validate_choice=False)
     title = LineField("任务内容", [MaxLength(LONGEST_TITLE)])
     due_on = DayField("时限")
     weight = IntegerField("权重", [Optional(), NumberRange(1, LARGEST_WEIGHT, WEIGHT_WORDS)])

@@ -9,7 +9,6 @@ from wtforms import SelectField
 from taskboard.services.help_requests import Decision
 from taskboard.services.meetings import MeetingRow
 from taskboard.web.forms import (
-    LARGEST_ID,
     DayField,
     Form,
     LineField,
@@ -18,25 +17,18 @@ from taskboard.web.forms import (
     TextField,
     VersionedForm,
     choices,
+    chosen_id,
 )
 
 LONGEST_TEXT = 2000
 LONGEST_NAME = 200
 
 
-def _id_or_none(value: object) -> int | None:
-    """The id behind a choice; what cannot be an id is nobody's, and the service says so."""
-    text = str(value)
-    if value is None or not text:
-        return None
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID else 0
-
-
 class DecideForm(VersionedForm):
     decision = TextField("议定意见", [Required("请填写议定意见。"), MaxLength(LONGEST_TEXT)])
     owner = LineField("由哪个单位落实", [Required("请填写落实单位。"), MaxLength(LONGEST_NAME)])
     act_by = DayField("落实时限", [Required("请填写落实时限。")])
-    meeting_id = SelectField("在哪次会议上议定", coerce=_id_or_none, validate_choice=False)
+    meeting_id = SelectField("在哪次会议上议定", coerce=chosen_id, validate_choice=False)
 
     def offer(self, meetings: Iterable[MeetingRow]) -> None:
         """Put these meetings up for choice, and the answer without one."""
@@ -58,7 +50,7 @@ class WithdrawForm(VersionedForm):
 class MeetingForm(Form):
     title = LineField("会议名称", [Required("请填写会议名称。"), MaxLength(LONGEST_NAME)])
     held_on = DayField("会议日期", [Required("请填写会议日期。")])
-    body_id = SelectField("召集单位", coerce=_id_or_none, validate_choice=False)
+    body_id = SelectField("召集单位", coerce=chosen_id, validate_choice=False)
 
 
 class EndForm(Form):

@@ -11,7 +11,6 @@ from taskboard.domain.errors import Invalid
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
 from taskboard.services import leaving, people
-from taskboard.web.forms import LARGEST_ID
 from taskboard.web.guards import requires
 from taskboard.web.leaving.forms import HandoverForm, LastDayForm, handover_form
 from taskboard.web.writing import writing
@@ -63,7 +62,6 @@ def _last_day() -> date:
 
 
 def _form(person_id: int, *, gone_on: date, post_id: int | None = None) -> HandoverForm:
-    post_id = min(post_id, LARGEST_ID) if post_id is not None else None
     found = leaving.prepare_leaving(read_session(), person_id, gone_on=gone_on, post_id=post_id, **writing())
     return handover_form(found, gone_on=gone_on)
 

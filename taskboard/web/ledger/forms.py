@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from taskboard.domain.errors import Stale
 from taskboard.domain.terms import Terms
 from taskboard.services.ledger_updates import Update
-from taskboard.web.forms import LARGEST_ID, Form, MaxLength, TextField
+from taskboard.web.forms import Form, MaxLength, TextField, read_id
 
 LONGEST_REASON = 1000
 
@@ -64,6 +64,7 @@ def _update(task_id: str, text: str) -> Update:
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID):
+    found = read_id(text)
+    if found is None:
         raise ValueError(text)
-    return int(text)
+    return found

@@ -10,7 +10,7 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
 from taskboard.services import liaisons
 from taskboard.services.liaisons import LiaisonPreview
-from taskboard.web.forms import LARGEST_ID
+from taskboard.web.forms import read_id
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.liaisons.forms import LiaisonsForm, liaisons_form
 from taskboard.web.writing import writing
@@ -79,10 +79,10 @@ def _choose_first() -> ResponseReturnValue:
 
 def _ids() -> list[int]:
     """The departments in the address; what can be no id is no department."""
-    texts = request.args.getlist("department_id")
-    if not all(one.isascii() and one.isdecimal() and 0 < int(one) <= LARGEST_ID for one in texts):
+    found = [read_id(one) for one in request.args.getlist("department_id")]
+    if None in found:
         raise NotFound(subject="department")
-    return [int(one) for one in texts]
+    return [one for one in found if one is not None]
 
 
 def _form(**more: None) -> LiaisonsForm:

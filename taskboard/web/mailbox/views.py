@@ -12,7 +12,7 @@ from taskboard.extensions import current_settings, effective_settings, read_sess
 from taskboard.mail.rendering import MailRenderer, has_account_link
 from taskboard.models import Person
 from taskboard.services import outbox
-from taskboard.web.forms import LARGEST_ID, page_number
+from taskboard.web.forms import page_number, read_id
 from taskboard.web.mails import html_part, may_frame
 
 blueprint = Blueprint("mailbox", __name__, url_prefix="/mailbox")
@@ -54,5 +54,4 @@ def mail_html(mail_id: int) -> ResponseReturnValue:
 
 
 def _asked_person() -> int | None:
-    asked = request.args.get("person", type=int)
-    return asked if asked is not None and 0 < asked <= LARGEST_ID else None
+    return read_id(request.args.get("person"))

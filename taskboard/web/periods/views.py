@@ -19,7 +19,7 @@ from taskboard.services.cases import Acting
 from taskboard.services.periods import ReportPanel
 from taskboard.services.targets import list_targets
 from taskboard.services.tasks import Branch, TaskDetail
-from taskboard.web.forms import LARGEST_ID, page_number
+from taskboard.web.forms import page_number, read_id
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.periods.forms import RhythmForm, TrajectoryForm, cell_name
 
@@ -111,8 +111,6 @@ def _overview_page(
     plan_id: int, form: RhythmForm, *, status: int = 200, is_new: bool = False, is_stale: bool = False
 ) -> ResponseReturnValue:
     session = read_session()
-    asked = request.args.get("department", "")
-    is_id = asked.isascii() and asked.isdecimal() and len(asked) <= 10 and int(asked) <= LARGEST_ID
     only_missing = request.args.get("show") == "missing"
     found = periods.get_overview(
         session,
@@ -120,7 +118,7 @@ def _overview_page(
         current_actor(),
         today=today(),
         calendar=load_calendar(session),
-        department_id=int(asked) if is_id else None,
+        department_id=read_id(request.args.get("department")),
         only_missing=only_missing,
         number=page_number(),
     )
@@ -132,7 +130,7 @@ def _overview_page(
         form=form,
         rhythm=rhythm_words(found.rhythm.kind, found.rhythm.due_day),
         only_missing=only_missing,
-        department_id=int(asked) if is_id else None,
+        department_id=read_id(request.args.get("department")),
         is_stale=is_stale,
     )
     return page, status

@@ -10,7 +10,7 @@ from wtforms import BooleanField
 from taskboard.domain.errors import Stale
 from taskboard.domain.plan_comparison import Field
 from taskboard.services.revisions import Revision, RevisionDecisions
-from taskboard.web.forms import LARGEST_ID, MaxLength, TextField, VersionedForm
+from taskboard.web.forms import MaxLength, TextField, VersionedForm, read_id
 
 LONGEST_REASON = 1000
 
@@ -49,9 +49,10 @@ def _taken(sent: MultiDict[str, str]) -> dict[str, frozenset[Field]]:
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID):
+    found = read_id(text)
+    if found is None:
         raise ValueError(text)
-    return int(text)
+    return found
 
 
 def usual_decisions(revision: Revision) -> dict[str, Any]:

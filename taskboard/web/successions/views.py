@@ -14,7 +14,7 @@ from taskboard.extensions import read_session, today, transaction
 from taskboard.labels.directory import loose_ends_words
 from taskboard.services import department_access, department_names, successions
 from taskboard.services.successions import SuccessionOrder, SuccessionPreview
-from taskboard.web.forms import LARGEST_ID
+from taskboard.web.forms import read_id
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.successions.forms import SuccessionForm
 from taskboard.web.writing import writing
@@ -113,9 +113,10 @@ def _allotted() -> dict[int, int]:
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) <= LARGEST_ID):
+    found = read_id(text)
+    if found is None:
         raise Invalid("successors", "unknown")
-    return int(text)
+    return found
 
 
 def _page(

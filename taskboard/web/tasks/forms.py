@@ -32,6 +32,7 @@ from taskboard.web.forms import (
     VersionedForm,
     VersionField,
     choices,
+    chosen_id,
 )
 from taskboard.web.uploads import chosen
 
@@ -39,14 +40,6 @@ LONGEST_TEXT = 5000
 LONGEST_REASON = 1000
 LONGEST_NAME = 200
 LARGEST_FIGURE = 1e15
-
-
-def _id_or_none(value: object) -> int | None:
-    """The id behind a choice; what cannot be an id is nobody's, and the service says so."""
-    text = str(value)
-    if value is None or not text:
-        return None
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 else 0
 
 
 class ActForm(Form):
@@ -95,7 +88,7 @@ class FiguresField(Field):
         self.process_errors, self.data, self.typed = [], {}, {}
         for name in formdata or ():
             sent = formdata.get(name)
-            target_id = _id_or_none(name.removeprefix("figure-"))
+            target_id = chosen_id(name.removeprefix("figure-"))
             # A file may have been sent under any name.
             text = sent.strip() if isinstance(sent, str) else ""
             if not name.startswith("figure-") or not text or not target_id:
@@ -153,7 +146,7 @@ class ReportForm(EvidenceForm):
 
 
 class DispatchForm(DecisionForm):
-    officer_id = SelectField("承办人", coerce=_id_or_none, validate_choice=False)
+    officer_id = SelectField("承办人", coerce=chosen_id, validate_choice=False)
 
     def fill_in(self, task: TaskDetail, branch: Branch | None) -> None:
         super().fill_in(task, branch)
@@ -210,7 +203,7 @@ class CloseForm(DecisionForm):
     verification = EnumField("核查情况", Verification, blank="请选择", validators=[Required("请选择核查情况。")])
     not_owing = SelectMultipleField(
         "免予报送的单位",
-        coerce=_id_or_none,
+        coerce=chosen_id,
         choices=(),
         validate_choice=False,
         option_widget=CheckboxInput(),

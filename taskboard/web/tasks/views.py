@@ -26,7 +26,7 @@ from taskboard.services.my_tasks import Show, TaskRow, list_my_tasks
 from taskboard.services.targets import list_targets
 from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.services.workflow import BatchRefused, IssuedBatch
-from taskboard.web.forms import LARGEST_ID, light_argument, page_number
+from taskboard.web.forms import light_argument, page_number, read_id
 from taskboard.web.guards import current_actor, holds_any, requires
 from taskboard.web.shared import STAFF
 from taskboard.web.tasks.acts import ON_BRANCH, ON_TASK, Offer
@@ -92,7 +92,7 @@ def _may_report(row: TaskRow) -> bool:
 
 @blueprint.get("/tasks/<int:task_id>")
 def task(task_id: int) -> ResponseReturnValue:
-    return _task_page(_load(task_id, reports_before=_id_argument("before"), subtasks_page=page_number()))
+    return _task_page(_load(task_id, reports_before=read_id(request.args.get("before")), subtasks_page=page_number()))
 
 
 def _load(task_id: int, *, reports_before: int | None = None, subtasks_page: int = 1) -> TaskDetail:
@@ -106,11 +106,6 @@ def _load(task_id: int, *, reports_before: int | None = None, subtasks_page: int
         reports_before=reports_before,
         subtasks_page=subtasks_page,
     )
-
-
-def _id_argument(name: str) -> int | None:
-    text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID else None
 
 
 FormKey = tuple[str, int | None]
@@ -427,9 +422,10 @@ def _some(names: Sequence[str]) -> str:
 
 def _chosen_ids(texts: Iterable[str]) -> list[int]:
     """The ids that were sent, each once; raises :class:`NotFound` for what no id can be."""
-    if not all(text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= LARGEST_ID for text in texts):
+    found = dict.fromkeys(read_id(text) for text in texts)
+    if None in found:
         raise NotFound(subject="task")
-    return list(dict.fromkeys(int(text) for text in texts))
+    return [one for one in found if one is not None]
 
 
 def _drafts(plan_id: int, chosen: list[int] | None) -> Drafts:
