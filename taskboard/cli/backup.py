@@ -61,6 +61,7 @@ def restore(file: Path, *, check: bool, yes: bool) -> None:
         raise click.ClickException(str(error)) from None
     app = load_app(settings, needs_migration=False)
     migrate_database(app)
+    # Restoring has held it already, unless the backup is older than holding mail.
     with app.app_context(), transaction() as session:
         hold_mail(session, now=now())
     click.echo(f"已恢复：{_words(restored)}。")

@@ -13,10 +13,11 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +30,9 @@ from taskboard.services import attachment_files, trail_heads
 FORMAT = 1
 MANIFEST = "manifest.json"
 SQLITE, POSTGRESQL = "database.sqlite", "database.pgdump"
+SQLITE_LOGS = ("-wal", "-shm")
+ATTACHMENTS, LEASE, GATE = "attachment", "scheduler_lease", "mail_gate"
+"""tables known here by name; an old database lacks some of them"""
 PORTION = 1024 * 1024
 CLEAR = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
 
@@ -67,18 +71,28 @@ def make_backup(target: Path, *, database_url: str, instance_dir: Path, now: dat
     if target.exists():
         raise BackupFailed(f"{target} 已经存在，不覆盖。")
     unfinished = target.with_name(f"{target.name}.unfinished")
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent) as name:
-            copy, rows, ids = _copy_database(make_url(database_url), Path(name))
-            manifest = _write(unfinished, copy, rows, ids, instance_dir=instance_dir, now=now)
-        if verify_backup(unfinished) != manifest:
-            raise BackupFailed("读回的内容与写入的不一致。")
-        unfinished.rename(target)
-    except OSError as error:
-        raise BackupFailed(f"写不了 {target}：{error.strerror or error}。") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with _told(f"备份不到 {target}"):
+        try:
+            with tempfile.TemporaryDirectory(dir=target.parent) as name:
+                copy, rows, ids = _copy_database(make_url(database_url), Path(name))
+                manifest = _write(unfinished, copy, rows, ids, instance_dir=instance_dir, now=now)
+            if verify_backup(unfinished, unpack_in=target.parent) != manifest:
+                raise BackupFailed("读回的内容与写入的不一致。")
+            unfinished.rename(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
     return manifest
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """What the disk and the databases raise, as something an administrator can read."""
+    try:
+        yield
+    except OSError as error:
+        raise BackupFailed(f"{what}：{error.strerror or error}。") from error
+    except (sqlite3.Error, psycopg.Error) as error:
+        raise BackupFailed(f"{what}：{str(error).strip()}") from error
 
 
 def _copy_database(url: URL, folder: Path) -> tuple[Path, dict[str, int], list[str]]:
@@ -90,8 +104,9 @@ def _copy_database(url: URL, folder: Path) -> tuple[Path, dict[str, int], list[s
             source.backup(target)
             target.execute("PRAGMA journal_mode=DELETE")
         with closing(_checked_sqlite(copy)) as connection:
-            ids = [row[0] for row in connection.execute("SELECT id FROM attachment")]
-            return copy, _count_sqlite(connection), ids
+            rows = _count_sqlite(connection)
+            known = connection.execute("SELECT id FROM attachment") if ATTACHMENTS in rows else ()
+            return copy, rows, [row[0] for row in known]
     copy = folder / POSTGRESQL
     with psycopg.connect(_libpq(url)) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -105,7 +120,7 @@ def _copy_database(url: URL, folder: Path) -> tuple[Path, dict[str, int], list[s
         for [table] in tables:
             counted = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
             rows[str(table)] = counted[0] if counted else 0
-        ids = [row[0] for row in connection.execute("SELECT id FROM attachment")]
+        ids = [row[0] for row in connection.execute("SELECT id FROM attachment")] if ATTACHMENTS in rows else []
     return copy, rows, ids
 
 
@@ -168,9 +183,12 @@ def _add_text(archive: tarfile.TarFile, name: str, words: str) -> None:
 # Reading one
 
 
-def verify_backup(archive: Path) -> Manifest:
-    """Read the whole file; what it holds. Raises :class:`BackupFailed` where anything is missing, changed or broken."""
-    with tempfile.TemporaryDirectory(dir=archive.parent) as name:
+def verify_backup(archive: Path, *, unpack_in: Path | None = None) -> Manifest:
+    """Read the whole file; what it holds. Raises :class:`BackupFailed` where anything is missing, changed or broken.
+
+    It is unpacked in the system's temporary folder unless another is named: its own may be read-only.
+    """
+    with _told(f"核对不了 {archive}"), tempfile.TemporaryDirectory(dir=unpack_in) as name:
         return _unpack(archive, Path(name))
 
 
@@ -192,7 +210,7 @@ def _unpack(archive: Path, folder: Path) -> Manifest:
                 with target.open("xb") as file:
                     shutil.copyfileobj(hashed, file, PORTION)
                 found[member.name] = hashed.digest.hexdigest()
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise BackupFailed(f"{archive} 读不完整：{error}") from error
     if manifest is None:
         raise BackupFailed(f"{archive} 不是 taskboard 的备份，或者没有写完。")
@@ -266,40 +284,49 @@ def _count_sqlite(connection: sqlite3.Connection) -> dict[str, int]:
 def restore_backup(archive: Path, *, database_url: str, instance_dir: Path, now: datetime) -> Manifest:
     """Put everything in the place of what is there, which is kept aside; nothing else may use the database meanwhile.
 
-    The scheduler's epoch goes on from the higher one, so that no process from before can write. The caller brings the
-    database to the newest shape and holds the mail. Raises :class:`BackupFailed`; then everything is as it was.
+    The scheduler's epoch goes on from the higher one, so that no process from before can write, and mail is held from
+    the first moment on, if the backup knows of that. The caller brings the database to the newest shape. Raises
+    :class:`BackupFailed`; then everything is as it was, but for a copy kept of a PostgreSQL database.
     """
     url = make_url(database_url)
     suffix = f".before-restore-{now:%Y%m%d-%H%M%S}"
-    with tempfile.TemporaryDirectory(dir=instance_dir, prefix=".restore-") as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        stack.enter_context(_told("恢复不了"))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=instance_dir, prefix=".restore-")))
         manifest = _unpack(archive, folder)
         is_sqlite = url.drivername.startswith("sqlite")
         if is_sqlite != (manifest.database == SQLITE):
             raise BackupFailed(f"备份来自另一种数据库（{manifest.database}），不能恢复到这里。")
+        undo = stack.enter_context(ExitStack())
         if is_sqlite:
-            _restore_sqlite(Path(str(url.database)), folder / SQLITE, suffix)
-        else:
-            make_backup(
-                instance_dir / f"database{suffix}.tar.gz", database_url=database_url, instance_dir=folder, now=now
-            )
-            _restore_postgresql(url, folder / POSTGRESQL)
+            _restore_sqlite(Path(str(url.database)), folder / SQLITE, manifest, suffix=suffix, now=now, undo=undo)
+        elif _has_tables(url):
+            # It stays whatever comes: of a connection that is cut nobody knows whether the new data came to be.
+            kept = instance_dir / f"database{suffix}.tar.gz"
+            make_backup(kept, database_url=database_url, instance_dir=instance_dir, now=now)
         for part in (attachment_files.FOLDER_NAME, trail_heads.FILE_NAME):
-            _swap(instance_dir / part, folder / part, suffix)
+            _swap(instance_dir / part, folder / part, suffix, undo)
+        if not is_sqlite:
+            # Last, for it is all or nothing by itself.
+            _restore_postgresql(url, folder / POSTGRESQL, manifest, now)
+        undo.pop_all()
     return manifest
 
 
-def _restore_sqlite(path: Path, copy: Path, suffix: str) -> None:
+def _restore_sqlite(path: Path, copy: Path, manifest: Manifest, *, suffix: str, now: datetime, undo: ExitStack) -> None:
     epoch = 0
     if path.exists():
         with _alone_in(path) as connection:
             epoch = _epoch(connection)
     with closing(sqlite3.connect(copy)) as connection, connection:
-        _raise_epoch(connection, epoch)
+        held_at = now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+        for change in _last_changes(manifest, schema="main", epoch=epoch, held_at=held_at):
+            connection.execute(change)
     copy.chmod(0o600)
-    _swap(path, copy, suffix)
-    for ending in ("-wal", "-shm"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
+    for ending in SQLITE_LOGS:
+        # Those of a database that is broken: the new one must not take them for its own.
+        _put_aside(path.with_name(path.name + ending), path.with_name(path.name + suffix + ending), undo)
+    _swap(path, copy, suffix, undo)
 
 
 @contextmanager
@@ -325,35 +352,66 @@ def _epoch(connection: sqlite3.Connection) -> int:
         return 0
 
 
-def _raise_epoch(connection: sqlite3.Connection, epoch: int) -> None:
-    connection.execute("UPDATE scheduler_lease SET epoch = max(epoch, ?) + 1", [epoch])
+def _last_changes(manifest: Manifest, *, schema: str, epoch: int, held_at: str) -> list[str]:
+    """What is changed in the restored database before anybody sees it, in words that both kinds understand."""
+    changes = {
+        LEASE: f"UPDATE {schema}.{LEASE} SET epoch = CASE WHEN epoch > {epoch:d} THEN epoch ELSE {epoch:d} END + 1",
+        GATE: f"INSERT INTO {schema}.{GATE} (id, held_at, failures) VALUES (1, '{held_at}', 0)"
+        " ON CONFLICT (id) DO UPDATE SET held_at = excluded.held_at",
+    }
+    return [change for table, change in changes.items() if table in manifest.rows]
 
 
-def _restore_postgresql(url: URL, copy: Path) -> None:
-    """In one transaction: whatever fails, the database is as it was."""
+def _has_tables(url: URL) -> bool:
+    """Whether there is anything to keep. Raises :class:`BackupFailed` while anybody else uses the database."""
     with psycopg.connect(_libpq(url)) as connection:
         others = connection.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             " AND backend_type = 'client backend'"
         ).fetchone()
+        if others and others[0]:
+            raise BackupFailed("还有程序在使用数据库。请先停止 taskboard，再恢复。")
+        return connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone() is not None
+
+
+def _restore_postgresql(url: URL, copy: Path, manifest: Manifest, now: datetime) -> None:
+    """In one transaction: whatever fails, the database is as it was."""
+    with psycopg.connect(_libpq(url)) as connection:
         known = connection.execute("SELECT to_regclass('public.scheduler_lease')").fetchone()
         found = connection.execute("SELECT max(epoch) FROM scheduler_lease").fetchone() if known and known[0] else None
-    if others and others[0]:
-        raise BackupFailed("还有程序在使用数据库。请先停止 taskboard，再恢复。")
     epoch = (found[0] if found else None) or 0
     script = copy.with_name("restore.sql")
     _run(url, "pg_restore", "--no-owner", f"--file={script}", str(copy), connects=False)
-    last = f"UPDATE public.scheduler_lease SET epoch = greatest(epoch, {int(epoch)}) + 1;"
     quiet = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
-    _run(url, "psql", *quiet, f"--command={CLEAR}", f"--file={script}", f"--command={last}")
+    changes = _last_changes(manifest, schema="public", epoch=epoch, held_at=now.isoformat())
+    last = [f"--command={change};" for change in changes]
+    _run(url, "psql", *quiet, f"--command={CLEAR}", f"--file={script}", *last)
 
 
-def _swap(place: Path, restored: Path, suffix: str) -> None:
+def _swap(place: Path, restored: Path, suffix: str, undo: ExitStack) -> None:
     """What is there is kept beside its place; what was restored comes there, if there is such a thing."""
-    if place.exists():
-        place.rename(place.with_name(place.name + suffix))
+    incoming = place.with_name(f".{place.name}{suffix}.incoming")
     if restored.exists():
-        restored.rename(place)
+        # Beside its place first: what can fail half-way, as from one disk to another, is done before anything is moved.
+        undo.callback(_remove, incoming)
+        shutil.move(restored, incoming)
+    _put_aside(place, place.with_name(place.name + suffix), undo)
+    if incoming.exists():
+        incoming.rename(place)
+        undo.callback(place.rename, incoming)
+
+
+def _put_aside(place: Path, kept: Path, undo: ExitStack) -> None:
+    if place.exists():
+        place.rename(kept)
+        undo.callback(kept.rename, place)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _libpq(url: URL) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import tarfile
-from datetime import UTC, datetime
+import tempfile
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from taskboard.cli import main
@@ -57,6 +63,7 @@ def filled(
     session.commit()
     (tmp_path / "attachments").mkdir()
     (tmp_path / "attachments" / FILE_ID).write_bytes(b"before")
+    (tmp_path / "trail-heads.tsv").write_text("heads before")
     return session
 
 
@@ -87,6 +94,7 @@ def test_what_was_backed_up_comes_back_and_mail_is_held(
     filled.close()
     engine.dispose()
     (tmp_path / "attachments" / FILE_ID).write_bytes(b"changed")
+    (tmp_path / "trail-heads.tsv").write_text("heads changed")
 
     restored = run("restore", str(file), "--yes", folder=tmp_path, database_url=database_url)
 
@@ -96,9 +104,135 @@ def test_what_was_backed_up_comes_back_and_mail_is_held(
     assert filled.scalars(select(MailGate.held_at)).one() is not None
     # Nobody from before the restore can be in charge any more.
     assert filled.scalars(select(SchedulerLease.epoch)).one() == 41
-    kept = [path for path in tmp_path.iterdir() if ".before-restore-" in path.name]
-    assert len(kept) == 2
-    assert any((path / FILE_ID).is_file() for path in kept)
+    assert (tmp_path / "trail-heads.tsv").read_text() == "heads before"
+    kept = {path.name.partition(".before-restore-")[0]: path for path in tmp_path.glob("*.before-restore-*")}
+    assert (kept["attachments"] / FILE_ID).read_bytes() == b"changed"
+    assert kept["trail-heads.tsv"].read_text() == "heads changed"
+    filled.close()
+    engine.dispose()
+    if "database" in kept:
+        again = run("restore", str(kept["database"]), "--yes", folder=tmp_path, database_url=database_url)
+        assert again.exit_code == 0, again.output
+        assert (tmp_path / "attachments" / FILE_ID).read_bytes() == b"changed"
+        assert (tmp_path / "trail-heads.tsv").read_text() == "heads changed"
+    else:
+        kept["taskboard.db"].replace(tmp_path / "taskboard.db")
+    assert names(filled) == {"改过的名字"}
+
+
+def test_a_backup_comes_back_where_there_is_no_database_yet(
+    filled: Session, engine: Engine, tmp_path: Path, database_url: str
+) -> None:
+    before, file, folder = names(filled), tmp_path / "backup.tar.gz", tmp_path / "new"
+    make_backup(file, database_url=database_url, instance_dir=tmp_path, now=NOW)
+    if database_url.startswith("postgresql"):
+        filled.execute(text("DROP SCHEMA public CASCADE"))
+        filled.execute(text("CREATE SCHEMA public"))
+        filled.commit()
+    else:
+        filled.close()
+        (tmp_path / "taskboard.db").unlink()
+    filled.close()
+    engine.dispose()
+
+    restored = run("restore", str(file), "--yes", folder=folder, database_url=database_url)
+
+    assert restored.exit_code == 0, restored.output
+    assert names(filled) == before
+    assert (folder / "attachments" / FILE_ID).read_bytes() == b"before"
+    assert [path.name for path in folder.iterdir() if "restore" in path.name] == []
+
+
+def test_a_restore_that_fails_half_way_leaves_everything_as_it_was(
+    filled: Session, engine: Engine, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "backup.tar.gz"
+    make_backup(file, database_url=database_url, instance_dir=tmp_path, now=NOW)
+    filled.execute(update(Person).values(name="改过的名字"))
+    filled.commit()
+    filled.close()
+    engine.dispose()
+    (tmp_path / "attachments" / FILE_ID).write_bytes(b"changed")
+    really_move = shutil.move
+
+    def move(source: Path, target: Path) -> None:
+        """The trail's heads come last: then the disk is full."""
+        if source.name == "trail-heads.tsv":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        really_move(source, target)
+
+    monkeypatch.setattr(shutil, "move", move)
+    answer = run("restore", str(file), "--yes", folder=tmp_path, database_url=database_url)
+
+    assert (answer.exit_code, "No space left" in answer.output) == (1, True)
+    assert names(filled) == {"改过的名字"}
+    assert (tmp_path / "attachments" / FILE_ID).read_bytes() == b"changed"
+    assert (tmp_path / "trail-heads.tsv").read_text() == "heads before"
+    left = [path.name for path in tmp_path.iterdir() if "restore" in path.name and not path.name.startswith("database")]
+    assert left == []
+
+
+@SQLITE_ONLY
+def test_a_database_on_another_disk_than_the_attachments_is_restored(
+    filled: Session, engine: Engine, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, file, folder = names(filled), tmp_path / "backup.tar.gz", tmp_path / "instance"
+    make_backup(file, database_url=database_url, instance_dir=tmp_path, now=NOW)
+    filled.close()
+    engine.dispose()
+    folder.mkdir()
+    really_rename = os.rename
+
+    def rename(source: Path | str, target: Path | str) -> None:
+        if folder in Path(source).parents and folder not in Path(target).parents:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        really_rename(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    restored = run("restore", str(file), "--yes", folder=folder, database_url=database_url)
+
+    assert restored.exit_code == 0, restored.output
+    assert names(filled) == before
+    assert (folder / "attachments" / FILE_ID).read_bytes() == b"before"
+
+
+def test_mail_is_held_even_where_the_restored_database_cannot_be_brought_to_this_version(
+    filled: Session, engine: Engine, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "backup.tar.gz"
+    make_backup(file, database_url=database_url, instance_dir=tmp_path, now=NOW)
+    filled.close()
+    engine.dispose()
+
+    def fail(_app: object) -> None:
+        raise click.ClickException("cannot migrate")
+
+    monkeypatch.setattr(import_module("taskboard.cli.backup"), "migrate_database", fail)
+    answer = run("restore", str(file), "--yes", folder=tmp_path, database_url=database_url)
+
+    assert (answer.exit_code, "cannot migrate" in answer.output) == (1, True)
+    held_at = filled.scalars(select(MailGate.held_at)).one()
+    assert held_at is not None
+    assert abs(datetime.now(UTC) - held_at) < timedelta(minutes=5)
+
+
+@SQLITE_ONLY
+def test_a_backup_in_a_folder_that_cannot_be_written_is_checked(
+    filled: Session, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "backup.tar.gz"
+    make_backup(file, database_url=database_url, instance_dir=tmp_path, now=NOW)
+    really_make = tempfile.mkdtemp
+
+    def make(suffix: str | None = None, prefix: str | None = None, dir: str | None = None) -> str:
+        if dir is not None:
+            raise OSError(errno.EROFS, "Read-only file system")
+        return really_make(suffix, prefix)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make)
+    answer = run("restore", str(file), "--check", folder=tmp_path, database_url=database_url)
+
+    assert answer.exit_code == 0, answer.output
 
 
 def test_a_backup_that_was_changed_is_refused_and_nothing_is_touched(
