@@ -66,6 +66,7 @@ class JobScheduler:
         self._untold: list[tuple[SchedulerEventKind, float]] = []
         self._holder = holder or f"{socket.gethostname()}:{os.getpid()}"
         self._epoch: int | None = None
+        self._lease_changes = threading.Lock()
         self._stopping = threading.Event()
         self._running = 0
         self._idle = threading.Condition()
@@ -121,14 +122,15 @@ class JobScheduler:
 
     def beat(self) -> None:
         """Stay in charge, or take the lease where it is free or its holder was silent for long enough."""
-        if self._epoch is None:
+        epoch = self._epoch
+        if epoch is None:
             self._try_to_take_over()
             return
         try:
             with self._app.app_context(), transaction() as session:
-                jobs.renew_lease(session, epoch=self._epoch, now=current_clock().now())
+                jobs.renew_lease(session, epoch=epoch, now=current_clock().now())
         except LeaseLost:
-            self._lose_lease()
+            self._lose_lease(epoch)
 
     def _try_to_take_over(self) -> None:
         with self._app.app_context():
@@ -146,7 +148,8 @@ class JobScheduler:
                     return
                 facts = {"after": pulse.holder, "seconds": round(silent_for)} if pulse else {}
                 self._begin_epoch(session, epoch, now, facts)
-        self._epoch = epoch
+        with self._lease_changes:
+            self._epoch = epoch
         self._tick_soon()
         log.info("in charge of the jobs, epoch %s", epoch)
 
@@ -234,11 +237,15 @@ class JobScheduler:
         for job in self._ticker.get_jobs():
             job.modify(next_run_time=datetime.now(ZONE))
 
-    def _lose_lease(self) -> None:
-        log.warning("another process took over from epoch %s", self._epoch)
-        self._epoch = None
-        # What it saw of the lease is old: it watches anew before it takes over from anybody.
-        self._seen = (None, 0.0)
+    def _lose_lease(self, epoch: int) -> None:
+        """Be in charge no more; a job that outlived its epoch does not take away the next one."""
+        with self._lease_changes:
+            if self._epoch != epoch:
+                return
+            self._epoch = None
+            # What it saw of the lease is old: it watches anew before it takes over from anybody.
+            self._seen = (None, 0.0)
+        log.warning("another process took over from epoch %s", epoch)
 
     def _step_down(self) -> None:
         epoch, self._epoch = self._epoch, None
@@ -274,7 +281,7 @@ class JobScheduler:
                         self._app, job, today=local_date(self._now()), epoch=epoch, should_stop=self._stopping.is_set
                     )
             except LeaseLost:
-                self._lose_lease()
+                self._lose_lease(epoch)
             except Exception:
                 # On record already, where the database could be reached. The next tick tries again.
                 log.exception("job %s failed", job)

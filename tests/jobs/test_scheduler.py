@@ -148,6 +148,29 @@ def test_a_run_in_which_the_lease_is_lost_stops_before_its_next_write(
     assert one.epoch is None
 
 
+def test_a_job_that_outlived_its_epoch_does_not_take_the_next_one_away(
+    app: APIFlask, session: Session, usual: Usual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = JobScheduler(app, holder="a")
+    one.beat()
+    prepare = catalogue.digests.prepare_round
+
+    def prepare_while_the_lease_comes_and_goes(*args: Any, **kwargs: Any) -> Any:
+        with Session(session.get_bind()) as other:
+            other.execute(text("UPDATE scheduler_lease SET epoch = epoch + 1, is_released = true"))
+            other.commit()
+        one.beat()
+        assert one.epoch is None
+        one.beat()
+        return prepare(*args, **kwargs)
+
+    monkeypatch.setattr(catalogue.digests, "prepare_round", prepare_while_the_lease_comes_and_goes)
+    one.tick(JobName.MORNING_MAIL)
+
+    assert mail_count(session) == 0
+    assert one.epoch == 3
+
+
 def test_what_a_dead_scheduler_left_half_done_is_completed_by_the_next(
     pair: tuple[JobScheduler, JobScheduler], session: Session, usual: Usual, clock: SettableClock, watch: Watch
 ) -> None:
