@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
+from apiflask import APIFlask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -180,11 +184,30 @@ def test_figures_are_for_who_shows_the_token(
         db.engine.dispose()
 
 
+def test_two_monitors_that_ask_at_the_same_moment_are_both_answered(
+    app: APIFlask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_asked, may_go_on, find = threading.Event(), threading.Event(), health.find_heartbeat
+
+    def find_slowly(session: Session, *, now: datetime) -> jobs.Heartbeat | None:
+        is_asked.set()
+        may_go_on.wait(5)
+        return find(session, now=now)
+
+    monkeypatch.setattr(health, "find_heartbeat", find_slowly)
+    with ThreadPoolExecutor(2) as monitors:
+        first = monitors.submit(lambda: app.test_client().get("/healthz").status_code)
+        assert is_asked.wait(5)
+        second = monitors.submit(lambda: app.test_client().get("/healthz").status_code)
+        wait([second], timeout=0.2)
+        may_go_on.set()
+
+        assert (first.result(), second.result()) == (200, 200)
+
+
 def test_a_database_that_hangs_is_told_to_monitors_within_seconds(
     visitor: Visitor, usual: Usual, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import threading
-
     over = threading.Event()
     monkeypatch.setattr(health, "ANSWER_SECONDS", 0.2)
     monkeypatch.setattr(health, "find_heartbeat", lambda *_args, **_more: over.wait(20) and None)

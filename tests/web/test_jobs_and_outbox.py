@@ -283,9 +283,18 @@ def test_monitors_learn_whether_a_scheduler_is_at_work(
     session.commit()
     assert visitor.get("/healthz/scheduler").status_code == 200
 
-    clock.moment += timedelta(seconds=61)
+    clock.moment += timedelta(seconds=21)
     assert visitor.get("/healthz/scheduler").status_code == 503
     assert visitor.get("/healthz").status_code == 200
+
+
+def test_monitors_learn_that_a_scheduler_stepped_down(visitor: Visitor, session: Session, clock: SettableClock) -> None:
+    epoch = jobs.acquire_lease(session, holder="a", now=clock.now())
+    assert epoch is not None
+    jobs.release_lease(session, epoch=epoch)
+    session.commit()
+
+    assert visitor.get("/healthz/scheduler").status_code == 503
 
 
 def test_monitors_learn_that_the_database_fails(visitor: Visitor, session: Session) -> None:

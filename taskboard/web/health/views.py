@@ -6,10 +6,11 @@ The database is asked in a thread of its own, for one that hangs must not keep t
 from __future__ import annotations
 
 import hmac
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
-from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -19,14 +20,13 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import NotFound
 from taskboard.extensions import current_settings, now, read_session
-from taskboard.services.jobs import Heartbeat, find_heartbeat
+from taskboard.services.jobs import find_heartbeat
 from taskboard.services.metrics import figures_text, read_figures
 from taskboard.web.guards import public
 
 blueprint = Blueprint("health", __name__)
 
 WORKING, FAILING = 200, 503
-SILENT_SECONDS = 60
 ANSWER_SECONDS = 5.0
 """a database that takes longer to say who is in charge counts as failing"""
 
@@ -45,20 +45,20 @@ def health() -> ResponseReturnValue:
         heartbeat = _asked(lambda session: find_heartbeat(session, now=now()))
     except NoAnswer:
         return jsonify(database="failing"), FAILING
-    return jsonify(database="working", scheduler="working" if _is_heard_of(heartbeat) else "silent"), WORKING
+    return jsonify(database="working", scheduler="working" if heartbeat and heartbeat.is_alive else "silent"), WORKING
 
 
 @blueprint.get("/healthz/scheduler")
 @public
 def scheduler() -> ResponseReturnValue:
-    """200 while a scheduler was heard of within the last minute."""
+    """200 while a scheduler is at work, as people are told of it."""
     try:
         heartbeat = _asked(lambda session: find_heartbeat(session, now=now()))
     except NoAnswer:
         heartbeat = None
-    if heartbeat is None or not _is_heard_of(heartbeat):
+    if heartbeat is None or not heartbeat.is_alive:
         return jsonify(scheduler="silent"), FAILING
-    return jsonify(scheduler="working", seconds_since_heartbeat=round(_age(heartbeat, now()))), WORKING
+    return jsonify(scheduler="working", seconds_since_heartbeat=round((now() - heartbeat.at).total_seconds())), WORKING
 
 
 @blueprint.get("/metrics")
@@ -78,33 +78,29 @@ def metrics() -> ResponseReturnValue:
     return Response(figures_text(figures), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _is_heard_of(heartbeat: Heartbeat | None) -> bool:
-    # One far ahead was written by a clock that was set back since.
-    return heartbeat is not None and abs(_age(heartbeat, now())) <= SILENT_SECONDS
-
-
-def _age(heartbeat: Heartbeat, moment: datetime) -> float:
-    return (moment - heartbeat.at).total_seconds()
-
-
 _prober = ThreadPoolExecutor(max_workers=1, thread_name_prefix="health")
-_asking: list[Future[Any]] = []
-"""the question that is still unanswered, if there is one"""
+_asking: list[tuple[Future[Any], float]] = []
+"""questions that may be unanswered still, oldest first, with the moment of the monotonic clock when they were asked"""
+_asking_lock = threading.Lock()
 
 
 def _asked(question: Callable[[Session], R]) -> R:
-    """The database's answer; raises :class:`NoAnswer`. While one question hangs no other is asked."""
-    if _asking and not _asking[0].done():
-        raise NoAnswer()
+    """The database's answer; raises :class:`NoAnswer`. One waits for another, but not for one that hangs."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def ask() -> R:
         with app.app_context():
             return question(read_session())
 
-    future = _prober.submit(ask)
-    _asking[:] = [future]
+    with _asking_lock:
+        asked_at = time.monotonic()
+        _asking[:] = [one for one in _asking if not one[0].done()]
+        if _asking and asked_at - _asking[0][1] >= ANSWER_SECONDS:
+            raise NoAnswer()
+        future = _prober.submit(ask)
+        _asking.append((future, asked_at))
     try:
         return future.result(timeout=ANSWER_SECONDS)
     except (SQLAlchemyError, TookTooLong) as error:
+        future.cancel()
         raise NoAnswer() from error
