@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, and_, bindparam, select
+from sqlalchemy import BindParameter, and_, bindparam, or_, select, true
 from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
 from taskboard.services.actors import TODAY, Holder, has_holder, held_on
@@ -47,20 +48,28 @@ def people_answerable(
 
 
 class Vacancies(NamedTuple):
-    """Departments for which the supervisors stand in: nobody there or at the parent is head …"""
+    """Departments for which who decides about the task stands in: nobody there or at the parent is head …"""
 
     headless: tuple[int, ...] = ()
     unmanned: tuple[int, ...] = ()
     """… or neither head nor liaison"""
 
 
-def find_vacancies(session: Session, *, today: date) -> Vacancies:
-    """Which departments the supervisors stand in for; one query."""
+def find_vacancies(session: Session, actor: Actor, *, today: date) -> Vacancies:
+    """Which departments this person may have to stand in for; one query, none for who decides about no task.
+
+    For supervisors it can be any, for who speaks for a department those below it, to which it gives sub-tasks.
+    """
+    above = {post.path for post in actor.posts if post.role in DEPARTMENT_WIDE}
+    if not actor.is_supervisor and not above:
+        return Vacancies()
+    reach = true() if actor.is_supervisor else or_(*(Department.path.startswith(path) for path in sorted(above)))
     head, liaison = (
         and_(~has_holder(Department.id, role, today), ~has_holder(Department.parent_id, role, today))
         for role in (Role.HEAD, Role.LIAISON)
     )
-    rows = session.execute(select(Department.id, liaison).where(Department.kind == DepartmentKind.UNIT, head)).all()
+    query = select(Department.id, liaison).where(Department.kind == DepartmentKind.UNIT, reach, head)
+    rows = session.execute(query).all()
     return Vacancies(tuple(row[0] for row in rows), tuple(row[0] for row in rows if row[1]))
 
 

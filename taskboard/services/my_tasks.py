@@ -175,18 +175,14 @@ def _conditions(today: date, soon: date) -> dict[Show, ColumnElement[bool]]:
 
 
 class _Desk(NamedTuple):
-    """Whose list it is, and for which departments a supervisor must stand in: nobody there or above is head …"""
+    """Whose list it is, and for which departments they may have to stand in: nobody there is head or liaison."""
 
     actor: Actor
-    headless: tuple[int, ...] = ()
-    unmanned: tuple[int, ...] = ()
-    """… or neither head nor liaison"""
+    unmanned: tuple[int, ...]
 
 
 def _desk(session: Session, actor: Actor, today: date) -> _Desk:
-    if not actor.is_supervisor:
-        return _Desk(actor)
-    return _Desk(actor, *find_vacancies(session, today=today))
+    return _Desk(actor, find_vacancies(session, actor, today=today).unmanned)
 
 
 def _mine(desk: _Desk) -> ColumnElement[bool]:
@@ -195,7 +191,7 @@ def _mine(desk: _Desk) -> ColumnElement[bool]:
     is_open = Assignment.state.in_(OPEN_ASSIGNMENT)
     if desk.unmanned:
         stands_in = Assignment.department_id.in_(desk.unmanned)
-        is_mine = or_(is_mine, and_(stands_in, supervised_assignments(desk.actor)))
+        is_mine = or_(is_mine, and_(stands_in, supervised_assignments(desk.actor, unmanned=desk.unmanned)))
     return and_(is_mine, is_open, task_value(Task.state).in_(OPEN_TASK))
 
 

@@ -34,7 +34,7 @@ from taskboard.models import (
 from taskboard.services import waiting_departments as departments
 from taskboard.services import waiting_supervisors as supervisors
 from taskboard.services.actors import held_on
-from taskboard.services.answerable import Vacancies, find_vacancies
+from taskboard.services.answerable import find_vacancies
 from taskboard.services.help_requests import is_alive
 from taskboard.services.paging import AnyRow, AnySelect, count_rows
 from taskboard.services.plans import supervised_bodies
@@ -44,8 +44,7 @@ from taskboard.services.waiting_rows import MOST_ROWS, Asked, Finder, Kind, Wait
 
 def list_waiting(session: Session, actor: Actor, *, today: date, calendar: WorkingCalendar) -> list[WaitingPart]:
     """What waits for this person, without the kinds of which there is nothing; a fixed number of queries."""
-    vacancies = find_vacancies(session, today=today) if actor.is_supervisor else Vacancies()
-    asked = Asked(session, actor, today, calendar, vacancies)
+    asked = Asked(session, actor, today, calendar, find_vacancies(session, actor, today=today))
     found = (find(asked) for find in FINDERS)
     return [part for part in found if part is not None and part.total]
 
@@ -149,7 +148,10 @@ def find_help_owned(asked: Asked) -> WaitingPart | None:
     """What was decided and this person's department has to carry out."""
     charged = or_(
         HelpRequest.owner_id.in_(department_ids(asked.actor, DEPARTMENT_WIDE)),
-        and_(HelpRequest.owner_id.in_(asked.vacancies.unmanned), supervised_tasks(asked.actor)),
+        and_(
+            HelpRequest.owner_id.in_(asked.vacancies.unmanned),
+            Task.body_id.in_(select(Department.id).where(supervised_bodies(asked.actor))),
+        ),
     )
     query = _help(HelpRequest.owner_id).where(HelpRequest.state == HelpState.DECIDED, charged)
     rows = [

@@ -49,7 +49,7 @@ def find_sign_offs(asked: Asked) -> WaitingPart | None:
         .correlate(Assignment)
         .scalar_subquery()
     )
-    own = own_assignments(asked.actor, {Role.HEAD}, asked.vacancies.headless)
+    own = own_assignments(asked, {Role.HEAD}, asked.vacancies.headless)
     condition = and_(Assignment.state == AssignmentState.HEAD_REVIEW, own)
     rows = assignment_rows(func.coalesce(submitted_at, Task.issued_at))
     return part_of(asked, Kind.SIGN_OFF, rows, condition, is_decision=True)
@@ -57,7 +57,7 @@ def find_sign_offs(asked: Asked) -> WaitingPart | None:
 
 def find_acknowledgements(asked: Asked) -> WaitingPart | None:
     issued_at = func.coalesce(Assignment.issued_at, Task.issued_at)
-    own = own_assignments(asked.actor, DEPARTMENT_WIDE, asked.vacancies.unmanned)
+    own = own_assignments(asked, DEPARTMENT_WIDE, asked.vacancies.unmanned)
     condition = and_(Assignment.state == AssignmentState.PENDING, own)
     return part_of(asked, Kind.ACKNOWLEDGE, assignment_rows(issued_at), condition, Act.ACKNOWLEDGE)
 
@@ -128,4 +128,4 @@ def _held_or_unmanned(asked: Asked) -> ColumnElement[bool] | None:
     unmanned = asked.vacancies.unmanned
     if not works and not unmanned:
         return None
-    return or_(held_assignments(asked.actor), own_assignments(asked.actor, (), unmanned))
+    return or_(held_assignments(asked.actor), own_assignments(asked, (), unmanned))

@@ -98,11 +98,12 @@ Finder = Callable[[Asked], WaitingPart | None]
 SUBMITTED_AT = func.coalesce(Assignment.submitted_at, Task.issued_at)
 
 
-def own_assignments(actor: Actor, roles: Collection[Role], vacant: Collection[int]) -> ColumnElement[bool]:
+def own_assignments(asked: Asked, roles: Collection[Role], vacant: Collection[int]) -> ColumnElement[bool]:
     """Condition on :class:`Assignment`: departments where this person holds one of the roles, or stands in for it."""
-    parts: list[ColumnElement[bool]] = [Assignment.department_id.in_(department_ids(actor, roles))]
+    parts: list[ColumnElement[bool]] = [Assignment.department_id.in_(department_ids(asked.actor, roles))]
     if vacant:
-        parts.append(and_(Assignment.department_id.in_(vacant), supervised_assignments(actor)))
+        supervised = supervised_assignments(asked.actor, unmanned=asked.vacancies.unmanned)
+        parts.append(and_(Assignment.department_id.in_(vacant), supervised))
     return or_(*parts)
 
 

@@ -676,6 +676,28 @@ def test_a_partner_whose_leads_have_nobody_waits_for_the_supervisors(tree: Tree)
     assert [one.rows[0].task_id for one in parts if one.kind is Kind.PARTNER] == [task.id]
 
 
+@pytest.mark.parametrize("splitter", ["li", None])
+def test_sub_tasks_of_a_department_that_has_nobody_wait_for_who_stands_in_for_it(
+    tree: Tree, splitter: str | None
+) -> None:
+    task = tree.task()
+    subtask, *_ = tree.split(task, SubtaskOrder(tree.institute.id))
+    for person in (tree.people["bei"], tree.people["hou"], tree.people["xin"]):
+        person.is_active = False
+    if splitter is None:
+        tree.usual.li.is_active = tree.usual.gao.is_active = False
+    tree.session.flush()
+    who = splitter or "chen"
+
+    waiting = list_waiting(tree.session, tree.person(who), today=TODAY, calendar=CALENDAR)
+    mine = list_my_tasks(tree.session, tree.person(who), today=TODAY, calendar=CALENDAR)
+
+    assert [row.task_id for part in waiting if part.kind is Kind.ACKNOWLEDGE for row in part.rows] == [subtask.id]
+    assert subtask.id in {row.task_id for row in mine.page.rows}
+    entry = tree.act(workflow.acknowledge, tree.own(subtask).id, who)
+    assert (entry.after or {})["act"]["stands_in"] is True
+
+
 def test_mails_take_who_issued_a_sub_task_for_its_supervisors_and_no_leader(tree: Tree) -> None:
     task = tree.task(issued_at=NOW)
     north, _ = tree.split(task)
