@@ -134,7 +134,7 @@ def _urged_before(session: Session, work: _Work, now: datetime) -> list[UrgedBef
     urging = {one.id: (case, one) for case, one in work.branches}
     found: list[UrgedBefore] = []
     for task_id, at, after, by in session.execute(query):
-        again = [urging.pop(one) for one in after["assignments"] if one in urging]
+        again = [urging.pop(one) for one in after.get("assignments", ()) if one in urging]
         if again:
             names = [case.departments[one.department_id].name for case, one in again]
             found.append(UrgedBefore(task_id, again[0][0].task.title, names, at, by))

@@ -304,6 +304,23 @@ def test_a_department_is_shown_its_own_light_and_not_its_partners(office: Office
     assert office.late.id not in find_task_ids(office.session, wang, TaskFilter(light=Light.RED), today=TODAY)
 
 
+def test_a_reminder_whose_record_names_departments_only_is_passed_over(office: Office) -> None:
+    order = office.order(BulkAct.REMIND, office.late)
+    old = HistoryEntry(
+        act=Change.REMINDED,
+        at=NOW,
+        actor_id=office.usual.chen.id,
+        entrance="web",
+        subject_id=office.late.id,
+        task_id=office.late.id,
+        after={"departments": ["市发展改革委"]},
+    )
+    office.session.add(old)
+    office.session.flush()
+
+    assert office.show(order).urged_before == []
+
+
 def test_who_was_urged_within_a_day_is_named_before_they_are_urged_again(office: Office) -> None:
     office.do(office.order(BulkAct.REMIND, office.late, department_id=office.usual.lead.id), key="first")
 
