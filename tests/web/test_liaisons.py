@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import gunicorn.config
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,8 @@ from werkzeug.test import TestResponse
 
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
+from taskboard.services.liaisons import MOST_AT_ONCE
+from taskboard.web.forms import LARGEST_ID
 from tests.support.factories import Usual, make_department, make_person, make_plan, make_task
 from tests.support.visitor import Visitor
 
@@ -119,3 +122,26 @@ def test_tasks_without_a_department_of_theirs_lead_back(visitor: Visitor, usual:
 
     assert visitor.get("/tasks/bulk?act=change_liaisons&task_id=99").location == "/tasks"
     assert visitor.get("/liaisons").location == "/tasks"
+
+
+def test_of_more_departments_than_an_address_takes_the_first_are_shown_and_the_rest_is_said(
+    visitor: Visitor, usual: Usual, session: Session
+) -> None:
+    partners = tuple(make_department(session, f"第{i}中心", parent=usual.body) for i in range(MOST_AT_ONCE))
+    plan = make_plan(session, body=usual.body, imported_by=usual.chen)
+    task = make_task(session, plan=plan, lead=usual.lead, partners=partners)
+    session.commit()
+    visitor.enter(usual.chen)
+
+    page = visitor.get(f"/tasks/bulk?act=change_liaisons&task_id={task.id}")
+
+    assert page.location.count("department_id=") == MOST_AT_ONCE
+    shown = visitor.get(page.location)
+    assert shown.status_code == 200
+    assert f"所选任务涉及 {MOST_AT_ONCE + 1} 个单位，一次最多更换 {MOST_AT_ONCE} 个" in shown.text
+
+
+def test_the_longest_address_fits_into_the_first_line_that_gunicorn_takes() -> None:
+    query = "&".join(f"department_id={LARGEST_ID}" for _ in range(MOST_AT_ONCE))
+
+    assert len(f"POST /liaisons/confirm?{query} HTTP/1.1\r\n") <= gunicorn.config.LimitRequestLine.default

@@ -19,7 +19,7 @@ from taskboard.labels.errors import wording
 from taskboard.services import bulk
 from taskboard.services.bulk import BulkPreview, BulkResult
 from taskboard.services.cases import Acting
-from taskboard.services.liaisons import departments_to_change
+from taskboard.services.liaisons import MOST_AT_ONCE, departments_to_change
 from taskboard.services.task_search import TaskFilter, find_task_ids, search_tasks
 from taskboard.services.visibility import department_ids
 from taskboard.services.workflow import list_officers
@@ -132,7 +132,13 @@ def _to_liaisons(task_ids: list[int]) -> ResponseReturnValue:
     if not departments:
         flash("所选任务没有可以更换联络员的单位：只能更换您督查范围内、或您任负责人的单位的联络员。", "warning")
         return redirect(url_for("bulk.task_list", **_asked()), 303)
-    return redirect(url_for("liaisons.start", department_id=departments), 303)
+    if len(departments) > MOST_AT_ONCE:
+        flash(
+            f"所选任务涉及 {len(departments)} 个单位，一次最多更换 {MOST_AT_ONCE} 个单位的联络员。"
+            f"下面是前 {MOST_AT_ONCE} 个，其余单位请少选一些任务，另行更换。",
+            "warning",
+        )
+    return redirect(url_for("liaisons.start", department_id=departments[:MOST_AT_ONCE]), 303)
 
 
 @blueprint.post("/tasks/bulk")
