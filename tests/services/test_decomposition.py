@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from taskboard import paths
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.decomposition import CARRIED_FROM, MOST_SUBTASKS_AT_ONCE
 from taskboard.domain.departments import DepartmentKind
@@ -24,7 +26,8 @@ from taskboard.domain.workflow import (
     TaskState,
     Verification,
 )
-from taskboard.models import Assignment, HistoryEntry, Task
+from taskboard.mail.rendering import MailRenderer
+from taskboard.models import Assignment, HistoryEntry, OutboxMessage, Task
 from taskboard.services import corrections, decomposition, extensions, objections, reports, workflow
 from taskboard.services.decomposition import SubtaskOrder, SubtaskRefused
 from taskboard.services.ledger import load_ledger
@@ -429,6 +432,21 @@ def test_sub_tasks_end_when_the_task_above_is_terminated(tree: Tree) -> None:
     assert {tree.own(one).state for one in (north, south, institute)} == {AssignmentState.WITHDRAWN}
     told = [one[1] for one in tree.mails() if one[0] == "carried"]
     assert told == ["bei", "nan", "xin"]
+
+
+def test_a_mail_about_sub_tasks_says_of_each_what_happened_to_it(tree: Tree) -> None:
+    task = tree.task()
+    tree.split(task, SubtaskOrder(tree.north.id, "北区落实"), SubtaskOrder(tree.north.id, "北区宣传"))
+    tree.act(workflow.terminate, task.id, "chen", reason="机构撤销")
+    mail = tree.session.scalars(select(OutboxMessage).where(OutboxMessage.template == "carried")).one()
+    ended, other = mail.facts["tasks"]
+
+    mixed = {**mail.facts, "tasks": [ended, {**other, "act": Act.CORRECT.value}]}
+    rendered = MailRenderer(paths.TEMPLATES, "http://taskboard.test").render(mail.template, mixed)
+
+    for text in (rendered.text, re.sub(r"<[^>]+>", "", rendered.html)):
+        assert "北区落实：已终止，不需要再办理\n" in text
+        assert "北区宣传：时限已提前，请按新的时限办理\n" in text
 
 
 def test_open_sub_tasks_are_closed_with_the_task_above(tree: Tree) -> None:
