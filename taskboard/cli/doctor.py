@@ -12,7 +12,6 @@ from pathlib import Path
 
 import click
 from flask import Flask
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -26,11 +25,10 @@ from taskboard.labels.times import moment_words
 from taskboard.mail.message import UnusableAddress, parse_sender
 from taskboard.mail.transport import parse_smtp_url, try_to_sign_in
 from taskboard.services import jobs, outbox
-from taskboard.services.calendar import load_calendar
+from taskboard.services.arrangements import missing_year
+from taskboard.services.database import find_damage, try_to_write
 
 LEAST_FREE = 1024**3
-NOTICE_COMES_BY = (11, 1)
-"""month and day from which the next year's holidays ought to be known"""
 
 
 class Health(StrEnum):
@@ -86,15 +84,12 @@ def _database(app: Flask) -> Finding:
     try:
         if not is_migrated(app):
             return Finding(Health.BAD, subject, "还没有升级到当前版本", "运行 taskboard migrate。")
-        session = read_session()
-        if session.get_bind().dialect.name == "sqlite":
-            problem = session.execute(text("PRAGMA quick_check(1)")).scalar()
-            if problem != "ok":
-                return Finding(
-                    Health.BAD, subject, f"文件损坏：{problem}", "停止服务，用 taskboard restore 恢复最近的备份。"
-                )
-        with transaction() as writing:
-            writing.execute(text("UPDATE scheduler_lease SET epoch = epoch WHERE id = 0"))
+        if damage := find_damage(read_session()):
+            return Finding(
+                Health.BAD, subject, f"文件损坏：{damage}", "停止服务，用 taskboard restore 恢复最近的备份。"
+            )
+        with transaction() as session:
+            try_to_write(session)
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return Finding(Health.BAD, subject, f"不能读写：{said}", "检查 TASKBOARD_DATABASE_URL、数据库服务和磁盘空间。")
@@ -186,16 +181,16 @@ def _addresses(session: Session) -> Finding:
 
 
 def _calendar(session: Session, day: date) -> Finding:
-    calendar = load_calendar(session)
-    if calendar.is_estimated(day):
+    missing = missing_year(session, today=day)
+    if missing is None:
+        return Finding(Health.GOOD, "工作日历", f"{day.year} 年的安排已确认")
+    if missing == day.year:
         return Finding(
-            Health.BAD, "工作日历", f"{day.year} 年的安排是预估的", "把国务院办公厅的放假通知粘贴到“日历”页。"
+            Health.BAD, "工作日历", f"{missing} 年的安排是预估的", "把国务院办公厅的放假通知粘贴到“工作日历”页。"
         )
-    if (day.month, day.day) >= NOTICE_COMES_BY and calendar.is_estimated(day.replace(year=day.year + 1, day=1)):
-        return Finding(
-            Health.DOUBTFUL,
-            "工作日历",
-            f"{day.year + 1} 年的安排还是预估的",
-            "通知公布后粘贴到“日历”页；截止日期不受影响。",
-        )
-    return Finding(Health.GOOD, "工作日历", f"{day.year} 年的安排已确认")
+    return Finding(
+        Health.DOUBTFUL,
+        "工作日历",
+        f"{missing} 年的安排还是预估的",
+        "通知公布后粘贴到“工作日历”页；截止日期不受影响。",
+    )

@@ -7,7 +7,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -319,6 +319,49 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(filled: Session, tmp_path:
     assert "✘ 调度程序：没有在运行" in answer.output
     assert "→ 启动 taskboard serve" in answer.output
     assert "▲ 邮件服务器：没有设置" in answer.output
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize(
+    ("today", "words"),
+    [
+        (date(2026, 10, 31), "✔ 工作日历：2026 年的安排已确认"),
+        (date(2026, 11, 1), "▲ 工作日历：2027 年的安排还是预估的"),
+        (date(2027, 3, 1), "✘ 工作日历：2027 年的安排是预估的"),
+    ],
+)
+def test_the_doctor_asks_for_the_year_that_is_missing(
+    filled: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, database_url: str, today: date, words: str
+) -> None:
+    monkeypatch.setattr(import_module("taskboard.cli.doctor"), "today", lambda: today)
+
+    answer = run("doctor", folder=tmp_path, database_url=database_url)
+
+    assert words in answer.output
+    assert ("粘贴到“工作日历”页" in answer.output) is not words.startswith("✔")
+
+
+@SQLITE_ONLY
+def test_the_doctor_notices_a_damaged_file_and_one_that_takes_no_writes(
+    filled: Session, engine: Engine, tmp_path: Path, database_url: str
+) -> None:
+    filled.execute(text("CREATE TRIGGER full BEFORE UPDATE ON scheduler_lease BEGIN SELECT RAISE(FAIL, 'full'); END"))
+    filled.commit()
+    assert "✘ 数据库：不能读写：full" in run("doctor", folder=tmp_path, database_url=database_url).output
+
+    filled.execute(text("DROP TRIGGER full"))
+    root = filled.execute(text("SELECT rootpage FROM sqlite_master WHERE name = 'mail_address'")).scalar_one()
+    size = filled.execute(text("PRAGMA page_size")).scalar_one()
+    filled.commit()
+    filled.close()
+    engine.dispose()
+    with (tmp_path / "taskboard.db").open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"x" * size)
+
+    answer = run("doctor", folder=tmp_path, database_url=database_url)
+
+    assert "✘ 数据库：文件损坏：" in answer.output
 
 
 def test_the_doctor_knows_a_database_that_was_not_migrated(tmp_path: Path) -> None:
