@@ -128,9 +128,10 @@ def preview_liaisons(session: Session, chosen: Mapping[int, str], *, actor: Acto
     :class:`NotFound` for a department that is not this person's to change.
     """
     rows = list_liaisons(session, list(chosen), actor=actor, today=today)
+    successors = _find_successors(session, chosen, actor=actor, today=today)
     changes = []
     for row in rows:
-        successor = _successor(session, chosen[row.department_id], row.department_id, actor=actor, today=today)
+        successor = successors[row.department_id]
         former = [one for one in row.liaisons if one[0] != successor.id]
         if successor.id in dict(row.liaisons) and not former:
             continue
@@ -234,8 +235,9 @@ def _open_work(session: Session, department_ids: Collection[int]) -> dict[int, i
     return dict(session.execute(query).all())
 
 
-def _successor(session: Session, words: str, department_id: int, *, actor: Actor, today: date) -> Person:
-    """The one active person meant, who serves at a place that this person speaks for; administrators name anybody."""
+def _find_successors(session: Session, chosen: Mapping[int, str], *, actor: Actor, today: date) -> dict[int, Person]:
+    """The one active person meant for each department, who serves at a place that this person speaks for;
+    administrators name anybody. Two queries."""
     active = select(Person).where(Person.is_active)
     if not actor.is_administrator:
         places = [post.path for post in actor.posts if post.role in (Role.SUPERVISOR, Role.HEAD)]
@@ -245,11 +247,19 @@ def _successor(session: Session, words: str, department_id: int, *, actor: Actor
             .where(held_on(today), or_(*(Department.path.startswith(path) for path in places)))
         )
         active = active.where(Person.id.in_(serving))
-    found = session.scalars(active.where(Person.username == normal_username(words))).all()
-    found = found or session.scalars(active.where(Person.name == words.strip())).all()
-    if len(found) != 1:
-        raise Invalid(field_of(department_id), "successor_unknown", name=words)
-    return found[0]
+    typed = {department_id: (normal_username(words), words.strip()) for department_id, words in chosen.items()}
+    accounts = active.where(Person.username.in_({account for account, _ in typed.values()}))
+    of_account = {person.username: person for person in session.scalars(accounts)}
+    of_name: dict[str, list[Person]] = defaultdict(list)
+    for person in session.scalars(active.where(Person.name.in_({name for _, name in typed.values()}))):
+        of_name[person.name].append(person)
+    found = {}
+    for department_id, (account, name) in typed.items():
+        meant = [of_account[account]] if account in of_account else of_name[name]
+        if len(meant) != 1:
+            raise Invalid(field_of(department_id), "successor_unknown", name=chosen[department_id])
+        found[department_id] = meant[0]
+    return found
 
 
 def _to_tell(

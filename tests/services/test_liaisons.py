@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from taskboard import paths
@@ -26,6 +26,7 @@ from tests.support.factories import (
     usual_people,
     writing_by,
 )
+from tests.support.queries import counted_queries
 
 TODAY = date(2026, 11, 23)
 YESTERDAY = TODAY - timedelta(days=1)
@@ -191,3 +192,17 @@ class TestTogether:
         }
 
         assert found == {"chen": [usual.lead.id, usual.partner.id], "gao": [usual.lead.id], "li": []}
+
+    def test_a_preview_of_many_departments_asks_no_more_than_of_one(
+        self, engine: Engine, session: Session, usual: Usual
+    ) -> None:
+        chosen = {make_department(session, f"第{i}中心", parent=usual.body).id: usual.zhao.name for i in range(5)}
+        actor = usual.actor("chen")
+        asked = []
+        for some in ({usual.lead.id: usual.zhao.name}, chosen):
+            with counted_queries(engine) as queries:
+                preview = liaisons.preview_liaisons(session, some, actor=actor, today=TODAY)
+            assert len(preview.changes) == len(some)
+            asked.append(len(queries))
+
+        assert asked[0] == asked[1]
