@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -29,6 +30,17 @@ REQUEST_KEY_LENGTH = 64
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
 Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def key_of(request_key: str | None, values: Mapping[str, Any]) -> str:
+    """What makes a form that is sent twice act once.
+
+    It goes by what was filled in, too: who comes back to the page, changes the text and sends it again, means it.
+    """
+    # The version is what the page knew, not what the person wants; each time a file is sent it gets another id.
+    wanted = sorted((name, str(value)) for name, value in values.items() if name not in ("version", "uploads"))
+    wanted += [("file", one.file.sha256) for one in values.get("uploads", ())]
+    return hashlib.sha256(f"{request_key}{wanted}".encode()).hexdigest()[:40]
 
 
 def clean_line(text: str | None) -> str:

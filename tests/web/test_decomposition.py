@@ -100,6 +100,19 @@ def test_a_second_click_splits_nothing_again(desk: Desk) -> None:
     assert len(desk.subtasks()) == 1
 
 
+def test_who_comes_back_to_the_page_and_changes_the_lines_splits_again(desk: Desk) -> None:
+    key = re.findall(r'name="request_key"[^>]*value="([^"]+)"', desk.as_("li").get(desk.address).text)[0]
+
+    for department in (desk.north, desk.south):
+        desk.visitor.post(desk.address, **desk.fields({"department": department.id}, request_key=key))
+
+    owners = [
+        assignment_of(desk.session, one, place)
+        for one, place in zip(desk.subtasks(), (desk.north, desk.south), strict=True)
+    ]
+    assert [one.department_id for one in owners] == [desk.north.id, desk.south.id]
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [

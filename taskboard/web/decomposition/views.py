@@ -15,6 +15,7 @@ from taskboard.services.cases import Acting
 from taskboard.services.decomposition import Below, SubtaskRefused
 from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.web.decomposition.forms import MORE_ROWS, ROWS_SHOWN, DecomposeForm, SubtaskRows
+from taskboard.web.forms import key_of
 from taskboard.web.guards import current_actor
 
 blueprint = Blueprint("decomposition", __name__)
@@ -44,13 +45,13 @@ def carry_out(task_id: int, assignment_id: int) -> ResponseReturnValue:
     rows = SubtaskRows(below, count, request.form)
     if not (form.validate() and rows.validate()):
         return _page(shown, branch, below, form, rows, status=422)
+    orders = [row.order() for row in rows.meant]
     by: Acting = {
         "actor": current_actor(),
         "now": now(),
         "entrance": "web",
-        "request_key": form.request_key.data,
+        "request_key": key_of(form.request_key.data, {"orders": orders}),
     }
-    orders = [row.order() for row in rows.meant]
     try:
         with transaction() as session:
             decomposition.decompose(session, assignment_id, orders=orders, **by)

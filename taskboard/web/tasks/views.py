@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -26,7 +25,7 @@ from taskboard.services.my_tasks import Show, TaskRow, list_my_tasks
 from taskboard.services.targets import list_targets
 from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.services.workflow import BatchRefused, IssuedBatch
-from taskboard.web.forms import light_argument, page_number, read_id
+from taskboard.web.forms import key_of, light_argument, page_number, read_id
 from taskboard.web.guards import current_actor, holds_any, requires
 from taskboard.web.shared import STAFF
 from taskboard.web.tasks.acts import ON_BRANCH, ON_TASK, Offer
@@ -217,7 +216,7 @@ def _carry_out(offer: Offer, task_id: int, assignment_id: int | None = None) -> 
                 "actor": current_actor(),
                 "now": now(),
                 "entrance": ENTRANCE,
-                "request_key": _key_of(form.request_key.data, values),
+                "request_key": key_of(form.request_key.data, values),
             }
             with transaction() as session:
                 entry = offer.service(session, assignment_id or task_id, **values, **by)
@@ -253,17 +252,6 @@ def _evidence(form: ActForm) -> Iterator[dict[str, Any]]:
 def _ask_for_files_again(form: ActForm) -> None:
     if isinstance(form, EvidenceForm):
         form.ask_for_files_again()
-
-
-def _key_of(request_key: str | None, values: Mapping[str, Any]) -> str:
-    """What makes a form that is sent twice act once.
-
-    It goes by what was filled in, too: who comes back to the page, changes the text and sends it again, means it.
-    """
-    # The version is what the page knew, not what the person wants; each time a file is sent it gets another id.
-    wanted = sorted((name, str(value)) for name, value in values.items() if name not in ("version", "uploads"))
-    wanted += [("file", one.file.sha256) for one in values.get("uploads", ())]
-    return hashlib.sha256(f"{request_key}{wanted}".encode()).hexdigest()[:40]
 
 
 def _add_act(offer: Offer, rule: str) -> None:
