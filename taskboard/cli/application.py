@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from taskboard import paths
 from taskboard.app import create_app
@@ -43,6 +43,8 @@ def load_app(settings: Settings | None = None, *, needs_migration: bool = True) 
         is_current = is_migrated(app)
     except OperationalError as error:
         raise click.ClickException(f"连不上数据库：{error.orig}") from None
+    except DatabaseError as error:
+        raise click.ClickException(f"数据库不能用：{error.orig}") from None
     if needs_migration and not is_current:
         raise click.ClickException("数据库还没有升级到当前版本。请先运行：taskboard migrate")
     return app
@@ -67,7 +69,7 @@ def _disconnect(app: Flask) -> None:
 
 
 def is_migrated(app: Flask) -> bool:
-    """Whether the database has the newest shape; raises ``OperationalError`` where it cannot be reached."""
+    """Whether the database has the newest shape; raises ``DatabaseError`` where it cannot be asked."""
     with app.app_context(), db.engine.connect() as connection:
         current = set(MigrationContext.configure(connection).get_current_heads())
     return current == set(ScriptDirectory(str(paths.MIGRATIONS)).get_heads())

@@ -364,6 +364,15 @@ def test_the_doctor_notices_a_damaged_file_and_one_that_takes_no_writes(
     assert "✘ 数据库：文件损坏：" in answer.output
 
 
+def test_the_doctor_says_of_a_file_that_is_no_database_that_it_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "broken.db").write_bytes(b"x" * 8192)
+
+    answer = run("doctor", folder=tmp_path, database_url=f"sqlite:///{tmp_path / 'broken.db'}")
+
+    assert answer.exit_code == 1
+    assert "数据库不能用：file is not a database" in answer.output
+
+
 def test_the_doctor_knows_a_database_that_was_not_migrated(tmp_path: Path) -> None:
     answer = run("doctor", folder=tmp_path, database_url=f"sqlite:///{tmp_path / 'new.db'}")
 
