@@ -285,6 +285,8 @@ def _task_query(plan_id: int, actor: Actor) -> AnySelect:
 
 
 def _plan_task(row: AnyRow, units: list[TaskUnit]) -> PlanTask:
+    # Who was taken off is not named any more, unless the task ended for all of them.
+    units = [unit for unit in units if unit.state is not AssignmentState.WITHDRAWN] or units
     return PlanTask(
         task_id=row.id,
         version=row.version,

@@ -59,7 +59,7 @@ def report_progress(
         raise Invalid("percent", "percent_falls", percent=stood_at)
     said = Said(done.strip(), problems.strip(), next_step.strip(), help_needed.strip(), percent, dict(figures or {}))
     _check_figures(case, said.figures)
-    if (entry := _just_said(case, said)) is not None:
+    if not uploads and (entry := _just_said(case, said)) is not None:
         return entry
     last = _last_said(case)
     if last is not None and not uploads and says_the_same(said, last, percent=stood_at):

@@ -226,11 +226,16 @@ class TaskDetail:
 
     @property
     def leads(self) -> list[Branch]:
-        return [one for one in self.branches if one.role is AssignmentRole.LEAD]
+        return [one for one in self._standing if one.role is AssignmentRole.LEAD]
 
     @property
     def partners(self) -> list[Branch]:
-        return [one for one in self.branches if one.role is AssignmentRole.PARTNER]
+        return [one for one in self._standing if one.role is AssignmentRole.PARTNER]
+
+    @property
+    def _standing(self) -> list[Branch]:
+        """The branches without those that were taken off; all of a task that ended with every one of them."""
+        return [one for one in self.branches if one.state is not AssignmentState.WITHDRAWN] or self.branches
 
     def find_branch(self, assignment_id: int) -> Branch:
         """The branch of this id; raises :class:`NotFound` where it is not of this task."""

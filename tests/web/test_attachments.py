@@ -111,6 +111,16 @@ def test_a_report_sent_twice_with_its_files_is_kept_once(visitor, usual, session
     assert on_disk(folder) == [rows(session)[0].id]
 
 
+def test_a_file_that_was_forgotten_comes_with_the_same_words_again(visitor, usual, session, task):
+    lead = branch(session, task).id
+    visitor.enter(usual.li).post(f"/tasks/{task.id}/assignments/{lead}/report", done="进展", request_key="first")
+
+    report_with(visitor, task, lead, ("证明.pdf", PDF), done="进展", request_key="second")
+
+    session.rollback()
+    assert [one.name for one in rows(session)] == ["证明.pdf"]
+
+
 @pytest.mark.parametrize(
     "refused",
     [

@@ -707,6 +707,8 @@ def test_departments_of_an_issued_task_are_changed_with_a_reason(desk: Desk) -> 
     assert 'value="市教育局"' in without.text
     assert done.status_code == 303
     assert set(stand_on(desk, task)) == {("市发展改革委", "lead"), ("市教育局", "partner"), ("市财政局", "partner")}
+    page = desk.visitor.get(f"/tasks/{task.id}").text
+    assert re.search(r'<input[^>]*name="partners"[^>]*value="市教育局"', page), "who was taken off would come back"
     states = {one.department_id: one.state.value for one in desk.session.scalars(select(Assignment))}
     assert states[desk.usual.partner.id] == "withdrawn"
     assert states[desk.usual.other.id] == "pending"
