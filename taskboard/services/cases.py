@@ -123,11 +123,8 @@ class Case:
 
     def check_below(self, department: Department) -> None:
         """Raise :class:`Invalid` where a sub-task would go to a department outside of the one that split its part."""
-        if not self.lineage:
-            return
-        above = self.departments[self.lineage[0].department_id]
-        if department.id == above.id or not department.path.startswith(above.path):
-            raise Invalid("department", "subtask_not_below", name=department.name, above=above.name)
+        if self.lineage:
+            check_below(department, self.departments[self.lineage[0].department_id])
 
     @property
     def chosen_situation(self) -> AssignmentSituation:
@@ -230,6 +227,12 @@ class Case:
             owed_before = task_before in UNDER_WAY and before in OWING
             if before and not owed_before and self.task.state in UNDER_WAY and one.state in OWING:
                 one.owing_since = self.now
+
+
+def check_below(department: Department, above: Department) -> None:
+    """Raise :class:`Invalid` where a sub-task would go to a department that is not below the one that splits."""
+    if department.id == above.id or not department.path.startswith(above.path):
+        raise Invalid("department", "subtask_not_below", name=department.name, above=above.name)
 
 
 def open_case(

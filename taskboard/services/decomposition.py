@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, Unpack
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session, aliased
@@ -26,10 +26,11 @@ from taskboard.domain.decomposition import (
     roll_up,
 )
 from taskboard.domain.departments import DepartmentKind
-from taskboard.domain.errors import Invalid
+from taskboard.domain.errors import Invalid, NotAllowed, NotNow
 from taskboard.domain.lights import Judgement
 from taskboard.domain.permissions import Actor
 from taskboard.domain.workflow import (
+    ASSIGNMENT_MOVES,
     Act,
     AssignmentRole,
     AssignmentState,
@@ -38,11 +39,14 @@ from taskboard.domain.workflow import (
 )
 from taskboard.models import Assignment, Department, HistoryEntry, Plan, Task, TaskLineage
 from taskboard.services import notices
-from taskboard.services.cases import Acting, Case, open_case, open_cases
+from taskboard.services.cases import Acting, Case, check_below, open_case, open_cases
 from taskboard.services.lights import LIGHT_COLUMNS, light_of
 from taskboard.services.paging import Page, fetch_page
 from taskboard.services.visibility import visible_tasks
 from taskboard.services.workflow import issue_case
+
+if TYPE_CHECKING:
+    from taskboard.services.tasks import Branch
 
 SUBTASKS_PER_PAGE = 50
 LONGEST_TITLE = 300
@@ -96,13 +100,20 @@ def decompose(
     return entry
 
 
+def check_permission(part: Branch) -> None:
+    """Raise :class:`NotAllowed` or :class:`NotNow` where who sees this part may not split it now."""
+    if Act.DECOMPOSE in part.acts:
+        return
+    if (part.state, Act.DECOMPOSE) in ASSIGNMENT_MOVES:
+        raise NotAllowed(act=Act.DECOMPOSE)
+    raise NotNow(act=Act.DECOMPOSE, state=part.state)
+
+
 def _check(case: Case, order: SubtaskOrder, department: Department | None) -> None:
     part = case.assignment
     if department is None:
         raise Invalid("department", "subtask_department_missing")
-    above = case.departments[part.department_id]
-    if department.id == above.id or not department.path.startswith(above.path):
-        raise Invalid("department", "subtask_not_below", name=department.name, above=above.name)
+    check_below(department, case.departments[part.department_id])
     if department.kind is DepartmentKind.COLLECTIVE:
         raise Invalid("department", "lead_collective", name=department.name)
     if not department.is_active:

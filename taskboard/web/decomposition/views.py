@@ -6,8 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from taskboard.domain.decomposition import MOST_SUBTASKS_AT_ONCE
-from taskboard.domain.errors import Invalid, NotAllowed, NotNow
-from taskboard.domain.workflow import ASSIGNMENT_MOVES, Act
+from taskboard.domain.errors import Invalid
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.services import decomposition, tasks
 from taskboard.services.calendar import load_calendar
@@ -70,10 +69,7 @@ def _load(task_id: int, assignment_id: int) -> tuple[TaskDetail, Branch]:
     session = read_session()
     shown = tasks.get_task(session, task_id, current_actor(), today=today(), calendar=load_calendar(session))
     branch = shown.find_branch(assignment_id)
-    if Act.DECOMPOSE not in branch.acts:
-        if (branch.state, Act.DECOMPOSE) in ASSIGNMENT_MOVES:
-            raise NotAllowed(act=Act.DECOMPOSE)
-        raise NotNow(act=Act.DECOMPOSE, state=branch.state)
+    decomposition.check_permission(branch)
     return shown, branch
 
 
