@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.errors import NotFound
@@ -261,12 +261,20 @@ def decides(actor: Actor, author_id: int, body_path: str, present: frozenset[int
 
 def leaders_in_post(session: Session, person_ids: Iterable[int], *, today: date) -> frozenset[int]:
     """Those of these people who are leaders today."""
-    query = select(Person.id).where(
-        Person.id.in_(set(person_ids)),
-        Person.is_active,
-        exists().where(PersonPost.person_id == Person.id, PersonPost.role == Role.LEADER, held_on(today)),
-    )
+    query = select(Person.id).where(Person.id.in_(set(person_ids)), is_leader_in_post(Person.id, today=today))
     return frozenset(session.scalars(query))
+
+
+def is_leader_in_post(person_id: SQLColumnExpression[int], *, today: date) -> ColumnElement[bool]:
+    """Condition: this person is leader today."""
+    leader = aliased(Person)
+    return exists().where(
+        leader.id == person_id,
+        leader.is_active,
+        PersonPost.person_id == leader.id,
+        PersonPost.role == Role.LEADER,
+        held_on(today),
+    )
 
 
 def _duties(session: Session, instruction_ids: list[int]) -> dict[int, list[tuple[InstructionDuty, str]]]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.deadlines import decision_limit, limit_until
+from taskboard.domain.deadlines import TimeLimit, decision_limit, limit_until
 from taskboard.domain.help_requests import HelpState, answer_due_on
 from taskboard.domain.instructions import REPLY_OWED, Addressee, DutyState
 from taskboard.domain.local_time import local_date
@@ -26,16 +26,14 @@ from taskboard.models import (
     Instruction,
     InstructionDuty,
     InstructionReply,
-    Person,
-    PersonPost,
     Plan,
     Task,
 )
 from taskboard.services import waiting_departments as departments
 from taskboard.services import waiting_supervisors as supervisors
-from taskboard.services.actors import held_on
 from taskboard.services.answerable import find_vacancies
 from taskboard.services.help_requests import is_alive
+from taskboard.services.instruction_views import is_leader_in_post
 from taskboard.services.paging import AnyRow, AnySelect, count_rows
 from taskboard.services.plans import supervised_bodies
 from taskboard.services.visibility import department_ids, supervised_tasks
@@ -64,34 +62,12 @@ def find_instructions(asked: Asked) -> WaitingPart | None:
         and_(InstructionDuty.addressee == Addressee.SUPERVISORS, supervised),
     )
     query = (
-        select(
-            Plan.id.label("plan_id"),
-            Plan.title.label("plan"),
-            func.coalesce(Task.title, Instruction.text).label("title"),
-            Department.name.label("department"),
-            Instruction.id,
-            Instruction.given_at,
-            InstructionDuty.due_on,
-        )
-        .select_from(InstructionDuty)
-        .join(Instruction, Instruction.id == InstructionDuty.instruction_id)
-        .join(Plan, Plan.id == Instruction.plan_id)
-        .join(Department, Department.id == InstructionDuty.department_id)
-        .outerjoin(Task, Task.id == Instruction.task_id)
+        _instructions(Instruction.given_at)
         .where(InstructionDuty.state.in_(REPLY_OWED), own)
         .order_by(InstructionDuty.due_on, InstructionDuty.id)
     )
     rows = [
-        WaitingRow(
-            plan_id=row.plan_id,
-            task_id=None,
-            title=row.title,
-            plan=row.plan,
-            department=row.department,
-            since=local_date(row.given_at),
-            limit=limit_until(row.due_on, today=asked.today, calendar=asked.calendar),
-            instruction_id=row.id,
-        )
+        _instruction_row(row, limit_until(row.due_on, today=asked.today, calendar=asked.calendar))
         for row in asked.session.execute(query.limit(MOST_ROWS))
     ]
     return WaitingPart(Kind.INSTRUCTION, rows, count_rows(asked.session, query))
@@ -101,47 +77,52 @@ def find_instruction_replies(asked: Asked) -> WaitingPart | None:
     """The replies on which this leader has to decide; the supervisors decide for an author who leads no more."""
     if not (asked.actor.holds(Role.LEADER) or asked.actor.is_supervisor):
         return None
-    leads_still = exists().where(
-        Person.id == Instruction.author_id,
-        Person.is_active,
-        PersonPost.person_id == Person.id,
-        PersonPost.role == Role.LEADER,
-        held_on(asked.today),
-    )
+    leads_still = is_leader_in_post(Instruction.author_id, today=asked.today)
     supervised = Plan.body_id.in_(select(Department.id).where(supervised_bodies(asked.actor)))
     decides = or_(Instruction.author_id == asked.actor.person_id, and_(~leads_still, supervised))
     query = (
+        _instructions(InstructionReply.replied_at)
+        .join(InstructionReply, InstructionReply.duty_id == InstructionDuty.id)
+        .where(InstructionDuty.state == DutyState.REPLIED, InstructionReply.decided_at.is_(None), decides)
+        .order_by(InstructionReply.replied_at, InstructionDuty.id)
+    )
+    rows = [
+        _instruction_row(row, decision_limit(local_date(row.since), today=asked.today, calendar=asked.calendar))
+        for row in asked.session.execute(query.limit(MOST_ROWS))
+    ]
+    return WaitingPart(Kind.INSTRUCTION_REPLY, rows, count_rows(asked.session, query))
+
+
+def _instructions(since: Any) -> AnySelect:
+    return (
         select(
             Plan.id.label("plan_id"),
             Plan.title.label("plan"),
             func.coalesce(Task.title, Instruction.text).label("title"),
             Department.name.label("department"),
             Instruction.id,
-            InstructionReply.replied_at,
+            since.label("since"),
+            InstructionDuty.due_on,
         )
         .select_from(InstructionDuty)
         .join(Instruction, Instruction.id == InstructionDuty.instruction_id)
         .join(Plan, Plan.id == Instruction.plan_id)
         .join(Department, Department.id == InstructionDuty.department_id)
-        .join(InstructionReply, InstructionReply.duty_id == InstructionDuty.id)
         .outerjoin(Task, Task.id == Instruction.task_id)
-        .where(InstructionDuty.state == DutyState.REPLIED, InstructionReply.decided_at.is_(None), decides)
-        .order_by(InstructionReply.replied_at, InstructionDuty.id)
     )
-    rows = [
-        WaitingRow(
-            plan_id=row.plan_id,
-            task_id=None,
-            title=row.title,
-            plan=row.plan,
-            department=row.department,
-            since=local_date(row.replied_at),
-            limit=decision_limit(local_date(row.replied_at), today=asked.today, calendar=asked.calendar),
-            instruction_id=row.id,
-        )
-        for row in asked.session.execute(query.limit(MOST_ROWS))
-    ]
-    return WaitingPart(Kind.INSTRUCTION_REPLY, rows, count_rows(asked.session, query))
+
+
+def _instruction_row(row: AnyRow, limit: TimeLimit) -> WaitingRow:
+    return WaitingRow(
+        plan_id=row.plan_id,
+        task_id=None,
+        title=row.title,
+        plan=row.plan,
+        department=row.department,
+        since=local_date(row.since),
+        limit=limit,
+        instruction_id=row.id,
+    )
 
 
 def find_help_owned(asked: Asked) -> WaitingPart | None:
