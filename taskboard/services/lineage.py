@@ -83,8 +83,3 @@ def name_measure(session: Session, assignments: Iterable[Assignment], measure_id
     """Let the sub-tasks of these assignments go by the measure that the task above goes by now."""
     came_of_them = select(TaskLineage.task_id).where(TaskLineage.assignment_id.in_([one.id for one in assignments]))
     session.execute(update(Task).where(Task.id.in_(came_of_them)).values(measure_id=measure_id))
-
-
-def hand_over_subtasks(session: Session, old: Assignment, new: Assignment) -> None:
-    """Let what came of one assignment have come of another one: that of the department's successor on the task."""
-    session.execute(update(TaskLineage).where(TaskLineage.assignment_id == old.id).values(assignment_id=new.id))
