@@ -28,6 +28,7 @@ from taskboard.models import (
     PlanDefaultDepartment,
     PlanSource,
     Task,
+    TaskTarget,
 )
 from taskboard.services import imports
 from taskboard.services.department_names import match_names
@@ -502,7 +503,8 @@ def test_inferred_leads_need_the_persons_word(session, people, chen):
     plan = confirm(session, draft, chen)
 
     assert [one.obstacle for one in refusal.value.facts["hindrances"]] == [Obstacle.LEADS_UNCHECKED]
-    assert all(session.scalars(select(Assignment.is_confirmed)))
+    confirmed = session.scalars(select(Assignment.is_confirmed)).all()
+    assert (len(confirmed), set(confirmed)) == (5, {True})
     assert len(tasks_of(session, plan)) == 3
 
 
@@ -723,6 +725,20 @@ def test_joined_measures_become_one_task_with_the_readings_of_both(session, peop
     ]
     assert [one["heading"] for one in measure.reading["joined_with"]] == ["清理收费项目"]
     assert row_names(session, tasks_of(session, plan)[0]) == ["市发展改革委", "市财政局", "各县（市、区）人民政府"]
+
+
+def test_joined_measures_with_targets_become_one_task_that_has_them_all(session, people, chen):
+    text = TEXT.replace("全部上线。", "上线率达到95%以上。").replace("清理涉企收费。", "清理涉企收费，减少收费10项。")
+    draft = start(session, people, text)
+    both = [one.row.entry.targets for one in review(session, draft).rows[:2]]
+
+    arrange(session, draft, chen, "merge", "m2")
+    plan = confirm(session, draft, chen)
+
+    task = tasks_of(session, plan)[0]
+    kept = session.scalars(select(TaskTarget).where(TaskTarget.task_id == task.id).order_by(TaskTarget.position)).all()
+    assert all(both)
+    assert [one.words for one in kept] == [one.words for one in (*both[0], *both[1])]
 
 
 def row_names(session, task):

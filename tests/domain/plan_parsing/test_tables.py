@@ -83,7 +83,7 @@ def test_units_of_a_column_that_was_told_by_its_cells_are_marked(name: str) -> N
 
     plan = parse_plan(blocks_in("table", (*HEADER[:column], name, *HEADER[column + 1 :])))
 
-    assert all({"lead", "partners"} <= set(measure.review) for measure in plan.measures)
+    assert [{"lead", "partners"} <= set(measure.review) for measure in plan.measures] == [True, True]
 
 
 @pytest.mark.parametrize("name", ["验收单位", "督办单位", "联系单位", "填报单位"])
@@ -207,6 +207,20 @@ def test_names_that_reach_over_two_rows_make_both_a_header() -> None:
     (measure,) = parse_plan([Paragraph(TITLE), Table(rows)]).measures
 
     assert (measure.heading, measure.lead, measure.text) == ("水厂扩建", ("市水利局",), "完成招标\n主体完工")
+
+
+def test_a_second_row_of_the_header_may_hold_only_the_roles() -> None:
+    number, task, units = Cell("序号", 0, 0, 2), Cell("重点任务", 0, 1, 2), Cell("责任单位", 0, 2, 1, 2)
+    values = ("1", "建成水厂", "市水利局、市供销社", "市财政局")
+    rows = (
+        (number, task, units, units),
+        (number, task, Cell("主 要", 1, 2), Cell("配 合", 1, 3)),
+        tuple(Cell(text, 2, c) for c, text in enumerate(values)),
+    )
+
+    (measure,) = parse_plan([Paragraph(TITLE), Table(rows)]).measures
+
+    assert (measure.lead, measure.partners) == (("市水利局", "市供销社"), ("市财政局",))
 
 
 def test_a_list_of_responsibilities_names_the_roles_in_its_cells() -> None:
