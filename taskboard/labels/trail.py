@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from taskboard.domain.departments import SuccessionKind
 from taskboard.domain.orders import OrderState
 from taskboard.domain.roles import Role
 from taskboard.domain.trail import Finding, FindingKind
@@ -47,6 +48,12 @@ FIELDS: dict[str, str] = {
     "person_id": "人员编号",
     "officer_id": "承办人编号",
     "days_off": "放假日",
+    "succession": "变动编号",
+    "succession_kind": "变动方式",
+    "successors": "接续单位",
+    "children_moved": "随转的下级单位",
+    "took_over_from": "接续自",
+    "task_ids": "任务编号",
     "reminder_changes": "提醒规则",
     "make_up_days": "调休上班日",
     "due_on": "时限",
@@ -157,6 +164,7 @@ KINDS: dict[str, type[StrEnum]] = {
     "deadline_origin": DeadlineOrigin,
     "past_deadline": PastDeadline,
     "order_state": OrderState,
+    "succession_kind": SuccessionKind,
 }
 """fields whose values have words of their own"""
 

@@ -325,12 +325,12 @@ def _record(
     after = {
         **facts,
         "successors": [one.name for one in successors],
-        "tasks": [one.task.id for one in moved],
+        "task_ids": [one.task.id for one in moved],
         "is_active": old.is_active,
         "children_moved": [one.name for one in children],
     }
     record_department(session, old.id, Change.MERGED, before={"is_active": True}, after=after, reason=step.reason, **by)
     for one in successors:
         tasks = [work.task.id for work in moved if work.successor.id == one.id]
-        taken = {**facts, "took_over_from": old.name, "tasks": tasks}
+        taken = {**facts, "took_over_from": old.name, "task_ids": tasks}
         record_department(session, one.id, Change.MERGED, after=taken, reason=step.reason, **by)
