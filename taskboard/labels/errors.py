@@ -98,7 +98,10 @@ PROBLEMS: dict[str, str] = {
     "email_form": "邮箱地址的写法不对。",
     "portfolio_needs_one": "请填写单位，或者选择计划。",
     "portfolio_has_it": "分管范围里已经有了。",
-    "post_work_hangs": "{name}的{role}岗位不能这样止任：还有 {count} 项没有办完的工作只由此人负责。请先在人员页面办理交接，或在表里加上接任的人。",
+    "post_work_hangs": (
+        "{name}的{role}岗位不能这样止任：还有 {count} 项没有办完的工作只由此人负责。"
+        "请先在人员页面办理交接，或在表里加上接任的人。"
+    ),
     "work_hangs": "还有 {count} 项没有办完的工作只由此人负责，请先交接。",
     "handover_incomplete": "请选择交给谁。",
     "handover_to_oneself": "不能交给离任的人自己。",
