@@ -38,6 +38,7 @@ from taskboard.models import Assignment, Department, OutboxMessage
 from taskboard.services import reminders as reminding
 from taskboard.services.calendar import load_calendar
 from taskboard.services.outbox import expire_waiting_digests, queue_mail
+from taskboard.services.periods import load_rhythms
 from taskboard.services.postholders import Holder, Postholders, load_postholders
 from taskboard.services.reminders import Addressed
 
@@ -183,7 +184,7 @@ def _find_reminders(
     condition = reminding.may_be_due(
         today,
         calendar=calendar,
-        rhythms=reminding.load_rhythms(session),
+        rhythms=load_rhythms(session),
         own_rules=rules.plan_ids,
         made_up_from=min(unreached.values(), default=None),
     )

@@ -154,7 +154,7 @@ def get_overview(
         empty: Page[PeriodRow] = Page(rows=[], number=1, size=size, total=0)
         return PeriodOverview(plan.id, plan.title, plan.version, rhythm, None, None, None, [], empty)
     owes = and_(Task.plan_id == plan_id, _owes(rhythm, period, calendar))
-    has_reported = func.coalesce(Assignment.last_reported_at >= at_local(period.first_on, time.min), False)
+    has_reported = _has_reported(period)
     counts = session.execute(
         select(
             Assignment.department_id,
@@ -216,6 +216,27 @@ def _owes(rhythm: Rhythm, period: Period, calendar: WorkingCalendar) -> ColumnEl
     return and_(Assignment.state.in_(OWING), Task.state.in_(UNDER_WAY), since < limit)
 
 
+def _has_reported(period: Period) -> ColumnElement[bool]:
+    """Condition on the assignment: the report of the period was made, or a later one."""
+    return func.coalesce(Assignment.last_reported_at >= at_local(period.first_on, time.min), False)
+
+
+def _has_rhythm(rhythm: Rhythm) -> ColumnElement[bool]:
+    return and_(Plan.report_rhythm == rhythm.kind, Plan.report_day.is_not_distinct_from(rhythm.day))
+
+
+def misses_report(rhythm: Rhythm, period: Period, calendar: WorkingCalendar) -> ColumnElement[bool]:
+    """Condition on assignment, task and plan: the plan has the rhythm, and the period's report is owed and was not
+    made yet."""
+    return and_(_has_rhythm(rhythm), _owes(rhythm, period, calendar), ~_has_reported(period))
+
+
+def load_rhythms(session: Session) -> list[Rhythm]:
+    """The rhythms that plans have."""
+    query = select(Plan.report_rhythm, Plan.report_day).distinct().where(Plan.report_rhythm != PlanRhythm.NONE)
+    return [Rhythm(kind, day) for kind, day in session.execute(query)]
+
+
 class OwedNow(NamedTuple):
     """The reports of the periods that run, as parts of a query on assignment, task and plan."""
 
@@ -228,22 +249,16 @@ class OwedNow(NamedTuple):
 
 def owed_now(session: Session, *, today: date, calendar: WorkingCalendar) -> OwedNow:
     """What is owed of the periods of today, over all rhythms that plans have; one query for these."""
-    kinds = session.execute(
-        select(Plan.report_rhythm, Plan.report_day).distinct().where(Plan.report_rhythm != PlanRhythm.NONE)
-    )
     conditions: list[ColumnElement[bool]] = []
     due_days: list[tuple[ColumnElement[bool], Any]] = []
     begins: list[tuple[ColumnElement[bool], Any]] = []
-    for kind, day in kinds:
-        rhythm = Rhythm(kind, day)
+    for rhythm in load_rhythms(session):
         period = period_of(rhythm, today)
         if period is None:
             continue
-        first = at_local(period.first_on, time.min)
-        is_rhythm = and_(Plan.report_rhythm == kind, Plan.report_day.is_not_distinct_from(day))
-        is_missing = func.coalesce(Assignment.last_reported_at < first, True)
-        conditions.append(and_(is_rhythm, _owes(rhythm, period, calendar), is_missing))
-        begins.append((is_rhythm, literal(first, UtcDateTime)))
+        is_rhythm = _has_rhythm(rhythm)
+        conditions.append(misses_report(rhythm, period, calendar))
+        begins.append((is_rhythm, literal(at_local(period.first_on, time.min), UtcDateTime)))
         due_days += [
             (and_(is_rhythm, Assignment.role == role), literal(due_day(rhythm, period, role, calendar), Date))
             for role in AssignmentRole

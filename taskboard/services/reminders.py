@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.digests import Item
 from taskboard.domain.help_requests import HelpState
-from taskboard.domain.local_time import at_local, local_date
+from taskboard.domain.local_time import local_date
 from taskboard.domain.outbox import SCHEDULED, UNDELIVERED
-from taskboard.domain.periods import Rhythm, due_day, owed_before, periods_about
+from taskboard.domain.periods import Rhythm, due_day, periods_about
 from taskboard.domain.plan_reminders import RuleChange, adjust, from_plain
 from taskboard.domain.reminders import (
     LONGEST_WARNING,
@@ -30,7 +30,6 @@ from taskboard.domain.reminders import (
     Rule,
     due_reminders,
 )
-from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.workflow import OWING, UNDER_WAY, Act, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import (
     Assignment,
@@ -45,11 +44,11 @@ from taskboard.models import (
     TaskLineage,
 )
 from taskboard.services.inserts import insert_where_free
+from taskboard.services.periods import misses_report
 from taskboard.services.postholders import Holder, Postholders
 
 AWAITING_DECISION = frozenset({AssignmentState.HEAD_REVIEW, AssignmentState.SUBMITTED, AssignmentState.OBJECTED})
 LEFT_OUT = frozenset({AssignmentState.WITHDRAWN, AssignmentState.WAIVED})
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 CATCH_UP_DAYS = 14
 """how far back a mail that never arrived is made up for"""
 
@@ -205,12 +204,6 @@ def load_rules(session: Session) -> PlanRules:
     return PlanRules({plan_id: from_plain(changes) for plan_id, changes in session.execute(query)})
 
 
-def load_rhythms(session: Session) -> list[Rhythm]:
-    """The rhythms that plans have."""
-    query = select(Plan.report_rhythm, Plan.report_day).distinct().where(Plan.report_rhythm != PlanRhythm.NONE)
-    return [Rhythm(kind, day) for kind, day in session.execute(query)]
-
-
 def may_be_due(
     today: date,
     *,
@@ -221,7 +214,7 @@ def may_be_due(
 ) -> ColumnElement[bool]:
     """Condition on assignment, task and plan for what some rule could speak of today: what the daily scan reads.
 
-    ``rhythms`` are those that plans have (:func:`load_rhythms`), ``own_rules`` the plans with rules of their own.
+    ``rhythms`` are those that plans have, ``own_rules`` the plans with rules of their own.
     With ``made_up_from`` also those whose last reminder was decided on that day or later.
     """
     undecided_from = made_up_from or today + timedelta(days=1)
@@ -237,7 +230,7 @@ def may_be_due(
             Assignment.state.in_(AWAITING_DECISION),
             Assignment.is_held,
             Assignment.id.in_(select(HelpRequest.assignment_id).where(HelpRequest.state == HelpState.OPEN)),
-            and_(owes, or_(*_report_conditions(rhythms, today, calendar, undecided_from))),
+            *_report_conditions(rhythms, today, calendar, undecided_from),
             and_(owes, Task.plan_id.in_(own_rules)),
         ),
     )
@@ -250,7 +243,7 @@ def _report_conditions(
     rhythms: Iterable[Rhythm], today: date, calendar: WorkingCalendar, undecided_from: date
 ) -> list[ColumnElement[bool]]:
     """For each report due about now: the assignments that owe it, did not report, and were not told the last of it."""
-    found: list[ColumnElement[bool]] = [false()]
+    found: list[ColumnElement[bool]] = []
     for rhythm, role in product(rhythms, AssignmentRole):
         for period in periods_about(rhythm, today):
             due_on = due_day(rhythm, period, role, calendar)
@@ -258,12 +251,8 @@ def _report_conditions(
             if told:
                 found.append(
                     and_(
-                        Plan.report_rhythm == rhythm.kind,
-                        Plan.report_day.is_not_distinct_from(rhythm.day),
                         Assignment.role == role,
-                        func.coalesce(Assignment.last_reported_at, EARLIEST) < at_local(period.first_on, time(0)),
-                        func.coalesce(Assignment.owing_since, Assignment.issued_at, Task.issued_at)
-                        < at_local(owed_before(rhythm, period, calendar), time(0)),
+                        misses_report(rhythm, period, calendar),
                         ~_was_decided(told[-1].code, 0, undecided_from, anchor_on=due_on),
                     )
                 )
