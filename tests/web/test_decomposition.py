@@ -14,7 +14,7 @@ from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import Assignment, Department, HistoryEntry, Plan, Task
-from taskboard.services import members
+from taskboard.services import decomposition, members
 from tests.support import factories
 from tests.support.factories import Usual, writing_by
 from tests.support.tables import assignment_of
@@ -155,6 +155,17 @@ def test_more_lines_come_with_what_was_typed_and_one_for_each_department_below(d
     assert 'name="subtask-9-title"' in more
     assert each.count(" selected") >= 2
     assert desk.subtasks() == []
+
+
+def test_the_page_says_where_not_every_department_below_is_on_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "没有列出的，可以先分解给它的上级单位"
+    assert words not in desk.as_("li").get(desk.address).text
+
+    monkeypatch.setattr(decomposition, "MOST_BELOW", 1)
+
+    page = desk.visitor.get(desk.address).text
+    assert "这里最多列出 1 个下级单位" in page
+    assert words in page
 
 
 def test_who_has_nobody_below_is_told_where_departments_are_made(desk: Desk) -> None:

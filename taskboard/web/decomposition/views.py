@@ -90,6 +90,13 @@ def _page(
     status: int = 200,
 ) -> ResponseReturnValue:
     page = render_template(
-        "decomposition/split.html", task=shown, branch=branch, below=below, form=form, rows=rows.rows, today=today()
+        "decomposition/split.html",
+        task=shown,
+        branch=branch,
+        below=below,
+        most_below=decomposition.MOST_BELOW,
+        form=form,
+        rows=rows.rows,
+        today=today(),
     )
     return page, status
