@@ -121,8 +121,10 @@ def find_clauses(text: Text) -> list[Clause]:
     found = sorted([*brackets, *fields], key=lambda clause: clause.start)
     if found and found[-1].form is Form.BRACKET:
         found = sorted([*found, *_names_before(text, groups, found[-1])], key=lambda clause: clause.start)
-    if not any(clause.reading.has_units for clause in found):
-        found += _damaged_field(text, found)
+    if not any(clause.reading.leads for clause in found):
+        has_units = any(clause.reading.has_units for clause in found)
+        damaged = [clause for clause in _damaged_field(text, found) if clause.reading.leads or not has_units]
+        found = sorted([*found, *damaged], key=lambda clause: clause.start)
     if not any(clause.reading.has_units for clause in found):
         found += _closing_sentence(text, found)
     return found
@@ -340,17 +342,22 @@ def _closing_sentence(text: Text, found: list[Clause]) -> list[Clause]:
 
 
 def _start_of_last_sentence(plain: str) -> int:
-    return max(plain.rfind(mark) for mark in "。\n;!") + 1
+    start = max(plain.rfind(mark) for mark in "。\n;!") + 1
+    return start + (plain[start : start + 1] in CLOSING_QUOTES if start and start < len(plain) else 0)
 
 
-BY_UNITS = re.compile(r"^(?:具体|主要)?(?:此项|该项|本项|这项|以上|上述)?(?:工作|任务|事项)?(?:由|请|以)")
+CLOSING_QUOTES = ("”", "’", "」")
+"""a quoted task ends with its full stop before them: “培育品牌。”由市商务局牵头"""
+
+
+BY_UNITS = re.compile(r"^(?:具体|主要)?(?:此项|该项|本项|这项|以上|上述)?(?:工作|任务|事项)?(?:交由|由|请|以|责成)")
 
 
 # --- prose ---------------------------------------------------------------------------------------
 
 PROSE = re.compile(
-    r"(?:^|(?<=[。;,:!\n ]))(?:具体|主要)?(?:此项|该项|本项|这项|以上|上述)?(?:工作|任务|事项)?"
-    r"(?:由|请|以)(?P<part>[^。;!?\n:]{3,160}?)(?=[。;\n]|$)"
+    r"(?:^|(?<=[。;,:!\n ”]))(?:具体|主要)?(?:此项|该项|本项|这项|以上|上述)?(?:工作|任务|事项)?"
+    r"(?:交由|由|请|以|责成)(?P<part>[^。;!?\n:]{3,160}?)(?=[。;\n]|$)"
 )
 NOT_THE_TASK = re.compile(r"负责解释|起草|负责日常|解释权|设在|负责人")
 PROSE_VERB = re.compile(
@@ -372,7 +379,7 @@ def find_prose_clauses(text: Text) -> list[Clause]:
     return clauses or _sentences_together(text)
 
 
-TOGETHER_SENTENCE = re.compile(r"(?:^|(?<=[。;\n]))(?P<part>[^。;,!?\n:]{2,40}?会同[^。;!?\n:]{2,120})")
+TOGETHER_SENTENCE = re.compile(r"(?:^|(?<=[。;\n”]))(?P<part>[^。;,!?\n:”]{2,40}?会同[^。;!?\n:]{2,120})")
 
 
 def _sentences_together(text: Text) -> list[Clause]:
@@ -418,6 +425,10 @@ def _read_together(part: Text) -> Reading | None:
     return None
 
 
+HELPS_WITH = re.compile(r"(?P<units>[^,;。]{2,80}?)(?:配合|协助|协同|参与|支持)(?=[^,;。的]{2,20}$)")
+"""由市住建局负责，市财政局协助做好居民工作: who helps with something named takes part"""
+
+
 def _read_prose(part: Text) -> Reading | None:
     first = PROSE_VERB.match(part.plain)
     if not first:
@@ -432,9 +443,9 @@ def _read_prose(part: Text) -> Reading | None:
         piece = rest[start:end].strip()
         sentence = read_role_sentence(piece)
         if sentence is not None:
-            for unit in [*sentence.leads, *sentence.order]:
-                reading.partners.append(unit)
-                reading.order.append(unit)
+            reading.add(Field.PARTNER, [unit._replace(role_mark="") for unit in [*sentence.leads, *sentence.order]])
+        elif (helps := HELPS_WITH.match(piece.plain)) and is_unit_list(piece[: helps.end("units")]):
+            reading.add(Field.PARTNER, read_units(piece[: helps.end("units")]))
     return reading if reading.leads or reading.responsible else None
 
 

@@ -65,7 +65,7 @@ ANY_YEAR = rf"(?:{YEAR}|{RELATIVE_YEAR})"
 NUMERAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
 DAY_NUMERAL = r"(?:\d\s?\d|\d|[一二三四五六七八九十]{1,3})"
 """recognition sets the two figures of a day apart (6 月 3 0 日)"""
-BEFORE = r"(?:\s?(?:之?前|以前|为止|止))"
+BEFORE = r"(?:\s?(?:之?前(?!后)|以前|为止|止))"
 DASH = r"\s?(?:—{1,2}|-{1,2}|~{1,2}|至|到)\s?"
 
 DOCUMENT = "方案|意见|通知|计划|办法|文件|清单|措施|规定|细则|行动计划|实施方案"

@@ -150,12 +150,20 @@ def _any_spaced(words: Iterable[str]) -> str:
 
 ROLES = _words("牵头 主办 主责 责任 承办 落实 实施 承担 负责 配合 协办 协同 协同配合 协作 协助 参与")
 TEXT_NAMES = sorted((n for names in NAMES.values() for n in names), key=len, reverse=True)
-BY_PARTS = rf"(?:{_any_spaced(ROLES)})\s?(?:{_spaced('责任')}\s?)?(?:{_any_spaced(UNIT_WORDS)})"
+BY_PARTS = (
+    rf"(?:(?:第一|主要)\s?{_spaced('责任')}|{_any_spaced(ROLES)})\s?"
+    rf"(?:{_spaced('责任')}\s?)?(?:{_any_spaced(UNIT_WORDS)})"
+)
 """a role and a word for units, also such as no list holds together (牵头部室, 配合车间)"""
+PERSONS_BY_PARTS = (
+    r"(?:分管|牵头|责任|主管|包抓|包保|包联|挂钩|挂帅|督导|联系)\s?(?:[院校局委厅部处市县区州镇乡司]|公司|集团|企业)?(?:级\s?)?"
+    r"(?:领\s?导|负责人|院长|校长|局长|总经理)"
+)
+"""a role of persons with the house they belong to (分管院领导, 责任局领导)"""
 BARE = rf"(?<![\u4e00-\u9fff])(?:{_any_spaced(sorted(BARE_ROLES, key=len, reverse=True))})"
 FIELD_NAME = re.compile(
-    rf"(?=[{''.join(sorted({name[0] for name in (*TEXT_NAMES, *ROLES, *BARE_ROLES)}))}])"
-    rf"(?<![各该相关主和及与一同、的与])(?P<name>{_any_spaced(TEXT_NAMES)}|{BY_PARTS}|{BARE})[\s\])]{{0,4}}:\s{{0,4}}"
+    rf"(?=[挂督联{''.join(sorted({name[0] for name in (*TEXT_NAMES, *ROLES, *BARE_ROLES)}))}])"
+    rf"(?<![各该相关主和及与一同、的与])(?P<name>{_any_spaced(TEXT_NAMES)}|{PERSONS_BY_PARTS}|{BY_PARTS}|{BARE})[\s\])]{{0,4}}:\s{{0,4}}"
 )
 
 
@@ -169,11 +177,12 @@ def field_named(name: str) -> Field | None:
 ENDINGS = (
     (re.compile(r"(?:序|编)号$"), Field.NUMBER),
     (re.compile(rf"^属地(?:管理|落实|责任|配合)?{UNIT_WORD}?$"), Field.PARTNER),
+    (re.compile(rf"^(?:第一|主要)(?:责任|负责|承办){UNIT_WORD}$"), Field.LEAD),
     (re.compile(rf"(?:牵头|主办|主责|发起)[^、]{{0,4}}{UNIT_WORD}$"), Field.LEAD),
     (re.compile(rf"(?:配合|协办|协助|协同|参与|参加|协作|支持|会办)[^、]{{0,6}}{UNIT_WORD}$"), Field.PARTNER),
     (re.compile(rf"责任[^、]{{0,4}}{UNIT_WORD}|^(?:责任|职责)(?:清单|分工|落实)$"), Field.RESPONSIBLE),
     (re.compile(rf"^(?:承办|负责|承担|落实|实施|执行)[^、]{{0,2}}{UNIT_WORD}$"), Field.RESPONSIBLE),
-    (re.compile(r"(?:领导|责任人|负责人|副市长|副县长|副区长|校长|院长)$"), Field.PERSON),
+    (re.compile(r"(?:领导|责任人|负责人|副市长|副县长|副区长|校长|院长|局长|总经理)$"), Field.PERSON),
     (
         re.compile(
             r"(?:完成|整改|办结|推进|计划|落实|竣工|建成|投产|投用|交付|验收|销号|办理)[^、]{0,4}(?:时限|时间|期限|日期)$|时限$|^时间节点"

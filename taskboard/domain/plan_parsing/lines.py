@@ -145,6 +145,8 @@ def _ends_left_column(left: Line, right: Line, following: Line) -> bool:
 
 LONGEST_WRAP = 70
 SHORTEST_WRAP = 12
+MANY_LINES = 30
+"""of so many lines one may be two, joined over a page"""
 
 
 def _unwrapped(parts: list[Line | Table]) -> list[Line | Table]:
@@ -169,7 +171,8 @@ def _wrap_width(lengths: list[int]) -> int | None:
     counted = Counter(length for length in lengths if SHORTEST_WRAP <= length <= LONGEST_WRAP)
     if len(lengths) < 8 or not counted or max(lengths) > LONGEST_WRAP + 10:
         return None
-    longest = max(counted)
+    # A sentence that was put together over the end of a page is longer than any line of the paper.
+    longest = sorted(counted.elements())[-1 - len(lengths) // MANY_LINES]
     full = max(
         range(max(SHORTEST_WRAP, longest - 6), longest + 1), key=lambda n: sum(counted[m] for m in (n - 1, n, n + 1))
     )

@@ -123,6 +123,8 @@ def looked_at_again(words: Words, around: Surroundings) -> ParsedMeasure:
         _judge_clause(found, words)
         if MAY_BE_CLAUSE.search(words.text_alone) and CLAUSE_WORDS.search(words.text_alone):
             add(found, Doubt.UNITS_ELSEWHERE, UNITS)
+    if ASSIGNS.search(words.text_alone) and not NOT_ASSIGNED.search(words.text_alone):
+        add(found, Doubt.UNITS_ELSEWHERE, UNITS)
     if around.partners_usual and not measure.partners:
         add(found, Doubt.PARTNERS_MISSING, ["partners"])
     _judge_time(found, words, around)
@@ -252,6 +254,13 @@ CLAUSE_WORDS = re.compile(
 """words of a clause in a text from which all clauses were taken"""
 MAY_BE_CLAUSE = re.compile(r"[责牵配主协承参局委厅办部]")
 """one of these stands in all such words"""
+ASSIGNS = re.compile(
+    r"(?:由|请|责成)[^。;,:!?\n]{2,80}?(?:[厅局委办院会部社队司心府位门联团组班处科站所]|公司|集团)(?:等(?:有关)?(?:部门|单位)?)?"
+    r"(?:按(?:照)?职责分工|分别|共同|具体)?(?:会同|牵头|负责)"
+    r"|责成[^。;,:!?\n]{2,80}?(?:[厅局委办部]|中心|公司|政府)"
+)
+"""a sentence that gives work to a body, in a text from which all clauses were taken"""
+NOT_ASSIGNED = re.compile(r"负责(?:解释|日常)|解释权")
 NAMES_LEAD = re.compile(r"牵头|主办|主责|分别|为主|\t")
 NAMES_PARTNERS = re.compile(r"配合|协办|参与|协助")
 NOISE = re.compile(r"[?*·#&~A-Za-z]")

@@ -97,7 +97,7 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
     above: dict[int, Text] = {}
     first = header_row + 1
     while first < len(grid) and (_is_second_header(grid[first]) or _shares_cells(grid[first], grid[header_row])):
-        columns.update(_columns_of(grid[first]))
+        columns.update(_columns_below(grid[first], grid[header_row]))
         first += 1
     for number in range(first, len(grid)):
         cells = list(grid[number])
@@ -217,6 +217,17 @@ def _columns_of(cells: Sequence[Text]) -> dict[int, Field]:
         named = _column_named(cell.plain)
         if named is not None:
             columns[column] = named
+    return columns
+
+
+def _columns_below(cells: Sequence[Text], header: Sequence[Text]) -> dict[int, Field]:
+    """What the second row of a header says: 主要 below 责任单位 is 主要责任单位."""
+    columns = _columns_of(cells)
+    for column, (cell, above) in enumerate(zip(cells, header, strict=False)):
+        if column not in columns and cell is not above and len(cell) and _column_named(above.plain) in UNIT_FIELDS:
+            named = _column_named(squeezed(cell.plain) + squeezed(above.plain))
+            if named is not None:
+                columns[column] = named
     return columns
 
 

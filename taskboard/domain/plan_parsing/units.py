@@ -33,7 +33,7 @@ class Unit(NamedTuple):
 BODY = (
     "厅|局|委|办|部|院|会|署|社|校|所|站|台|馆|处|科|股|室|组|队|司|行|集团|公路段|养护段|工务段|车务段|机务段|公司|中心|政府|单位|部门|机构|企业|"
     "海关|工会|机关|[妇残侨文科]联|工商联|社科联|记协|科协|足协|贸协|武警|军分区|专班|指挥部|领导小组|中支|小组|高校|院校|学校|大学|学院|医院|"
-    "党委|党组|工委|纪委监委|政协|人大|团省委|团市委|团县委|团区委|行署|兵团|协会|基地|园区|景区|高新园|新区|开发区|功能区|试验区|保税区|"
+    "党委|党组|工委|纪委监委|政协|人大|团中央|团省委|团市委|团县委|团区委|行署|兵团|协会|基地|园区|景区|高新园|新区|开发区|功能区|试验区|保税区|"
     "高新区|经开区|示范区|管理区|林场|农场|电网|供电|移动|电信|联通|铁塔|邮政|石化|石油|烟草|"
     "各地|地区|乡镇|街道|村居|社区|镇街|街办|街镇|县区|区县|市县|市州|州市|县市|[省市州县区旗镇乡村盟场]"
 )
@@ -76,7 +76,8 @@ def is_unit_list(text: Text) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_unit_list_again(clean: str, plain: str) -> bool:
-    pieces = [piece for group in _comma_groups(Text(clean, plain, range(len(plain)))) for piece in group]
+    groups = _comma_groups(Text(clean, plain, range(len(plain))))
+    pieces = [piece for group in groups for piece in _restore(group)]
     return bool(pieces) and all(looks_like_unit(piece.said.plain) or piece.restored for piece in pieces)
 
 

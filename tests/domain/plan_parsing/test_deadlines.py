@@ -195,7 +195,7 @@ def test_a_document_fixes_its_own_seasons(words: str, season: str, day: str) -> 
     assert read_seasons(words, 2025)[season] == date.fromisoformat(day)
 
 
-@pytest.mark.parametrize("words", ["一季度一通报、半年一考核", "全年无休开放", "上半年的经验"])
+@pytest.mark.parametrize("words", ["一季度一通报、半年一考核", "全年无休开放", "上半年的经验", "国庆前后举办观摩"])
 def test_periods_that_limit_nothing_are_no_deadlines(words: str) -> None:
     assert deadline_in(words) is None
 
