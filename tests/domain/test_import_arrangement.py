@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -19,7 +20,15 @@ from taskboard.domain.import_arrangement import (
     rearrange,
     split_points,
 )
-from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Recurrence, Span
+from taskboard.domain.plan_parsing.reading import (
+    Comparison,
+    Origin,
+    ParsedMeasure,
+    ParsedPlan,
+    Recurrence,
+    Span,
+    Target,
+)
 
 FIRST = ParsedMeasure(
     path=("1",),
@@ -201,3 +210,13 @@ def test_an_arrangement_comes_back_as_it_was_stored():
     assert arrangement_from_json(arrangement_to_json(arrangement)) == arrangement
     assert arrangement_to_json(Arrangement()) == {}
     assert arrangement_from_json({}) == Arrangement()
+
+
+def test_joined_measures_keep_the_targets_of_both_and_an_equal_one_once():
+    rate = Target("达到95%", "网上办理率", "%", Comparison.REACH, 95)
+    homes = Target("新增30家", "规上企业", "家", Comparison.REACH, 30)
+    plan = replace(PLAN, measures=(replace(FIRST, targets=(rate,)), replace(SECOND, targets=(replace(rate), homes))))
+
+    (joined,) = arrange(plan, Arrangement(joined={"m2": "m1"}))
+
+    assert joined.parsed.targets == (rate, homes)

@@ -14,7 +14,7 @@ from taskboard.models import (
     Task,
     TaskTarget,
 )
-from tests.support.importing import draft_of, errors_of, fields_of, stored, words_of
+from tests.support.importing import draft_of, errors_of, fields_of, rows_of, stored, words_of
 
 WITH_TARGETS = """云泽市2026年工作要点
 一、重点任务
@@ -60,6 +60,24 @@ def test_targets_are_reviewed_corrected_added_and_kept_with_the_task(chen, sessi
     shown = words_of(chen.get(f"/tasks/{first}"))
     assert "96.5%" in shown
     assert "小微企业 不少于 1200家" in shown
+
+
+def test_measures_with_targets_are_joined_and_their_task_has_the_targets_of_both(chen, session):
+    address = draft_of(chen, WITH_TARGETS)
+
+    before = chen.get(address)
+    sent = fields_of(before) | target_fields(before, "m1") | target_fields(before, "m2")
+
+    joined = chen.post(address, act="arrange-merge:m2", **sent)
+    page = chen.get(address)
+    answer = chen.post(address, act="confirm", **fields_of(page) | target_fields(page, "m1"), leads_are_checked="y")
+
+    assert joined.status_code == 303
+    assert page.status_code == 200
+    assert rows_of(page) == ["m1"]
+    assert answer.status_code == 303
+    kept = stored(session, select(TaskTarget).order_by(TaskTarget.position)).all()
+    assert [(one.value, one.unit) for one in kept] == [(95, "%"), (30, "家")]
 
 
 def test_a_target_that_is_emptied_is_removed(chen, session):

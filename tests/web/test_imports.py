@@ -13,11 +13,13 @@ from taskboard.domain.workflow import AssignmentRole
 from taskboard.models import (
     Assignment,
     Department,
+    ImportDraft,
     Plan,
     Task,
 )
 from taskboard.services.confirmations import FOLDER_NAME, telling
 from taskboard.services.department_names import match_names
+from taskboard.services.import_review import review_draft
 from tests.support import factories
 from tests.support.importing import (
     PLANS,
@@ -198,6 +200,25 @@ def test_a_draft_can_be_given_up(chen, session):
     assert answer.status_code == 303
     assert counts(session)["ImportDraft"] == 0
     assert chen.get(address).status_code == 404
+
+
+def test_a_draft_whose_review_cannot_be_shown_is_given_up_from_the_list(chen, session):
+    address = draft_of(chen)
+    draft = stored(session, select(ImportDraft)).one()
+    draft.reading = {"measures": [{"path": 1}]}
+    session.commit()
+    with pytest.raises(ValueError, match="array"):
+        review_draft(session, draft)
+    session.rollback()
+
+    listed = chen.get("/imports/new")
+    (action,) = elements_of(listed, "discard")[0].xpath(".//form/@action")
+    answer = chen.post(action)
+
+    assert listed.status_code == 200
+    assert action == f"{address}/discard"
+    assert answer.status_code == 303
+    assert counts(session)["ImportDraft"] == 0
 
 
 def test_inferred_leads_must_be_confirmed_by_a_tick(chen, session):

@@ -50,7 +50,8 @@ class Resolve(StrEnum):
     ENSURE = "ensure"
 
 
-@dataclass(slots=True)
+# Without the hash asked for, a dataclass that is not frozen has none; joined measures tell equal targets by it.
+@dataclass(slots=True, unsafe_hash=True)
 class Target:
     """One figure that a measure sets itself, as data that a task can be held against; never changed, but not frozen,
     since many are made.
