@@ -10,7 +10,7 @@ from taskboard.models import (
     ImportDraft,
     Task,
 )
-from tests.support.importing import PLANS, draft_of, errors_of, fields_of, rows_of, stored, words_of
+from tests.support.importing import PLANS, TEXT, draft_of, errors_of, fields_of, rows_of, stored, words_of
 
 
 def test_the_rhythm_of_a_measure_can_be_changed_and_is_imported(chen, session):
@@ -99,6 +99,30 @@ def test_a_common_change_that_lacks_something_says_so_and_loses_nothing(chen, se
     assert answer.status_code == 422
     assert words in errors_of(answer)
     assert fields_of(answer)["m2-title"] == "我的标题"
+    assert stored(session, select(ImportDraft.decisions)).one() == {}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"act": "bulk-deadline", "bulk_deadline": "date", "bulk_date": "明天"}, "日期的写法不对"),
+        ({"act": "bulk-lead", "bulk_units": " "}, "请填写单位"),
+    ],
+)
+def test_a_common_change_sent_without_names_and_facts_comes_back_with_what_was_typed(chen, session, fields, words):
+    address = draft_of(chen, TEXT.replace("市督查考核中心", "市天外中心"))
+    page = chen.get(address)
+    form = fields_of(page)
+    sent = {name: value for name, value in form.items() if not name.startswith(("name-", "plan-"))}
+    assert any(name.startswith("name-") for name in form)
+
+    answer = chen.post(address, **sent | {"m2-title": "我的标题", "selected": "m1"} | fields)
+
+    assert answer.status_code == 422
+    assert words in errors_of(answer)
+    assert fields_of(answer)["m2-title"] == "我的标题"
+    assert fields_of(answer)["plan-title"] == form["plan-title"]
     assert stored(session, select(ImportDraft.decisions)).one() == {}
 
 

@@ -59,6 +59,12 @@ def bind_unchanged(review: Review) -> Parts:
     return Parts(bind_facts(review, Sent()), {}, {one.key: bind_name(one, Sent()) for one in review.unknown})
 
 
+def complete(review: Review, parts: Parts) -> Parts:
+    """What was sent, with the forms of facts and names that stand as they were: a page shows those of all of them."""
+    unchanged = bind_unchanged(review)
+    return Parts(parts.facts or unchanged.facts, parts.measures, {**unchanged.names, **parts.names})
+
+
 def bind_saved(review: Review, keys: Collection[str]) -> Parts:
     """The forms filled in from the review alone, those of measures only for these keys."""
     sent = Sent()

@@ -29,7 +29,7 @@ from taskboard.services.imports import Same, Source
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.imports import pages, rows, summaries
 from taskboard.web.imports.forms import Change, DiscardForm, ReviewForm, UploadForm
-from taskboard.web.imports.parts import Parts, bind, bind_unchanged, sent_parts
+from taskboard.web.imports.parts import Parts, bind, bind_unchanged, complete, sent_parts
 from taskboard.web.imports.portions import KINDS, OFFERED, Asked, next_doubt, portion_of
 
 ENTRANCE = "web"
@@ -88,13 +88,13 @@ def review(draft_id: int) -> ResponseReturnValue:
         return _review_page(draft, current, bind_unchanged(current), form)
     parts = sent_parts(current, request.form)
     if not parts.validate() or not form.validate_common():
-        return _review_page(draft, current, parts, form, status=422)
+        return _review_page(draft, current, complete(current, parts), form, status=422)
     act = request.form.get("act", "")
     if act.startswith("arrange-"):
         return _rearrange(draft_id, parts, form, act)
     change = form.common_change(act)
     if act.startswith("bulk-") and change is None:
-        return _review_page(draft, current, parts, form, status=422)
+        return _review_page(draft, current, complete(current, parts), form, status=422)
     decisions = parts.decisions()
     if act == "fill":
         decisions = _changed(current, decisions, lambda entry: with_lead(entry, form.common_lead.names))
@@ -326,6 +326,7 @@ def _upload_page(form: UploadForm, *, status: int = 200) -> ResponseReturnValue:
     page = render_template(
         "imports/new.html",
         form=form,
+        discard_form=DiscardForm(formdata=None),
         drafts=imports.list_drafts(read_session(), current_actor()),
         scans=scans.list_scans(read_session(), current_actor()),
         **pages.upload_facts(),
