@@ -130,6 +130,7 @@ PROBLEMS: dict[str, str] = {
     "ledger_columns": "表里找不到“任务号、牵头单位、配合单位、完成时限”这些列，请上传从系统导出的台账。",
     "ledger_nothing_chosen": "请先勾选要变更的任务。",
     "add_or_take": "“{title}”既采用新文件的内容，又另作新增，请二者选一。",
+    "nothing_ticked": "没有勾选任何变更。请勾选要采用的变更；都不采用的，请返回核对导入，放弃这次导入。",
     "row_refused": "“{title}”不能这样变更，全部都没有变更。",
     "leads_unchecked": "请核对按列名推断的牵头单位，然后勾选确认。",
     "lead_missing": "没有牵头单位，不能交办。",

@@ -114,6 +114,11 @@ class Revision:
         """Whether nothing stands in the way in the draft itself (unknown names, missing leads)."""
         return not self.review.hindrances
 
+    @property
+    def asks_for_decisions(self) -> bool:
+        """Whether the documents differ in anything that could be taken over."""
+        return bool(self.added or self.changed or self.removed)
+
 
 @dataclass(frozen=True)
 class RevisionDecisions:
@@ -131,6 +136,10 @@ class RevisionDecisions:
     takes_title: bool = False
     leads_are_checked: bool = False
     reason: str = ""
+
+    @property
+    def has_any(self) -> bool:
+        return bool(self.added or self.ended or self.takes_title or any(self.taken.values()))
 
 
 class RowRefused(Invalid):
@@ -345,7 +354,8 @@ def apply_revision(
     """Carry out what was decided, all of it or nothing; again, give the same plan and change nothing.
 
     Raises :class:`Stale` where the draft or a task was changed since it was shown, :class:`Invalid` where the draft
-    still has hindrances or a decision names nothing, :class:`RowRefused` where the workflow refuses one of them.
+    still has hindrances or nothing was decided of all that could be, :class:`RowRefused` where the workflow refuses one
+    of the decisions.
     """
     get_draft(session, draft_id, actor)
     draft = session.get_one(ImportDraft, draft_id, with_for_update=True, populate_existing=True)
@@ -398,6 +408,9 @@ def _check(revision: Revision, decisions: RevisionDecisions) -> None:
         raise Stale(subject="import_draft", version=revision.version)
     if any(not names <= set(changed[key].offers) for key, names in decisions.taken.items()):
         raise Stale(subject="import_draft", version=revision.version)
+    if revision.asks_for_decisions and not decisions.has_any:
+        # Applied, the draft would be used up, and whoever forgot a tick would have to begin anew.
+        raise Invalid("decisions", "nothing_ticked")
     for key in sorted(decisions.added & set(decisions.taken)):
         raise Invalid("decisions", "add_or_take", title=changed[key].running.title)
     rows = [new[key] for key in decisions.added] + [

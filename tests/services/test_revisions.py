@@ -173,13 +173,25 @@ def test_plans_of_others_and_drafts_of_others_do_not_exist(session, people, plan
 # What decisions do
 
 
-def test_without_decisions_nothing_that_runs_changes(session, people, plan, draft):
+def test_without_decisions_nothing_that_runs_changes_and_the_draft_is_kept(session, people, plan, draft):
     issue_all(session, people, plan)
+    [changed] = shown(session, people, draft, plan).changed
     before = everything(session)
 
-    apply(session, people, draft, plan)
+    with pytest.raises(Invalid) as refused:
+        apply(session, people, draft, plan, taken={changed.key: frozenset()}, reason="修订")
 
+    assert refused.value.problem == "nothing_ticked"
     assert everything(session) == before
+    assert draft.plan_id is None
+
+
+def test_a_document_that_differs_in_nothing_is_recorded_without_decisions(session, people, plan):
+    same = start(session, people, OLD)
+
+    apply(session, people, same, plan)
+
+    assert same.plan_id == plan.id
 
 
 def test_an_added_measure_becomes_a_draft_behind_the_others(session, people, plan, draft):
@@ -194,7 +206,7 @@ def test_an_added_measure_becomes_a_draft_behind_the_others(session, people, pla
 
 
 def test_a_department_is_created_only_for_what_is_taken_over(session, people, plan, draft):
-    apply(session, people, draft, plan)
+    apply(session, people, draft, plan, takes_title=True)
 
     assert session.scalar(select(Department.id).where(Department.name == "市能源局")) is None
 
@@ -420,6 +432,6 @@ def test_what_was_joined_once_is_unchanged_when_the_same_document_is_joined_agai
 
 
 def test_the_revised_document_is_kept_with_its_draft(session, people, plan, draft):
-    apply(session, people, draft, plan)
+    apply(session, people, draft, plan, takes_title=True)
 
     assert session.get_one(ImportDraft, draft.id).content == NEW.encode()

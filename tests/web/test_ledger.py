@@ -99,6 +99,9 @@ def test_a_confirmation_without_a_reason_comes_back(visitor, usual, plan, sessio
 
     assert refused.status_code == 422
     assert "全部都没有变更" in refused.text
+    assert "请填写“变更原因”" in refused.text
+    assert "“推进一网通办”" not in refused.text
+    assert html.fromstring(refused.text).xpath("//*[@name='reason']/@aria-invalid") == ["true"]
     assert fields_of(refused)["take"]
     assert due_of(session) == date(2026, 12, 31)
 

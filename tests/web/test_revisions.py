@@ -9,7 +9,7 @@ from lxml import html
 from sqlalchemy import select
 
 from taskboard.models import ImportDraft, Plan, Task
-from taskboard.services import imports
+from taskboard.services import imports, workflow
 from tests.services.test_revisions import NEW, OLD
 from tests.support.factories import NOW
 
@@ -96,6 +96,33 @@ def test_a_refusal_comes_back_with_what_was_ticked(visitor, usual, address, sess
     assert "请二者选一" in words_of(refused)
     assert html.fromstring(refused.text).xpath(f"//input[@name='{name}'][@checked]/@value") == ["deadline"]
     assert len(titles(session)) == 4
+
+
+def test_without_a_tick_the_page_comes_back_and_the_draft_stays(visitor, usual, address, session):
+    fields = fields_of(visitor.enter(usual.chen).get(address))
+    fields.pop("add")
+
+    refused = visitor.post(address, **fields)
+
+    assert refused.status_code == 422
+    assert "没有勾选任何变更" in words_of(refused)
+    assert visitor.get(address).status_code == 200
+    assert len(titles(session)) == 4
+
+
+def test_a_change_of_an_issued_task_without_a_reason_marks_the_reason(visitor, usual, address, session):
+    orders = [workflow.IssueOrder(task_id) for task_id in session.scalars(select(Task.id))]
+    workflow.issue_tasks(session, orders, actor=usual.actor("chen"), now=NOW, entrance="test")
+    session.commit()
+    page = visitor.enter(usual.chen).get(address)
+    [name] = set(html.fromstring(page.text).xpath("//input[starts-with(@name, 'take-')]/@name"))
+
+    refused = visitor.post(address, **fields_of(page) | {name: ["deadline"]})
+
+    assert refused.status_code == 422
+    assert "请填写“变更原因”" in words_of(refused)
+    assert html.fromstring(refused.text).xpath("//*[@name='reason']/@aria-invalid") == ["true"]
+    assert html.fromstring(refused.text).xpath(f"//input[@name='{name}'][@checked]/@value") == ["deadline"]
 
 
 def test_a_draft_that_others_changed_is_shown_again_and_keeps_the_ticks(visitor, usual, address, session):

@@ -14,7 +14,7 @@ from taskboard.domain.roles import Role
 from taskboard.domain.workflow import Act
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.labels.documents import describe_document_problem
-from taskboard.labels.errors import PROBLEMS, wording
+from taskboard.labels.errors import PROBLEMS
 from taskboard.labels.ledger import ROW_PROBLEMS
 from taskboard.services import ledger_updates
 from taskboard.services.calendar import load_calendar
@@ -24,6 +24,7 @@ from taskboard.services.ledger_workbook import write_ledger
 from taskboard.services.revisions import RowRefused
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.ledger.forms import LedgerFileForm, LedgerUpdateForm, update_to_text, updates_of
+from taskboard.web.refusals import show_refused_row
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NAME_LENGTH = 80
@@ -100,7 +101,7 @@ def apply(plan_id: int) -> ResponseReturnValue:
                 entrance=ENTRANCE,
             )
     except RowRefused as refused:
-        form.form_errors.append(f"“{refused.facts['title']}”：{wording(refused.error).advice}全部都没有变更。")
+        show_refused_row(form, refused)
         return _preview_page(_load(plan_id), updates, ticked, form, status=422)
     except Stale:
         form.form_errors.append(CHANGED_MEANWHILE)

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, transaction
-from taskboard.labels.errors import wording
 from taskboard.labels.revisions import FIELD_WORDS
 from taskboard.services import imports, revisions
 from taskboard.services.revisions import Revision, RowRefused
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.refusals import show_refused_row
 from taskboard.web.revisions.forms import RevisionForm, decisions_of, shown_decisions, usual_decisions
 
 ENTRANCE = "web"
@@ -56,7 +56,7 @@ def apply(draft_id: int, plan_id: int) -> ResponseReturnValue:
                 entrance=ENTRANCE,
             )
     except RowRefused as refused:
-        form.form_errors.append(f"“{refused.facts['title']}”：{wording(refused.error).advice}全部都没有变更。")
+        show_refused_row(form, refused)
         return _again(draft_id, plan_id, form, status=422)
     except Invalid as error:
         form.show_problem(error)
@@ -65,7 +65,10 @@ def apply(draft_id: int, plan_id: int) -> ResponseReturnValue:
         if stale.facts.get("plan_id"):
             return redirect(url_for("plans.plan", plan_id=stale.facts["plan_id"]), 303)
         return _again(draft_id, plan_id, form, status=409)
-    flash("已按核对结果变更。新增的举措是草稿，交办后各单位才能看到。", "success")
+    if decisions.has_any:
+        flash("已按核对结果变更。新增的举措是草稿，交办后各单位才能看到。", "success")
+    else:
+        flash("新文件与计划没有差别，已记下这次对照，没有变更。", "success")
     return redirect(url_for("plans.plan", plan_id=plan_id), 303)
 
 
