@@ -71,22 +71,24 @@ HEAD_LINES = 40
 def read_identity(lines: Sequence[Text], dropped: Sequence[Text], titles: Sequence[Text] = ()) -> Identity:
     """The identity from the head of the document, its signature and the frame around it."""
     title = _title(lines, titles)
-    number = _own_number([*lines[:HEAD_LINES], *titles, *dropped[:HEAD_LINES]])
+    number, written = _own_number([*lines[:HEAD_LINES], *titles, *dropped[:HEAD_LINES]])
     day = _own_date(lines, dropped, titles)
     year = _year(day, title, number, lines)
-    return Identity(
-        title, _issuer(lines, dropped, title), day, year, number["number"] if number else None, _horizon(title)
-    )
+    return Identity(title, _issuer(lines, dropped, title), day, year, written, _horizon(title))
 
 
-def _own_number(lines: Sequence[Text]) -> re.Match[str] | None:
-    """沅政〔2018〕6号 on a line of its own or after 文号; one inside a sentence is another document's."""
+def _own_number(lines: Sequence[Text]) -> tuple[re.Match[str] | None, str | None]:
+    """沅政〔2018〕6号 on a line of its own or after 文号, and how the document writes it, with its own brackets.
+
+    One inside a sentence is another document's.
+    """
     for line in lines:
         plain = squeezed(line.plain)
         found = DOCUMENT_NUMBER.search(plain)
         if found and (len(plain) <= len(found.group()) + 10 or re.search("文号|发文字号", plain)):
-            return found
-    return None
+            clean = squeezed(line.clean)
+            return found, clean[slice(*found.span("number"))] if len(clean) == len(plain) else found["number"]
+    return None, None
 
 
 # --- title ---------------------------------------------------------------------------------------

@@ -50,3 +50,10 @@ def test_the_year_of_all_limits_may_be_said_once(words: str, year: int) -> None:
 )
 def test_other_days_are_not_the_day_of_the_document(lines: list[str]) -> None:
     assert read_identity([read_text(line) for line in lines], []).date is None
+
+
+@pytest.mark.parametrize("number", ["云政办发〔2026〕31号", "云政办发[2026]31号", "云政办发（２０２６）31号"])
+def test_the_number_is_given_as_the_document_writes_it(number):
+    found = read_identity([read_text("云州市2026年工作要点"), read_text(number)], [])
+
+    assert (found.number, found.year) == (number, 2026)
