@@ -49,6 +49,7 @@ def report_many(
                     assignment_id,
                     done=f"进程 {number} 第 {count} 次",
                     percent=count % 101,
+                    why_lower="按实核减",
                     actor=actor,
                     now=NOW,
                     entrance="test",

@@ -212,7 +212,8 @@ class TestPosts:
 
         with pytest.raises(NotFound):
             people.end_post(session, usual.wang.id, post.id, last_day=TODAY, **by_sun(usual), today=TODAY)
-        people.remove_post(session, usual.wang.id, post.id, **by_sun(usual), today=TODAY)
+        with pytest.raises(NotFound):
+            people.remove_post(session, usual.wang.id, post.id, **by_sun(usual), today=TODAY)
         assert len(people.list_posts(session, usual.li.id)) == 1
 
     @pytest.mark.parametrize("person", ["li", "gao", "chen", "liu"])

@@ -62,6 +62,12 @@ def in_the_city(*roles: str, **more: Any) -> Line:
     return Line(may, hidden=_with_role(roles, SIGNED_IN) - may, **more)
 
 
+def in_the_directory() -> Line:
+    """A department or a person of one city: for administrators, and for the supervisors there."""
+    there = in_the_city("supervisor")
+    return Line(there.may | holding("administrator").may, hidden=there.hidden)
+
+
 def on_task(*people: str, **more: Any) -> Line:
     """An act on the task: these may, who else sees the task may not, and for the rest it does not exist."""
     return Line(frozenset(people), hidden=SIGNED_IN - SEEING - set(people), **more)
@@ -224,7 +230,7 @@ TABLE: Mapping[str, Line] = {
     "departments.department_list": holding(*DIRECTORY),
     "departments.tree": holding(*DIRECTORY),
     "departments.names": holding(*DIRECTORY),
-    "departments.department": holding(*DIRECTORY),
+    "departments.department": in_the_directory(),
     "departments.new_department": holding("administrator"),
     "departments.edit_department": holding("administrator"),
     "departments.add_alias": holding("administrator"),
@@ -253,7 +259,7 @@ TABLE: Mapping[str, Line] = {
     "calendar.days": holding(*DIRECTORY),
     "calendar.notice": holding("administrator"),
     "people.person_list": holding(*DIRECTORY),
-    "people.person": holding(*DIRECTORY),
+    "people.person": in_the_directory(),
     "people.new_person": holding("administrator"),
     "people.edit_person": holding("administrator"),
     "people.set_password": holding("administrator"),
