@@ -75,7 +75,8 @@ def _act(session: Session, editor: Editor, dice: random.Random, key: str) -> Tol
         session.rollback()
         by: dict[str, Any] = {"now": NOW, "entrance": "test", "request_key": key}
         li, chen = {**by, "actor": editor.liaison}, {**by, "actor": editor.supervisor, "version": seen["task"]}
-        day = NOW.date() + timedelta(days=dice.randint(5, 90))
+        # So many days that no correction sets the day that stands already, which would raise no version.
+        day = NOW.date() + timedelta(days=dice.randint(5, 10_000))
         ways: dict[str, Callable[[], HistoryEntry]] = {
             "report": lambda: reports.report_progress(session, lead_id, done=key, **li),
             "submit": lambda: workflow.submit(session, lead_id, version=seen["lead"], **li),
