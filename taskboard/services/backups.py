@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -34,6 +35,12 @@ SQLITE_LOGS = ("-wal", "-shm")
 ATTACHMENTS, LEASE, GATE = "attachment", "scheduler_lease", "mail_gate"
 """tables known here by name; an old database lacks some of them"""
 PORTION = 1024 * 1024
+IN_USE = "还有程序在使用数据库。请先停止 taskboard，再恢复。"
+SECONDS_TO_LEAVE = 3.0
+OTHERS = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND backend_type = 'client backend' LIMIT 1"
+)
 CLEAR = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
 
 
@@ -341,7 +348,7 @@ def _alone_in(path: Path) -> Iterator[sqlite3.Connection]:
             # Broken: whatever it says, it is put aside.
             mode = "delete"
         if mode != "delete":
-            raise BackupFailed("还有程序在使用数据库。请先停止 taskboard，再恢复。")
+            raise BackupFailed(IN_USE)
         yield connection
 
 
@@ -364,13 +371,13 @@ def _last_changes(manifest: Manifest, *, schema: str, epoch: int, held_at: str) 
 
 def _has_tables(url: URL) -> bool:
     """Whether there is anything to keep. Raises :class:`BackupFailed` while anybody else uses the database."""
-    with psycopg.connect(_libpq(url)) as connection:
-        others = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'"
-        ).fetchone()
-        if others and others[0]:
-            raise BackupFailed("还有程序在使用数据库。请先停止 taskboard，再恢复。")
+    with psycopg.connect(_libpq(url), autocommit=True) as connection:
+        # The server still lists who has just left until their process there is gone.
+        patience = time.monotonic() + SECONDS_TO_LEAVE
+        while connection.execute(OTHERS).fetchone():
+            if time.monotonic() > patience:
+                raise BackupFailed(IN_USE)
+            time.sleep(0.1)
         return connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone() is not None
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import threading
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.cli import main
 from taskboard.models import Attachment, MailGate, Person, SchedulerLease, Task
+from taskboard.services import backups
 from taskboard.services.backups import BackupFailed, make_backup, restore_backup, verify_backup
 from taskboard.services.jobs import acquire_lease
 from tests.support.factories import NOW, make_plan, make_task, usual_people
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 FILE_ID = "0123456789abcdef" * 2
 SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+POSTGRESQL_ONLY = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -141,6 +144,27 @@ def test_a_backup_comes_back_where_there_is_no_database_yet(
     assert names(filled) == before
     assert (folder / "attachments" / FILE_ID).read_bytes() == b"before"
     assert [path.name for path in folder.iterdir() if "restore" in path.name] == []
+
+
+@POSTGRESQL_ONLY
+def test_a_restore_waits_for_who_is_just_leaving_and_refuses_who_stays(
+    filled: Session, engine: Engine, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, file = names(filled), tmp_path / "backup.tar.gz"
+    make_backup(file, database_url=database_url, instance_dir=tmp_path, now=NOW)
+    with monkeypatch.context() as patched:
+        patched.setattr(backups, "SECONDS_TO_LEAVE", 0.2)
+        refused = run("restore", str(file), "--yes", folder=tmp_path, database_url=database_url)
+    assert (refused.exit_code, "还有程序在使用数据库" in refused.output) == (1, True)
+
+    filled.close()
+    leaving = threading.Timer(0.5, engine.dispose)
+    leaving.start()
+    restored = run("restore", str(file), "--yes", folder=tmp_path, database_url=database_url)
+    leaving.join()
+
+    assert restored.exit_code == 0, restored.output
+    assert names(filled) == before
 
 
 def test_a_restore_that_fails_half_way_leaves_everything_as_it_was(

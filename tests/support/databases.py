@@ -151,7 +151,7 @@ class PostgresDatabase:
             connection.execute(f"CREATE DATABASE {self._name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
         self._connection = psycopg.connect(self._server.get_uri(self._name), autocommit=True)
         tables = [name for [name] in self._connection.execute(TABLES)]
-        filled = [name for name in tables if self._connection.execute(f"SELECT FROM {name} LIMIT 1").fetchone()]
+        filled = [name for name in tables if self._connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone()]
         assert filled == [], "a migration fills tables: emptying them between tests loses its rows"
         deletions = (f"DELETE FROM {name}" for name in tables)
         self._statement_that_empties = "; ".join([CUT_OTHERS, WITHOUT_FOREIGN_KEYS, *deletions, RESTART_SEQUENCES])
