@@ -52,14 +52,15 @@ def test_added_changed_removed_and_moved_measures_stand_beside_the_tasks_that_ru
     expect(revision.locator("#same")).to_contain_text("位置有变")
 
 
-def test_without_a_decision_nothing_changes_but_the_way_from_the_document(revision: Page, session):
-    before = running(session)
+def test_without_a_decision_nothing_changes_and_the_page_says_what_is_lacking(revision: Page, session):
+    before, address = running(session), revision.url
     revision.get_by_label("全部列为草稿任务").uncheck()
     expect(revision.locator("input[name='add']:checked")).to_have_count(0)
 
     revision.get_by_role("button", name="按勾选变更").click()
-    revision.wait_for_url("**/plans/*")
 
+    expect(revision.locator("main")).to_contain_text("没有勾选任何变更")
+    assert revision.url == address
     assert running(session) == before
 
 
