@@ -164,11 +164,16 @@ def last_due(
     return found
 
 
+def is_reported(period: Period | DuePeriod, reported_on: date | None) -> bool:
+    """Whether the last report was made in the period or after it: one made since counts for whatever was owed."""
+    return reported_on is not None and reported_on >= period.first_on
+
+
 def missed_in_a_row(due: Sequence[DuePeriod], since: date, reported_on: date | None) -> int:
     """How many of the last periods were missed up to now; a report made since, for whatever period, ends the row."""
     missed = 0
     for period in due:
-        if since >= period.owed_before or (reported_on is not None and reported_on >= period.first_on):
+        if since >= period.owed_before or is_reported(period, reported_on):
             break
         missed += 1
     return missed
@@ -201,8 +206,8 @@ def report_due(
     while not is_owed(rhythm, period, since, calendar):
         period = next_period(rhythm, period)
     due_on = due_day(rhythm, period, role, calendar)
-    is_reported = reported_on is not None and reported_on >= period.first_on
-    return ReportDue(period, due_on, is_reported, is_late=not is_reported and due_on < today)
+    is_there = is_reported(period, reported_on)
+    return ReportDue(period, due_on, is_there, is_late=not is_there and due_on < today)
 
 
 def unreported(
@@ -219,7 +224,7 @@ def unreported(
     return tuple(
         due_day(rhythm, period, role, calendar)
         for period in periods_about(rhythm, today)
-        if is_owed(rhythm, period, since, calendar) and (reported_on is None or reported_on < period.first_on)
+        if is_owed(rhythm, period, since, calendar) and not is_reported(period, reported_on)
     )
 
 

@@ -6,10 +6,11 @@ with its own transaction. Deadlines are stored and stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Unpack
+from typing import NamedTuple, Unpack
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
@@ -18,13 +19,14 @@ from taskboard.domain.calendar import SATURDAY, WorkingCalendar
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.holiday_notices import Arrangement
 from taskboard.domain.permissions import Actor
-from taskboard.domain.reminders import LONGEST_WARNING, RULES, Anchor
+from taskboard.domain.reminders import LONGEST_WARNING, Anchor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OWING, UNDER_WAY
 from taskboard.models import Assignment, CalendarDay, CalendarYear, Task
 from taskboard.services.actors import require_role
 from taskboard.services.calendar import DayOut, load_calendar
 from taskboard.services.history import Writing, record_change
+from taskboard.services.reminders import PlanRules, load_rules
 
 READERS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 NOTICE_SOURCE = "国务院办公厅通知"
@@ -125,7 +127,7 @@ def preview_arrangement(session: Session, arrangement: Arrangement, *, actor: Ac
             for day in changed
             if before.is_working_day(day) != after.is_working_day(day)
         ],
-        moves=_moves(_open_deadlines(session, changed, today), before, after, today),
+        moves=_moves(_open_deadlines(session, changed, today), load_rules(session), before, after, today),
     )
 
 
@@ -217,30 +219,43 @@ def _festival(arrangement: Arrangement, day: date) -> str:
     return arrangement.days_off.get(day) or arrangement.make_up_days.get(day, "")
 
 
-def _open_deadlines(session: Session, changed: list[date], today: date) -> Mapping[date, int]:
-    """How many assignments that still owe something are due on each day whose reminders could move."""
+class _Deadline(NamedTuple):
+    """Assignments of one plan that are due on one day."""
+
+    plan_id: int
+    due_on: date
+    assignments: int
+
+
+def _open_deadlines(session: Session, changed: list[date], today: date) -> list[_Deadline]:
+    """What still owes something on the days whose reminders could move."""
     if not changed:
-        return {}
+        return []
     last = changed[-1] + LONGEST_WARNING
     query = (
-        select(Assignment.due_on, func.count())
+        select(Task.plan_id, Assignment.due_on, func.count())
         .join(Task, Task.id == Assignment.task_id)
         .where(Task.state.in_(UNDER_WAY), Assignment.state.in_(OWING), Assignment.due_on.between(today, last))
-        .group_by(Assignment.due_on)
-        .order_by(Assignment.due_on)
+        .group_by(Task.plan_id, Assignment.due_on)
+        .order_by(Assignment.due_on, Task.plan_id)
     )
-    return {due_on: count for due_on, count in session.execute(query) if due_on is not None}
+    return [_Deadline(*row) for row in session.execute(query)]
 
 
-def _moves(deadlines: Mapping[date, int], before: WorkingCalendar, after: WorkingCalendar, today: date) -> list[Move]:
-    rules = [rule for rule in RULES if rule.anchor is Anchor.DEADLINE]
-    moves = []
-    for due_on, count in deadlines.items():
-        pairs = ((rule.milestone(due_on, before), rule.milestone(due_on, after)) for rule in rules)
-        days = dict.fromkeys(pair for pair in pairs if pair[0] != pair[1] and max(pair) >= today)
-        if days:
-            moves.append(Move(due_on, count, tuple(days)))
-    return moves
+def _moves(
+    deadlines: Iterable[_Deadline], rules: PlanRules, before: WorkingCalendar, after: WorkingCalendar, today: date
+) -> list[Move]:
+    """The deadlines whose reminders move by the rules of their plans, each day once."""
+    counts: dict[date, int] = defaultdict(int)
+    days: dict[date, dict[tuple[date, date], None]] = defaultdict(dict)
+    for one in deadlines:
+        of_plan = (rule for rule in rules.of(one.plan_id) if rule.anchor is Anchor.DEADLINE)
+        pairs = ((rule.milestone(one.due_on, before), rule.milestone(one.due_on, after)) for rule in of_plan)
+        moved = dict.fromkeys(pair for pair in pairs if pair[0] != pair[1] and max(pair) >= today)
+        if moved:
+            counts[one.due_on] += one.assignments
+            days[one.due_on] |= moved
+    return [Move(due_on, count, tuple(days[due_on])) for due_on, count in counts.items()]
 
 
 def _working_days(calendar: WorkingCalendar, year: int) -> int:

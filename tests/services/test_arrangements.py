@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from taskboard.domain.errors import NotAllowed
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.holiday_notices import Arrangement
+from taskboard.domain.plan_reminders import RuleChange, to_plain
 from taskboard.domain.workflow import AssignmentState, TaskState
-from taskboard.models import Assignment, HistoryEntry
+from taskboard.models import Assignment, HistoryEntry, Plan, Task
 from taskboard.services.arrangements import (
     adopt_arrangement,
     list_years,
@@ -74,6 +75,21 @@ def test_a_preview_tells_whose_reminders_move_and_changes_nothing(session: Sessi
     assert move.assignments == 1
     assert (date(2027, 10, 8), date(2027, 10, 9)) in move.days
     assert load_calendar(session) is before
+
+
+def test_a_preview_goes_by_the_rules_of_each_plan(session: Session, usual: Usual) -> None:
+    ordinary = a_task_due(session, usual, date(2027, 10, 11))
+    own = a_task_due(session, usual, date(2027, 10, 11))
+    plan = session.get_one(Plan, session.get_one(Task, own.task_id).plan_id)
+    plan.reminder_changes = to_plain({"due_3": RuleChange(days=4)})
+    session.flush()
+
+    preview = preview_arrangement(session, ARRANGEMENT, actor=usual.actor("sun"), today=TODAY)
+
+    [move] = [one for one in preview.moves if one.due_on == ordinary.due_on]
+    assert move.assignments == 2
+    # Three working days before by the usual rule, and four by the plan's own.
+    assert {(date(2027, 10, 6), date(2027, 9, 30)), (date(2027, 10, 5), date(2027, 9, 29))} <= set(move.days)
 
 
 def test_taking_it_over_moves_reminders_and_no_deadline(session: Session, usual: Usual) -> None:
