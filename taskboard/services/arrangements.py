@@ -239,7 +239,9 @@ def _open_deadlines(session: Session, changed: list[date], today: date) -> list[
         .group_by(Task.plan_id, Assignment.due_on)
         .order_by(Assignment.due_on, Task.plan_id)
     )
-    return [_Deadline(*row) for row in session.execute(query)]
+    return [
+        _Deadline(plan_id, due_on, count) for plan_id, due_on, count in session.execute(query) if due_on is not None
+    ]
 
 
 def _moves(
