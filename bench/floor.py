@@ -1,8 +1,8 @@
 """A minimal Flask page that runs given SQL statements and lists their rows: the floor a real page is measured against.
 
 ``BENCH_FLOOR`` names a JSON file ``{page: [[statement, parameters], …]}`` recorded from the real pages,
-``BENCH_DATABASE`` the SQLite file. A parameter that equals the file's ``fresh`` value is replaced by a new one at each
-request, so that an insert with a unique key can be repeated.
+``BENCH_DATABASE`` the SQLite file. A parameter that equals the file's ``fresh`` value, the key of a form as it was
+stored, is replaced by a new one at each request, so that an insert with a unique key can be repeated.
 """
 
 from __future__ import annotations
