@@ -21,6 +21,8 @@ class OutboxState(StrEnum):
     """past its time, replaced by a later one, taken out by a person, or its recipient's account was switched off"""
     UNKNOWN = "unknown"
     """it may have arrived: for a person to decide"""
+    INBOX_ONLY = "inbox_only"
+    """no mail address of the person is known: they read it in the product, and nothing is sent"""
 
 
 class MailKind(StrEnum):

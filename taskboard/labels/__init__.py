@@ -263,6 +263,7 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (OutboxState.DEAD, "发送失败"),
     (OutboxState.EXPIRED, "已过期"),
     (OutboxState.UNKNOWN, "结果不明"),
+    (OutboxState.INBOX_ONLY, "仅站内消息"),
     (MailKind.MORNING, "晨报"),
     (MailKind.WEEKLY_DIGEST, "周报"),
     (MailKind.NOTICE, "通知"),

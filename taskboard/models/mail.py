@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.models.base import Base, UtcDateTime, string_enum
 
 
+UNREAD = text("read_at IS NULL")
+
+
 class OutboxMessage(Base):
     """One mail to one recipient: which template, and the facts it is rendered from.
+
+    It is the recipient's message in the product as well, from the moment the row is written.
 
     The facts are frozen when the row is written; subject, text and HTML are filled in at the first attempt to deliver.
 
@@ -29,6 +34,7 @@ class OutboxMessage(Base):
         Index(None, "person_id", "created_at"),
         Index(None, "for_day"),
         Index(None, "claimed_at"),
+        Index("ix_outbox_message_unread", "person_id", sqlite_where=UNREAD, postgresql_where=UNREAD),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -36,6 +42,7 @@ class OutboxMessage(Base):
     kind: Mapped[MailKind] = mapped_column(string_enum(MailKind))
     person_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     to_address: Mapped[str] = mapped_column(String(254))
+    """empty where no address of the person is known"""
     template: Mapped[str] = mapped_column(String(40))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
@@ -56,6 +63,8 @@ class OutboxMessage(Base):
     valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     last_error: Mapped[str | None] = mapped_column(Text, default=None)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """when its recipient opened it in the product; what they did with the mail nobody knows"""
 
 
 class MailGate(Base):
