@@ -94,7 +94,15 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.add_column(sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("claimed_by", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("read_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_outbox_message_claimed_at"), ["claimed_at"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_message_unread",
+            ["person_id"],
+            unique=False,
+            sqlite_where=sa.text("read_at IS NULL"),
+            postgresql_where=sa.text("read_at IS NULL"),
+        )
 
     with op.batch_alter_table("plan", schema=None) as batch_op:
         batch_op.add_column(
@@ -157,7 +165,7 @@ def upgrade() -> None:
         batch_op.drop_constraint(op.f("ck_outbox_message_outbox_state"), type_="check")
         batch_op.create_check_constraint(
             op.f("ck_outbox_message_outbox_state"),
-            "state IN ('queued', 'claimed', 'sending', 'sent', 'retry', 'dead', 'expired', 'unknown')",
+            "state IN ('queued', 'claimed', 'sending', 'sent', 'retry', 'dead', 'expired', 'unknown', 'inbox_only')",
         )
 
     with op.batch_alter_table("plan", schema=None) as batch_op:
@@ -172,10 +180,13 @@ def upgrade() -> None:
         for name in WITH_IDS_OF_THEIR_OWN:
             with op.batch_alter_table(name, recreate="always", table_kwargs={"sqlite_autoincrement": True}):
                 pass
+    # Mails from before there was an inbox do not all stand there as unread.
+    op.execute("UPDATE outbox_message SET read_at = created_at")
 
 
 def downgrade() -> None:
     op.execute("UPDATE outbox_message SET state = 'queued' WHERE state = 'claimed'")
+    op.execute("UPDATE outbox_message SET state = 'expired' WHERE state = 'inbox_only'")
     if op.get_bind().dialect.name == "sqlite":
         for name in WITH_IDS_OF_THEIR_OWN:
             with op.batch_alter_table(name, recreate="always"):
@@ -223,7 +234,13 @@ def downgrade() -> None:
         batch_op.drop_column("rhythm_origin")
 
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_message_unread",
+            sqlite_where=sa.text("read_at IS NULL"),
+            postgresql_where=sa.text("read_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_outbox_message_claimed_at"))
+        batch_op.drop_column("read_at")
         batch_op.drop_column("claimed_by")
         batch_op.drop_column("claimed_at")
 
