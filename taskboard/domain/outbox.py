@@ -22,7 +22,11 @@ class OutboxState(StrEnum):
     UNKNOWN = "unknown"
     """it may have arrived: for a person to decide"""
     INBOX_ONLY = "inbox_only"
-    """no mail address of the person is known: they read it in the product, and nothing is sent"""
+    """no mail address of the person is known, or they want no mail of this kind: they read it in the product"""
+    PUT_OFF = "put_off"
+    """its recipient wants it with the next morning mail"""
+    TOLD = "told"
+    """it was put off, and a morning mail carried it"""
 
 
 class MailKind(StrEnum):

@@ -264,6 +264,8 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (OutboxState.EXPIRED, "已过期"),
     (OutboxState.UNKNOWN, "结果不明"),
     (OutboxState.INBOX_ONLY, "仅站内消息"),
+    (OutboxState.PUT_OFF, "待并入晨报"),
+    (OutboxState.TOLD, "已并入晨报"),
     (MailKind.MORNING, "晨报"),
     (MailKind.WEEKLY_DIGEST, "周报"),
     (MailKind.NOTICE, "通知"),

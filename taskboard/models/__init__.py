@@ -18,7 +18,8 @@ from taskboard.models.help_request import CoordinationMeeting, HelpRequest
 from taskboard.models.history import HistoryEntry, HistorySeal
 from taskboard.models.instruction import Instruction, InstructionDuty, InstructionReply
 from taskboard.models.job import JobRun, SchedulerEvent, SchedulerLease
-from taskboard.models.mail import MailAddress, MailGate, OutboxMessage, Reminder
+from taskboard.models.kept_form import KeptForm
+from taskboard.models.mail import MailAddress, MailGate, OutboxMessage, Reminder, ReminderSnooze, ReplyReminder
 from taskboard.models.objection import Objection
 from taskboard.models.order import OrderSeries, SupervisionOrder
 from taskboard.models.period import HandLight, PeriodReport, PlannedValue, ReportFigure
@@ -55,6 +56,7 @@ __all__ = [
     "InstructionDuty",
     "InstructionReply",
     "JobRun",
+    "KeptForm",
     "MailAddress",
     "MailGate",
     "Measure",
@@ -71,6 +73,8 @@ __all__ = [
     "PortfolioItem",
     "ProgressReport",
     "Reminder",
+    "ReminderSnooze",
+    "ReplyReminder",
     "ReportFigure",
     "ResetRequest",
     "Scan",

@@ -13,6 +13,7 @@ from taskboard.models.base import Base, UtcDateTime, string_enum
 
 
 UNREAD = text("read_at IS NULL")
+WAS_TOLD = text("told_in_id IS NOT NULL")
 
 
 class OutboxMessage(Base):
@@ -34,6 +35,7 @@ class OutboxMessage(Base):
         Index(None, "person_id", "created_at"),
         Index(None, "for_day"),
         Index(None, "claimed_at"),
+        Index("ix_outbox_message_told", "told_in_id", sqlite_where=WAS_TOLD, postgresql_where=WAS_TOLD),
         Index("ix_outbox_message_unread", "person_id", sqlite_where=UNREAD, postgresql_where=UNREAD),
     )
 
@@ -65,6 +67,8 @@ class OutboxMessage(Base):
     last_error: Mapped[str | None] = mapped_column(Text, default=None)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     """when its recipient opened it in the product; what they did with the mail nobody knows"""
+    told_in_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"), default=None)
+    """the morning mail that carried a notice which was put off"""
 
 
 class MailGate(Base):
@@ -114,3 +118,37 @@ class Reminder(Base):
     """the day the reminder fell due"""
     decided_on: Mapped[date]
     """the day it was decided: later than ``due_on`` after downtime"""
+
+
+class ReplyReminder(Base):
+    """A reminder of a reply that is owed on an instruction: once per (rule, duty, day of the reply)."""
+
+    __tablename__ = "reply_reminder"
+
+    rule: Mapped[str] = mapped_column(String(40), primary_key=True)
+    duty_id: Mapped[int] = mapped_column(ForeignKey("instruction_duty.id"), primary_key=True)
+    anchor_on: Mapped[date] = mapped_column(primary_key=True)
+    """the day by which the reply was to come; a reply that came back has a new one"""
+    due_on: Mapped[date]
+    """the day the reminder fell due"""
+    decided_on: Mapped[date]
+
+
+class ReminderSnooze(Base):
+    """A person wants to hear no more of an assignment on one day; on the next working day it comes again.
+
+    ``in_a_row`` counts the working days without a break, for the limit and for the supervisors who read it.
+    """
+
+    __tablename__ = "reminder_snooze"
+    __table_args__ = (Index(None, "assignment_id", "until_on"), Index(None, "until_on"))
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    until_on: Mapped[date]
+    """the next working day: from then on reminders come as ever"""
+    in_a_row: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_again_on: Mapped[date | None] = mapped_column(default=None)
+    """the day of the scheduled mail that said again what was put off"""

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskboard.domain.account_links import LinkPurpose
+from taskboard.domain.notice_kinds import NoticeWish
 from taskboard.domain.roles import Role
 from taskboard.models.base import IDS_ARE_NOT_REUSED, Base, UtcDateTime, string_enum
 
@@ -27,6 +28,9 @@ class Person(Base):
     """raised to end all sessions of this person at once"""
     must_change_password: Mapped[bool] = mapped_column(default=False)
     """an administrator set the password: until the person sets one of their own, there is nothing else for them"""
+    notice_wish: Mapped[NoticeWish] = mapped_column(string_enum(NoticeWish), default=NoticeWish.AT_ONCE)
+    """how notices come that are not duty (``domain/notice_kinds.py``)"""
+    wants_digest: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(init=False)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as it is

@@ -1,0 +1,84 @@
+"""Which notices are duty and which are a person's own choice, and what follows from what somebody chose.
+
+Duty is what says that something is owed, by when, and that it is late: nobody can switch it off, for the office has to
+rely on it. The rest tells of what became of something; it stands in the product all the same, and whoever must decide
+on it is reminded by the rules of reminding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from taskboard.domain.outbox import MailKind, OutboxState
+
+
+class NoticeWish(StrEnum):
+    """How somebody wants the notices that may be chosen."""
+
+    AT_ONCE = "at_once"
+    MORNING = "morning"
+    """together, in the next morning mail"""
+    NONE = "none"
+    """not by mail; they stand in the product"""
+
+
+class NoticeClass(StrEnum):
+    DUTY = "duty"
+    PERSONAL = "personal"
+
+
+NOTICES: Mapping[str, NoticeClass] = {
+    # what is owed from now on, and by when
+    "issued": NoticeClass.DUTY,
+    "handed_over": NoticeClass.DUTY,
+    "handed": NoticeClass.DUTY,
+    "taking_over": NoticeClass.DUTY,
+    "succession": NoticeClass.DUTY,
+    "dispatched": NoticeClass.DUTY,
+    "liaisons": NoticeClass.DUTY,
+    "returned": NoticeClass.DUTY,
+    "changed": NoticeClass.DUTY,
+    "carried": NoticeClass.DUTY,
+    "help_decided": NoticeClass.DUTY,
+    "instruction_given": NoticeClass.DUTY,
+    "instruction_decided": NoticeClass.DUTY,
+    # what is late
+    "reminded": NoticeClass.DUTY,
+    "ordered": NoticeClass.DUTY,
+    "order_decided": NoticeClass.DUTY,
+    # accounts and the mail itself
+    "invitation": NoticeClass.DUTY,
+    "reset": NoticeClass.DUTY,
+    "trial": NoticeClass.DUTY,
+    # what became of something, and what waits on the list of those who decide
+    "submitted": NoticeClass.PERSONAL,
+    "accepted": NoticeClass.PERSONAL,
+    "closed": NoticeClass.PERSONAL,
+    "objected": NoticeClass.PERSONAL,
+    "objection_decided": NoticeClass.PERSONAL,
+    "extension_asked": NoticeClass.PERSONAL,
+    "extension_decided": NoticeClass.PERSONAL,
+    "help_asked": NoticeClass.PERSONAL,
+    "help_ended": NoticeClass.PERSONAL,
+    "order_replied": NoticeClass.PERSONAL,
+    "instruction_replied": NoticeClass.PERSONAL,
+    "instruction_withdrawn": NoticeClass.PERSONAL,
+}
+"""by template; every template of a notice stands here"""
+
+
+def is_personal(kind: MailKind, template: str) -> bool:
+    """Whether its recipient chooses how it comes. What is not known is duty."""
+    return kind is MailKind.NOTICE and NOTICES.get(template) is NoticeClass.PERSONAL
+
+
+def state_by_wish(wish: NoticeWish) -> OutboxState:
+    """How a personal notice begins its life."""
+    match wish:
+        case NoticeWish.AT_ONCE:
+            return OutboxState.QUEUED
+        case NoticeWish.MORNING:
+            return OutboxState.PUT_OFF
+        case NoticeWish.NONE:
+            return OutboxState.INBOX_ONLY
