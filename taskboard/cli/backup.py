@@ -11,7 +11,7 @@ from taskboard.cli.application import load_app, load_settings, migrate_database
 from taskboard.extensions import now, transaction
 from taskboard.labels.times import moment_words
 from taskboard.services.backups import BackupFailed, Manifest, make_backup, restore_backup, verify_backup
-from taskboard.services.outbox import hold_mail
+from taskboard.services.mail_gate import hold_mail
 
 archive = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 

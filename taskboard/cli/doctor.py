@@ -24,7 +24,7 @@ from taskboard.labels.jobs import JOBS
 from taskboard.labels.times import moment_words
 from taskboard.mail.message import UnusableAddress, parse_sender
 from taskboard.mail.transport import parse_smtp_url, try_to_sign_in
-from taskboard.services import jobs, outbox
+from taskboard.services import jobs, mail_gate, outbox_upkeep
 from taskboard.services.arrangements import missing_year
 from taskboard.services.database import find_damage, try_to_write
 
@@ -152,8 +152,8 @@ def _mail_server(settings: Settings) -> Finding:
 
 
 def _outbox(session: Session, moment: datetime) -> Finding:
-    counts = outbox.count_by_state(session)
-    gate = outbox.find_gate(session)
+    counts = outbox_upkeep.count_by_state(session)
+    gate = mail_gate.find_gate(session)
     waiting = sum(counts.get(state, 0) for state in BEFORE_THE_WIRE)
     dead, unknown = counts.get(OutboxState.DEAD, 0), counts.get(OutboxState.UNKNOWN, 0)
     words = f"待发送 {waiting} 封，发送失败 {dead} 封，结果不明 {unknown} 封"
@@ -169,7 +169,7 @@ def _outbox(session: Session, moment: datetime) -> Finding:
 
 
 def _addresses(session: Session) -> Finding:
-    off = [one.address for one in outbox.list_refused_addresses(session) if one.off_since is not None]
+    off = [one.address for one in mail_gate.list_refused_addresses(session) if one.off_since is not None]
     if not off:
         return Finding(Health.GOOD, "邮箱地址", "没有停用的")
     return Finding(

@@ -26,6 +26,7 @@ from taskboard.services import (
     attachments,
     digests,
     jobs,
+    mail_gate,
     outbox,
     reminders,
     scans,
@@ -90,13 +91,13 @@ def deliver_mail(context: JobContext) -> Facts:
     if transport is None:
         return {"is_mail_off": True}
     with context.reading() as session:
-        gate = outbox.find_gate(session)
+        gate = mail_gate.find_gate(session)
     if gate.held_at is not None:
         return {"is_mail_held": True}
     if gate.failures and context.epoch == BY_HAND:
         # Somebody wants to know now whether the server is well again.
         with context.begin() as session:
-            outbox.note_server(session, is_down=False, now=context.now())
+            mail_gate.note_server(session, is_down=False, now=context.now())
     if settings.mail_transport is MailTransport.MAILBOX:
         # Whoever tries the product on a Sunday looks for the mails at once.
         with context.begin() as session:

@@ -28,7 +28,7 @@ from taskboard.domain.jobs import SCHEDULES, Daily, Every, JobName, JobState, Sc
 from taskboard.domain.local_time import ZONE, local_date
 from taskboard.extensions import current_clock, read_session, transaction
 from taskboard.jobs.runner import run_frequent, run_occurrence
-from taskboard.services import jobs, outbox
+from taskboard.services import jobs, outbox_sending
 from taskboard.services.calendar import load_calendar
 from taskboard.services.jobs import HEARTBEAT_SECONDS, SILENCE_SECONDS, LeaseLost, Pulse
 
@@ -164,7 +164,7 @@ class JobScheduler:
     def _begin_epoch(self, session: Session, epoch: int, now: datetime, facts: dict[str, object]) -> None:
         """Look after what the scheduler before this one left behind."""
         jobs.give_up_interrupted(session, epoch=epoch, now=now)
-        outbox.take_over_claims(session, epoch=epoch)
+        outbox_sending.take_over_claims(session, epoch=epoch)
         jobs.record_event(session, SchedulerEventKind.TOOK_OVER, holder=self._holder, epoch=epoch, now=now, facts=facts)
 
     def _beat_on(self) -> None:

@@ -24,8 +24,8 @@ from taskboard.labels.mails import NOT_RENDERED, UNUSABLE_ADDRESS
 from taskboard.mail.message import Sender, UnusableAddress, build_message
 from taskboard.mail.rendering import MailRenderer, RenderedMail, RenderingError, has_account_link
 from taskboard.mail.transport import Transport
-from taskboard.services import outbox
-from taskboard.services.outbox import ClaimedMail
+from taskboard.services import mail_gate, outbox_sending
+from taskboard.services.outbox_sending import ClaimedMail
 
 log = logging.getLogger(__name__)
 
@@ -176,9 +176,9 @@ class Courier:
                 with self._begin() as session:
                     state = self._settle(session, attempt) if attempt else None
                     if gives_back:
-                        outbox.give_back(session, gives_back)
+                        outbox_sending.give_back(session, gives_back)
                     next_ones: list[ClaimedMail] = []
-                    if begins is not None and (begun := outbox.start(session, begins, now=self._now())):
+                    if begins is not None and (begun := outbox_sending.start(session, begins, now=self._now())):
                         next_ones = [begun]
                     if claims:
                         next_ones = self._claim(session, done)
@@ -196,19 +196,19 @@ class Courier:
         mail, outcome, kept = attempt.mail, attempt.outcome, attempt.kept
         texts = (kept.subject, kept.text, kept.html) if kept else None
         now = self._now()
-        state = outbox.settle(session, mail, outcome, now=now, jitter=self._jitter(), rendered=texts)
+        state = outbox_sending.settle(session, mail, outcome, now=now, jitter=self._jitter(), rendered=texts)
         if state is OutboxState.DEAD and outcome.result is Result.NEVER and attempt.was_handed_over:
-            outbox.note_refusal(session, mail.to_address, outcome.detail, now=now)
+            mail_gate.note_refusal(session, mail.to_address, outcome.detail, now=now)
         if attempt.was_handed_over and (outcome.is_server_down or self._was_server_down):
-            outbox.note_server(session, is_down=outcome.is_server_down, now=now)
+            mail_gate.note_server(session, is_down=outcome.is_server_down, now=now)
         return state
 
     def _claim(self, session: Session, done: Delivered) -> list[ClaimedMail]:
         now = self._now()
         if self._tidied_at is None or abs(now - self._tidied_at) >= TIDY_EVERY:
-            tidied = outbox.tidy_queue(session, now=now)
+            tidied = outbox_sending.tidy_queue(session, now=now)
             self._tidied_at = now
-            self._was_server_down = outbox.find_gate(session).failures > 0
+            self._was_server_down = mail_gate.find_gate(session).failures > 0
             done.by_state.update(
                 {
                     OutboxState.EXPIRED: tidied.expired,
@@ -216,7 +216,7 @@ class Courier:
                     OutboxState.DEAD: tidied.refused,
                 }
             )
-        return outbox.claim(session, by=self._by, now=now, limits=self._limits)
+        return outbox_sending.claim(session, by=self._by, now=now, limits=self._limits)
 
     def _tell(self, attempt: _Attempt, state: OutboxState | None, done: Delivered) -> None:
         outcome = attempt.outcome

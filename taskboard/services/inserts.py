@@ -1,10 +1,11 @@
-"""Inserting a row only where its key is free, without breaking the transaction around it."""
+"""Writing rows by one statement: inserting where the key is free, changing what meets a condition."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import CursorResult, Delete, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,3 +24,9 @@ def insert_where_free(session: Session, model: type[Base], rows: Sequence[Mappin
     primary_key = model.__mapper__.primary_key[0]
     statement = insert(model).on_conflict_do_nothing().returning(primary_key)
     return len(session.execute(statement, [dict(row) for row in rows]).all())
+
+
+def change_rows(session: Session, statement: Update | Delete) -> int:
+    """Carry out an update or delete past the objects the session has in hand; how many rows it met."""
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount

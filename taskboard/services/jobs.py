@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Unpack, cast
+from typing import Any, Unpack
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import NotFound
@@ -28,7 +28,7 @@ from taskboard.domain.permissions import Actor
 from taskboard.models import FailedSignIn, JobRun, OutboxMessage, SchedulerEvent, SchedulerLease
 from taskboard.services.history import Writing, record_change
 from taskboard.services.imports import remove_untouched_drafts
-from taskboard.services.inserts import insert_where_free
+from taskboard.services.inserts import change_rows, insert_where_free
 from taskboard.services.scans import remove_old_scans
 from taskboard.services.trail import find_head
 
@@ -93,7 +93,7 @@ def acquire_lease(session: Session, *, holder: str, now: datetime, silent: Pulse
         .where(is_free)
         .values(holder=holder, epoch=SchedulerLease.epoch + 1, heartbeat_at=now, beat=0, is_released=False)
     )
-    if not _changed(session, taken):
+    if not change_rows(session, taken):
         return None
     return session.scalars(select(SchedulerLease.epoch)).one()
 
@@ -101,13 +101,13 @@ def acquire_lease(session: Session, *, holder: str, now: datetime, silent: Pulse
 def renew_lease(session: Session, *, epoch: int, now: datetime) -> None:
     """Stay in charge; raises :class:`LeaseLost` where somebody took over."""
     renewed = update(SchedulerLease).where(SchedulerLease.epoch == epoch)
-    if not _changed(session, renewed.values(heartbeat_at=now, beat=SchedulerLease.beat + 1, is_released=False)):
+    if not change_rows(session, renewed.values(heartbeat_at=now, beat=SchedulerLease.beat + 1, is_released=False)):
         raise LeaseLost(epoch)
 
 
 def release_lease(session: Session, *, epoch: int) -> None:
     """Step down, so that another process need not wait."""
-    _changed(session, update(SchedulerLease).where(SchedulerLease.epoch == epoch).values(is_released=True))
+    change_rows(session, update(SchedulerLease).where(SchedulerLease.epoch == epoch).values(is_released=True))
 
 
 def require_lease(session: Session, epoch: int) -> None:
@@ -304,7 +304,7 @@ def give_up_interrupted(session: Session, *, epoch: int, now: datetime) -> int:
     left_behind = update(JobRun).where(
         JobRun.state == JobState.RUNNING, or_(JobRun.epoch.between(1, epoch - 1), _is_old_hand_run(now))
     )
-    return _changed(session, left_behind.values(state=JobState.FAILED, finished_at=JobRun.started_at, error=None))
+    return change_rows(session, left_behind.values(state=JobState.FAILED, finished_at=JobRun.started_at, error=None))
 
 
 def _is_old_hand_run(now: datetime) -> ColumnElement[bool]:
@@ -333,7 +333,9 @@ def request_run(session: Session, job: JobName, *, day: date, **by: Unpack[Writi
         again = update(JobRun).where(
             JobRun.job == job, JobRun.scheduled_for == schedule.moment(day), JobRun.state.not_in(is_coming)
         )
-        if not _changed(session, again.values(state=JobState.REQUESTED, attempts=1, started_at=by["now"], error=None)):
+        if not change_rows(
+            session, again.values(state=JobState.REQUESTED, attempts=1, started_at=by["now"], error=None)
+        ):
             return
     record_run_by_hand(session, job, day, Change.RUN_REQUESTED, **by)
 
@@ -456,12 +458,7 @@ def clean_up(session: Session, *, now: datetime) -> dict[str, int]:
     return {
         "drafts": remove_untouched_drafts(session, now=now),
         "scans": remove_old_scans(session, now=now),
-        "failed_sign_ins": _changed(session, old_sign_ins),
-        "runs": _changed(session, old_runs),
-        "events": _changed(session, delete(SchedulerEvent).where(SchedulerEvent.at < now - KEEP_EVENTS)),
+        "failed_sign_ins": change_rows(session, old_sign_ins),
+        "runs": change_rows(session, old_runs),
+        "events": change_rows(session, delete(SchedulerEvent).where(SchedulerEvent.at < now - KEEP_EVENTS)),
     }
-
-
-def _changed(session: Session, statement: Any) -> int:
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    return cast("CursorResult[Any]", result).rowcount

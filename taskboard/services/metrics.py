@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from taskboard.domain.jobs import JobName, JobState
 from taskboard.domain.outbox import BEFORE_THE_WIRE, OutboxState
 from taskboard.models import JobRun, MailAddress, OutboxMessage, SchedulerEvent
-from taskboard.services import jobs, outbox
+from taskboard.services import jobs, mail_gate, outbox_upkeep
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def _jobs(session: Session) -> list[Figure]:
 
 
 def _mails(session: Session, now: datetime) -> list[Figure]:
-    counts = outbox.count_by_state(session)
-    gate = outbox.find_gate(session)
+    counts = outbox_upkeep.count_by_state(session)
+    gate = mail_gate.find_gate(session)
     oldest = session.scalar(
         select(func.min(OutboxMessage.next_attempt_at)).where(OutboxMessage.state.in_(BEFORE_THE_WIRE))
     )

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Unpack, cast
+from typing import Any, NamedTuple, Unpack
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from taskboard.documents.document import Document, DocumentError, DocumentProblem
@@ -25,6 +25,7 @@ from taskboard.domain.scans import KEPT_FAILED, MOST_TRIES, SILENT_AFTER, UNDER_
 from taskboard.models import Department, ImportDraft, Person, Scan
 from taskboard.services.history import Writing, record_change
 from taskboard.services.import_records import record_read
+from taskboard.services.inserts import change_rows
 from taskboard.services.plans import supervised_bodies
 from taskboard.services.readings import blocks_to_json, reading_to_json
 
@@ -123,7 +124,7 @@ def cancel_scan(session: Session, scan_id: int, **by: Unpack[Writing]) -> bool:
     """Throw the scan away, also while it is read; false where it was recognised already and nothing is to be done."""
     scan = get_scan(session, scan_id, by["actor"])
     facts = {"source_name": scan.source_name, "sha256": scan.source_sha256, "body_id": scan.body_id}
-    if not _changed(session, delete(Scan).where(Scan.id == scan_id, Scan.state != ScanState.DONE)):
+    if not change_rows(session, delete(Scan).where(Scan.id == scan_id, Scan.state != ScanState.DONE)):
         return False
     record_change(session, subject=Subject.IMPORT, subject_id=None, act=Change.DISCARDED, before=facts, **by)
     return True
@@ -133,7 +134,7 @@ def retry_scan(session: Session, scan_id: int, *, actor: Actor) -> None:
     """Let a scan that could not be read wait once more; nothing for one that is on its way."""
     get_scan(session, scan_id, actor)
     again = update(Scan).where(Scan.id == scan_id, Scan.state == ScanState.FAILED)
-    _changed(
+    change_rows(
         session,
         again.values(state=ScanState.WAITING, problem=None, facts={}, tries=0, pages_done=0, finished_at=None),
     )
@@ -142,7 +143,7 @@ def retry_scan(session: Session, scan_id: int, *, actor: Actor) -> None:
 def remove_old_scans(session: Session, *, now: datetime) -> int:
     """Remove scans that could not be read and that nobody wanted read again for 30 days; how many they were."""
     old = delete(Scan).where(Scan.state == ScanState.FAILED, Scan.finished_at < now - KEPT_FAILED)
-    return _changed(session, old)
+    return change_rows(session, old)
 
 
 # For who reads them
@@ -171,7 +172,7 @@ def take_next(session: Session, *, now: datetime) -> HeldScan | None:
 
     One that lost five readers counts as unreadable.
     """
-    _changed(
+    change_rows(
         session, update(Scan).where(_is_free(now), Scan.tries >= MOST_TRIES).values(**_failure("crashed", {}, now))
     )
     first = select(Scan.id).where(_is_free(now)).order_by(Scan.id).limit(1).scalar_subquery()
@@ -188,7 +189,7 @@ def take_next(session: Session, *, now: datetime) -> HeldScan | None:
             pages_done=0,
         )
     )
-    if not _changed(session, taken):
+    if not change_rows(session, taken):
         return None
     scan_id, content = session.execute(select(Scan.id, Scan.content).where(Scan.reader == reader)).one()
     return HeldScan(scan_id, reader, content)
@@ -249,10 +250,5 @@ def _held(held: HeldScan) -> Any:
 
 
 def _require(session: Session, change: Any) -> None:
-    if not _changed(session, change):
+    if not change_rows(session, change):
         raise ScanLost
-
-
-def _changed(session: Session, statement: Any) -> int:
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    return cast("CursorResult[Any]", result).rowcount

@@ -19,7 +19,9 @@ from taskboard.domain.jobs import JobName
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.jobs.runner import run_by_hand
 from taskboard.models import JobRun, OutboxMessage, Person
-from taskboard.services.outbox import claim, queue_mail, requeue, start
+from taskboard.services.outbox import queue_mail
+from taskboard.services.outbox_sending import claim, start
+from taskboard.services.outbox_upkeep import requeue
 from tests.support.factories import NOBODY, make_person
 from tests.support.smtp import Drop, SmtpServer
 

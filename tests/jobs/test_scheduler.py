@@ -21,7 +21,7 @@ from taskboard.jobs import catalogue, scheduler
 from taskboard.jobs.context import JobContext
 from taskboard.jobs.scheduler import JobScheduler
 from taskboard.models import JobRun, OutboxMessage, SchedulerLease
-from taskboard.services import jobs, outbox
+from taskboard.services import jobs, outbox_sending
 from taskboard.services.jobs import LeaseLost
 from taskboard.services.outbox import queue_mail
 from tests.support.factories import NOBODY, Usual, make_plan, make_task, usual_people
@@ -275,9 +275,9 @@ def test_mails_that_a_dead_scheduler_had_in_hand_are_looked_after_by_the_next_at
             facts={},
             now=clock.now(),
         )
-    claimed = outbox.claim(session, by=1, now=clock.now())
+    claimed = outbox_sending.claim(session, by=1, now=clock.now())
     for mail in claimed[::2]:
-        assert outbox.start(session, mail, now=clock.now())
+        assert outbox_sending.start(session, mail, now=clock.now())
     session.commit()
 
     let_fall_silent(dead, heir, watch)

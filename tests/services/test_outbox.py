@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.outbox import MailKind, OutboxState, Outcome, RateLimits, Result
 from taskboard.models import Department, OutboxMessage, Person
-from taskboard.services import outbox
+from taskboard.services import mail_gate, outbox_sending
 from taskboard.services.outbox import queue_mail
 from tests.support.factories import NOW, make_person
 
@@ -106,7 +106,7 @@ def test_notices_of_acts_wait_for_office_hours_and_what_is_urgent_does_not(
 
 
 def claim_ids(session: Session, **more: Any) -> list[int]:
-    return [mail.id for mail in outbox.claim(session, by=1, **{"now": NOW, **more})]
+    return [mail.id for mail in outbox_sending.claim(session, by=1, **{"now": NOW, **more})]
 
 
 def queue_many(session: Session, many: int) -> None:
@@ -130,9 +130,9 @@ def test_the_limits_count_what_was_claimed_in_the_last_minute_and_hour(session: 
 def test_what_was_given_back_does_not_count(session: Session) -> None:
     queue_many(session, 2)
     limits = RateLimits(per_minute=2)
-    mails = outbox.claim(session, by=1, now=NOW, limits=limits)
+    mails = outbox_sending.claim(session, by=1, now=NOW, limits=limits)
 
-    outbox.give_back(session, mails)
+    outbox_sending.give_back(session, mails)
 
     assert set(session.scalars(select(OutboxMessage.state))) == {OutboxState.QUEUED}
     assert len(claim_ids(session, limits=limits)) == 2
@@ -140,22 +140,22 @@ def test_what_was_given_back_does_not_count(session: Session) -> None:
 
 def test_a_claimed_mail_that_was_taken_out_is_not_begun(session: Session) -> None:
     queue_many(session, 1)
-    [mail] = outbox.claim(session, by=1, now=NOW)
+    [mail] = outbox_sending.claim(session, by=1, now=NOW)
     session.execute(update(OutboxMessage).values(state=OutboxState.EXPIRED))
 
-    assert outbox.start(session, mail, now=NOW) is None
+    assert outbox_sending.start(session, mail, now=NOW) is None
 
 
 def test_nothing_is_claimed_while_mail_is_held(session: Session) -> None:
     queue_many(session, 1)
-    outbox.hold_mail(session, now=NOW)
+    mail_gate.hold_mail(session, now=NOW)
 
     assert claim_ids(session) == []
 
 
 def test_a_server_that_is_down_is_left_alone_for_a_while(session: Session) -> None:
     queue_many(session, 1)
-    outbox.note_server(session, is_down=True, now=NOW)
+    mail_gate.note_server(session, is_down=True, now=NOW)
 
     assert claim_ids(session, now=NOW + timedelta(seconds=29)) == []
     assert len(claim_ids(session, now=NOW + timedelta(seconds=31))) == 1
@@ -167,7 +167,7 @@ def test_what_was_queued_by_a_clock_that_ran_ahead_does_not_wait_for_it(session:
         update(OutboxMessage).values(created_at=NOW + timedelta(days=1), next_attempt_at=NOW + timedelta(days=1))
     )
 
-    outbox.tidy_queue(session, now=NOW)
+    outbox_sending.tidy_queue(session, now=NOW)
 
     assert len(claim_ids(session)) == 1
 
@@ -175,49 +175,51 @@ def test_what_was_queued_by_a_clock_that_ran_ahead_does_not_wait_for_it(session:
 def test_an_address_is_switched_off_after_three_refusals_of_it_and_its_mails_end(session: Session) -> None:
     queue_many(session, 1)
     for reply in ("550 5.1.1 unknown", "552 5.2.2 full", "550 5.1.1 unknown", "550 5.7.1 policy"):
-        outbox.note_refusal(session, "Li@Example.org", reply, now=NOW)
-    assert outbox.tidy_queue(session, now=NOW).refused == 0
+        mail_gate.note_refusal(session, "Li@Example.org", reply, now=NOW)
+    assert outbox_sending.tidy_queue(session, now=NOW).refused == 0
 
-    outbox.note_refusal(session, "li@example.org", "550 5.1.1 unknown", now=NOW)
+    mail_gate.note_refusal(session, "li@example.org", "550 5.1.1 unknown", now=NOW)
 
-    assert outbox.tidy_queue(session, now=NOW).refused == 1
+    assert outbox_sending.tidy_queue(session, now=NOW).refused == 1
     assert session.scalars(select(OutboxMessage.state)).one() is OutboxState.DEAD
 
 
 def test_an_address_that_takes_a_mail_begins_anew(session: Session) -> None:
-    outbox.note_refusal(session, "li@example.org", "550 5.1.1 unknown", now=NOW)
+    mail_gate.note_refusal(session, "li@example.org", "550 5.1.1 unknown", now=NOW)
     queue_many(session, 1)
-    [mail] = outbox.claim(session, by=1, now=NOW)
-    begun = outbox.start(session, mail, now=NOW)
+    [mail] = outbox_sending.claim(session, by=1, now=NOW)
+    begun = outbox_sending.start(session, mail, now=NOW)
     assert begun is not None
 
-    outbox.settle(session, begun, Outcome(Result.ACCEPTED), now=NOW, jitter=0)
+    outbox_sending.settle(session, begun, Outcome(Result.ACCEPTED), now=NOW, jitter=0)
 
-    assert outbox.list_refused_addresses(session) == []
+    assert mail_gate.list_refused_addresses(session) == []
 
 
 def test_a_server_that_cannot_be_talked_to_ends_no_mail(session: Session) -> None:
     queue_many(session, 1)
     session.execute(update(OutboxMessage).values(attempts=50))
-    [mail] = outbox.claim(session, by=1, now=NOW)
-    begun = outbox.start(session, mail, now=NOW)
+    [mail] = outbox_sending.claim(session, by=1, now=NOW)
+    begun = outbox_sending.start(session, mail, now=NOW)
     assert begun is not None
 
-    state = outbox.settle(session, begun, Outcome(Result.LATER, "refused", is_server_down=True), now=NOW, jitter=0)
+    state = outbox_sending.settle(
+        session, begun, Outcome(Result.LATER, "refused", is_server_down=True), now=NOW, jitter=0
+    )
 
     assert state is OutboxState.RETRY
 
 
 def test_a_notice_whose_sender_died_is_tried_again_before_all_others(session: Session) -> None:
     queue_many(session, 3)
-    first, second, third = outbox.claim(session, by=1, now=NOW)
+    first, second, third = outbox_sending.claim(session, by=1, now=NOW)
     for mail in (first, second):
-        begun = outbox.start(session, mail, now=NOW)
+        begun = outbox_sending.start(session, mail, now=NOW)
         assert begun is not None
         if mail is first:
-            outbox.settle(session, begun, Outcome(Result.LATER, "451 later"), now=NOW, jitter=0)
+            outbox_sending.settle(session, begun, Outcome(Result.LATER, "451 later"), now=NOW, jitter=0)
 
-    outbox.take_over_claims(session, epoch=2)
+    outbox_sending.take_over_claims(session, epoch=2)
 
     assert claim_ids(session, now=NOW + timedelta(hours=1))[0] == second.id
     assert third.id in session.scalars(select(OutboxMessage.id).where(OutboxMessage.state == OutboxState.CLAIMED)).all()

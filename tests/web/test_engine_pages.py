@@ -20,7 +20,7 @@ from taskboard.domain.jobs import SchedulerEventKind
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.extensions import db
 from taskboard.models import HistoryEntry, MailAddress, MailGate, OutboxMessage, Person
-from taskboard.services import jobs, outbox
+from taskboard.services import jobs, mail_gate, outbox
 from taskboard.web.health import views as health
 from tests.support.factories import Usual
 from tests.support.visitor import Visitor
@@ -103,7 +103,7 @@ def test_held_mail_leaves_when_an_administrator_says_so(
     state: OutboxState,
 ) -> None:
     mail_id = add_mail(session, usual.li, clock)
-    outbox.hold_mail(session, now=clock.now())
+    mail_gate.hold_mail(session, now=clock.now())
     session.commit()
     visitor.enter(usual.sun)
     assert "起暂停发信" in visitor.get("/jobs").text
@@ -120,7 +120,7 @@ def test_an_address_that_was_switched_off_is_shown_and_switched_on_again(
     visitor: Visitor, usual: Usual, session: Session, clock: SettableClock
 ) -> None:
     for _ in range(3):
-        outbox.note_refusal(session, "Li@example.org", "550 5.1.1 <b>no such mailbox</b>", now=clock.now())
+        mail_gate.note_refusal(session, "Li@example.org", "550 5.1.1 <b>no such mailbox</b>", now=clock.now())
     session.commit()
     visitor.enter(usual.sun)
     page = visitor.get("/outbox").text

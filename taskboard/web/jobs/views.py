@@ -15,7 +15,7 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import effective_settings, now, read_session, today, transaction
 from taskboard.labels.jobs import JOBS, PURPOSES, facts_words, schedule_words
 from taskboard.models import JobRun
-from taskboard.services import jobs, outbox
+from taskboard.services import jobs, mail_gate, outbox_upkeep
 from taskboard.services.calendar import load_calendar
 from taskboard.web.forms import Form
 from taskboard.web.guards import current_actor, requires
@@ -84,8 +84,8 @@ def _page(refused: JobName | None = None, form: RunForm | None = None) -> str:
         heartbeat=jobs.find_heartbeat(session, now=now()),
         lines=[_line(session, job, form if job is refused else None) for job in JobName],
         runs=[_run_line(run) for run in jobs.list_recent_runs(session)],
-        counts=outbox.count_by_state(session),
-        gate=outbox.find_gate(session),
+        counts=outbox_upkeep.count_by_state(session),
+        gate=mail_gate.find_gate(session),
         events=jobs.list_events(session),
         transport=effective_settings().mail_transport,
     )

@@ -11,7 +11,7 @@ from taskboard.domain.outbox import OutboxState
 from taskboard.extensions import current_settings, effective_settings, read_session
 from taskboard.mail.rendering import MailRenderer, has_account_link
 from taskboard.models import Person
-from taskboard.services import outbox
+from taskboard.services import outbox_upkeep
 from taskboard.web.forms import page_number, read_id
 from taskboard.web.mails import html_part, may_frame
 
@@ -28,16 +28,16 @@ def _only_in_the_demo() -> None:
 def mail_list() -> ResponseReturnValue:
     session = read_session()
     person_id = _asked_person()
-    page = outbox.list_mails(session, state=OutboxState.SENT, person_id=person_id, number=page_number())
+    page = outbox_upkeep.list_mails(session, state=OutboxState.SENT, person_id=person_id, number=page_number())
     return render_template(
-        "mailbox/list.html", page=page, recipients=outbox.list_recipients(session), person_id=person_id
+        "mailbox/list.html", page=page, recipients=outbox_upkeep.list_recipients(session), person_id=person_id
     )
 
 
 @blueprint.get("/<int:mail_id>")
 def mail(mail_id: int) -> ResponseReturnValue:
     session = read_session()
-    message = outbox.get_mail(session, mail_id)
+    message = outbox_upkeep.get_mail(session, mail_id)
     recipient = session.get_one(Person, message.person_id)
     return may_frame(make_response(render_template("mailbox/mail.html", mail=message, recipient=recipient)))
 
@@ -45,7 +45,7 @@ def mail(mail_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:mail_id>/html")
 def mail_html(mail_id: int) -> ResponseReturnValue:
     """As it went out: with the link that opens an account, which the outbox does not keep."""
-    message = outbox.get_mail(read_session(), mail_id)
+    message = outbox_upkeep.get_mail(read_session(), mail_id)
     if has_account_link(message.facts):
         settings = effective_settings()
         renderer = MailRenderer(paths.TEMPLATES, settings.public_url, secret_key=settings.secret_key)

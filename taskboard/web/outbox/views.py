@@ -9,7 +9,7 @@ from taskboard.domain.outbox import OutboxState
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, transaction
 from taskboard.models import Person
-from taskboard.services import outbox
+from taskboard.services import mail_gate, outbox_upkeep
 from taskboard.web.forms import Form, page_number
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.mails import html_part, may_frame
@@ -24,14 +24,14 @@ def mail_list() -> ResponseReturnValue:
     state = _asked_state()
     return render_template(
         "outbox/list.html",
-        page=outbox.list_mails(session, state=state, number=page_number()),
-        counts=outbox.count_by_state(session),
+        page=outbox_upkeep.list_mails(session, state=state, number=page_number()),
+        counts=outbox_upkeep.count_by_state(session),
         states=list(OutboxState),
         state=state,
-        requeueable=outbox.REQUEUEABLE,
-        droppable=outbox.DROPPABLE,
-        gate=outbox.find_gate(session),
-        addresses=outbox.list_refused_addresses(session),
+        requeueable=outbox_upkeep.REQUEUEABLE,
+        droppable=outbox_upkeep.DROPPABLE,
+        gate=mail_gate.find_gate(session),
+        addresses=mail_gate.list_refused_addresses(session),
         form=Form(),
     )
 
@@ -40,13 +40,13 @@ def mail_list() -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR)
 def mail(mail_id: int) -> ResponseReturnValue:
     session = read_session()
-    message = outbox.get_mail(session, mail_id)
+    message = outbox_upkeep.get_mail(session, mail_id)
     page = render_template(
         "outbox/mail.html",
         mail=message,
         recipient=session.get_one(Person, message.person_id),
-        may_requeue=message.state in outbox.REQUEUEABLE,
-        may_drop=message.state in outbox.DROPPABLE,
+        may_requeue=message.state in outbox_upkeep.REQUEUEABLE,
+        may_drop=message.state in outbox_upkeep.DROPPABLE,
         form=Form(),
     )
     return may_frame(make_response(page))
@@ -55,14 +55,14 @@ def mail(mail_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:mail_id>/html")
 @requires(Role.ADMINISTRATOR)
 def mail_html(mail_id: int) -> ResponseReturnValue:
-    return html_part(outbox.get_mail(read_session(), mail_id).html)
+    return html_part(outbox_upkeep.get_mail(read_session(), mail_id).html)
 
 
 @blueprint.post("/<int:mail_id>/requeue")
 @requires(Role.ADMINISTRATOR)
 def requeue(mail_id: int) -> ResponseReturnValue:
     with transaction() as session:
-        outbox.requeue(session, mail_id, actor=current_actor(), now=now(), entrance="web")
+        outbox_upkeep.requeue(session, mail_id, actor=current_actor(), now=now(), entrance="web")
     flash("已放回发件箱，稍后重新发送。", "success")
     return redirect(url_for("outbox.mail", mail_id=mail_id))
 
@@ -71,7 +71,7 @@ def requeue(mail_id: int) -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR)
 def drop(mail_id: int) -> ResponseReturnValue:
     with transaction() as session:
-        outbox.drop(session, mail_id, actor=current_actor(), now=now(), entrance="web")
+        outbox_upkeep.drop(session, mail_id, actor=current_actor(), now=now(), entrance="web")
     flash("已处理，这封邮件不再发送。", "success")
     return redirect(url_for("outbox.mail", mail_id=mail_id))
 
@@ -80,7 +80,7 @@ def drop(mail_id: int) -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR)
 def release() -> ResponseReturnValue:
     with transaction() as session:
-        dropped = outbox.release_mail(
+        dropped = mail_gate.release_mail(
             session,
             drops_older=bool(request.form.get("drops_older")),
             actor=current_actor(),
@@ -96,7 +96,7 @@ def release() -> ResponseReturnValue:
 def switch_address_on() -> ResponseReturnValue:
     address = request.form.get("address", "")
     with transaction() as session:
-        outbox.switch_address_on(session, address, actor=current_actor(), now=now(), entrance="web")
+        mail_gate.switch_address_on(session, address, actor=current_actor(), now=now(), entrance="web")
     flash(f"{address} 重新启用，之后的邮件照常发送。", "success")
     return redirect(url_for("outbox.mail_list"))
 
