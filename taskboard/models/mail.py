@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.models.base import Base, UtcDateTime, string_enum
 
-
 UNREAD = text("read_at IS NULL")
 WAS_TOLD = text("told_in_id IS NOT NULL")
 
