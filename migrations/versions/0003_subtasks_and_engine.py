@@ -68,6 +68,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_scheduler_event_at"), ["at"], unique=False)
 
     op.create_table(
+        "kept_form",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["user_account.id"], name=op.f("fk_kept_form_person_id_user_account")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_kept_form")),
+    )
+    with op.batch_alter_table("kept_form", schema=None) as batch_op:
+        batch_op.create_index("ix_kept_form_person_id_kept_at", ["person_id", "kept_at"], unique=False)
+
+    op.create_table(
+        "reminder_snooze",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("in_a_row", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_again_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_reminder_snooze_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["user_account.id"], name=op.f("fk_reminder_snooze_person_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("person_id", "assignment_id", "day", name=op.f("pk_reminder_snooze")),
+    )
+    with op.batch_alter_table("reminder_snooze", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_reminder_snooze_assignment_id_until_on"), ["assignment_id", "until_on"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_reminder_snooze_until_on"), ["until_on"], unique=False)
+
+    op.create_table(
         "task_lineage",
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -83,6 +118,18 @@ def upgrade() -> None:
             batch_op.f("ix_task_lineage_assignment_id_distance"), ["assignment_id", "distance"], unique=False
         )
 
+    op.create_table(
+        "reply_reminder",
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column("duty_id", sa.Integer(), nullable=False),
+        sa.Column("anchor_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["duty_id"], ["instruction_duty.id"], name=op.f("fk_reply_reminder_duty_id_instruction_duty")
+        ),
+        sa.PrimaryKeyConstraint("rule", "duty_id", "anchor_on", name=op.f("pk_reply_reminder")),
+    )
     with op.batch_alter_table("instruction", schema=None) as batch_op:
         batch_op.add_column(sa.Column("withdrawn_by_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
@@ -95,13 +142,24 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("claimed_by", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("read_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("told_in_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_outbox_message_claimed_at"), ["claimed_at"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_message_told",
+            ["told_in_id"],
+            unique=False,
+            sqlite_where=sa.text("told_in_id IS NOT NULL"),
+            postgresql_where=sa.text("told_in_id IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_outbox_message_unread",
             ["person_id"],
             unique=False,
             sqlite_where=sa.text("read_at IS NULL"),
             postgresql_where=sa.text("read_at IS NULL"),
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_outbox_message_told_in_id_outbox_message"), "outbox_message", ["told_in_id"], ["id"]
         )
 
     with op.batch_alter_table("plan", schema=None) as batch_op:
@@ -155,6 +213,25 @@ def upgrade() -> None:
         )
         batch_op.create_foreign_key(batch_op.f("fk_task_parent_id_task"), "task", ["parent_id"], ["id"])
 
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "notice_wish",
+                sa.Enum(
+                    "at_once",
+                    "morning",
+                    "none",
+                    name="notice_wish",
+                    native_enum=False,
+                    create_constraint=False,
+                    length=32,
+                ),
+                nullable=False,
+                server_default="at_once",
+            )
+        )
+        batch_op.add_column(sa.Column("wants_digest", sa.Boolean(), nullable=False, server_default=sa.true()))
+
     with op.batch_alter_table("instruction_duty", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_instruction_duty_duty_state"), type_="check")
         batch_op.create_check_constraint(
@@ -165,7 +242,7 @@ def upgrade() -> None:
         batch_op.drop_constraint(op.f("ck_outbox_message_outbox_state"), type_="check")
         batch_op.create_check_constraint(
             op.f("ck_outbox_message_outbox_state"),
-            "state IN ('queued', 'claimed', 'sending', 'sent', 'retry', 'dead', 'expired', 'unknown', 'inbox_only')",
+            "state IN ('queued', 'claimed', 'sending', 'sent', 'retry', 'dead', 'expired', 'unknown', 'inbox_only', 'put_off', 'told')",
         )
 
     with op.batch_alter_table("plan", schema=None) as batch_op:
@@ -175,6 +252,11 @@ def upgrade() -> None:
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_check_constraint(op.f("ck_task_weight_range"), "weight BETWEEN 1 AND 100")
+
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.create_check_constraint(
+            op.f("ck_user_account_notice_wish"), "notice_wish IN ('at_once', 'morning', 'none')"
+        )
     if op.get_bind().dialect.name == "sqlite":
         # Ids of rows that are taken away are not given to others.
         for name in WITH_IDS_OF_THEIR_OWN:
@@ -196,6 +278,13 @@ def downgrade() -> None:
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("ck_task_weight_range"), type_="check")
+
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_user_account_notice_wish"), type_="check")
+
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.drop_column("wants_digest")
+        batch_op.drop_column("notice_wish")
 
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_task_parent_id_task"), type_="foreignkey")
@@ -234,12 +323,19 @@ def downgrade() -> None:
         batch_op.drop_column("rhythm_origin")
 
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_outbox_message_told_in_id_outbox_message"), type_="foreignkey")
         batch_op.drop_index(
             "ix_outbox_message_unread",
             sqlite_where=sa.text("read_at IS NULL"),
             postgresql_where=sa.text("read_at IS NULL"),
         )
+        batch_op.drop_index(
+            "ix_outbox_message_told",
+            sqlite_where=sa.text("told_in_id IS NOT NULL"),
+            postgresql_where=sa.text("told_in_id IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_outbox_message_claimed_at"))
+        batch_op.drop_column("told_in_id")
         batch_op.drop_column("read_at")
         batch_op.drop_column("claimed_by")
         batch_op.drop_column("claimed_at")
@@ -250,10 +346,20 @@ def downgrade() -> None:
         batch_op.drop_column("withdrawn_at")
         batch_op.drop_column("withdrawn_by_id")
 
+    op.drop_table("reply_reminder")
     with op.batch_alter_table("task_lineage", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_task_lineage_assignment_id_distance"))
 
     op.drop_table("task_lineage")
+    with op.batch_alter_table("reminder_snooze", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reminder_snooze_until_on"))
+        batch_op.drop_index(batch_op.f("ix_reminder_snooze_assignment_id_until_on"))
+
+    op.drop_table("reminder_snooze")
+    with op.batch_alter_table("kept_form", schema=None) as batch_op:
+        batch_op.drop_index("ix_kept_form_person_id_kept_at")
+
+    op.drop_table("kept_form")
     with op.batch_alter_table("scheduler_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_scheduler_event_at"))
 
