@@ -112,17 +112,20 @@ def _stand_in_posts(session: Session, person_id: int, today: date) -> list[HeldP
     return [HeldPost(*row, is_stand_in=True) for row in rows]
 
 
+_Held, _Holder = aliased(PersonPost, name="held"), aliased(Person, name="holder")
+"""made once: to make an alias costs more than the rest of the condition"""
+
+
 def has_holder(
     department_id: SQLCoreOperations[int] | SQLCoreOperations[int | None],
     role: SQLCoreOperations[Role] | Role,
     today: date | BindParameter[date],
 ) -> ColumnElement[bool]:
     """Whether somebody who is not switched off holds the role at the department today."""
-    held, holder = aliased(PersonPost), aliased(Person)
     return (
         exists()
-        .where(held.department_id == department_id, held.role == role, held_on(today, held))
-        .where(holder.id == held.person_id, holder.is_active)
+        .where(_Held.department_id == department_id, _Held.role == role, held_on(today, _Held))
+        .where(_Holder.id == _Held.person_id, _Holder.is_active)
     )
 
 

@@ -324,6 +324,9 @@ def get_help_request(session: Session, request_id: int, actor: Actor, *, today: 
 
 def list_task_requests(session: Session, task_id: int, actor: Actor, *, today: date) -> list[HelpRow]:
     """The requests of a task that exists for this person, the latest first."""
+    # Most tasks have none; putting the conditions of sight together costs more than asking that.
+    if session.scalar(select(HelpRequest.id).where(HelpRequest.task_id == task_id).limit(1)) is None:
+        return []
     return _help_rows(session, [HelpRequest.task_id == task_id, _of_visible_tasks(actor)], actor, today)[::-1]
 
 

@@ -62,13 +62,15 @@ def find_acknowledgements(asked: Asked) -> WaitingPart | None:
     return part_of(asked, Kind.ACKNOWLEDGE, assignment_rows(issued_at), condition, Act.ACKNOWLEDGE)
 
 
+_Lead = aliased(Assignment, name="lead")
+
+
 def find_partners(asked: Asked) -> WaitingPart | None:
     spoken_for, unmanned = department_ids(asked.actor, DEPARTMENT_WIDE), asked.vacancies.unmanned
     parts: list[ColumnElement[bool]] = []
     if spoken_for:
-        lead = aliased(Assignment)
-        led = select(lead.task_id).where(
-            lead.department_id.in_(spoken_for), lead.role == AssignmentRole.LEAD, lead.state.in_(OPEN_ASSIGNMENT)
+        led = select(_Lead.task_id).where(
+            _Lead.department_id.in_(spoken_for), _Lead.role == AssignmentRole.LEAD, _Lead.state.in_(OPEN_ASSIGNMENT)
         )
         parts.append(and_(Assignment.role == AssignmentRole.PARTNER, Assignment.task_id.in_(led)))
     if unmanned:
