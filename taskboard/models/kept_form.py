@@ -17,7 +17,7 @@ class KeptForm(Base):
     __tablename__ = "kept_form"
     __table_args__ = (Index("ix_kept_form_person_id_kept_at", "person_id", "kept_at"),)
 
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     fields: Mapped[list[list[str]]] = mapped_column(JSON)
     """pairs of name and text, in the order in which the browser sent them"""
