@@ -119,12 +119,20 @@ class SuccessionPreview:
 
 
 def preview_succession(
-    session: Session, department_id: int, successor_ids: Sequence[int], *, actor: Actor, today: date
+    session: Session,
+    department_id: int,
+    successor_ids: Sequence[int],
+    *,
+    kind: SuccessionKind,
+    from_on: date,
+    actor: Actor,
+    today: date,
 ) -> SuccessionPreview:
-    """What would move if these departments followed; raises :class:`Invalid` where they cannot."""
+    """What would move if these departments followed; raises :class:`Invalid` where they cannot, or not yet."""
     require_role(actor, Role.ADMINISTRATOR)
     department = get_department(session, department_id, actor=actor)
     successors = _successors(session, department, successor_ids)
+    _check_step(kind, from_on, successors, today)
     tasks = open_tasks(session, department)
     work = list_work(session, department, successors, tasks)
     children = list(
@@ -229,9 +237,17 @@ def carry_out_succession(
     if department is None:
         raise NotFound()
     successors = _successors(session, department, order.successor_ids)
-    _check_order(order, successors, today)
+    _check_reason(order.reason)
     tasks = open_tasks(session, department, locked=True)
-    preview = preview_succession(session, department_id, order.successor_ids, actor=actor, today=today)
+    preview = preview_succession(
+        session,
+        department_id,
+        order.successor_ids,
+        kind=order.kind,
+        from_on=order.from_on,
+        actor=actor,
+        today=today,
+    )
     if preview.mark != order.mark:
         raise Stale(subject="succession")
 
@@ -278,16 +294,20 @@ def carry_out_succession(
     return step
 
 
-def _check_order(order: SuccessionOrder, successors: Sequence[Department], today: date) -> None:
-    if not order.reason.strip():
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
         raise Invalid("reason", "required")
-    if len(order.reason) > LONGEST_REASON:
+    if len(reason) > LONGEST_REASON:
         raise Invalid("reason", "too_long", limit=LONGEST_REASON)
-    if order.from_on > today:
+
+
+def _check_step(kind: SuccessionKind, from_on: date, successors: Sequence[Department], today: date) -> None:
+    """Work moves when the step is confirmed, so nothing is shown for a day that has not come."""
+    if from_on > today:
         raise Invalid("from_on", "succession_in_future", today=today)
-    if order.kind is SuccessionKind.MERGER and len(successors) > 1:
+    if kind is SuccessionKind.MERGER and len(successors) > 1:
         raise Invalid("successors", "merger_has_one_successor")
-    if order.kind is SuccessionKind.SPLIT and len(successors) < 2:
+    if kind is SuccessionKind.SPLIT and len(successors) < 2:
         raise Invalid("successors", "split_has_several_successors")
 
 

@@ -34,13 +34,11 @@ from taskboard.models import (
     SupervisionOrder,
     Task,
 )
-from taskboard.services import successions
 from taskboard.services.succession_loose_ends import LooseEnds
-from taskboard.services.successions import SuccessionOrder, SuccessionPreview
-from tests.support.factories import NOW, Usual, make_plan, make_task, usual_people, writing_by
+from tests.support.factories import NOW, Usual, make_plan, make_task, usual_people
+from tests.support.successions import TODAY, carry_out, merge, order_for, preview
 from tests.support.tables import assignment_of
 
-TODAY = date(2026, 11, 23)
 DUE = date(2026, 12, 31)
 LATER = date(2027, 1, 31)
 
@@ -53,34 +51,6 @@ def usual(session: Session) -> Usual:
 @pytest.fixture
 def plan(session: Session, usual: Usual) -> Plan:
     return make_plan(session, body=usual.body, imported_by=usual.chen)
-
-
-def preview(session: Session, usual: Usual, old: Department, *new: Department) -> SuccessionPreview:
-    ids = [one.id for one in new]
-    return successions.preview_succession(session, old.id, ids, actor=usual.actor("sun"), today=TODAY)
-
-
-def carry_out(
-    session: Session,
-    usual: Usual,
-    old: Department,
-    *new: Department,
-    kind: SuccessionKind = SuccessionKind.MERGER,
-    allotted: dict[int, int] | None = None,
-) -> None:
-    order = SuccessionOrder(
-        [one.id for one in new],
-        from_on=TODAY,
-        reason="机构改革方案",
-        mark=preview(session, usual, old, *new).mark,
-        kind=kind,
-        allotted=allotted or {},
-    )
-    successions.carry_out_succession(session, old.id, order, **writing_by(usual.actor("sun")))
-
-
-def merge(session: Session, usual: Usual, old: Department, new: Department) -> None:
-    carry_out(session, usual, old, new)
 
 
 def make_order(session: Session, usual: Usual, branch: Assignment, state: OrderState) -> SupervisionOrder:
@@ -212,12 +182,11 @@ class TestOnTheTask:
         self, session: Session, usual: Usual, plan: Plan
     ) -> None:
         task = make_task(session, plan=plan, lead=usual.lead, due_on=DUE)
-        mark = preview(session, usual, usual.lead, usual.other).mark
+        order = order_for(session, usual, usual.lead, usual.other)
         make_order(session, usual, assignment_of(session, task, usual.lead), OrderState.OPEN)
-        order = SuccessionOrder([usual.other.id], TODAY, "机构改革方案", mark, SuccessionKind.MERGER)
 
         with pytest.raises(Stale):
-            successions.carry_out_succession(session, usual.lead.id, order, **writing_by(usual.actor("sun")))
+            carry_out(session, usual, usual.lead, order)
 
     @pytest.mark.parametrize("partner", [True, False])
     def test_orders_and_help_wait_at_the_assignment_that_goes_on(
@@ -388,14 +357,9 @@ class TestOnTheDepartment:
         with_it, without = (make_duty(session, usual, plan, usual.lead, one) for one in (goes, stays))
         branch = assignment_of(session, goes, usual.lead)
 
-        carry_out(
-            session,
-            usual,
-            usual.lead,
-            usual.other,
-            kind=SuccessionKind.TRANSFER,
-            allotted={branch.id: usual.other.id},
-        )
+        allotted = {branch.id: usual.other.id}
+        order = order_for(session, usual, usual.lead, usual.other, kind=SuccessionKind.TRANSFER, allotted=allotted)
+        carry_out(session, usual, usual.lead, order)
 
         assert (with_it.department_id, without.department_id) == (usual.other.id, usual.lead.id)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -31,7 +30,6 @@ from taskboard.models import (
 )
 from taskboard.services import members, succession_records, successions
 from taskboard.services.department_matching import match_written
-from taskboard.services.successions import SuccessionOrder
 from tests.support.factories import (
     NOW,
     Usual,
@@ -42,9 +40,9 @@ from tests.support.factories import (
     usual_people,
     writing_by,
 )
+from tests.support.successions import TODAY, carry_out, merge, order_for, preview
 from tests.support.tables import assignment_of
 
-TODAY = date(2026, 11, 23)
 DUE = date(2026, 12, 31)
 LEAD, PARTNER = AssignmentRole.LEAD, AssignmentRole.PARTNER
 
@@ -59,27 +57,8 @@ def plan(session: Session, usual: Usual) -> Plan:
     return make_plan(session, body=usual.body, imported_by=usual.chen)
 
 
-def order_for(session: Session, usual: Usual, old: Department, *new: Department, **changed: object) -> SuccessionOrder:
-    ids = [one.id for one in new]
-    seen = successions.preview_succession(session, old.id, ids, actor=usual.actor("sun"), today=TODAY)
-    kind = SuccessionKind.MERGER if len(new) == 1 else SuccessionKind.SPLIT
-    order = SuccessionOrder(ids, from_on=TODAY, reason="机构改革方案", mark=seen.mark, kind=kind)
-    return replace(order, **changed)  # type: ignore[arg-type]
-
-
-def carry_out(
-    session: Session, usual: Usual, old: Department, order: SuccessionOrder, key: str | None = None
-) -> DepartmentSuccession:
-    by = writing_by(usual.actor("sun"))
-    return successions.carry_out_succession(session, old.id, order, request_key=key, **by)
-
-
-def merge(session: Session, usual: Usual, old: Department, new: Department) -> DepartmentSuccession:
-    return carry_out(session, usual, old, order_for(session, usual, old, new))
-
-
 def outcomes(session: Session, usual: Usual, old: Department, new: Department) -> list[WorkOutcome]:
-    seen = successions.preview_succession(session, old.id, [new.id], actor=usual.actor("sun"), today=TODAY)
+    seen = preview(session, usual, old, new)
     return [row.outcomes[new.id] for row in seen.work]
 
 
@@ -276,9 +255,7 @@ class TestConflicts:
         make_task(session, plan=plan, lead=usual.lead, title="独自牵头")
         make_task(session, plan=plan, lead=usual.lead, partners=(usual.partner,), title="两家都在")
 
-        seen = successions.preview_succession(
-            session, usual.lead.id, [usual.partner.id], actor=usual.actor("sun"), today=TODAY
-        )
+        seen = preview(session, usual, usual.lead, usual.partner)
 
         assert [one.title for one in seen.work] == ["独自牵头", "两家都在"]
         assert [one.title for one in seen.conflicts] == ["两家都在"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,22 +10,21 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.departments import SuccessionKind
 from taskboard.domain.errors import NotFound
 from taskboard.domain.lights import Light, LightReason
 from taskboard.domain.workflow import Act, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, Task
-from taskboard.services import corrections, reports, successions, tasks, workflow
+from taskboard.services import corrections, reports, tasks, workflow
 from taskboard.services.department_names import rename
 from taskboard.services.drafts import list_drafts
 from taskboard.services.my_tasks import MyTasks, Show, list_my_tasks
-from taskboard.services.successions import SuccessionOrder
 from taskboard.services.tasks import Named, TaskDetail
 from taskboard.services.waiting import list_waiting
 from taskboard.services.waiting_rows import Kind
 from tests.support import factories
 from tests.support.factories import NOW, Usual
 from tests.support.queries import counted_queries
+from tests.support.successions import merge
 
 TODAY = date(2026, 11, 23)
 CALENDAR = WorkingCalendar()
@@ -282,14 +281,6 @@ def test_the_history_names_the_departments_before_and_after_a_correction(office:
     assert deadline.departments is None
 
 
-def follow(office: Office, old: Department, new: Department, moment: datetime) -> None:
-    """Let one department be merged into another."""
-    sun = office.usual.actor("sun")
-    seen = successions.preview_succession(office.session, old.id, [new.id], actor=sun, today=TODAY)
-    order = SuccessionOrder([new.id], from_on=TODAY, reason="机构改革", mark=seen.mark, kind=SuccessionKind.MERGER)
-    successions.carry_out_succession(office.session, old.id, order, actor=sun, now=moment, entrance="test")
-
-
 def test_reports_and_acts_from_before_a_succession_keep_the_name_of_then(office: Office) -> None:
     usual = office.usual
     task, untouched = office.task(), office.task(lead=usual.partner, partners=())
@@ -297,10 +288,10 @@ def test_reports_and_acts_from_before_a_succession_keep_the_name_of_then(office:
     by: dict[str, Any] = {"actor": usual.actor("li"), "entrance": "test"}
     reports.report_progress(office.session, branch_id, done="改革之前", now=NOW, **by)
     third = factories.make_department(office.session, "市政务局", parent=usual.body)
-    follow(office, usual.lead, usual.other, NOW + timedelta(hours=1))
+    merge(office.session, usual, usual.lead, usual.other, moment=NOW + timedelta(hours=1))
     zhao = {**by, "actor": usual.actor("zhao")}
     reports.report_progress(office.session, branch_id, done="改革之后", now=NOW + timedelta(hours=2), **zhao)
-    follow(office, usual.other, third, NOW + timedelta(hours=3))
+    merge(office.session, usual, usual.other, third, moment=NOW + timedelta(hours=3))
 
     found = office.open(task, "chen")
 

@@ -57,9 +57,11 @@ def test_a_year_out_of_reach_does_not_exist(visitor: Visitor, usual: Usual, year
 def test_a_notice_is_looked_at_before_it_is_taken_over(visitor: Visitor, usual: Usual, session: Session) -> None:
     answer = visitor.enter(usual.sun).post("/calendar/notice", text=NOTICE)
 
-    assert answer.status_code == 200
-    assert "确认录入" in answer.text
-    assert "2027年10月9日" in answer.text
+    assert answer.status_code == 303
+    for page in (visitor.get(answer.location).text, visitor.get(answer.location).text):
+        assert "确认录入" in page
+        assert "2027年10月9日" in page
+        assert "端午节：6月9日" in page
     assert not is_worked(session, date(2027, 10, 9))
 
 

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from taskboard.domain.roles import Role
 from taskboard.models import Assignment, Department, DirectoryUpload, Person
 from taskboard.services.department_names import match_names
-from tests.support.factories import Usual, make_department, make_plan, make_task
+from tests.support.factories import Usual, make_department, make_person, make_plan, make_task
 from tests.support.visitor import Visitor
 
 OUTSIDERS = ["li", "gao", "chen", "liu"]
@@ -217,7 +218,7 @@ class TestSuccession:
         path = f"/departments/{usual.lead.id}/succession"
         visitor.enter(usual.sun)
 
-        shown = visitor.post(path, **self.FIELDS, moves_posts="y")
+        shown = visitor.get(visitor.post(path, **self.FIELDS, moves_posts="y").location)
         found = MARK.search(shown.text)
         assert found is not None
         answer = visitor.post(f"{path}/confirm", **self.FIELDS, moves_posts="y", mark=found[1])
@@ -229,6 +230,32 @@ class TestSuccession:
         assert roles == {usual.lead.id: "withdrawn", usual.other.id: "in_progress"}
         assert "转 1 项任务" in visitor.get(f"/departments/{usual.lead.id}").text
         assert task.id
+
+    def test_the_preview_has_an_address_with_all_that_was_typed(
+        self, visitor: Visitor, usual: Usual, session: Session
+    ) -> None:
+        task = make_task(session, plan=make_plan(session, body=usual.body, imported_by=usual.chen), lead=usual.lead)
+        session.commit()
+        chosen = f"work-{session.scalars(select(Assignment.id).where(Assignment.task_id == task.id)).one()}"
+        fields = self.FIELDS | {"kind": "transfer", chosen: str(usual.other.id)}
+
+        sent = visitor.enter(usual.sun).post(f"/departments/{usual.lead.id}/succession", **fields)
+        pages = [visitor.get(sent.location) for _ in range(2)]
+
+        assert sent.status_code == 303
+        assert [one.status_code for one in pages] == [200, 200]
+        assert "机构改革方案" in pages[1].text
+        assert f'<option value="{usual.other.id}" selected>' in pages[1].text
+
+    def test_nobody_else_sees_what_was_kept(self, visitor: Visitor, usual: Usual, session: Session) -> None:
+        other = make_person(session, "钱管理", (Role.ADMINISTRATOR, usual.body))
+        session.commit()
+        sent = visitor.enter(usual.sun).post(f"/departments/{usual.lead.id}/succession", **self.FIELDS)
+
+        page = visitor.enter(other).get(sent.location).text
+
+        assert "机构改革方案" not in page
+        assert "请重新填写" in page
 
     def test_what_changed_meanwhile_is_shown_again(self, visitor: Visitor, usual: Usual) -> None:
         path = f"/departments/{usual.lead.id}/succession"
@@ -246,6 +273,8 @@ class TestSuccession:
             ({"successors": "市发展改革委"}, "接续单位不能是本单位"),
             ({"reason": ""}, "请填写依据"),
             ({"from_on": ""}, "请填写生效日期"),
+            ({"from_on": "2026-11-24"}, "生效日期不能晚于今天"),
+            ({"kind": "split"}, "分设"),
         ],
     )
     def test_a_wrong_field_is_told_with_the_rest_as_typed(

@@ -14,14 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from taskboard.clock import SettableClock
-from taskboard.domain.departments import DepartmentKind, SuccessionKind
+from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, TaskState, Verification
 from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Plan, ProgressReport, Task
-from taskboard.services import corrections, members, successions
-from taskboard.services.successions import SuccessionOrder
+from taskboard.services import corrections, members
 from tests.support import factories
 from tests.support.factories import NOW, Usual, writing_by
+from tests.support.successions import merge
 from tests.support.visitor import Visitor
 
 TODAY = date(2026, 11, 23)
@@ -1073,10 +1073,7 @@ def test_the_task_page_tells_which_departments_a_correction_changed(desk: Desk) 
 
 def test_the_task_page_tells_who_held_an_assignment_before_a_succession(desk: Desk) -> None:
     task = desk.task()
-    sun, ids = desk.usual.actor("sun"), [desk.usual.other.id]
-    seen = successions.preview_succession(desk.session, desk.usual.lead.id, ids, actor=sun, today=TODAY)
-    order = SuccessionOrder(ids, from_on=TODAY, reason="机构改革", mark=seen.mark, kind=SuccessionKind.MERGER)
-    successions.carry_out_succession(desk.session, desk.usual.lead.id, order, **writing_by(sun))
+    merge(desk.session, desk.usual, desk.usual.lead, desk.usual.other)
     desk.session.commit()
 
     page = desk.as_("chen").get(f"/tasks/{task.id}").text

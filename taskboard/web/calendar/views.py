@@ -15,6 +15,7 @@ from taskboard.services import arrangements
 from taskboard.services.arrangements import Preview
 from taskboard.web.calendar.forms import NoticeForm
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.kept_forms import keep_and_show, kept_form
 from taskboard.web.writing import writing
 
 MOST_MOVES_SHOWN = 20
@@ -49,16 +50,17 @@ def days(year: int) -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR)
 def notice() -> ResponseReturnValue:
     """Paste the notice, look at what it would change, take it over."""
+    if request.method == "GET":
+        kept = kept_form()
+        form = NoticeForm(formdata=kept)
+        return _notice_page(form, _preview(form) if kept is not None else None)
     form = NoticeForm()
-    if not form.validate_on_submit():
+    if not form.validate():
         return _notice_page(form)
     try:
         arrangement = read_notice(form.text.data or "")
         if "adopt" not in request.form:
-            session, actor = read_session(), current_actor()
-            return _notice_page(
-                form, arrangements.preview_arrangement(session, arrangement, actor=actor, today=today())
-            )
+            return keep_and_show("calendar.notice")
         with transaction() as session:
             arrangements.adopt_arrangement(session, arrangement, **writing())
     except Invalid as error:
@@ -66,6 +68,15 @@ def notice() -> ResponseReturnValue:
         return _notice_page(form)
     flash(f"已录入 {arrangement.year} 年的放假安排。", "success")
     return redirect(url_for("calendar.years"))
+
+
+def _preview(form: NoticeForm) -> Preview | None:
+    try:
+        arrangement = read_notice(form.text.data or "")
+    except Invalid as error:
+        form.show_problem(error)
+        return None
+    return arrangements.preview_arrangement(read_session(), arrangement, actor=current_actor(), today=today())
 
 
 def _notice_page(form: NoticeForm, preview: Preview | None = None) -> Response:

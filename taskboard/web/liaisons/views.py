@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from taskboard.domain.errors import Invalid, NotFound, Stale
 from taskboard.domain.roles import Role
@@ -12,6 +13,7 @@ from taskboard.services import liaisons
 from taskboard.services.liaisons import LiaisonPreview
 from taskboard.web.forms import read_id
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.kept_forms import keep_and_show, kept_form
 from taskboard.web.liaisons.forms import LiaisonsForm, liaisons_form
 from taskboard.web.writing import writing
 
@@ -25,22 +27,25 @@ NOBODY_CHOSEN = "请至少为一个单位填写新联络员。"
 @blueprint.get("")
 @requires(*ACTORS)
 def start() -> ResponseReturnValue:
-    """The departments in the address with their liaisons, and what is to be filled in."""
+    """The departments in the address with their liaisons, and what is to be filled in or was kept to be looked at."""
     if not request.args.getlist("department_id"):
         return _choose_first()
-    return _page(_form(formdata=None), None)
+    kept = kept_form()
+    form = _form(formdata=kept)
+    return _page(form, None) if kept is None else _shown(form, status=200)
 
 
 @blueprint.post("")
 @requires(*ACTORS)
 def preview() -> ResponseReturnValue:
-    """What would change and who is told; nothing has changed yet."""
+    """Keep what was filled in, and show what would change and who is told; nothing has changed yet."""
     if not request.args.getlist("department_id"):
         return _choose_first()
     form = _form()
     if not form.validate():
         return _page(form, None, status=422)
-    return _shown(form, status=200)
+    shown = _shown(form, status=200)
+    return shown if form.errors else keep_and_show("liaisons.start", department_id=_ids())
 
 
 @blueprint.post("/confirm")
@@ -85,7 +90,7 @@ def _ids() -> list[int]:
     return [one for one in found if one is not None]
 
 
-def _form(**more: None) -> LiaisonsForm:
+def _form(**more: MultiDict[str, str] | None) -> LiaisonsForm:
     rows = liaisons.list_liaisons(read_session(), _ids(), actor=current_actor(), today=today())
     return liaisons_form(rows, **more)
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from taskboard.domain.errors import Invalid, Stale
-from taskboard.domain.plan_reminders import NEVER_OFF, days_of, most_days
+from taskboard.domain.plan_reminders import NEVER_OFF, days_of, most_days, possible_recipients
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
 from taskboard.labels.reminders import ANCHORS, RECIPIENTS, rule_words, span_words
@@ -14,6 +14,7 @@ from taskboard.services import plan_reminders
 from taskboard.services.calendar import load_calendar
 from taskboard.services.plan_reminders import PlanRulesPage, Told
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.kept_forms import keep_and_show, kept_form
 from taskboard.web.plan_reminders.forms import RulesForm
 from taskboard.web.writing import writing
 
@@ -25,17 +26,16 @@ blueprint = Blueprint("plan_reminders", __name__)
 def rules(plan_id: int) -> ResponseReturnValue:
     """Change the rules, or try them on a task before they are saved."""
     found = plan_reminders.get_rules(read_session(), plan_id, actor=current_actor())
+    if request.method == "GET":
+        return _tried_page(found)
     form = RulesForm()
-    if not form.is_submitted():
-        form.fill_in(found.rows)
-        form.show_version(found.version)
-        return _page(found, form)
     form.read(found.rows, request.form)
     if not form.validate() or form.wrong:
         return _page(found, form, status=422)
     try:
         if "try" in request.form:
-            return _page(found, form, told=_try_on(found, form))
+            _try_on(found, form)
+            return keep_and_show("plan_reminders.rules", plan_id=plan_id, _anchor="told")
         with transaction() as session:
             changed = plan_reminders.set_rules(session, plan_id, form.changes, version=form.known_version, **writing())
     except Invalid as error:
@@ -47,6 +47,22 @@ def rules(plan_id: int) -> ResponseReturnValue:
     words = f"已保存，有 {changed} 条与通用规则不同。" if changed else "已保存，全部按通用规则。"
     flash(words, "success")
     return redirect(url_for("plan_reminders.rules", plan_id=plan_id), 303)
+
+
+def _tried_page(found: PlanRulesPage) -> ResponseReturnValue:
+    """The rules as they stand, or as they were typed and what they would bring."""
+    kept = kept_form()
+    form = RulesForm(formdata=kept)
+    if kept is None:
+        form.fill_in(found.rows)
+        form.show_version(found.version)
+        return _page(found, form)
+    form.read(found.rows, kept)
+    try:
+        return _page(found, form, told=_try_on(found, form))
+    except Invalid as error:
+        form.show_problem(error)
+        return _page(found, form, status=422)
 
 
 def _try_on(found: PlanRulesPage, form: RulesForm) -> list[Told]:
@@ -75,6 +91,7 @@ def _page(
     groups: dict[str, list[dict[str, object]]] = {}
     for row in found.rows:
         change = form.changes[row.rule.code]
+        possible = possible_recipients(row.rule)
         groups.setdefault(ANCHORS[row.rule.anchor], []).append(
             {
                 "code": row.rule.code,
@@ -86,6 +103,7 @@ def _page(
                 "has_days": bool(days_of(row.rule)),
                 "most": most_days(row.rule),
                 "to": change.to,
+                "recipients": [(one, words) for one, words in RECIPIENTS.items() if one in possible],
                 "never_off": row.rule.code in NEVER_OFF,
                 "is_changed": row.change is not None,
                 "wrong": form.wrong.get(row.rule.code),
@@ -96,7 +114,6 @@ def _page(
         found=found,
         form=form,
         groups=groups,
-        recipients=RECIPIENTS,
         told=[(one, rule_words(one.rule)) for one in told] if told is not None else None,
         is_stale=is_stale,
     )

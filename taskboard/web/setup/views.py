@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
@@ -87,7 +88,7 @@ def body() -> ResponseReturnValue:
 @blueprint.route("/mail", methods=["GET", "POST"])
 @public
 def mail() -> ResponseReturnValue:
-    answers, form, trial = _answers("administrator", "body"), MailForm(), None
+    answers, form = _answers("administrator", "body"), MailForm()
     kept, settings = answers.get("mail", {}), current_settings()
     if not form.is_submitted():
         form.fill(kept or {"public_url": request.host_url.rstrip("/")}, settings)
@@ -98,32 +99,44 @@ def mail() -> ResponseReturnValue:
         try:
             values = form.values(kept)
             if request.form.get("act") == "test":
-                trial = form.try_out(tried_settings(values, settings))
-                _store({"mail": checked_values(values), "test_to": form.test_to.data})
-                form.fill(checked_values(values), settings)
-            else:
-                return _keep({"mail": checked_values(values)}, "setup.directory")
+                tried = asdict(form.try_out(tried_settings(values, settings)))
+                _store({"mail": checked_values(values), "test_to": form.test_to.data, "trial": tried})
+                return redirect(url_for("setup.mail", trial=1), 303)
+            return _keep({"mail": checked_values(values)}, "setup.directory")
         except Invalid as error:
             form.show_problem(error)
-    return _page("mail", form, trial=trial)
+    is_tried = request.method == "GET" and "trial" in request.args and "trial" in answers
+    return _page("mail", form, trial=Trial(**answers["trial"]) if is_tried else None)
 
 
 @blueprint.route("/directory", methods=["GET", "POST"])
 @public
 def directory() -> ResponseReturnValue:
-    answers, form, preview = _answers("administrator", "body"), DirectoryForm(), None
+    answers, form = _answers("administrator", "body"), DirectoryForm()
     if not form.is_submitted():
         form.process(data=answers)
-    if form.validate_on_submit():
-        template, place = form.template.data or "", form.place.data or ""
+        return _directory_page(form, _preview(form) if "preview" in request.args else None)
+    if form.validate():
         try:
-            _store({"template": template, "place": place})
+            _store({"template": form.template.data or "", "place": form.place.data or ""})
             if request.form.get("act") == "finish":
                 return _finish(_answers("administrator", "body"))
-            if template:
-                preview = directory_templates.preview_template(read_session(), template, place, today=today())
+            _preview(form)
+            return redirect(url_for("setup.directory", preview=1), 303)
         except Invalid as error:
-            return _problem(form, error)
+            form.show_problem(error)
+    return _directory_page(form)
+
+
+def _preview(form: DirectoryForm) -> DirectoryReading | None:
+    """What the chosen template would add."""
+    if not form.template.data:
+        return None
+    place = form.place.data or ""
+    return directory_templates.preview_template(read_session(), form.template.data, place, today=today())
+
+
+def _directory_page(form: DirectoryForm, preview: DirectoryReading | None = None) -> ResponseReturnValue:
     return _page("directory", form, preview=preview, templates=directory_templates.list_templates())
 
 
@@ -133,12 +146,6 @@ def _address_alone(form: MailForm) -> dict[str, str]:
         return checked_values(SettingValues(public_url=form.public_url.data or ""))
     except Invalid:
         return {}
-
-
-def _problem(form: DirectoryForm, error: Invalid) -> ResponseReturnValue:
-    """Beside its field here, or on the step to which it belongs."""
-    form.show_problem(error)
-    return _page("directory", form, preview=None, templates=directory_templates.list_templates())
 
 
 def _finish(answers: dict[str, Any]) -> ResponseReturnValue:

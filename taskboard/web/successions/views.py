@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from taskboard.domain.departments import SuccessionKind
 from taskboard.domain.errors import Invalid, Stale
@@ -16,6 +17,7 @@ from taskboard.services import department_access, department_names, successions
 from taskboard.services.successions import SuccessionOrder, SuccessionPreview
 from taskboard.web.forms import read_id
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.kept_forms import keep_and_show, kept_form
 from taskboard.web.successions.forms import SuccessionForm
 from taskboard.web.writing import writing
 
@@ -27,24 +29,32 @@ CHANGED_MEANWHILE = "没有办理：您打开页面之后，有关任务或单�
 @blueprint.get("/<int:department_id>/succession")
 @requires(Role.ADMINISTRATOR)
 def start(department_id: int) -> ResponseReturnValue:
-    """What is to be filled in."""
-    form = SuccessionForm(formdata=None)
-    form.from_on.data = today()
-    return _page(department_id, form, None)
+    """What is to be filled in, or with a kept form all that would move."""
+    kept = kept_form()
+    form = SuccessionForm(formdata=kept)
+    if kept is None:
+        form.from_on.data = today()
+        return _page(department_id, form, None)
+    try:
+        return _page(department_id, form, _preview(department_id, form), sent=kept)
+    except Invalid as error:
+        form.show_problem(error)
+        return _page(department_id, form, None, sent=kept, status=422)
 
 
 @blueprint.post("/<int:department_id>/succession")
 @requires(Role.ADMINISTRATOR)
 def preview(department_id: int) -> ResponseReturnValue:
-    """All that would move; nothing has moved yet."""
+    """Keep what was filled in, and show all that would move; nothing has moved yet."""
     form = SuccessionForm()
     if not form.validate():
         return _page(department_id, form, None, status=422)
     try:
-        return _page(department_id, form, _preview(department_id, form))
+        _preview(department_id, form)
     except Invalid as error:
         form.show_problem(error)
         return _page(department_id, form, None, status=422)
+    return keep_and_show("successions.start", department_id=department_id)
 
 
 @blueprint.post("/<int:department_id>/succession/confirm")
@@ -80,7 +90,13 @@ def _again(department_id: int, form: SuccessionForm, *, status: int) -> Response
 def _preview(department_id: int, form: SuccessionForm) -> SuccessionPreview:
     session = read_session()
     shown = successions.preview_succession(
-        session, department_id, _successor_ids(session, form), actor=current_actor(), today=today()
+        session,
+        department_id,
+        _successor_ids(session, form),
+        kind=form.kind.data,
+        from_on=form.from_on.day,
+        actor=current_actor(),
+        today=today(),
     )
     form.mark.raw_data = None
     form.mark.data = shown.mark
@@ -120,7 +136,12 @@ def _id(text: str) -> int:
 
 
 def _page(
-    department_id: int, form: SuccessionForm, shown: SuccessionPreview | None, *, status: int = 200
+    department_id: int,
+    form: SuccessionForm,
+    shown: SuccessionPreview | None,
+    *,
+    sent: MultiDict[str, str] | None = None,
+    status: int = 200,
 ) -> ResponseReturnValue:
     department = department_access.get_department(read_session(), department_id, actor=current_actor())
     page = render_template(
@@ -128,7 +149,7 @@ def _page(
         department=department,
         form=form,
         shown=shown,
-        chosen={name: value for name, value in request.form.items() if name.startswith("work-")},
+        chosen={name: value for name, value in (sent or request.form).items() if name.startswith("work-")},
         is_transfer=form.kind.data is SuccessionKind.TRANSFER,
         loose_ends=lambda ends: loose_ends_words(ends._asdict()),
     )
