@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from taskboard.domain.plan_parsing.clauses import IN_TEXT, Clause, Form, Reading, find_clauses, find_prose_clauses
+from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Clause, Form, Reading
+from taskboard.domain.plan_parsing.clauses import find_clauses
 from taskboard.domain.plan_parsing.fields import Field
 from taskboard.domain.plan_parsing.identity import DOCUMENT_NUMBER
 from taskboard.domain.plan_parsing.numbering import Kind, read_step
 from taskboard.domain.plan_parsing.outline import SIGNED_DAY, Node, split_bullets, split_steps
+from taskboard.domain.plan_parsing.prose_clauses import find_prose_clauses
 from taskboard.domain.plan_parsing.sections import is_about_support, never_holds_measures
 from taskboard.domain.plan_parsing.text import Text, join_texts, without_ranges
 from taskboard.domain.plan_parsing.units import GROUP_NAME, is_unit_list, looks_like_unit, read_units

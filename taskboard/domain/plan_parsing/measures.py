@@ -7,19 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.attach import Item, heading_of, whole_text
-from taskboard.domain.plan_parsing.clauses import IN_TEXT, Assigned, Form, assign, find_clauses, find_prose_clauses
-from taskboard.domain.plan_parsing.deadlines import (
-    Anchor,
-    Mention,
-    Why,
-    choose_deadline,
-    find_deadlines,
-    is_forecast,
-    read_time_limit,
-)
+from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Assigned, Form, assign
+from taskboard.domain.plan_parsing.clauses import find_clauses
+from taskboard.domain.plan_parsing.deadlines import choose_deadline, find_deadlines, is_forecast
 from taskboard.domain.plan_parsing.doubts import UNITS, Doubt, add, no_doubts
+from taskboard.domain.plan_parsing.mentions import Anchor, Mention, Why
 from taskboard.domain.plan_parsing.outline import Node
 from taskboard.domain.plan_parsing.problems import Code, problem
+from taskboard.domain.plan_parsing.prose_clauses import find_prose_clauses
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, Problem, Recurrence, Span
 from taskboard.domain.plan_parsing.recurrences import recurrence_in_limit, recurrence_in_text
 from taskboard.domain.plan_parsing.review import Doubts, doubtful_fields
@@ -28,6 +23,7 @@ from taskboard.domain.plan_parsing.statements import Statements
 from taskboard.domain.plan_parsing.tables import Row
 from taskboard.domain.plan_parsing.targets import read_targets
 from taskboard.domain.plan_parsing.text import EMPTY, Source, Text, spans_of, squeezed
+from taskboard.domain.plan_parsing.time_limits import read_time_limit
 
 HEAD_LENGTH = 28
 

@@ -17,24 +17,26 @@ from taskboard.domain.plan_parsing.attach import (
     items_with_clauses,
 )
 from taskboard.domain.plan_parsing.blocks import Block, Table
-from taskboard.domain.plan_parsing.clauses import IN_TEXT
+from taskboard.domain.plan_parsing.clause_readings import IN_TEXT
 from taskboard.domain.plan_parsing.coverage import marked_by_coverage
-from taskboard.domain.plan_parsing.deadlines import Anchor, read_seasons
 from taskboard.domain.plan_parsing.digests import is_digest, read_reports
 from taskboard.domain.plan_parsing.identity import Identity, read_identity
 from taskboard.domain.plan_parsing.lines import Line, Pages, read_pages
 from taskboard.domain.plan_parsing.measures import Context, measure_of_item, measure_of_passage, measure_of_row
+from taskboard.domain.plan_parsing.mentions import Anchor
 from taskboard.domain.plan_parsing.numbering import Kind
 from taskboard.domain.plan_parsing.outline import Node, build_outline
 from taskboard.domain.plan_parsing.problems import Code, problem
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Problem, ReportRhythm
 from taskboard.domain.plan_parsing.rhythm import asks_all_for_reports, read_rhythm, sentences_with_rhythm
+from taskboard.domain.plan_parsing.seasons import read_seasons
 from taskboard.domain.plan_parsing.second_look import with_second_look, words_of
 from taskboard.domain.plan_parsing.sections import is_closing_article
 from taskboard.domain.plan_parsing.speeches import is_press_conference, read_steps, rows_of_steps
 from taskboard.domain.plan_parsing.statements import read_statements
-from taskboard.domain.plan_parsing.tables import WorkList, read_table, text_tables
+from taskboard.domain.plan_parsing.tables import WorkList, read_table
 from taskboard.domain.plan_parsing.text import Places, Text, join_texts, squeezed
+from taskboard.domain.plan_parsing.text_tables import text_tables
 
 
 def parse_plan(blocks: Sequence[Block], *, calendar: WorkingCalendar | None = None) -> ParsedPlan:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from taskboard.domain.plan_parsing.clauses import Assigned
-from taskboard.domain.plan_parsing.deadlines import Anchor, Mention, Why
+from taskboard.domain.plan_parsing.clause_readings import Assigned
 from taskboard.domain.plan_parsing.doubts import FIELDS, UNITS, Doubt, Found, add, in_order, no_doubts
+from taskboard.domain.plan_parsing.mentions import Anchor, Mention, Why
 from taskboard.domain.plan_parsing.numbering import has_stray_label
 from taskboard.domain.plan_parsing.reading import Recurrence
 from taskboard.domain.plan_parsing.text import squeezed

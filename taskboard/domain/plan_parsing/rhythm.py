@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from taskboard.domain.plan_parsing.deadlines import MENTION, Anchor, read_mention
+from taskboard.domain.plan_parsing.mentions import MENTION, Anchor, read_mention
 from taskboard.domain.plan_parsing.numbering import chinese_number
 from taskboard.domain.plan_parsing.reading import ReportRhythm, RhythmKind
 from taskboard.domain.plan_parsing.text import Source, Text, spans_of, squeezed

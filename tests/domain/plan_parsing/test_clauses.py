@@ -2,7 +2,10 @@
 
 import pytest
 
-from taskboard.domain.plan_parsing.clauses import assign, find_clauses, find_prose_clauses, read_persons
+from taskboard.domain.plan_parsing.clause_fields import read_persons
+from taskboard.domain.plan_parsing.clause_readings import assign
+from taskboard.domain.plan_parsing.clauses import find_clauses
+from taskboard.domain.plan_parsing.prose_clauses import find_prose_clauses
 from taskboard.domain.plan_parsing.text import read_text
 
 BEFORE = "加强管理。建立制度，形成机制。"

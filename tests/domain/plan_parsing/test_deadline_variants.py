@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from taskboard.domain.plan_parsing.deadlines import Anchor, choose_deadline, find_deadlines
+from taskboard.domain.plan_parsing.deadlines import choose_deadline, find_deadlines
+from taskboard.domain.plan_parsing.mentions import Anchor
 from taskboard.domain.plan_parsing.text import read_text
 from taskboard.services.calendar import package_calendar
 

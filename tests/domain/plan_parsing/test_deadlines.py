@@ -5,17 +5,11 @@ from datetime import date
 import pytest
 
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.plan_parsing.deadlines import (
-    Anchor,
-    Mention,
-    Why,
-    choose_deadline,
-    find_deadlines,
-    is_time_limit,
-    read_seasons,
-    read_time_limit,
-)
+from taskboard.domain.plan_parsing.deadlines import choose_deadline, find_deadlines
+from taskboard.domain.plan_parsing.mentions import Anchor, Mention, Why
+from taskboard.domain.plan_parsing.seasons import read_seasons
 from taskboard.domain.plan_parsing.text import read_text
+from taskboard.domain.plan_parsing.time_limits import is_time_limit, read_time_limit
 
 SIGNED = date(2024, 3, 5)
 QINGMING = [date(2024, 4, 4), date(2024, 4, 5)]

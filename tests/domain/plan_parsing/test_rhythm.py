@@ -6,7 +6,7 @@ import pytest
 
 from taskboard.domain.plan_parsing import parse_plan, reading_to_dict
 from taskboard.domain.plan_parsing.blocks import Paragraph
-from taskboard.domain.plan_parsing.deadlines import Anchor
+from taskboard.domain.plan_parsing.mentions import Anchor
 from taskboard.domain.plan_parsing.reading import ReportRhythm
 from taskboard.domain.plan_parsing.rhythm import read_rhythm, sentences_with_rhythm
 from taskboard.domain.plan_parsing.text import Source, read_text

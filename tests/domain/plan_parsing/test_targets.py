@@ -2,8 +2,9 @@
 
 import pytest
 
+from taskboard.domain.plan_parsing.figures import read_number
 from taskboard.domain.plan_parsing.reading import Comparison, Resolve, Target
-from taskboard.domain.plan_parsing.targets import read_number, read_targets
+from taskboard.domain.plan_parsing.targets import read_targets
 from taskboard.domain.plan_parsing.text import read_text
 
 REACH, AT_LEAST, AT_MOST = Comparison.REACH, Comparison.AT_LEAST, Comparison.AT_MOST

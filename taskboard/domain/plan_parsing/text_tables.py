@@ -1,0 +1,269 @@
+"""Work lists in running text: lines with tabs, bars or wide gaps between the cells, or one cell a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import combinations, pairwise, takewhile
+
+from taskboard.domain.plan_parsing.blocks import Table
+from taskboard.domain.plan_parsing.fields import UNIT_FIELDS, Field, field_named
+from taskboard.domain.plan_parsing.lines import Line, Pages
+from taskboard.domain.plan_parsing.table_headers import FEWEST_ROWS, find_header
+from taskboard.domain.plan_parsing.tables import WorkList, read_grid
+from taskboard.domain.plan_parsing.text import EMPTY, Text, join_texts, squeezed
+from taskboard.domain.plan_parsing.time_limits import is_time_limit
+from taskboard.domain.plan_parsing.units import is_unit_list
+from taskboard.domain.plan_parsing.unseparated_tables import unseparated_columns, unseparated_list
+
+
+def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkList]]]:
+    """Work lists written as lines with tabs or | between the cells; also gives what is left."""
+    rest: list[Line | Table] = []
+    lists: list[tuple[int, WorkList]] = []
+    run: list[Line] = []
+    inside_cell = _lines_inside_cells(pages.parts)
+    skipped = 0
+    for number, part in enumerate([*pages.parts, None]):
+        if skipped:
+            skipped -= 1
+            continue
+        if isinstance(part, Line) and (columns := unseparated_columns(part.text.plain)):
+            below = takewhile(lambda one: isinstance(one, Line), pages.parts[number + 1 :])
+            work, skipped = unseparated_list([one for one in below if isinstance(one, Line)], columns)
+            if work is not None:
+                lists.append((len(rest), work))
+                continue
+        if isinstance(part, Line) and (
+            _cells_in(part.text)
+            or (run and (number in inside_cell or part.text.plain.strip() == "|" or _closes_last_row(part, run)))
+        ):
+            run.append(part)
+            continue
+        if run:
+            work, used = _list_in(run)
+            if work is not None:
+                lists.append((len(rest), work))
+                rest += run[used:]
+            else:
+                rest += run
+            run = []
+        if part is not None:
+            rest.append(part)
+    return rest, lists
+
+
+TAB, BAR = re.compile("\t"), re.compile(r"\|")
+WIDE_GAP = re.compile(r" {2,}")
+FEWEST_SPACED_CELLS = 4
+
+
+def _cells_in(text: Text) -> list[tuple[int, int]]:
+    """The ranges of the cells of a line that tabs, | or wide gaps divide; none when there are too few."""
+    plain = text.plain
+    if "\t" in plain:
+        return _divided(plain, TAB)
+    if plain.count("|") >= 2 or plain.rstrip().endswith("|"):
+        ranges = _divided(plain, BAR)
+        filled = [n for n, (start, end) in enumerate(ranges) if plain[start:end].strip()]
+        return ranges[filled[0] : filled[-1] + 1] if filled else []
+    ranges = _divided(plain, WIDE_GAP)
+    return ranges if len(ranges) >= FEWEST_SPACED_CELLS else []
+
+
+def _divided(plain: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
+    ranges, start = [], 0
+    for found in separator.finditer(plain):
+        ranges.append((start, found.start()))
+        start = found.end()
+    return [*ranges, (start, len(plain))]
+
+
+MOST_LINES_IN_A_CELL = 8
+
+
+def _lines_inside_cells(parts: Sequence[Line | Table]) -> set[int]:
+    """Positions of lines without a bar between two lines that end with one (a |⏎b |⏎c⏎d |)."""
+    inside: set[int] = set()
+    pending: list[int] = []
+    after_bar = False
+    for number, part in enumerate(parts):
+        if not isinstance(part, Line):
+            pending, after_bar = [], False
+        elif part.text.plain.rstrip().endswith("|"):
+            inside.update(pending)
+            pending, after_bar = [], True
+        elif after_bar and len(part.text) < 400 and len(pending) < MOST_LINES_IN_A_CELL:
+            pending.append(number)
+        else:
+            pending, after_bar = [], False
+    return inside
+
+
+ENDS_ROWS_WITH_BAR = 0.6
+"""of the lines with cells, so many end with a bar where each row does"""
+
+
+def _whole_rows(run: Sequence[Line]) -> list[Text]:
+    """The lines of a table; where its rows end with a bar, a row that is broken inside cells is put together."""
+    texts = [line.text for line in run]
+    of_several = [text for text in texts if text.plain.count("|") > 1]
+    closed = sum(text.plain.rstrip().endswith("|") for text in of_several)
+    if len(of_several) < FEWEST_ROWS or closed < ENDS_ROWS_WITH_BAR * len(of_several):
+        return texts
+    rows: list[Text] = []
+    pending: list[Text] = []
+    for text in texts:
+        pending.append(text)
+        if text.plain.rstrip().endswith("|"):
+            rows.append(join_texts(pending, "\n"))
+            pending = []
+    return [*rows, *pending]
+
+
+def _list_in(run: list[Line]) -> tuple[WorkList | None, int]:
+    texts = _whole_rows(run)
+    rows = [[text[a:b].strip() for a, b in _cells_in(text)] or [text] for text in texts]
+    if all(len(row) <= 1 for row in rows):
+        rows = _rows_of_cells(run)
+    if not rows:
+        return None, 0
+    rows = [row for row in rows if not all(re.fullmatch(r"[-:\s—]*", cell.plain) for cell in row)]
+    header, _ = find_header(rows)
+    if header is None:
+        return None, 0
+    rows = _glued(rows)
+    header, _ = find_header(rows)
+    if header is None:
+        return None, 0
+    width = len(rows[header])
+    grid = [_padded(row, width) for row in rows]
+    return read_grid(grid, merged_cells_resolved=False), len(run)
+
+
+def _glued(rows: list[list[Text]]) -> list[list[Text]]:
+    """A row that is broken inside a cell (分 管⏎领导) is put together: two short rows that make a whole one."""
+    width = max(len(row) for row in rows)
+    glued: list[list[Text]] = []
+    for row in rows:
+        if glued and len(glued[-1]) < width and len(glued[-1]) + len(row) - 1 <= width and not _is_numbered(row):
+            last = glued[-1]
+            glued[-1] = [*last[:-1], join_texts([last[-1], row[0]]), *row[1:]]
+        else:
+            glued.append(row)
+    return glued
+
+
+def _is_numbered(row: list[Text]) -> bool:
+    return bool(row) and bool(re.fullmatch(r"\d{1,4}", row[0].plain.strip()))
+
+
+def _padded(row: list[Text], width: int) -> list[Text]:
+    return [*row, *[EMPTY] * (width - len(row))] if len(row) < width else row
+
+
+def _rows_of_cells(run: list[Line]) -> list[list[Text]]:
+    """Cells one a line: the header reaches to the first running number, and each such number begins a row."""
+    cells = _cells_one_a_line(run)
+    named = [field_named(cell.plain) for cell in cells[:16]]
+    first = next((n for n, name in enumerate(named) if name is Field.NUMBER), None)
+    if first is None and cells and NUMBER_NAME.fullmatch(squeezed(cells[0].plain)):
+        first = 0
+    if first is None:
+        return []
+    begin = next((n for n in range(first + 2, len(named)) if cells[n].plain.strip() in ("1", "一")), None)
+    if begin is None:
+        return []
+    header = cells[first:begin]
+    columns = [field_named(cell.plain) for cell in header]
+    rows, awaited = [header], 1
+    for cell in cells[begin:]:
+        if cell.plain.strip() == str(awaited) or (len(rows[-1]) >= len(header) and cell.plain.strip().isdigit()):
+            awaited = int(cell.plain.strip()) + 1
+            rows.append([cell])
+        elif len(rows) == 1 or (len(rows[-1]) >= len(header) and rows[-1][0].plain.strip() not in ("", "1")):
+            rows.append([cell])
+        else:
+            rows[-1].append(cell)
+    above: list[Text] = []
+    for number, row in enumerate(rows[1:], start=1):
+        if len(row) < len(header):
+            rows[number] = _with_merged_cells(row, columns, above)
+        above = rows[number]
+    return [rows[0], *(row[: len(header)] for row in rows[1:])]
+
+
+NUMBER_NAME = re.compile(r"[\u4e00-\u9fff]{0,4}号|N[oO]\.?")
+NUMBER_CELL = re.compile(r"\s*\d{1,4}\s?\|\s*$")
+LONGEST_LAST_CELL = 40
+
+
+def _row_ends_without_bar(run: Sequence[Line]) -> set[int]:
+    """Positions of lines that close a row without a bar, before the number that opens the next, where rows do so."""
+    ends = {
+        number
+        for number, (line, below) in enumerate(pairwise(run))
+        if not line.text.plain.rstrip().endswith("|") and NUMBER_CELL.match(below.text.plain)
+    }
+    return ends if len(ends) >= FEWEST_ROWS else set()
+
+
+def _closes_last_row(line: Line, run: Sequence[Line]) -> bool:
+    """Whether a short line below a table is its last cell, as other rows of it end without a bar."""
+    is_short = len(line.text) <= LONGEST_LAST_CELL and "。" not in line.text.plain
+    return is_short and run[-1].text.plain.rstrip().endswith("|") and bool(_row_ends_without_bar(run))
+
+
+def _cells_one_a_line(run: Sequence[Line]) -> list[Text]:
+    """The cells of lines that each end one with a bar; a name broken over lines is put together."""
+    cells: list[Text] = []
+    pending: list[Text] = []
+    without_bar = _row_ends_without_bar(run)
+    for number, line in enumerate(run):
+        ends = line.text.plain.rstrip().endswith("|") or number in without_bar
+        pending.append(line.text.strip(" |"))
+        if ends:
+            together = join_texts(pending, "\n")
+            is_name = len(pending) > 1 and field_named(together.plain) is not None
+            cells.append(join_texts(pending) if is_name else together)
+            pending = []
+    return [*cells, *pending]
+
+
+MOST_MERGED = 4
+
+
+def _with_merged_cells(row: list[Text], columns: Sequence[Field | None], above: Sequence[Text]) -> list[Text]:
+    """A row that lacks the cells it shares with the row above: they are put where the others fit best."""
+    missing = len(columns) - len(row)
+    if not above or missing > MOST_MERGED or len(columns) > 12:
+        return row
+    best, best_score = row, -1.0
+    for left_out in combinations(range(1, min(len(columns), len(above))), missing):
+        own = iter(row)
+        filled = [above[n] if n in left_out and n < len(above) else next(own) for n in range(len(columns))]
+        score = sum(
+            _fits(cell, column)
+            for n, (cell, column) in enumerate(zip(filled, columns, strict=True))
+            if n not in left_out
+        )
+        if score > best_score:
+            best, best_score = filled, score
+    return best
+
+
+def _fits(cell: Text, column: Field | None) -> float:
+    """How well a text suits a column, from 0 to 1."""
+    plain = squeezed(cell.plain)
+    if column in UNIT_FIELDS:
+        return float(is_unit_list(cell))
+    if column is Field.DEADLINE:
+        return float(is_time_limit(plain) or bool(TIME_VALUE.match(plain)))
+    if column is Field.PERSON:
+        return float(2 <= len(plain) <= 9 and not is_unit_list(cell))
+    if column in (Field.ACTION, Field.TASK):
+        return 0.8 if len(plain) > 6 and not is_unit_list(cell) else 0.3
+    return 0.2
+
+
+TIME_VALUE = re.compile(r"^(?:全年|持续|长期|常态|每[月季年]|年[内底]|立即|(?:20\d\d年)?\d{1,2}月)")
