@@ -14,9 +14,12 @@ from typing import Any
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.deadlines import days_left, is_overdue
+from taskboard.domain.instructions import Addressee
 from taskboard.domain.periods import DuePeriod, Rhythm, last_due, missed_in_a_row, unreported
 from taskboard.domain.reminders import DueReminder, Topic
+from taskboard.domain.reply_reminders import DueReply, OwedReply
 from taskboard.domain.report_rhythms import PlanRhythm
+from taskboard.domain.suspensions import review_is_near
 from taskboard.domain.workflow import OWING, UNDER_WAY, AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
 
 MOST_ROWS = 20
@@ -68,6 +71,13 @@ class Item:
     """the day of its last report"""
     report_due_on: date | None = None
     """the day of the report that a reminder speaks of"""
+    review_on: date | None = None
+    """the day on which its suspended task is to be looked at again"""
+
+    @property
+    def mark(self) -> str:
+        """By which a mail says it once."""
+        return f"assignment:{self.assignment_id}"
 
     def reports_due(self, today: date, calendar: WorkingCalendar) -> tuple[date, ...]:
         """The days of the reports near today that are owed and not made."""
@@ -110,6 +120,11 @@ class SectionCode(StrEnum):
     RESOLVED = "resolved"
     NOT_ACKNOWLEDGED = "not_acknowledged"
     NOT_REPORTED = "not_reported"
+    REPLIES = "replies"
+    """replies to instructions that are owed, or, of a leader, that are late or wait for the leader"""
+
+
+Row = Item | OwedReply
 
 
 @dataclass(frozen=True)
@@ -117,11 +132,12 @@ class Section:
     """The first rows, and how many there are in all."""
 
     code: str
-    items: tuple[Item, ...]
+    items: tuple[Row, ...]
     count: int
 
-    def without(self, shown: Collection[int]) -> Section:
-        kept = tuple(item for item in self.items if item.assignment_id not in shown)
+    def without(self, shown: Collection[str]) -> Section:
+        """The same, less the rows with these marks."""
+        kept = tuple(item for item in self.items if item.mark not in shown)
         return Section(self.code, kept, self.count - len(self.items) + len(kept))
 
 
@@ -168,10 +184,19 @@ class Part:
     sections: tuple[Section, ...]
     bars: tuple[Bar, ...] = ()
 
-    def without(self, shown: Collection[int]) -> Part:
-        """The same, less the assignments that stand above it already; its figures count them all."""
+    def without(self, shown: Collection[str]) -> Part:
+        """The same, less what stands above it already, by its marks; its figures count them all."""
         rest = (section.without(shown) for section in self.sections)
         return replace(self, sections=_filled(rest))
+
+    def with_replies(self, replies: Sequence[OwedReply]) -> Part:
+        """The same with the replies that concern its reader, before what is done."""
+        if not replies:
+            return self
+        ordered = sorted(replies, key=lambda one: (one.due_on, one.duty_id))
+        section = Section(SectionCode.REPLIES, tuple(ordered[:MOST_ROWS]), len(ordered))
+        done = tuple(one for one in self.sections if one.code == SectionCode.RESOLVED)
+        return replace(self, sections=(*self.sections[: len(self.sections) - len(done)], section, *done))
 
 
 def is_digest_day(today: date, *, last_on: date | None) -> bool:
@@ -192,9 +217,10 @@ def week_words(day: date) -> str:
     return f"{year}-W{week:02d}"
 
 
-def daily_sections(reminders: Sequence[tuple[Item, DueReminder]]) -> list[Section]:
+def daily_sections(reminders: Sequence[tuple[Item, DueReminder]], replies: Sequence[DueReply] = ()) -> list[Section]:
     """The reminders of one person by what they are about, in the order of :class:`Topic`; the oldest day first."""
-    by_topic: dict[Topic, list[Item]] = {topic: [] for topic in Topic}
+    by_topic: dict[Topic, list[Row]] = {topic: [] for topic in Topic}
+    by_topic[Topic.REPLY] += [one.owed for one in replies]
     for item, reminder in reminders:
         is_report = reminder.topic is Topic.REPORT
         by_topic[reminder.topic].append(replace(item, report_due_on=reminder.anchor_on) if is_report else item)
@@ -220,7 +246,7 @@ def compose_supervision(items: Sequence[Item], *, today: date, since: date, cale
     sections = (
         _section(SectionCode.NEW_OVERDUE, [item for item in overdue if not item.was_overdue(since)]),
         _section(SectionCode.LASTING, [item for item in overdue if item.was_overdue(since)]),
-        _section(SectionCode.TO_REVIEW, [item for item in items if _awaits_review(item)]),
+        _section(SectionCode.TO_REVIEW, [item for item in items if _awaits_review(item, today, calendar)]),
         _section(SectionCode.NOT_ACKNOWLEDGED, late_receipt),
         _section(SectionCode.NOT_REPORTED, [item for item in items if missed.last_report(item)]),
         _section(SectionCode.RESOLVED, [item for item in items if item.left_since(since)]),
@@ -281,8 +307,13 @@ class _Missed:
         return missed_in_a_row(self._due[key], item.owing_since or item.issued_on, item.reported_on) > 0
 
 
-def _awaits_review(item: Item) -> bool:
-    """Whether the supervisors must decide: on a lead's submission, an objection, a request for time or for help."""
+def _awaits_review(item: Item, today: date, calendar: WorkingCalendar) -> bool:
+    """Whether the supervisors must decide: on a lead's submission, an objection, a request for time or for help.
+
+    And whether a suspended task goes on, when its day has come or is near.
+    """
+    if item.review_on is not None:
+        return review_is_near(item.review_on, today, calendar)
     if item.task_state not in UNDER_WAY:
         return False
     if item.extension_asked_on is not None or item.help_asked_on is not None:
@@ -292,14 +323,42 @@ def _awaits_review(item: Item) -> bool:
 
 
 def _waits_too_long(item: Item, today: date, calendar: WorkingCalendar) -> bool:
-    asked = [day for day in (item.extension_asked_on, item.help_asked_on, item.waiting_since) if day is not None]
-    if not _awaits_review(item) or not asked:
+    days = (item.extension_asked_on, item.help_asked_on, item.waiting_since)
+    asked = [day for day in ((item.review_on,) if item.review_on else days) if day is not None]
+    if not _awaits_review(item, today, calendar) or not asked:
         return False
     return calendar.add(min(asked), DECISION_WORKING_DAYS) <= today
 
 
-def _section(code: str, items: Iterable[Item]) -> Section:
-    ordered = sorted(items, key=lambda item: (item.due_on or date.max, item.task_id, item.assignment_id))
+# Replies to instructions
+
+
+def replies_owed(replies: Iterable[OwedReply], department_ids: Collection[int]) -> list[OwedReply]:
+    """What these departments owe a leader."""
+    owed = (one for one in replies if one.is_owed and one.addressee is Addressee.LEADS)
+    return [one for one in owed if one.department_id in department_ids]
+
+
+def replies_supervised(replies: Iterable[OwedReply], paths: tuple[str, ...], today: date) -> list[OwedReply]:
+    """What the supervisors of these places owe, and the replies of departments that are late."""
+    below = [one for one in replies if one.is_owed and one.body_path.startswith(paths)]
+    return [one for one in below if one.addressee is Addressee.SUPERVISORS or one.is_overdue(today)]
+
+
+def replies_to(replies: Iterable[OwedReply], author_id: int, today: date) -> list[OwedReply]:
+    """What came back to a leader and waits, and what did not come in time."""
+    own = [one for one in replies if one.author_id == author_id]
+    return [one for one in own if one.replied_on is not None or one.is_overdue(today)]
+
+
+def _order(row: Row) -> tuple[date, int, int]:
+    if isinstance(row, OwedReply):
+        return row.due_on, row.instruction_id, row.duty_id
+    return row.due_on or date.max, row.task_id, row.assignment_id
+
+
+def _section(code: str, items: Iterable[Row]) -> Section:
+    ordered = sorted(items, key=_order)
     return Section(code, tuple(ordered[:MOST_ROWS]), len(ordered))
 
 
@@ -316,7 +375,7 @@ def _figures(items: Sequence[Item], today: date, since: date, calendar: WorkingC
             sum(item.was_overdue(since) for item in items),
         ),
         Figure(FigureCode.COMING, sum(_is_coming(item, today, calendar) for item in items)),
-        Figure(FigureCode.WAITING, sum(_awaits_review(item) for item in items)),
+        Figure(FigureCode.WAITING, sum(_awaits_review(item, today, calendar) for item in items)),
         Figure(FigureCode.DONE, sum(item.left_since(since) for item in items)),
     )
 
@@ -355,14 +414,39 @@ def item_facts(item: Item, *, today: date, calendar: WorkingCalendar) -> dict[st
         "help_asked_on": item.help_asked_on.isoformat() if item.help_asked_on else None,
         "report_due_on": item.report_due_on.isoformat() if item.report_due_on else None,
         "is_report_late": item.report_due_on is not None and item.report_due_on < today,
+        "review_on": item.review_on.isoformat() if item.review_on else None,
     }
+
+
+def reply_facts(owed: OwedReply, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
+    """One reply that is owed or waits, as plain JSON values."""
+    return {
+        "instruction_id": owed.instruction_id,
+        "title": owed.title,
+        "text": owed.text,
+        "plan": owed.plan,
+        "department": owed.department,
+        "addressee": owed.addressee.value,
+        "author": owed.author,
+        "due_on": owed.due_on.isoformat(),
+        "days_left": days_left(owed.due_on, today),
+        "working_days_left": calendar.between(today, owed.due_on),
+        "is_overdue": owed.is_overdue(today),
+        "replied_on": owed.replied_on.isoformat() if owed.replied_on else None,
+    }
+
+
+def _row_facts(row: Row, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
+    if isinstance(row, OwedReply):
+        return reply_facts(row, today=today, calendar=calendar)
+    return item_facts(row, today=today, calendar=calendar)
 
 
 def section_facts(section: Section, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
     return {
         "code": str(section.code),
         "count": section.count,
-        "rows": [item_facts(item, today=today, calendar=calendar) for item in section.items],
+        "rows": [_row_facts(row, today=today, calendar=calendar) for row in section.items],
     }
 
 

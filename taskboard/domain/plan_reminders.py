@@ -21,6 +21,8 @@ MOST_WORKING_DAYS_AFTER = 20
 
 DAYS_IN_FIVE_WORKING_DAYS = 7
 
+OF_REPLIES = frozenset({Recipient.ADDRESSEE, Recipient.AUTHOR})
+
 
 @dataclass(frozen=True)
 class RuleChange:
@@ -53,11 +55,16 @@ def most_days(rule: Rule) -> int:
     return MOST_WORKING_DAYS_BEFORE_A_REPORT if rule.anchor is Anchor.REPORT else MOST_WORKING_DAYS_BEFORE
 
 
+def possible_recipients(rule: Rule) -> frozenset[Recipient]:
+    """Through which posts somebody can be told by this rule: a reply is owed by who it is asked of."""
+    return OF_REPLIES if rule.anchor is Anchor.REPLY else frozenset(Recipient) - OF_REPLIES
+
+
 def check_change(rule: Rule, change: RuleChange) -> None:
     """Raises :class:`Invalid` for what no plan may do; its field is the rule's code."""
     if not change.is_on and rule.code in NEVER_OFF:
         raise Invalid(rule.code, "rule_never_off")
-    if change.to is not None and not change.to:
+    if change.to is not None and not change.to & possible_recipients(rule):
         raise Invalid(rule.code, "rule_to_nobody")
     if change.days is None or change.days == days_of(rule):
         return
@@ -68,7 +75,8 @@ def check_change(rule: Rule, change: RuleChange) -> None:
 def difference(rule: Rule, change: RuleChange) -> RuleChange | None:
     """The change without what is the usual anyway; None where nothing is left."""
     days = None if change.days == days_of(rule) else change.days
-    to = None if change.to == rule.to else change.to
+    wanted = None if change.to is None else change.to & possible_recipients(rule)
+    to = None if wanted == rule.to else wanted
     return None if change.is_on and days is None and to is None else RuleChange(change.is_on, days, to)
 
 

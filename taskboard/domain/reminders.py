@@ -26,6 +26,8 @@ class Topic(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     REPORT = "report"
     DECIDE = "decide"
+    REPLY = "reply"
+    """a reply to an instruction that is owed"""
 
 
 class Recipient(StrEnum):
@@ -38,6 +40,10 @@ class Recipient(StrEnum):
     """the liaison of the task's lead departments, who decide on a partner's submission"""
     SUPERVISOR = "supervisor"
     LEADER = "leader"
+    ADDRESSEE = "addressee"
+    """who owes a leader the reply to an instruction"""
+    AUTHOR = "author"
+    """the leader who wrote it"""
 
 
 class Anchor(StrEnum):
@@ -53,6 +59,10 @@ class Anchor(StrEnum):
     """the day of the oldest request for help that nobody answered"""
     REPORT = "report"
     """the day a report is due for a period in which nothing was reported yet"""
+    REVIEW_DAY = "review_day"
+    """the day on which a suspended task is to be looked at again"""
+    REPLY = "reply"
+    """the day by which the reply to an instruction is to come"""
 
 
 class Span(StrEnum):
@@ -67,13 +77,15 @@ LONG_DAYS = 180
 MEDIUM_DAYS = 30
 ANY_SPAN = frozenset(Span)
 ANY_ROLE = frozenset(AssignmentRole)
+ANY_STATE = frozenset(AssignmentState)
 
 
 @dataclass(frozen=True)
 class Rule:
     """One milestone. ``working_days`` or ``days`` (calendar days) are counted from the anchor, before it when negative.
 
-    It holds for assignments in one of ``states``, with one of ``roles``, on tasks of one of ``spans``.
+    It holds for assignments in one of ``states``, with one of ``roles``, on tasks of one of ``spans`` and of one of
+    ``task_states``.
     """
 
     code: str
@@ -85,6 +97,7 @@ class Rule:
     days: int = 0
     spans: frozenset[Span] = ANY_SPAN
     roles: frozenset[AssignmentRole] = ANY_ROLE
+    task_states: frozenset[TaskState] = UNDER_WAY
 
     def milestone(self, anchor_on: date, calendar: WorkingCalendar) -> date:
         """The day the reminder falls due: on a day that is not worked, the last working day before it."""
@@ -106,6 +119,8 @@ PENDING = frozenset({AssignmentState.PENDING})
 HEAD_REVIEW = frozenset({AssignmentState.HEAD_REVIEW})
 SUBMITTED = frozenset({AssignmentState.SUBMITTED})
 OBJECTED = frozenset({AssignmentState.OBJECTED})
+ADDRESSEE = frozenset({Recipient.ADDRESSEE})
+AUTHOR = frozenset({Recipient.AUTHOR})
 LEAD_ONLY = frozenset({AssignmentRole.LEAD})
 PARTNER_ONLY = frozenset({AssignmentRole.PARTNER})
 
@@ -129,6 +144,15 @@ def _extension(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
 
 def _help(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
     return Rule(code, Topic.DECIDE, Anchor.HELP, to, OPEN_ASSIGNMENT, working_days)
+
+
+def _suspension(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
+    rests = frozenset({TaskState.SUSPENDED})
+    return Rule(code, Topic.DECIDE, Anchor.REVIEW_DAY, to, ANY_STATE, working_days, task_states=rests)
+
+
+def _reply(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
+    return Rule(code, Topic.REPLY, Anchor.REPLY, to, ANY_STATE, working_days)
 
 
 def _report(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
@@ -167,6 +191,10 @@ RULES: tuple[Rule, ...] = (
     _extension("extension_2", SUPERVISOR | LEADER, 2),
     _help("help_1", SUPERVISOR, 1),
     _help("help_2", SUPERVISOR | LEADER, 2),
+    _suspension("suspension_1", SUPERVISOR, 1),
+    _suspension("suspension_2", SUPERVISOR | LEADER, 2),
+    _reply("reply_1", ADDRESSEE, 1),
+    _reply("reply_2", ADDRESSEE | AUTHOR, 2),
     _report("report_3", LIAISON, -REPORT_WARNING_WORKING_DAYS),
     _report("report_0", LIAISON, 0),
     _report("report_late_1", LIAISON, 1),
@@ -199,6 +227,8 @@ class ReminderSubject:
     """the day of its oldest request for help that nobody answered"""
     reports_due: tuple[date, ...] = ()
     """the days on which reports are due that were not made: of the last period, of this one and of the next"""
+    review_on: date | None = None
+    """the day on which the suspended task is to be looked at again"""
 
 
 @dataclass(frozen=True)
@@ -244,8 +274,6 @@ def due_reminders(
     rules: Sequence[Rule] = RULES,
 ) -> list[DueReminder]:
     """What is due by ``today``, not among the ``decided``, and still true: at most one per thing asked of somebody."""
-    if subject.task_state not in UNDER_WAY:
-        return []
     due: dict[Anchor, list[_Due]] = {}
     for rule, decision in _candidates(subject, rules):
         falls_due = rule.milestone(decision.anchor_on, calendar)
@@ -274,9 +302,14 @@ def rules_about(subject: ReminderSubject, rules: Iterable[Rule]) -> Iterable[tup
     """The rules that hold for the assignment as it is now, with the days they count from."""
     span = span_of(subject.issued_on, subject.due_on)
     for rule in rules:
-        if subject.state in rule.states and subject.role in rule.roles and span in rule.spans:
+        if _holds(rule, subject, span):
             for anchor_on in _anchor_days(rule.anchor, subject):
                 yield rule, anchor_on
+
+
+def _holds(rule: Rule, subject: ReminderSubject, span: Span) -> bool:
+    is_for_it = subject.task_state in rule.task_states and subject.state in rule.states
+    return is_for_it and subject.role in rule.roles and span in rule.spans
 
 
 def _anchor_days(anchor: Anchor, subject: ReminderSubject) -> Iterable[date]:
@@ -288,8 +321,9 @@ def _anchor_days(anchor: Anchor, subject: ReminderSubject) -> Iterable[date]:
         Anchor.WAITING: subject.waiting_since,
         Anchor.EXTENSION: subject.extension_asked_on,
         Anchor.HELP: subject.help_asked_on,
+        Anchor.REVIEW_DAY: subject.review_on,
     }
-    day = days[anchor]
+    day = days.get(anchor)
     return () if day is None else (day,)
 
 

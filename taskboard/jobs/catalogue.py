@@ -29,6 +29,7 @@ from taskboard.services import (
     mail_gate,
     outbox,
     reminders,
+    reply_reminders,
     scans,
     trail,
     trail_heads,
@@ -71,6 +72,7 @@ def morning_mail(context: JobContext) -> Facts:
     # Last, so that a run that broke off finds the same reminders due.
     with context.begin() as session:
         decided = reminders.record_decisions(session, prepared.decisions, today=today)
+        decided += reply_reminders.record_reply_decisions(session, prepared.reply_decisions, today=today)
     return {
         "is_digest": is_digest,
         "queued": queued,

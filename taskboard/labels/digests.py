@@ -23,15 +23,21 @@ SECTIONS: dict[str, SectionWords] = {
     Topic.DUE_SOON: SectionWords("即将到期", "请抓紧办理，并在时限当日或之前报送。", "/my-tasks"),
     Topic.ACKNOWLEDGE: SectionWords("待签收", "请在交办后 2 个工作日内签收。", "/my-tasks"),
     Topic.REPORT: SectionWords("待报进展", "请填报本期进展；没有进展的，点“无变化”即可。", "/my-tasks"),
-    Topic.DECIDE: SectionWords("待审核决定", "已报送审核、提出异议、申请延期或请求协调，请尽快作出决定。", "/waiting"),
+    Topic.DECIDE: SectionWords(
+        "待审核决定", "已报送审核、提出异议、申请延期、请求协调，或中止的任务到了复查日，请尽快作出决定。", "/waiting"
+    ),
+    Topic.REPLY: SectionWords("批示待回复", "批示的回复期限已过，请尽快回复。", "/waiting"),
     SectionCode.LASTING: SectionWords("持续逾期", "以下任务早已逾期，仍未报送。", "/overdue"),
     SectionCode.COMING: SectionWords("10 个工作日内到期", "请安排好进度，按时报送。", "/my-tasks"),
     SectionCode.TO_ACKNOWLEDGE: SectionWords("尚未签收", "请尽快签收。", "/my-tasks"),
     SectionCode.NEW_OVERDUE: SectionWords("新增逾期", "上期以来新出现的逾期。", "/overdue"),
-    SectionCode.TO_REVIEW: SectionWords("待督查审核", "已申请办结、提出异议、申请延期或请求协调。", "/waiting"),
+    SectionCode.TO_REVIEW: SectionWords(
+        "待督查审核", "已申请办结、提出异议、申请延期、请求协调，或中止的任务临近复查日。", "/waiting"
+    ),
     SectionCode.TO_DECIDE: SectionWords("等待决定已满 2 个工作日", "请督促尽快审核。", "/tasks"),
     SectionCode.NOT_ACKNOWLEDGED: SectionWords("逾期未签收", "交办已超过 2 个工作日，仍未签收。", "/plans"),
     SectionCode.NOT_REPORTED: SectionWords("上期进展未报", "报送日已过，仍未填报。", "/plans"),
+    SectionCode.REPLIES: SectionWords("批示回复", "尚未回复的批示，以及已回复、等待认可的批示。", "/instructions"),
     SectionCode.RESOLVED: SectionWords("上期以来已报送或办结", "", "/plans"),
 }
 

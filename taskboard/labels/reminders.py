@@ -12,6 +12,8 @@ RECIPIENTS: dict[Recipient, str] = {
     Recipient.LEAD_LIAISON: "牵头单位联络员",
     Recipient.SUPERVISOR: "督查员",
     Recipient.LEADER: "分管领导",
+    Recipient.ADDRESSEE: "应回复的单位（督查员）",
+    Recipient.AUTHOR: "作出批示的领导",
 }
 
 ANCHORS: dict[Anchor, str] = {
@@ -21,6 +23,8 @@ ANCHORS: dict[Anchor, str] = {
     Anchor.EXTENSION: "延期申请待审批",
     Anchor.HELP: "请求协调待答复",
     Anchor.REPORT: "报送进展",
+    Anchor.REVIEW_DAY: "中止任务待复查",
+    Anchor.REPLY: "批示待回复",
 }
 
 FROM: dict[Anchor, str] = {
@@ -30,6 +34,8 @@ FROM: dict[Anchor, str] = {
     Anchor.EXTENSION: "申请",
     Anchor.HELP: "提出",
     Anchor.REPORT: "报送日",
+    Anchor.REVIEW_DAY: "复查日",
+    Anchor.REPLY: "回复期限",
 }
 
 KINDS: dict[str, str] = {

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,6 +25,9 @@ from taskboard.domain.digests import (
     compose_work,
     daily_sections,
     part_facts,
+    replies_owed,
+    replies_supervised,
+    replies_to,
     section_facts,
     week_words,
 )
@@ -32,15 +35,18 @@ from taskboard.domain.local_time import at_local
 from taskboard.domain.outbox import SCHEDULED, MailKind
 from taskboard.domain.permissions import DEPARTMENT_WIDE
 from taskboard.domain.reminders import DueReminder
+from taskboard.domain.reply_reminders import DueReply, OwedReply
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState
 from taskboard.models import Assignment, Department, OutboxMessage
 from taskboard.services import reminders as reminding
+from taskboard.services import reply_reminders
 from taskboard.services.calendar import load_calendar
 from taskboard.services.outbox import expire_waiting_digests, queue_mail
 from taskboard.services.periods import load_rhythms
 from taskboard.services.postholders import Holder, Postholders, load_postholders
-from taskboard.services.reminders import Addressed
+from taskboard.services.reminders import Addressed, PlanRules
+from taskboard.services.reply_reminders import AddressedReply
 
 MORNING = time(8, 30)
 USUAL_GAP = timedelta(days=7)
@@ -72,6 +78,7 @@ class Round:
     valid_until: datetime
     mails: tuple[ScheduledMail, ...]
     decisions: tuple[DueReminder, ...]
+    reply_decisions: tuple[DueReply, ...]
     without_address: int
     """people who would have got a mail if an address of theirs were known"""
 
@@ -100,19 +107,21 @@ def prepare_round(
     """
     calendar = load_calendar(session)
     people = load_postholders(session, today=today)
-    addressed, decisions = _find_reminders(session, people, today, calendar)
-    desk = _Desk(people, today, since, calendar)
+    replies = reply_reminders.load_replies(session)
+    found = _find_reminders(session, people, replies, today, calendar)
+    desk = _Desk(people, today, since, calendar, replies)
     if is_digest:
         desk.take_items(reminding.load_items(session, reminding.open_or_left_since(at_local(since, time(0)))))
     served, digested = _served(session, today), _digested(session, today)
     mails: list[ScheduledMail] = []
     without_address = 0
-    for person_id in sorted(desk.person_ids | addressed.keys()):
+    for person_id in sorted(desk.person_ids | found.addressed.keys() | found.replies.keys()):
         if person_id in served:
             continue
         mail = desk.make_mail(
             person_id,
-            addressed.get(person_id, []),
+            found.addressed.get(person_id, []),
+            found.replies.get(person_id, []),
             is_digest=is_digest and person_id not in digested,
             jobs=jobs,
             trail=trail,
@@ -128,7 +137,8 @@ def prepare_round(
         today=today,
         valid_until=at_local(calendar.add(today, 1), MORNING),
         mails=tuple(mails),
-        decisions=tuple(decisions),
+        decisions=tuple(found.decisions),
+        reply_decisions=tuple(found.reply_decisions),
         without_address=without_address,
     )
 
@@ -172,13 +182,20 @@ def _digested(session: Session, today: date) -> frozenset[int]:
     return frozenset(session.scalars(query))
 
 
-def _find_reminders(
-    session: Session, people: Postholders, today: date, calendar: WorkingCalendar
-) -> tuple[dict[int, list[Addressed]], list[DueReminder]]:
-    """The reminders of each person, and what is decided with them.
+@dataclass
+class _Found:
+    """The reminders of each person, and what is decided with them."""
 
-    Whoever the last mails did not reach gets again what those said.
-    """
+    addressed: dict[int, list[Addressed]]
+    replies: dict[int, list[AddressedReply]]
+    decisions: list[DueReminder]
+    reply_decisions: list[DueReply]
+
+
+def _find_reminders(
+    session: Session, people: Postholders, replies: Sequence[OwedReply], today: date, calendar: WorkingCalendar
+) -> _Found:
+    """Everything that is due; whoever the last mails did not reach gets again what those said."""
     unreached = reminding.find_unreached(session, today=today)
     rules = reminding.load_rules(session)
     condition = reminding.may_be_due(
@@ -190,20 +207,51 @@ def _find_reminders(
     )
     items = reminding.load_items(session, condition)
     decided = reminding.load_decided(session, condition)
-    due = reminding.find_due(items, decided, today=today, calendar=calendar, rules=rules)
-    addressed = reminding.address(due, people, reminding.load_leads(session, due))
+    decided_replies = reply_reminders.load_decided_replies(session)
+
+    def find(made_up_from: date | None) -> _Found:
+        asked: _Asked = {"today": today, "calendar": calendar, "rules": rules, "made_up_from": made_up_from}
+        due = reminding.find_due(items, decided, **asked)
+        due_replies = reply_reminders.find_due_replies(replies, decided_replies, **asked)
+        return _Found(
+            reminding.address(due, people, reminding.load_leads(session, due)),
+            reply_reminders.address_replies(due_replies, people),
+            [reminder for _, reminder in due],
+            due_replies,
+        )
+
+    found = find(None)
     for day in sorted(set(unreached.values())):
-        again = reminding.find_due(items, decided, today=today, calendar=calendar, rules=rules, made_up_from=day)
-        for person_id, found in reminding.address(again, people, reminding.load_leads(session, again)).items():
-            if unreached.get(person_id) == day:
-                addressed[person_id] = found
-    return addressed, [reminder for _, reminder in due]
+        again = find(day)
+        for person_id in (person_id for person_id, first in unreached.items() if first == day):
+            if person_id in again.addressed:
+                found.addressed[person_id] = again.addressed[person_id]
+            if person_id in again.replies:
+                found.replies[person_id] = again.replies[person_id]
+    return found
+
+
+class _Asked(TypedDict):
+    """By what reminders are looked for."""
+
+    today: date
+    calendar: WorkingCalendar
+    rules: PlanRules
+    made_up_from: date | None
 
 
 class _Desk:
     """Where the mails of one morning are put together; parts for the same departments are composed once."""
 
-    def __init__(self, people: Postholders, today: date, since: date, calendar: WorkingCalendar) -> None:
+    def __init__(
+        self,
+        people: Postholders,
+        today: date,
+        since: date,
+        calendar: WorkingCalendar,
+        replies: Sequence[OwedReply],
+    ) -> None:
+        self._replies = replies
         self._today = today
         self._since = since
         self._calendar = calendar
@@ -228,6 +276,7 @@ class _Desk:
         self,
         person_id: int,
         addressed: Sequence[Addressed],
+        replies: Sequence[AddressedReply],
         *,
         is_digest: bool,
         jobs: Mapping[str, Any],
@@ -235,8 +284,8 @@ class _Desk:
     ) -> ScheduledMail | None:
         """The mail of one person, None where there is nothing to say."""
         posts = self._posts[person_id]
-        daily = daily_sections([(one.item, one.reminder) for one in addressed])
-        shown = {one.item.assignment_id for one in addressed}
+        daily = daily_sections([(one.item, one.reminder) for one in addressed], [one.reminder for one in replies])
+        shown = {one.item.mark for one in addressed} | {one.reminder.owed.mark for one in replies}
         parts = [part.without(shown) for part in self._parts(posts)] if is_digest else []
         audits = {post for post in posts if post.role is Role.AUDITOR} if is_digest and trail else set[Holder]()
         if not daily and not parts and not audits:
@@ -244,6 +293,7 @@ class _Desk:
         is_supervisor = any(part.hat is Hat.SUPERVISOR for part in parts)
         used = (
             {one.holder for one in addressed}
+            | {one.holder for one in replies}
             | audits
             | {post for part in parts for post in posts if post.role in HATS[part.hat]}
         )
@@ -270,13 +320,17 @@ class _Desk:
         """The digest by hats. Empty ones are left out; only a supervisor's comes all the same."""
         parts = []
         work = compose_work(self._held(posts), today=self._today, since=self._since, calendar=self._calendar)
+        answering = {post.department_id for post in posts if post.role in DEPARTMENT_WIDE}
+        work = work.with_replies(replies_owed(self._replies, answering))
         if work.sections:
             parts.append(work)
         if supervised := self._overview(Hat.SUPERVISOR, posts):
-            parts.append(supervised)
-        led = self._overview(Hat.LEADER, posts)
-        if led and led.sections:
-            parts.append(led)
+            paths = _watched(Hat.SUPERVISOR, posts)
+            parts.append(supervised.with_replies(replies_supervised(self._replies, paths, self._today)))
+        if led := self._overview(Hat.LEADER, posts):
+            led = led.with_replies(replies_to(self._replies, posts[0].person_id, self._today))
+            if led.sections:
+                parts.append(led)
         return parts
 
     def _held(self, posts: Sequence[Holder]) -> list[Item]:
@@ -292,7 +346,7 @@ class _Desk:
         watching = [post for post in posts if post.role in HATS[hat]]
         if not watching:
             return None
-        paths = tuple(sorted({path for post in watching for path in post.watched_paths}))
+        paths = _watched(hat, posts)
         plan_ids = frozenset[int]().union(*(post.watched_plans for post in watching))
         key = (hat, paths, plan_ids)
         if key not in self._overviews:
@@ -304,6 +358,11 @@ class _Desk:
         return self._overviews[key]
 
 
+def _watched(hat: Hat, posts: Sequence[Holder]) -> tuple[str, ...]:
+    """The places that somebody watches over under this hat."""
+    return tuple(sorted({path for post in posts if post.role in HATS[hat] for path in post.watched_paths}))
+
+
 def _is_below(item: Item, hat: Hat, paths: tuple[str, ...]) -> bool:
     if item.body_path.startswith(paths):
         return True
@@ -312,7 +371,9 @@ def _is_below(item: Item, hat: Hat, paths: tuple[str, ...]) -> bool:
 
 def _name_departments(session: Session, mails: Iterable[ScheduledMail]) -> None:
     """Write into each row which departments are on the task, so that everybody sees who else got it."""
-    rows = [row for mail in mails for section in _all_sections(mail.facts) for row in section["rows"]]
+    all_rows = (row for mail in mails for section in _all_sections(mail.facts) for row in section["rows"])
+    # A reply to an instruction is of one department only.
+    rows = [row for row in all_rows if "task_id" in row]
     names = _departments_by_task(session, sorted({row["task_id"] for row in rows}))
     for row in rows:
         row["departments"] = names[row["task_id"]]

@@ -24,7 +24,7 @@ from taskboard.domain.plan_reminders import (
     upcoming,
 )
 from taskboard.domain.reminders import RULES, Rule
-from taskboard.domain.workflow import UNDER_WAY
+from taskboard.domain.workflow import OPEN_TASK
 from taskboard.models import Assignment, Task
 from taskboard.services.history import Writing, record_change
 from taskboard.services.plan_access import supervised_plan
@@ -74,7 +74,7 @@ def get_rules(session: Session, plan_id: int, *, actor: Actor) -> PlanRulesPage:
     changes = from_plain(plan.reminder_changes)
     tasks = (
         select(Task.id, Task.title)
-        .where(Task.plan_id == plan_id, Task.state.in_(UNDER_WAY), Task.parent_id.is_(None))
+        .where(Task.plan_id == plan_id, Task.state.in_(OPEN_TASK), Task.parent_id.is_(None))
         .order_by(Task.position)
         .limit(MOST_TASKS_OFFERED)
     )

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.digests import Item
+from taskboard.domain.instructions import Addressee
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Portfolio
 from taskboard.domain.reminders import Recipient
+from taskboard.domain.reply_reminders import OwedReply
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
 from taskboard.services.actors import held_on, load_portfolios
@@ -80,6 +82,22 @@ class Postholders:
             found[Recipient.SUPERVISOR] = self._deciding(item)
         return [holder for recipient in Recipient for holder in found.get(recipient, ())]
 
+    def find_for_reply(self, owed: OwedReply, recipients: Collection[Recipient]) -> list[Holder]:
+        """The people to reach about a reply to an instruction.
+
+        The supervisors stand in for a department without anybody, and for an author who leads no more.
+        """
+        found: list[Holder] = []
+        supervisors = self._overseers(Role.SUPERVISOR, owed.body_path)
+        if Recipient.ADDRESSEE in recipients:
+            is_theirs = owed.addressee is Addressee.LEADS
+            answering = [one for role in sorted(DEPARTMENT_WIDE) for one in self._at[owed.department_id, role]]
+            found += (answering if is_theirs else []) or supervisors
+        if Recipient.AUTHOR in recipients:
+            author = [one for one in self._overseeing[Role.LEADER] if one.person_id == owed.author_id]
+            found += author[:1] or supervisors
+        return found
+
     def _find_one(self, item: Item, recipient: Recipient, lead_ids: Iterable[int]) -> list[Holder]:
         match recipient:
             case Recipient.LIAISON:
@@ -97,6 +115,8 @@ class Postholders:
                 # What a leader hears of a sub-task is heard of the task above.
                 watching = self._overseeing[Role.LEADER] if item.issuer_id is None else []
                 return [one for one in watching if one.leads(item)]
+            case Recipient.ADDRESSEE | Recipient.AUTHOR:
+                raise AssertionError("an assignment is nobody's reply to an instruction")
 
     def _deciding(self, item: Item) -> list[Holder]:
         """The supervisors; of a sub-task who speaks for the department that issued it, where anybody does."""

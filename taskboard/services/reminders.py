@@ -46,6 +46,7 @@ from taskboard.models import (
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.periods import misses_report
 from taskboard.services.postholders import Holder, Postholders
+from taskboard.services.suspensions import first_lead, load_review_days
 
 AWAITING_DECISION = frozenset({AssignmentState.HEAD_REVIEW, AssignmentState.SUBMITTED, AssignmentState.OBJECTED})
 LEFT_OUT = frozenset({AssignmentState.WITHDRAWN, AssignmentState.WAIVED})
@@ -106,7 +107,7 @@ ITEM_COLUMNS: Select[*tuple[Any, ...]] = (
 
 def load_items(session: Session, condition: ColumnElement[bool]) -> list[Item]:
     """Assignments of issued tasks as mails know them, by a condition on :class:`Assignment` and :class:`Task`."""
-    asked = _Asked(_waiting_since(session), _extension_asked(session), _help_asked(session))
+    asked = _Asked(_waiting_since(session), _extension_asked(session), _help_asked(session), load_review_days(session))
     rows = session.execute(ITEM_COLUMNS.where(Task.issued_at.is_not(None), condition).order_by(Assignment.id))
     return [_item(row, asked) for row in rows]
 
@@ -117,6 +118,8 @@ class _Asked(NamedTuple):
     waiting: Mapping[int, date]
     extension: Mapping[int, date]
     help: Mapping[int, date]
+    review: Mapping[int, date]
+    """when the suspended task for which it stands is to be looked at again"""
 
 
 def _item(row: Row[*tuple[Any, ...]], asked: _Asked) -> Item:
@@ -150,6 +153,7 @@ def _item(row: Row[*tuple[Any, ...]], asked: _Asked) -> Item:
         rhythm=Rhythm(row.report_rhythm, row.report_day),
         owing_since=_day_of(row.owing_since),
         reported_on=_day_of(row.last_reported_at),
+        review_on=asked.review.get(row.assignment_id),
     )
 
 
@@ -221,7 +225,7 @@ def may_be_due(
     is_past_its_last = _was_decided(LAST_RULE[Anchor.DEADLINE], Assignment.deadline_version, undecided_from)
     is_receipt_settled = _was_decided(LAST_RULE[Anchor.ISSUE], 0, undecided_from)
     owes = Assignment.state.in_(OWING)
-    return and_(
+    speaks_now = and_(
         Task.state.in_(UNDER_WAY),
         or_(
             and_(owes, Assignment.due_on.between(today, today + LONGEST_WARNING)),
@@ -234,6 +238,12 @@ def may_be_due(
             and_(owes, Task.plan_id.in_(own_rules)),
         ),
     )
+    return or_(speaks_now, stands_for_a_suspended_task())
+
+
+def stands_for_a_suspended_task() -> ColumnElement[bool]:
+    """Condition on assignment and task: it is the one by which mails tell of the task's review."""
+    return and_(Task.state == TaskState.SUSPENDED, Assignment.id == first_lead())
 
 
 REPORT_RULES = tuple(rule for rule in RULES if rule.anchor is Anchor.REPORT)
@@ -275,6 +285,7 @@ def open_or_left_since(since: datetime) -> ColumnElement[bool]:
     """Condition for what a weekly digest speaks of: everything under way, and what was submitted or ended lately."""
     return or_(
         and_(Task.state.in_(UNDER_WAY), Assignment.state.in_(OWING | AWAITING_DECISION)),
+        stands_for_a_suspended_task(),
         and_(
             Task.state.not_in((TaskState.DRAFT, TaskState.TERMINATED)),
             or_(
@@ -300,6 +311,7 @@ def subject_of(item: Item, *, today: date, calendar: WorkingCalendar) -> Reminde
         extension_asked_on=item.extension_asked_on,
         help_asked_on=item.help_asked_on,
         reports_due=item.reports_due(today, calendar),
+        review_on=item.review_on,
     )
 
 

@@ -5,17 +5,16 @@ Decisions on sub-tasks wait for who speaks for the department that issued them.
 
 from __future__ import annotations
 
-from datetime import date
-
 from sqlalchemy import ColumnElement, and_, func, select
 
 from taskboard.domain.deadlines import limit_until
-from taskboard.domain.lights import due_soon_until
 from taskboard.domain.local_time import local_date
 from taskboard.domain.orders import OrderState
+from taskboard.domain.suspensions import review_is_near
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
-from taskboard.models import Assignment, Extension, HistoryEntry, Objection, Plan, SupervisionOrder, Task
+from taskboard.models import Assignment, Extension, Objection, Plan, SupervisionOrder, Task
 from taskboard.services.orders import list_proposals
+from taskboard.services.suspensions import list_reviews
 from taskboard.services.visibility import decides_somewhere, supervised_assignments, supervised_tasks
 from taskboard.services.waiting_rows import (
     MOST_ROWS,
@@ -112,33 +111,20 @@ def find_review_days(asked: Asked) -> WaitingPart | None:
     """The suspended tasks whose day of review is near or past, the earliest first; some rest without such a day."""
     if not decides_somewhere(asked.actor):
         return None
-    last = (
-        select(func.max(HistoryEntry.id))
-        .where(HistoryEntry.task_id == Task.id, HistoryEntry.act == Act.SUSPEND)
-        .correlate(Task)
-        .scalar_subquery()
-    )
-    query = (
-        select(Task.id, Task.plan_id, Task.title, Plan.title.label("plan"), HistoryEntry.at, HistoryEntry.after)
-        .join(Plan, Plan.id == Task.plan_id)
-        .join(HistoryEntry, HistoryEntry.id == last)
-        .where(Task.state == TaskState.SUSPENDED, supervised_tasks(asked.actor, unmanned=asked.vacancies.unmanned))
-    )
-    soon = due_soon_until(asked.today, asked.calendar)
-    # A sub-task that rests because its part does, such as under an objection, has no day of its own.
-    named = ((row.after["act"].get("review_on"), row) for row in asked.session.execute(query))
-    days = [(date.fromisoformat(day), row) for day, row in named if day]
-    due = sorted(((day, row) for day, row in days if day <= soon), key=lambda one: (one[0], one[1].id))
+    condition = supervised_tasks(asked.actor, unmanned=asked.vacancies.unmanned)
+    reviews = list_reviews(asked.session, condition)
+    near = [one for one in reviews if review_is_near(one.review_on, asked.today, asked.calendar)]
+    due = sorted(near, key=lambda one: (one.review_on, one.task_id))
     rows = [
         WaitingRow(
-            plan_id=row.plan_id,
-            task_id=row.id,
-            title=row.title,
-            plan=row.plan,
+            plan_id=one.plan_id,
+            task_id=one.task_id,
+            title=one.title,
+            plan=one.plan,
             department=None,
-            since=local_date(row.at),
-            limit=limit_until(day, today=asked.today, calendar=asked.calendar),
+            since=local_date(one.suspended_at),
+            limit=limit_until(one.review_on, today=asked.today, calendar=asked.calendar),
         )
-        for day, row in due[:MOST_ROWS]
+        for one in due[:MOST_ROWS]
     ]
     return WaitingPart(Kind.REVIEW_DAY, rows, len(due))

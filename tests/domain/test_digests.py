@@ -99,7 +99,7 @@ def test_staff_read_what_is_late_what_comes_and_what_was_done() -> None:
 
 
 def test_what_stands_above_is_not_said_twice() -> None:
-    part = compose_work(ALL, today=TODAY, since=LAST_WEEK, calendar=CALENDAR).without({NEW_LATE.assignment_id})
+    part = compose_work(ALL, today=TODAY, since=LAST_WEEK, calendar=CALENDAR).without({NEW_LATE.mark})
 
     assert sections(part)["lasting"] == [OLD_LATE]
     assert figures(part)[FigureCode.OVERDUE][0] == 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from taskboard import paths
+from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.digests import Item, compose_leadership, daily_sections, part_facts, section_facts
+from taskboard.domain.instructions import Addressee, DutyState
 from taskboard.domain.jobs import JobName
 from taskboard.domain.outbox import MailKind, OutboxState
-from taskboard.domain.workflow import AssignmentState, DeadlineOrigin, TaskState
+from taskboard.domain.reminders import RULES, DueReminder, Recipient, Topic
+from taskboard.domain.reply_reminders import OwedReply
+from taskboard.domain.workflow import AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
 from taskboard.jobs.runner import run_by_hand
 from taskboard.mail.rendering import MailRenderer, RenderedMail
 from taskboard.models import Assignment, OutboxMessage, Person, Task
@@ -184,6 +190,82 @@ def test_the_auditors_digest_is_the_one_on_file() -> None:
     rendered = MailRenderer(paths.TEMPLATES, "http://taskboard.test").render("weekly_digest", facts)
 
     compare("weekly-digest-of-an-auditor", rendered)
+
+
+def test_a_review_and_replies_that_wait_are_told_as_on_file() -> None:
+    """To a leader, who hears of a task that rests too long, of a reply that is late and of one that came."""
+    calendar = WorkingCalendar(confirmed_years=[2026])
+    today = date(2026, 11, 26)
+    task = Item(
+        assignment_id=1,
+        task_id=7,
+        title="开展惠企政策“免申即享”",
+        plan="云泽市优化营商环境2026年工作要点",
+        department_id=2,
+        department="市发展改革委",
+        department_path="/1/2/",
+        body_path="/1/",
+        role=AssignmentRole.LEAD,
+        state=AssignmentState.IN_PROGRESS,
+        task_state=TaskState.SUSPENDED,
+        issued_on=date(2026, 9, 1),
+        due_on=date(2026, 11, 20),
+        deadline_version=1,
+        origin=DeadlineOrigin.STATED,
+        is_ongoing=False,
+        review_on=date(2026, 11, 24),
+    )
+    late = OwedReply(
+        duty_id=3,
+        instruction_id=5,
+        text="请说明为何进展缓慢，并提出赶上进度的办法；涉及资金的，同市财政局商量后一并报来，不要再拖。" * 2,
+        title="公开行政事业性收费标准",
+        plan_id=1,
+        plan="云泽市优化营商环境2026年工作要点",
+        department_id=3,
+        department="市财政局",
+        body_path="/1/",
+        addressee=Addressee.LEADS,
+        author_id=9,
+        author="刘副市长",
+        state=DutyState.OPEN,
+        due_on=date(2026, 11, 24),
+    )
+    came = replace(
+        late,
+        duty_id=4,
+        instruction_id=6,
+        text="请报全年任务的安排。",
+        title=None,
+        department="云泽市人民政府",
+        addressee=Addressee.SUPERVISORS,
+        state=DutyState.REPLIED,
+        due_on=date(2026, 11, 30),
+        replied_on=date(2026, 11, 25),
+    )
+    rules = {rule.code: rule for rule in RULES}
+    review = DueReminder(1, rules["suspension_2"], Topic.DECIDE, frozenset({Recipient.LEADER}), {})
+    asked = {"today": today, "calendar": calendar}
+    part = compose_leadership([task], since=date(2026, 11, 16), **asked).with_replies([late, came])
+    sections = [section_facts(one, **asked) for one in daily_sections([(task, review)])]
+    facts = {
+        "person": "刘副市长",
+        "day": today.isoformat(),
+        "week": [2026, 48],
+        "since": "2026-11-16",
+        "is_estimated": False,
+        "posts": [{"department": "云泽市人民政府", "role": "leader", "is_stand_in": False}],
+        "sections": sections,
+        "parts": [part_facts(part.without({task.mark}), **asked)],
+        "jobs": None,
+    }
+    for row in sections[0]["rows"]:
+        row["departments"] = {"lead": ["市发展改革委"], "partner": []}
+
+    compare(
+        "weekly-digest-of-a-leader-with-replies",
+        MailRenderer(paths.TEMPLATES, "http://taskboard.test").render("weekly_digest", facts),
+    )
 
 
 def test_mails_are_built_from_what_mail_programs_show(made: dict[tuple[str, MailKind], OutboxMessage]) -> None:
