@@ -45,6 +45,7 @@ GROWTH_AIM = 1.2
 REPORT_ADDRESS = "/tasks/1/assignments/1/report"
 REPORT = {"done": "已完成方案起草。", "percent": "50"}
 REQUESTS: dict[str, Any] = {
+    "waiting": ("chen", "/waiting", None),
     "overdue": ("chen", "/overdue", None),
     "task": ("liaison9", "/tasks/1", None),
     "my-tasks": ("liaison9", "/my-tasks", None),

@@ -64,6 +64,10 @@ class WorkingCalendar:
         """The ordinals of all working days of the indexed years: made once, in some milliseconds."""
         return array("l", (n for n in INDEXED if self.is_working_day(date.fromordinal(n))))
 
+    def latest_start(self, count: int, by: date) -> date:
+        """The latest day after which ``count`` working days (at least 1) have passed by the day ``by``."""
+        return self.add(self.on_or_before(by), 1 - count) - timedelta(days=1)
+
     def on_or_before(self, day: date) -> date:
         """``day`` when it is worked, else the last working day before it."""
         return day if self.is_working_day(day) else self.add(day, -1)

@@ -116,13 +116,14 @@ def propose(
     orders = list(given)
     if any(one.kind is OrderKind.RED for one in orders):
         return None
-    yellow = next((one for one in orders if one.kind is OrderKind.YELLOW), None)
+    yellow = [one for one in orders if one.kind is OrderKind.YELLOW]
+    passed = [one.due_on for one in yellow if one.state is OrderState.OPEN and one.due_on < today]
+    if passed:
+        return Proposal(OrderKind.RED, OrderGround.YELLOW_PASSED, min(passed))
     red_on = calendar.add(begins, RED_AFTER)
-    if yellow is not None and yellow.state is OrderState.OPEN and yellow.due_on < today:
-        return Proposal(OrderKind.RED, OrderGround.YELLOW_PASSED, yellow.due_on)
     if red_on <= today:
         return Proposal(OrderKind.RED, OrderGround.LONG_LATE, red_on)
     yellow_on = calendar.add(begins, YELLOW_AFTER)
-    if yellow is None and yellow_on <= today:
+    if not yellow and yellow_on <= today:
         return Proposal(OrderKind.YELLOW, OrderGround.LATE, yellow_on)
     return None

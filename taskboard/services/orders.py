@@ -7,13 +7,12 @@ case may be; called again with the same ``request_key`` they change nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -21,7 +20,6 @@ from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.deadlines import TimeLimit, days_late, limit_until
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from taskboard.domain.history import Change, Subject
-from taskboard.domain.local_time import local_date
 from taskboard.domain.orders import (
     USUAL_LIMIT,
     Given,
@@ -46,7 +44,6 @@ from taskboard.models import (
     SupervisionOrder,
     Task,
 )
-from taskboard.models.base import UtcDateTime
 from taskboard.services import notices
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, describe, open_cases
@@ -55,94 +52,6 @@ from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import Page, fetch_page
 from taskboard.services.requests import issued_on
 from taskboard.services.visibility import held_assignments, overseen_assignments, supervised_assignments
-
-# What the rules propose
-
-
-class ProposalRow(NamedTuple):
-    """One order that the rules suggest to the supervisors."""
-
-    task_id: int
-    assignment_id: int
-    title: str
-    plan: str
-    department: str
-    role: AssignmentRole
-    due_on: date
-    days_late: int
-    kind: OrderKind
-    ground: OrderGround
-    since: date
-
-
-def list_proposals(session: Session, actor: Actor, *, today: date, calendar: WorkingCalendar) -> list[ProposalRow]:
-    """The orders that the rules propose to this supervisor today, red before yellow, the longest late first.
-
-    Two queries; nothing is stored.
-    """
-    if not actor.is_supervisor:
-        return []
-    query = (
-        select(
-            Assignment.task_id,
-            Assignment.id,
-            Task.title,
-            Plan.title.label("plan"),
-            Department.name.label("department"),
-            Assignment.role,
-            Assignment.due_on,
-            Assignment.deadline_version,
-            func.coalesce(Assignment.issued_at, Task.issued_at, type_=UtcDateTime).label("issued_at"),
-        )
-        .join(Task, Task.id == Assignment.task_id)
-        .join(Plan, Plan.id == Task.plan_id)
-        .join(Department, Department.id == Assignment.department_id)
-        .where(overdue_assignments(today), supervised_assignments(actor), Task.parent_id.is_(None))
-        .order_by(Assignment.due_on, Assignment.id)
-    )
-    late = session.execute(query).all()
-    given = _given(session, actor)
-    rows = []
-    for one in late:
-        orders = given[one.id, one.deadline_version]
-        issued_on = local_date(one.issued_at) if one.issued_at else None
-        found = propose(one.due_on, orders, issued_on=issued_on, today=today, calendar=calendar)
-        if found is not None:
-            rows.append(
-                ProposalRow(
-                    task_id=one.task_id,
-                    assignment_id=one.id,
-                    title=one.title,
-                    plan=one.plan,
-                    department=one.department,
-                    role=one.role,
-                    due_on=one.due_on,
-                    days_late=days_late(one.due_on, None, today),
-                    kind=found.kind,
-                    ground=found.ground,
-                    since=found.since,
-                )
-            )
-    return sorted(rows, key=lambda row: row.kind is not OrderKind.RED)
-
-
-def _given(session: Session, actor: Actor) -> defaultdict[tuple[int, int], list[Given]]:
-    query = (
-        select(
-            SupervisionOrder.assignment_id,
-            SupervisionOrder.deadline_version,
-            SupervisionOrder.kind,
-            SupervisionOrder.state,
-            SupervisionOrder.due_on,
-        )
-        .join(Assignment, Assignment.id == SupervisionOrder.assignment_id)
-        .where(SupervisionOrder.kind.in_((OrderKind.YELLOW, OrderKind.RED)), supervised_assignments(actor))
-    )
-    found: defaultdict[tuple[int, int], list[Given]] = defaultdict(list)
-    for assignment_id, version, kind, state, due_on in session.execute(query):
-        found[assignment_id, version].append(Given(kind, state, due_on))
-    return found
-
 
 # Making one
 

@@ -125,6 +125,13 @@ def test_counting_agrees_with_looking_at_every_day(start: date, end: date) -> No
 
 
 @settings(deadline=None)
+@given(st.dates(date(2023, 1, 1), date(2031, 12, 31)), st.integers(1, 40))
+def test_the_latest_start_is_the_last_day_from_which_so_many_days_have_passed(by: date, count: int) -> None:
+    latest = CALENDAR.latest_start(count, by)
+
+    assert CALENDAR.add(latest, count) <= by < CALENDAR.add(latest + timedelta(days=1), count)
+
+
 @given(start=DAYS, count=st.integers(-600, 600))
 def test_adding_and_counting_undo_each_other(start: date, count: int) -> None:
     start = CALENDAR.on_or_before(start)

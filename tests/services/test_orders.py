@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import multiprocessing
+import random
 from datetime import date, datetime, timedelta
 from multiprocessing.queues import Queue
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from taskboard.domain.history import Change
-from taskboard.domain.orders import OrderAct, OrderGround, OrderKind, OrderState
+from taskboard.domain.local_time import local_date
+from taskboard.domain.orders import Given, OrderAct, OrderGround, OrderKind, OrderState, Proposal, propose
 from taskboard.domain.permissions import Actor
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import Assignment, HistoryEntry, OrderSeries, OutboxMessage, SupervisionOrder, Task
-from taskboard.services import orders
+from taskboard.services import order_proposals, orders
 from taskboard.services.calendar import load_calendar
 from tests.services.test_concurrency import writing_engine
 from tests.support import factories
@@ -65,10 +67,10 @@ class Office:
         return self.session.get_one(SupervisionOrder, order_id)
 
     def proposals(self, today: date = TODAY, who: str = "chen") -> list[tuple[str, OrderKind, OrderGround]]:
-        found = orders.list_proposals(
+        found = order_proposals.list_proposals(
             self.session, self.usual.actor(who), today=today, calendar=load_calendar(self.session)
         )
-        return [(one.department, one.kind, one.ground) for one in found]
+        return [(one.department, one.kind, one.ground) for one in found.rows]
 
     def mails(self, template: str) -> set[str]:
         query = select(OutboxMessage.to_address).where(OutboxMessage.template == template)
@@ -119,6 +121,62 @@ def test_a_deadline_that_moved_begins_anew(office: Office) -> None:
     office.lead.deadline_version += 1
 
     assert office.proposals()[0][0] == office.usual.lead.name
+
+
+def test_what_is_found_is_what_the_rule_says_whatever_days_and_orders_there_are(office: Office) -> None:
+    dice, days = random.Random(20261122), load_calendar(office.session)
+    expected = {}
+    for _ in range(150):
+        task = office.make_task(TODAY - timedelta(days=dice.randrange(1, 25)))
+        assignment_of(office.session, task, office.usual.partner).state = AssignmentState.SUBMITTED
+        lead = assignment_of(office.session, task, office.usual.lead)
+        lead.deadline_version = 2
+        lead.issued_at = dice.choice([None, NOW - timedelta(days=dice.randrange(25), hours=dice.randrange(24))])
+        given = [one for one in (random_order(dice, office, lead) for _ in range(dice.randrange(3))) if one]
+        issued_on = local_date(lead.issued_at or task.issued_at)
+        found = propose(lead.due_on, given, issued_on=issued_on, today=TODAY, calendar=days)
+        if found is not None:
+            expected[lead.id] = found
+    office.task.state = TaskState.CLOSED
+    office.session.flush()
+
+    page = order_proposals.list_proposals(
+        office.session, office.usual.actor("chen"), today=TODAY, calendar=days, size=1000
+    )
+
+    assert {one.assignment_id: Proposal(one.kind, one.ground, one.since) for one in page.rows} == expected
+    assert page.total == len(expected)
+    assert [(one.kind is not OrderKind.RED, one.due_on) for one in page.rows] == sorted(
+        (one.kind is not OrderKind.RED, one.due_on) for one in page.rows
+    )
+    assert {one.ground for one in expected.values()} == set(OrderGround) - {OrderGround.DECIDED}
+    few = order_proposals.list_proposals(office.session, office.usual.actor("chen"), today=TODAY, calendar=days, size=3)
+    assert (few.rows, few.total) == (page.rows[:3], page.total)
+
+
+def random_order(dice: random.Random, office: Office, lead: Assignment) -> Given | None:
+    """A formal order of any kind and state, for the deadline as it is now or as it was; what counts of it."""
+    kind = dice.choice([OrderKind.YELLOW, *OrderKind])
+    state = dice.choice([OrderState.OPEN, *OrderState])
+    order = SupervisionOrder(
+        body_id=office.usual.body.id,
+        kind=kind,
+        year=2026,
+        number=office.session.scalar(select(func.count()).select_from(SupervisionOrder)) or 0,
+        assignment_id=lead.id,
+        ground=OrderGround.DECIDED,
+        title=office.task.title,
+        task_due_on=lead.due_on,
+        deadline_version=dice.choice([1, 2]),
+        text=TEXT,
+        due_on=TODAY + timedelta(days=dice.randrange(-5, 5)),
+        confirmed_by_id=office.usual.chen.id,
+        confirmed_at=NOW,
+        state=state,
+    )
+    office.session.add(order)
+    counts = order.deadline_version == 2 and kind in {OrderKind.YELLOW, OrderKind.RED}
+    return Given(kind, state, order.due_on) if counts else None
 
 
 @pytest.mark.parametrize("who", ["li", "gao", "liu", "sun"])

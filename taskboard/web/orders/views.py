@@ -15,7 +15,7 @@ from taskboard.domain.errors import Invalid, NotFound, NotNow, Stale
 from taskboard.domain.orders import OrderAct, OrderKind, OrderState
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, today, transaction
-from taskboard.services import orders
+from taskboard.services import order_proposals, orders
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.order_document import write_order
@@ -51,7 +51,7 @@ def order_list() -> ResponseReturnValue:
     return render_template(
         "orders/list.html",
         page=orders.list_orders(session, actor, today=today(), kind=kind, state=state, number=page_number()),
-        proposals=orders.list_proposals(session, actor, today=today(), calendar=load_calendar(session)),
+        proposals=order_proposals.list_proposals(session, actor, today=today(), calendar=load_calendar(session)),
         kind=kind,
         state=state,
         kinds=list(OrderKind),
