@@ -39,7 +39,7 @@ class DepartmentNotice(NamedTuple):
     department: str
     people: list[str]
     without_address: list[str]
-    """named, but there is no address to send to"""
+    """who get no mail, only a message in the product"""
     tasks: int
 
 
@@ -144,7 +144,7 @@ def _queue(found: Sequence[Letter], subject: str, template: str, *, path: str, r
             "path": path if len(letter.branches) > 1 else tasks[0]["path"],
         }
         tell(Telling(first.session, first.actor, first.now), letter.posts, subject, template, facts)
-        count += letter.person.email is not None and letter.person.person_id != first.actor.person_id
+        count += letter.person.person_id != first.actor.person_id
     return count
 
 

@@ -213,7 +213,7 @@ class _Step:
         """One mail to each new holder for everything they took over."""
         for person_id in sorted({*self._work, *self._posts}):
             person = self._session.get_one(Person, person_id)
-            if person.email is None or person.id == self._by["actor"].person_id:
+            if person.id == self._by["actor"].person_id:
                 continue
             work, posts = self._work[person_id], self._posts[person_id]
             named = dict.fromkeys(

@@ -281,7 +281,7 @@ def _to_tell(
         for person_id, role in told.items():
             concerned[person_id].append((change, role))
     people_of = select(Person).where(
-        Person.id.in_(concerned), Person.id != actor.person_id, Person.is_active, Person.email.is_not(None)
+        Person.id.in_(concerned), Person.id != actor.person_id, Person.is_active
     )
     return [(one, concerned[one.id]) for one in session.scalars(people_of.order_by(Person.id))]
 
@@ -294,7 +294,7 @@ def _tell(
         key=f"liaisons:{by['now'].isoformat()}:{by['actor'].person_id}:{person.id}",
         kind=MailKind.NOTICE,
         person_id=person.id,
-        to_address=person.email or "",
+        to_address=person.email,
         template="liaisons",
         facts={
             "person": person.name,

@@ -63,9 +63,9 @@ class Told(NamedTuple):
     """Whom the notices of an issue reached, and whom they could not."""
 
     people: int
-    """how many got a mail; who acted gets none"""
+    """how many were told; who acted is not"""
     without_address: list[str]
-    """names of those who should have got one"""
+    """names of those among them who got no mail, only a message in the product"""
     without_liaison: list[str]
     """departments for which the supervisors stand in"""
 
@@ -495,9 +495,9 @@ def _queue(case: Case, subject: str, template: str, posts: Sequence[Recipient], 
 def _queue_one(
     telling: Telling, subject: str, template: str, posts: Sequence[Recipient], facts: Mapping[str, Any]
 ) -> bool:
-    """One mail to the person behind these posts; ``False`` where there is no address, or the person acted."""
+    """One message to the person behind these posts; ``False`` where the person acted."""
     person = posts[0].person
-    if person.email is None or person.person_id == telling.actor.person_id:
+    if person.person_id == telling.actor.person_id:
         return False
     named = {
         (one.department, one.role): {

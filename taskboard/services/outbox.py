@@ -18,6 +18,8 @@ from taskboard.services.inserts import change_rows, insert_where_free
 
 AT_ANY_HOUR = frozenset({"reminded", "invitation", "reset", "trial"})
 """templates of notices that wait for no office hours: what a supervisor urges to, and what somebody is waiting for"""
+OPENS_AN_ACCOUNT = frozenset({"invitation", "reset"})
+"""templates that whoever reads the inbox has followed already: they stand there as read"""
 OFFICE_MOMENTS = "office_moments"
 """under which name a session keeps the next moment within office hours"""
 
@@ -28,7 +30,7 @@ def queue_mail(
     key: str,
     kind: MailKind,
     person_id: int,
-    to_address: str,
+    to_address: str | None,
     template: str,
     facts: Mapping[str, Any],
     now: datetime,
@@ -36,6 +38,8 @@ def queue_mail(
     for_day: date | None = None,
 ) -> bool:
     """Put one mail into the outbox; ``False`` when a mail with this key is there already.
+
+    It is a message in the person's inbox from now on; without an address it is nothing else.
 
     ``facts`` are what the template is rendered from: plain JSON values (dates as ISO text, enums by their value).
     A notice waits for the next office hours; after ``valid_until`` a mail is no longer worth sending. ``for_day`` is
@@ -45,16 +49,17 @@ def queue_mail(
         "key": key,
         "kind": kind,
         "person_id": person_id,
-        "to_address": to_address,
+        "to_address": to_address or "",
         "template": template,
         "facts": dict(facts),
         "message_id": uuid4().hex,
         "created_at": now,
         "next_attempt_at": _first_attempt(session, kind, template, now),
         "for_day": for_day,
-        "state": OutboxState.QUEUED,
+        "state": OutboxState.QUEUED if to_address else OutboxState.INBOX_ONLY,
         "attempts": 0,
         "valid_until": valid_until,
+        "read_at": now if template in OPENS_AN_ACCOUNT else None,
     }
     return insert_where_free(session, OutboxMessage, [row]) == 1
 

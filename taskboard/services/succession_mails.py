@@ -40,7 +40,7 @@ def tell_successors(
     plan_ids = {one.task.plan_id for one in moved}
     plans = dict(session.execute(select(Plan.id, Plan.title).where(Plan.id.in_(plan_ids))).all())
     for person, posts, works in told.values():
-        if person.email is None or person.person_id == by["actor"].person_id:
+        if person.person_id == by["actor"].person_id:
             continue
         queue_mail(
             session,

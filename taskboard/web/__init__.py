@@ -23,6 +23,7 @@ from taskboard.web.health.views import blueprint as health
 from taskboard.web.help_requests.views import blueprint as help_requests
 from taskboard.web.home.views import blueprint as home
 from taskboard.web.imports.views import blueprint as imports
+from taskboard.web.inbox.views import blueprint as inbox
 from taskboard.web.instructions.views import blueprint as instructions
 from taskboard.web.jobs.views import blueprint as jobs
 from taskboard.web.leaving.views import blueprint as leaving
@@ -77,6 +78,7 @@ BLUEPRINTS = (
     jobs,
     outbox,
     audit,
+    inbox,
     mailbox,
     health,
 )

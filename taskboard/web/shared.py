@@ -12,9 +12,10 @@ from taskboard import __version__
 from taskboard.domain.lights import Judgement
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import Act
-from taskboard.extensions import current_settings
+from taskboard.extensions import current_settings, read_session
 from taskboard.labels import LIGHT_SHAPES, label, light_reason, times
 from taskboard.services.actors import HeldPost
+from taskboard.services.inbox import MOST_COUNTED, count_unread
 from taskboard.web.guards import current_posts, signed_in
 
 STAFF = frozenset({Role.HEAD, Role.LIAISON, Role.OFFICER})
@@ -88,6 +89,13 @@ class Viewer:
     name: str
     posts: list[str]
     links: list[Link]
+    unread: int = 0
+    is_at_inbox: bool = False
+
+    @property
+    def unread_words(self) -> str:
+        """The number beside the messages: from a hundred on, how many more says nothing."""
+        return str(self.unread) if self.unread < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
 
 
 def share_with_templates(app: Flask) -> None:
@@ -120,7 +128,13 @@ def find_viewer() -> Viewer | None:
     if account is None:
         return None
     posts = current_posts()
-    return Viewer(name=account.name, posts=[post_words(post) for post in posts], links=navigation(posts))
+    return Viewer(
+        name=account.name,
+        posts=[post_words(post) for post in posts],
+        links=navigation(posts),
+        unread=count_unread(read_session(), account.person_id),
+        is_at_inbox=request.blueprint == "inbox",
+    )
 
 
 def post_words(post: HeldPost) -> str:

@@ -83,6 +83,11 @@ def on_branch(*people: str, **more: Any) -> Line:
     return Line(frozenset(people), hidden=SIGNED_IN - {*OFFICE, *LEAD, *people}, **more)
 
 
+def ones_own(who: str) -> Line:
+    """Something of one person's, which exists for nobody else."""
+    return Line(frozenset({who}), hidden=SIGNED_IN - {who})
+
+
 def with_a_link() -> Line:
     """Only for who comes by a link that they were sent."""
     return Line(frozenset(), hidden=EVERYBODY)
@@ -118,6 +123,9 @@ TABLE: Mapping[str, Line] = {
     "accounts.sign_out": signed_in(),
     "accounts.account": signed_in(),
     "accounts.end_sessions": signed_in(),
+    "notice_wishes.wishes": signed_in(fields={"notices": "morning"}),
+    "notice_wishes.ask_to_leave": with_a_link(),
+    "notice_wishes.leave": with_a_link(),
     # Lists that show each what is theirs
     "home.home": signed_in(),
     "plans.index": signed_in(),
@@ -288,6 +296,11 @@ TABLE: Mapping[str, Line] = {
     "outbox.drop": holding("administrator"),
     "outbox.release": holding("administrator"),
     "outbox.switch_address_on": holding("administrator", fields={"address": "gone@example.org"}),
+    "inbox.message_list": signed_in(),
+    "inbox.mark_all_read": signed_in(),
+    "inbox.message": ones_own("lead.liaison"),
+    "inbox.message_html": ones_own("lead.liaison"),
+    "inbox.mark_unread": ones_own("lead.liaison"),
     "mailbox.mail_list": nowhere(),
     "mailbox.mail": nowhere(),
     "mailbox.mail_html": nowhere(),

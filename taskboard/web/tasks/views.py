@@ -401,7 +401,7 @@ def _say_what_was_issued(batch: IssuedBatch) -> None:
             "warning",
         )
     if told.without_address:
-        flash(f"{_some(told.without_address)}没有填写邮箱，没有收到通知。", "warning")
+        flash(f"{_some(told.without_address)}没有填写邮箱，只在站内消息中看到，请另行告知。", "warning")
 
 
 def _some(names: Sequence[str]) -> str:
