@@ -71,8 +71,6 @@ def list_proposals(
     red = _is_red(today, calendar)
     wanted = and_(
         overdue_assignments(today),
-        # Yellow comes first, so nothing that is due later can be proposed; the index ends the search there.
-        Assignment.due_on <= calendar.latest_start(YELLOW_AFTER, today),
         Task.parent_id.is_(None),
         supervised_tasks(actor),
         ~_given(OrderKind.RED),
