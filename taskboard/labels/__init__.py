@@ -17,6 +17,7 @@ from taskboard.domain.orders import OrderAct, OrderGround, OrderKind, OrderState
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.domain.plan_parsing.reading import Origin, Recurrence
 from taskboard.domain.requests import ExtensionResult, ObjectionResult
+from taskboard.domain.robots import RobotDigest, RobotKind, RobotMessageState
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
     Act,
@@ -266,6 +267,18 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (OutboxState.INBOX_ONLY, "仅站内消息"),
     (OutboxState.PUT_OFF, "待并入晨报"),
     (OutboxState.TOLD, "已并入晨报"),
+    (RobotKind.WECOM, "企业微信"),
+    (RobotKind.DINGTALK, "钉钉"),
+    (RobotKind.FEISHU, "飞书"),
+    (RobotDigest.WEEKLY, "周报"),
+    (RobotDigest.DAILY, "日报"),
+    (RobotDigest.TRIAL, "试发"),
+    (RobotMessageState.WAITING, "待发送"),
+    (RobotMessageState.SENDING, "发送中"),
+    (RobotMessageState.SENT, "已发送"),
+    (RobotMessageState.REFUSED, "被拒收"),
+    (RobotMessageState.EXPIRED, "已过期"),
+    (RobotMessageState.UNKNOWN, "结果不明"),
     (MailKind.MORNING, "晨报"),
     (MailKind.WEEKLY_DIGEST, "周报"),
     (MailKind.NOTICE, "通知"),

@@ -25,6 +25,7 @@ from taskboard.models.order import OrderSeries, SupervisionOrder
 from taskboard.models.period import HandLight, PeriodReport, PlannedValue, ReportFigure
 from taskboard.models.person import AccountLink, FailedSignIn, Person, PersonPost, PortfolioItem, ResetRequest
 from taskboard.models.plan import ImportDraft, Measure, Plan, PlanDefaultDepartment, PlanSource
+from taskboard.models.robot import Robot, RobotMessage
 from taskboard.models.scan import Scan
 from taskboard.models.setting import Setting, SetupDraft
 from taskboard.models.target import TaskTarget
@@ -77,6 +78,8 @@ __all__ = [
     "ReplyReminder",
     "ReportFigure",
     "ResetRequest",
+    "Robot",
+    "RobotMessage",
     "Scan",
     "SchedulerEvent",
     "SchedulerLease",
