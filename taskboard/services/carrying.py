@@ -104,6 +104,7 @@ def _follow(below: Case, above: Case, part: Assignment, suspended: HistoryEntry 
     """Do to the sub-task what follows; whether there was anything to do."""
     task = below.task
     was_carried = suspended is not None and CARRIED_FROM in (suspended.after or {}).get("act", {})
+    latest = latest_day(part.due_on, below.today)
     act = carried_act(above.task.state, part.state, task.state, was_carried=was_carried)
     match act:
         case Act.TERMINATE:
@@ -116,9 +117,10 @@ def _follow(below: Case, above: Case, part: Assignment, suspended: HistoryEntry 
             task.state = TaskState.SUSPENDED
         case Act.RESUME if suspended is not None:
             task.state = TaskState.IN_PROGRESS
-            postpone(task, below.assignments, days=(below.today - local_date(suspended.at)).days)
+            days = (below.today - local_date(suspended.at)).days
+            postpone(task, below.assignments, days=days, latest=latest)
     is_open = task.state not in ENDED_TASK
-    is_earlier = is_open and keep_within(task, below.assignments, latest_day(part.due_on, below.today))
+    is_earlier = is_open and keep_within(task, below.assignments, latest)
     below.act = act or Act.CORRECT
     return act is not None or is_earlier
 

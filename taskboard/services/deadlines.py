@@ -48,11 +48,19 @@ def keep_within(task: Task, assignments: Iterable[Assignment], latest: date | No
     return is_later or bool(late)
 
 
-def postpone(task: Task, assignments: Iterable[Assignment], *, days: int) -> None:
-    """Move the task's deadline and each open branch's own by so many calendar days."""
-    if task.due_on is not None and days:
-        task.due_on += timedelta(days=days)
+def postpone(task: Task, assignments: Iterable[Assignment], *, days: int, latest: date | None) -> None:
+    """Move the task's deadline and each open branch's own by so many calendar days, up to the latest day if any.
+
+    What cannot move does not count as moved: who was reminded of that day is not reminded anew.
+    """
+
+    def later(day: date) -> date:
+        moved = day + timedelta(days=days)
+        return moved if latest is None else min(moved, latest)
+
+    if task.due_on is not None and later(task.due_on) != task.due_on:
+        task.due_on = later(task.due_on)
         task.deadline_version += 1
     for one in assignments:
         if one.due_on is not None and one.state in OPEN_ASSIGNMENT:
-            set_own_deadline(one, one.due_on + timedelta(days=days))
+            set_own_deadline(one, later(one.due_on))

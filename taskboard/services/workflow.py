@@ -51,7 +51,7 @@ from taskboard.services.attachments import Upload, attach
 from taskboard.services.branches import end_branch, reopen_branch
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, open_case, open_cases
-from taskboard.services.deadlines import keep_within, postpone, set_deadline, set_own_deadline
+from taskboard.services.deadlines import postpone, set_deadline, set_own_deadline
 from taskboard.services.lateness import days_late_before_submission
 from taskboard.services.lineage import count_owing_subtasks
 from taskboard.services.notices import Told
@@ -282,8 +282,7 @@ def resume(
     suspended = history.last_entry(session, task_id, [Act.SUSPEND])
     days = (case.today - local_date(suspended.at)).days if suspended else 0
     case.task.state = TaskState.IN_PROGRESS
-    postpone(case.task, case.assignments, days=days)
-    keep_within(case.task, case.assignments, case.latest_day)
+    postpone(case.task, case.assignments, days=days, latest=case.latest_day)
     entry = case.finish(facts={"suspended_days": days})
     notices.changed(case, entry)
     return entry

@@ -419,6 +419,21 @@ def test_what_the_department_suspended_by_itself_stays_suspended(tree: Tree) -> 
     assert north.state is TaskState.IN_PROGRESS
 
 
+def test_a_day_that_cannot_move_behind_the_part_does_not_count_as_moved(tree: Tree) -> None:
+    task = tree.task()
+    north, south = tree.split(task, SubtaskOrder(tree.north.id, due_on=TOMORROW), SubtaskOrder(tree.south.id))
+    for one, who in ((north, "bei"), (south, "nan")):
+        tree.act(workflow.acknowledge, tree.own(one).id, who)
+        tree.act(workflow.suspend, one.id, "li", reason="分局搬迁", review_on=NEXT_WEEK)
+    versions = (south.deadline_version, tree.own(south).deadline_version)
+
+    for one in (north, south):
+        tree.act(workflow.resume, one.id, "li", now=NOW + timedelta(days=2))
+
+    assert (north.due_on, south.due_on) == (TOMORROW + timedelta(days=2), task.due_on)
+    assert (south.deadline_version, tree.own(south).deadline_version) == versions
+
+
 def test_sub_tasks_end_when_the_task_above_is_terminated(tree: Tree) -> None:
     task = tree.task()
     north, south = tree.split(task)
