@@ -80,6 +80,75 @@ def upgrade() -> None:
         batch_op.create_index("ix_kept_form_person_id_kept_at", ["person_id", "kept_at"], unique=False)
 
     op.create_table(
+        "robot",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "wecom", "dingtalk", "feishu", name="robot_kind", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=False,
+        ),
+        sa.Column("key", sa.String(length=128), nullable=False),
+        sa.Column("department_id", sa.Integer(), nullable=False),
+        sa.Column("secret", sa.String(length=128), nullable=True),
+        sa.Column("sends_weekly", sa.Boolean(), nullable=False),
+        sa.Column("sends_daily", sa.Boolean(), nullable=False),
+        sa.Column("is_on", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_robot_department_id_department")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_robot")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "robot_message",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("robot_id", sa.Integer(), nullable=False),
+        sa.Column("message_key", sa.String(length=100), nullable=False),
+        sa.Column(
+            "digest",
+            sa.Enum(
+                "weekly", "daily", "trial", name="robot_digest", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=False,
+        ),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "waiting",
+                "sending",
+                "sent",
+                "refused",
+                "expired",
+                "unknown",
+                name="robot_message_state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["robot_id"], ["robot.id"], name=op.f("fk_robot_message_robot_id_robot"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_robot_message")),
+        sa.UniqueConstraint("message_key", name=op.f("uq_robot_message_message_key")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("robot_message", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_robot_message_robot_id_started_at"), ["robot_id", "started_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_robot_message_state"), ["state"], unique=False)
+
+    op.create_table(
         "reminder_snooze",
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -356,6 +425,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_reminder_snooze_assignment_id_until_on"))
 
     op.drop_table("reminder_snooze")
+    with op.batch_alter_table("robot_message", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_robot_message_state"))
+        batch_op.drop_index(batch_op.f("ix_robot_message_robot_id_started_at"))
+
+    op.drop_table("robot_message")
+    op.drop_table("robot")
     with op.batch_alter_table("kept_form", schema=None) as batch_op:
         batch_op.drop_index("ix_kept_form_person_id_kept_at")
 
