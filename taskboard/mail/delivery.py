@@ -1,7 +1,8 @@
 """Delivering the queue: claim some mails, hand one after the other over, write down how each went.
 
 No transaction is open while a server is talked to. That a mail is being sent is saved before anything of it leaves, in
-the transaction that says how the one before it ended: a crash leaves at most the one mail in flight undecided.
+the transaction that says how the one before it ended: a crash leaves at most the one mail in flight undecided. While a
+server thinks about one mail the next is made ready.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sqlalchemy.orm import Session
 from taskboard.domain.outbox import OutboxState, Outcome, RateLimits, Result
 from taskboard.labels.mails import NOT_RENDERED, UNUSABLE_ADDRESS
 from taskboard.mail.message import Sender, UnusableAddress, build_message
-from taskboard.mail.rendering import MailRenderer, RenderedMail, RenderingError, has_account_link
+from taskboard.mail.rendering import MailRenderer, RenderedMail, has_account_link
 from taskboard.mail.transport import Transport
 from taskboard.services import mail_gate, outbox_sending
 from taskboard.services.outbox_sending import ClaimedMail
@@ -91,6 +92,7 @@ class Courier:
         self._jitter = jitter
         self._tidied_at: datetime | None = None
         self._was_server_down = False
+        self._ahead: _Prepared | None = None
 
     def deliver(self, *, should_stop: Callable[[], bool] = lambda: False) -> Delivered:
         """Send until nothing may go, the server is down, or ``should_stop`` says so.
@@ -114,13 +116,22 @@ class Courier:
         """Send one after the other; what is left in ``claimed`` was not begun. How the last one ended is unwritten."""
         attempt = None
         while claimed and not should_stop() and not (attempt is not None and attempt.outcome.is_server_down):
-            prepared = self._prepare(claimed[0])
+            prepared = self._take_prepared(claimed[0])
             begun = self._write_down(attempt, done, begins=prepared.mail)
             claimed.popleft()
-            attempt = self._hand_over(prepared, begun[0]) if begun else None
+            attempt = self._hand_over(prepared, begun[0], claimed) if begun else None
         return attempt
 
+    def _take_prepared(self, mail: ClaimedMail) -> _Prepared:
+        ahead, self._ahead = self._ahead, None
+        return ahead if ahead is not None and ahead.mail is mail else self._prepare(mail)
+
+    def _prepare_ahead(self, claimed: deque[ClaimedMail]) -> None:
+        """Prepare the next mail while the server thinks about this one."""
+        self._ahead = self._prepare(claimed[0]) if claimed else None
+
     def _prepare(self, mail: ClaimedMail) -> _Prepared:
+        """Never raises: how the mail before it ended is not written down yet."""
         kept = None
         try:
             rendered = self._rendered(mail)
@@ -133,17 +144,18 @@ class Courier:
                 created_at=mail.created_at,
                 kind=mail.kind,
             )
-        except RenderingError as error:
-            log.exception("mail %s could not be rendered", mail.id)
-            return _Prepared(mail, None, NOT_RENDERED.format(problem=error), None)
         except UnusableAddress:
             return _Prepared(mail, None, UNUSABLE_ADDRESS.format(address=mail.to_address), kept)
+        except Exception as error:
+            log.exception("mail %s could not be rendered", mail.id)
+            return _Prepared(mail, None, NOT_RENDERED.format(problem=error), None)
         return _Prepared(mail, message, "", kept)
 
-    def _hand_over(self, prepared: _Prepared, mail: ClaimedMail) -> _Attempt:
+    def _hand_over(self, prepared: _Prepared, mail: ClaimedMail, waiting: deque[ClaimedMail]) -> _Attempt:
         if prepared.message is None:
             return _Attempt(mail, Outcome(Result.NEVER, prepared.trouble), prepared.kept, was_handed_over=False)
-        return _Attempt(mail, self._transport.send(prepared.message), prepared.kept)
+        outcome = self._transport.send(prepared.message, meanwhile=lambda: self._prepare_ahead(waiting))
+        return _Attempt(mail, outcome, prepared.kept)
 
     def _rendered(self, mail: ClaimedMail) -> RenderedMail:
         """What goes out: what was kept of the attempt before, or, where that must not have everything, made anew."""

@@ -10,6 +10,7 @@ import contextlib
 import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Protocol
@@ -34,9 +35,17 @@ DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 ACCEPTED = Outcome(Result.ACCEPTED)
 
 
+def _nothing() -> None:
+    pass
+
+
 class Transport(Protocol):
-    def send(self, message: EmailMessage) -> Outcome:
-        """Try to send to the one recipient that the message names; never raises for what a server does."""
+    def send(self, message: EmailMessage, *, meanwhile: Callable[[], None] = _nothing) -> Outcome:
+        """Try to send to the one recipient that the message names; never raises for what a server does.
+
+        ``meanwhile`` is done while the server has the text and has not answered yet; not at all where it does not come
+        to that. It must not raise.
+        """
 
     def close(self) -> None:
         """End the connection, if there is one."""
@@ -45,7 +54,7 @@ class Transport(Protocol):
 class MailboxTransport:
     """Delivers to the mailbox page, which shows the outbox: nothing leaves the machine."""
 
-    def send(self, message: EmailMessage) -> Outcome:
+    def send(self, message: EmailMessage, *, meanwhile: Callable[[], None] = _nothing) -> Outcome:
         return ACCEPTED
 
     def close(self) -> None:
@@ -111,24 +120,25 @@ class SmtpTransport:
         self._sent_here = 0
         self._breaks = 0
 
-    def send(self, message: EmailMessage) -> Outcome:
+    def send(self, message: EmailMessage, *, meanwhile: Callable[[], None] = _nothing) -> Outcome:
         try:
             smtp = self._connected()
         except (OSError, ValueError, smtplib.SMTPException) as error:
             self._drop()
             return Outcome(Result.LATER, trouble("unreachable", error), is_server_down=True)
-        outcome = self._send_over(smtp, message)
+        outcome = self._send_over(smtp, message, meanwhile)
         if outcome.result is not Result.ACCEPTED and self._smtp is not None:
             self._reset()
         return outcome
 
-    def _send_over(self, smtp: smtplib.SMTP, message: EmailMessage) -> Outcome:
+    def _send_over(self, smtp: smtplib.SMTP, message: EmailMessage, meanwhile: Callable[[], None]) -> Outcome:
         is_handed_over = False
         try:
             self._announce(smtp, message)
             _wait_at_most(smtp, self._verdict_seconds)
             smtp.send(_as_lines(message))
             is_handed_over = True
+            meanwhile()
             _expect(smtp.getreply(), 250)
             _wait_at_most(smtp, self._reply_seconds)
         except Refused as refusal:

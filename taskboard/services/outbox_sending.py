@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from taskboard.domain.outbox import (
@@ -111,19 +111,47 @@ def _claimed(message: OutboxMessage, until: datetime, was_refused: bool) -> Clai
     )
 
 
+_TABLE = cast(Table, OutboxMessage.__table__)
+_STILL_OURS = and_(
+    OutboxMessage.id == bindparam("mail_id"),
+    OutboxMessage.state == bindparam("held_as"),
+    OutboxMessage.claimed_until == bindparam("held_until"),
+)
+# Made once: they run once for each mail, and making one takes longer than carrying it out.
+_START = (
+    update(_TABLE)
+    .where(_STILL_OURS)
+    .values(
+        state=OutboxState.SENDING,
+        attempts=bindparam("new_attempts"),
+        claimed_until=bindparam("new_claimed_until"),
+    )
+)
+_SETTLE = (
+    update(_TABLE)
+    .where(_STILL_OURS)
+    .values(
+        state=bindparam("new_state"),
+        claimed_until=None,
+        last_error=bindparam("new_error"),
+        sent_at=bindparam("new_sent_at"),
+        **{
+            name: func.coalesce(bindparam(f"new_{name}", type_=_TABLE.c[name].type), _TABLE.c[name])
+            for name in ("subject", "text", "html", "next_attempt_at")
+        },
+    )
+)
+
+
 def start(session: Session, mail: ClaimedMail, *, now: datetime) -> ClaimedMail | None:
     """Write down that the mail is being handed over from now on; to be committed before anything of it is.
 
     ``None`` where it is not this sender's any more: its lease was over, or somebody took it out.
     """
     until = now + LEASE
-    still_ours = update(OutboxMessage).where(
-        OutboxMessage.id == mail.id,
-        OutboxMessage.state == OutboxState.CLAIMED,
-        OutboxMessage.claimed_until == mail.claimed_until,
-    )
-    values = {"state": OutboxState.SENDING, "attempts": mail.attempts, "claimed_until": until}
-    return replace(mail, claimed_until=until) if change_rows(session, still_ours.values(values)) else None
+    values = {"new_attempts": mail.attempts, "new_claimed_until": until}
+    is_begun = _write(session, _START, mail, OutboxState.CLAIMED, values)
+    return replace(mail, claimed_until=until) if is_begun else None
 
 
 def settle(
@@ -145,27 +173,29 @@ def settle(
         attempts = min(attempts, len(RETRY_PAUSES))
     pause = retry_pause(attempts, jitter=jitter)
     state = state_after(mail.kind, outcome.result, can_retry=pause is not None)
-    values: dict[str, Any] = {
-        "state": state,
-        "claimed_until": None,
-        "last_error": None if outcome.result is Result.ACCEPTED else outcome.detail[:LONGEST_ERROR],
+    subject, words, html = rendered or (None, None, None)
+    values = {
+        "new_state": state,
+        "new_error": None if outcome.result is Result.ACCEPTED else outcome.detail[:LONGEST_ERROR],
+        "new_sent_at": now if state is OutboxState.SENT else None,
+        "new_next_attempt_at": now + pause if state is OutboxState.RETRY and pause is not None else None,
+        "new_subject": subject,
+        "new_text": words,
+        "new_html": html,
     }
-    if rendered is not None:
-        values |= dict(zip(("subject", "text", "html"), rendered, strict=True))
-    if state is OutboxState.SENT:
-        values["sent_at"] = now
-    if state is OutboxState.RETRY and pause is not None:
-        values["next_attempt_at"] = now + pause
-    still_ours = update(OutboxMessage).where(
-        OutboxMessage.id == mail.id,
-        OutboxMessage.state == OutboxState.SENDING,
-        OutboxMessage.claimed_until == mail.claimed_until,
-    )
-    if not change_rows(session, still_ours.values(values)):
+    if not _write(session, _SETTLE, mail, OutboxState.SENDING, values):
         return None
     if state is OutboxState.SENT and mail.was_refused:
         forget_refusals(session, mail.to_address)
     return state
+
+
+def _write(
+    session: Session, statement: Update, mail: ClaimedMail, held_as: OutboxState, values: Mapping[str, Any]
+) -> bool:
+    """Write where this sender still holds the mail; whether it does."""
+    held = {"mail_id": mail.id, "held_as": held_as, "held_until": mail.claimed_until}
+    return session.connection().execute(statement, {**held, **values}).rowcount == 1
 
 
 def give_back(session: Session, mails: Sequence[ClaimedMail]) -> int:

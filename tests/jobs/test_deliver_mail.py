@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from email.message import EmailMessage
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +19,8 @@ from taskboard.clock import SettableClock
 from taskboard.domain.jobs import JobName
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.jobs.runner import run_by_hand
+from taskboard.mail import delivery
+from taskboard.mail.rendering import MailRenderer, RenderedMail
 from taskboard.models import JobRun, OutboxMessage, Person
 from taskboard.services.outbox import queue_mail
 from taskboard.services.outbox_sending import claim, start
@@ -280,6 +283,56 @@ def test_a_mail_that_cannot_be_made_keeps_nobody_else_waiting(
     assert recipients(smtp_server) == ["wang"]
     error = session.scalar(select(OutboxMessage.last_error).where(OutboxMessage.state == OutboxState.DEAD))
     assert error is not None and error.startswith(words)
+
+
+def test_the_next_mail_is_made_ready_while_the_server_thinks_about_one(
+    mailing: APIFlask,
+    session: Session,
+    clock: SettableClock,
+    smtp_server: SmtpServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for person in people(session, "li", "wang"):
+        queue(session, person, clock)
+    arrived_before: list[int] = []
+    render = MailRenderer.render
+
+    def render_and_count(self: MailRenderer, *values: Any, **more: Any) -> RenderedMail:
+        arrived_before.append(len(smtp_server.received))
+        return render(self, *values, **more)
+
+    monkeypatch.setattr(MailRenderer, "render", render_and_count)
+    smtp_server.delay = 0.5
+
+    assert deliver(mailing, clock) == {"sent": 2}
+
+    assert arrived_before == [0, 0]
+    assert sorted(recipients(smtp_server)) == ["li", "wang"]
+
+
+def test_trouble_with_the_next_mail_is_no_trouble_of_the_one_on_its_way(
+    mailing: APIFlask,
+    session: Session,
+    clock: SettableClock,
+    smtp_server: SmtpServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    li, wang = people(session, "li", "wang")
+    queue(session, li, clock)
+    queue(session, wang, clock)
+    build = delivery.build_message
+
+    def build_only_for_li(*values: Any, to_address: str, **more: Any) -> EmailMessage:
+        if to_address == wang.email:
+            raise OSError("no room")
+        return build(*values, to_address=to_address, **more)
+
+    monkeypatch.setattr(delivery, "build_message", build_only_for_li)
+
+    assert deliver(mailing, clock) == {"sent": 1, "dead": 1}
+
+    assert recipients(smtp_server) == ["li"]
+    assert states(session) == {"li": OutboxState.SENT, "wang": OutboxState.DEAD}
 
 
 def test_a_dead_mail_goes_out_when_it_is_put_back(

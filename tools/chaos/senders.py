@@ -25,6 +25,7 @@ FACTS = {
     "posts": [{"department": "市教育局", "role": "liaison", "is_stand_in": False}],
     "sections": [],
     "parts": [],
+    "notices": [],
     "jobs": None,
 }
 
