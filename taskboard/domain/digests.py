@@ -189,6 +189,17 @@ class Part:
         rest = (section.without(shown) for section in self.sections)
         return replace(self, sections=_filled(rest))
 
+    def duty_only(self) -> Part | None:
+        """What stays of it for somebody who wants no digest, None where nothing does.
+
+        A supervisor's comes whole, for silence must not look like health; who works on something is still told what
+        is long overdue (domain rule: what is late cannot be switched off).
+        """
+        if self.hat is Hat.SUPERVISOR:
+            return self
+        kept = tuple(one for one in self.sections if self.hat is Hat.WORK and one.code == SectionCode.LASTING)
+        return replace(self, sections=kept) if kept else None
+
     def with_replies(self, replies: Sequence[OwedReply]) -> Part:
         """The same with the replies that concern its reader, before what is done."""
         if not replies:

@@ -7,8 +7,13 @@ on it is reminded by the rules of reminding.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import re
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from taskboard.domain.outbox import MailKind, OutboxState
 
@@ -82,3 +87,50 @@ def state_by_wish(wish: NoticeWish) -> OutboxState:
             return OutboxState.PUT_OFF
         case NoticeWish.NONE:
             return OutboxState.INBOX_ONLY
+
+
+# Leaving by one click (RFC 8058)
+
+
+class Stream(StrEnum):
+    """What a link in a mail's header ends."""
+
+    NOTICES = "notices"
+    DIGEST = "digest"
+
+
+def stream_of(kind: MailKind, template: str, facts: Mapping[str, Any]) -> Stream | None:
+    """What its recipient may leave by one click: None for what is duty, which no mail offers to end."""
+    if is_personal(kind, template):
+        return Stream.NOTICES
+    return Stream.DIGEST if kind is MailKind.WEEKLY_DIGEST and facts.get("is_optional") else None
+
+
+def leave_token(secret_key: str, person_id: int, stream: Stream) -> str:
+    """What the link carries: whose it is, what it ends, and a signature that nobody else can make."""
+    return f"{person_id}.{stream}.{_signature(secret_key, person_id, stream)}"
+
+
+def read_leave_token(secret_key: str, token: str) -> tuple[int, Stream] | None:
+    """Whose link it is and what it ends; None for one that was not made here or was changed on the way."""
+    found = LEAVE_TOKEN.fullmatch(token)
+    if found is None:
+        return None
+    person_id, stream = int(found["person"]), Stream(found["stream"])
+    is_right = hmac.compare_digest(found["signature"], _signature(secret_key, person_id, stream))
+    return (person_id, stream) if is_right else None
+
+
+def leave_path(token: str) -> str:
+    """Where the link leads. The token stands in the query, which no log of the application repeats."""
+    return f"/unsubscribe?token={token}"
+
+
+LEAVE_TOKEN = re.compile(
+    rf"(?P<person>[1-9][0-9]{{0,9}})\.(?P<stream>{'|'.join(Stream)})\.(?P<signature>[A-Za-z0-9_-]{{43}})"
+)
+
+
+def _signature(secret_key: str, person_id: int, stream: Stream) -> str:
+    made = hmac.digest(secret_key.encode(), f"unsubscribe:{person_id}:{stream}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

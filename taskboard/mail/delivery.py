@@ -143,6 +143,7 @@ class Courier:
                 message_id=mail.message_id,
                 created_at=mail.created_at,
                 kind=mail.kind,
+                leave_link=self._renderer.leave_link(mail.person_id, mail.kind, mail.template, mail.facts),
             )
         except UnusableAddress:
             return _Prepared(mail, None, UNUSABLE_ADDRESS.format(address=mail.to_address), kept)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy, Policy
 from email.utils import format_datetime, parseaddr
 
 from taskboard.domain.local_time import local_moment
@@ -14,6 +14,27 @@ from taskboard.domain.outbox import SCHEDULED, MailKind
 from taskboard.mail.rendering import RenderedMail
 
 SENDER_NAME = "督办台账"
+
+
+LEAVE = "List-Unsubscribe"
+
+
+class _Verbatim(UnstructuredHeader):
+    """A header in one line: the library would encode a long address, and mail programs look for it as it is."""
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{LEAVE}: {self}{policy.linesep}"
+
+
+def _policy() -> EmailPolicy[EmailMessage]:
+    registry = HeaderRegistry()
+    registry.map_to_type(LEAVE.lower(), _Verbatim)  # type: ignore[arg-type] # the library mixes its own class in
+    return SMTP.clone(header_factory=registry)
+
+
+POLICY = _policy()
 
 
 class UnusableAddress(ValueError):
@@ -50,13 +71,21 @@ def checked_address(address: str) -> str:
 
 
 def build_message(
-    rendered: RenderedMail, *, to_address: str, sender: Sender, message_id: str, created_at: datetime, kind: MailKind
+    rendered: RenderedMail,
+    *,
+    to_address: str,
+    sender: Sender,
+    message_id: str,
+    created_at: datetime,
+    kind: MailKind,
+    leave_link: str | None = None,
 ) -> EmailMessage:
     """A message with a text and an HTML part to one recipient; raises :class:`UnusableAddress`.
 
-    Message-ID and date are the same over all attempts, so that a copy is recognised as one.
+    Message-ID and date are the same over all attempts, so that a copy is recognised as one. ``leave_link`` ends mails
+    of this kind by one click (RFC 8058); a mail that is duty has none.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = Address(sender.name, addr_spec=sender.address)
     message["To"] = Address(addr_spec=checked_address(to_address))
     message["Subject"] = rendered.subject
@@ -67,6 +96,11 @@ def build_message(
     message["X-Auto-Response-Suppress"] = "All"
     if kind in SCHEDULED:
         message["Precedence"] = "bulk"
+    if leave_link is not None:
+        message[LEAVE] = f"<{leave_link}>"
+        if leave_link.startswith("https:"):
+            # RFC 8058, 3.1: one click is only for addresses that nobody on the way can read.
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(rendered.text, cte="base64")
     message.add_alternative(rendered.html, subtype="html", cte="base64")
     return message

@@ -17,6 +17,8 @@ import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from taskboard.domain.account_links import LinkPurpose, account_link_path, derive_token
+from taskboard.domain.notice_kinds import is_personal, leave_path, leave_token, stream_of
+from taskboard.domain.outbox import MailKind
 from taskboard.labels import LABELS
 from taskboard.labels.digests import FIGURES, HATS, SECTIONS, days_words
 from taskboard.labels.jobs import JOBS
@@ -26,6 +28,10 @@ FOLDER = "mail"
 TEMPLATE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_SUBJECT = 150
 ACCOUNT_LINK = "account_link"
+OPTIONAL = "is_optional"
+"""whether the mail's foot says where its recipient can leave it"""
+SUBJECT_BEGINS = "【督办】"
+INBOX = "/inbox"
 MASK = "（链接只在发出的邮件中，此处不保存）"
 BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -57,7 +63,7 @@ class MailRenderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self._environment.globals.update(link=self._link, days_words=days_words)
+        self._environment.globals.update(link=self._link, days_words=days_words, told=self._told)
         self._environment.filters.update(FILTERS)
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
@@ -68,6 +74,7 @@ class MailRenderer:
         """
         if has_account_link(facts):
             facts = {**facts, ACCOUNT_LINK: MASK if is_to_keep else self._account_link(facts[ACCOUNT_LINK])}
+        facts = {OPTIONAL: is_personal(MailKind.NOTICE, template), **facts}
         html = self._part(template, "body.html", facts)
         try:
             inlined = self._inliner.inline(html)
@@ -91,6 +98,24 @@ class MailRenderer:
         except Exception as error:
             # Whatever a template or its facts can do wrong must stay the trouble of one mail.
             raise RenderingError(f"{template}: {type(error).__name__}: {error}") from error
+
+    def leave_link(self, person_id: int, kind: MailKind, template: str, facts: Mapping[str, Any]) -> str | None:
+        """The link by which its recipient leaves mails of this kind, None where they are duty."""
+        stream = stream_of(kind, template, facts)
+        if stream is None:
+            return None
+        return self._link(leave_path(leave_token(self._secret_key, person_id, stream)))
+
+    def _told(self, notice: Mapping[str, Any]) -> dict[str, Any]:
+        """One notice that was put off to a morning mail: what its own mail would have been headed."""
+        words = self.subject_of(notice["template"], notice["facts"])
+        return {
+            "words": words.removeprefix(SUBJECT_BEGINS),
+            "at": notice["at"],
+            "path": notice["facts"].get("path", INBOX),
+            "plan": notice["facts"].get("plan"),
+            "reason": notice["facts"].get("reason"),
+        }
 
     def _link(self, path: str) -> str:
         return f"{self._public_url}{path}"

@@ -7,7 +7,7 @@ it breaks off in between, the next try finds the same reminders due and the mail
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
@@ -39,12 +39,14 @@ from taskboard.domain.reply_reminders import DueReply, OwedReply
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState
 from taskboard.models import Assignment, Department, OutboxMessage
+from taskboard.services import put_off, reply_reminders
 from taskboard.services import reminders as reminding
-from taskboard.services import reply_reminders
 from taskboard.services.calendar import load_calendar
+from taskboard.services.notice_wishes import without_digest
 from taskboard.services.outbox import expire_waiting_digests, queue_mail
 from taskboard.services.periods import load_rhythms
 from taskboard.services.postholders import Holder, Postholders, load_postholders
+from taskboard.services.put_off import PutOff, Reader
 from taskboard.services.reminders import Addressed, PlanRules
 from taskboard.services.reply_reminders import AddressedReply
 
@@ -65,9 +67,11 @@ class ScheduledMail:
     """One mail of the round, not yet in the outbox."""
 
     person_id: int
-    to_address: str
+    to_address: str | None
     kind: MailKind
     facts: Mapping[str, Any]
+    is_for_notices: bool = False
+    """it says nothing but the notices that were put off to it"""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Round:
     decisions: tuple[DueReminder, ...]
     reply_decisions: tuple[DueReply, ...]
     without_address: int
-    """people who would have got a mail if an address of theirs were known"""
+    """people who have it in their inbox only, for no address of theirs is known"""
 
 
 def changes_since(today: date, last_digest_on: date | None) -> date:
@@ -108,14 +112,15 @@ def prepare_round(
     calendar = load_calendar(session)
     people = load_postholders(session, today=today)
     replies = reply_reminders.load_replies(session)
+    readers = {one.person_id: one for one in put_off.list_readers(session, today=today)}
     found = _find_reminders(session, people, replies, today, calendar)
-    desk = _Desk(people, today, since, calendar, replies)
+    desk = _Desk(people, today, since, calendar, replies=replies, without_digest=without_digest(session))
     if is_digest:
         desk.take_items(reminding.load_items(session, reminding.open_or_left_since(at_local(since, time(0)))))
     served, digested = _served(session, today), _digested(session, today)
     mails: list[ScheduledMail] = []
     without_address = 0
-    for person_id in sorted(desk.person_ids | found.addressed.keys() | found.replies.keys()):
+    for person_id in sorted(desk.person_ids | readers.keys()):
         if person_id in served:
             continue
         mail = desk.make_mail(
@@ -125,13 +130,12 @@ def prepare_round(
             is_digest=is_digest and person_id not in digested,
             jobs=jobs,
             trail=trail,
+            reader=readers.get(person_id),
         )
         if mail is None:
             continue
-        if mail.to_address:
-            mails.append(mail)
-        else:
-            without_address += 1
+        mails.append(mail)
+        without_address += not mail.to_address
     _name_departments(session, mails)
     return Round(
         today=today,
@@ -144,23 +148,37 @@ def prepare_round(
 
 
 def queue_mails(session: Session, round_: Round, mails: Sequence[ScheduledMail], *, now: datetime) -> int:
-    """Put some of the round's mails into the outbox; how many were new. Older ones that still wait give way."""
-    expire_waiting_digests(session, [mail.person_id for mail in mails], for_day=round_.today)
-    return sum(
-        queue_mail(
-            session,
-            key=_key(mail, round_.today),
-            kind=mail.kind,
-            person_id=mail.person_id,
-            to_address=mail.to_address,
-            template=mail.kind.value,
-            facts=mail.facts,
-            now=now,
-            valid_until=max(round_.valid_until, now + timedelta(days=1)),
-            for_day=round_.today,
-        )
-        for mail in mails
+    """Put some of the round's mails into the outbox; how many were new. Older ones that still wait give way.
+
+    Notices that were put off come along, read and marked in this transaction so that each comes once.
+    """
+    person_ids = [mail.person_id for mail in mails]
+    expire_waiting_digests(session, person_ids, for_day=round_.today)
+    notices = put_off.load_waiting(session, person_ids, today=round_.today)
+    return sum(_queue_one(session, round_, mail, notices.get(mail.person_id, []), now=now) for mail in mails)
+
+
+def _queue_one(
+    session: Session, round_: Round, mail: ScheduledMail, notices: Sequence[PutOff], *, now: datetime
+) -> bool:
+    if mail.is_for_notices and not notices:
+        return False
+    key = _key(mail, round_.today)
+    is_new = queue_mail(
+        session,
+        key=key,
+        kind=mail.kind,
+        person_id=mail.person_id,
+        to_address=mail.to_address,
+        template=mail.kind.value,
+        facts={**mail.facts, "notices": [one.as_facts() for one in notices]},
+        now=now,
+        valid_until=max(round_.valid_until, now + timedelta(days=1)),
+        for_day=round_.today,
     )
+    if is_new and notices:
+        put_off.mark_told(session, notices, key)
+    return is_new
 
 
 def _key(mail: ScheduledMail, today: date) -> str:
@@ -249,8 +267,11 @@ class _Desk:
         today: date,
         since: date,
         calendar: WorkingCalendar,
+        *,
         replies: Sequence[OwedReply],
+        without_digest: Collection[int],
     ) -> None:
+        self._without_digest = without_digest
         self._replies = replies
         self._today = today
         self._since = since
@@ -281,15 +302,21 @@ class _Desk:
         is_digest: bool,
         jobs: Mapping[str, Any],
         trail: Mapping[str, Any] | None,
+        reader: Reader | None = None,
     ) -> ScheduledMail | None:
-        """The mail of one person, None where there is nothing to say."""
+        """The mail of one person, None where there is nothing to say; a ``reader`` has notices that were put off."""
         posts = self._posts[person_id]
         daily = daily_sections([(one.item, one.reminder) for one in addressed], [one.reminder for one in replies])
         shown = {one.item.mark for one in addressed} | {one.reminder.owed.mark for one in replies}
         parts = [part.without(shown) for part in self._parts(posts)] if is_digest else []
+        is_optional = any(part.hat is not Hat.SUPERVISOR for part in parts)
+        if person_id in self._without_digest:
+            parts, is_optional = [kept for part in parts if (kept := part.duty_only())], False
         audits = {post for post in posts if post.role is Role.AUDITOR} if is_digest and trail else set[Holder]()
-        if not daily and not parts and not audits:
+        is_for_notices = not daily and not parts and not audits
+        if is_for_notices and reader is None:
             return None
+        person = reader or Reader(person_id, posts[0].name, posts[0].email)
         is_supervisor = any(part.hat is Hat.SUPERVISOR for part in parts)
         used = (
             {one.holder for one in addressed}
@@ -298,7 +325,7 @@ class _Desk:
             | {post for part in parts for post in posts if post.role in HATS[part.hat]}
         )
         facts = {
-            "person": posts[0].name,
+            "person": person.name,
             "day": self._today.isoformat(),
             "week": list(self._today.isocalendar()[:2]),
             "since": self._since.isoformat(),
@@ -312,9 +339,11 @@ class _Desk:
             "parts": [part_facts(one, today=self._today, calendar=self._calendar) for one in parts],
             "jobs": dict(jobs) if is_supervisor else None,
             "trail": dict(trail) if audits and trail else None,
+            "is_optional": is_optional,
         }
-        kind = MailKind.WEEKLY_DIGEST if is_digest else MailKind.MORNING
-        return ScheduledMail(person_id, posts[0].email or "", kind, facts)
+        wants_digest = person_id not in self._without_digest and not is_for_notices
+        kind = MailKind.WEEKLY_DIGEST if is_digest and (wants_digest or parts or audits) else MailKind.MORNING
+        return ScheduledMail(person_id, person.email, kind, facts, is_for_notices)
 
     def _parts(self, posts: Sequence[Holder]) -> list[Part]:
         """The digest by hats. Empty ones are left out; only a supervisor's comes all the same."""

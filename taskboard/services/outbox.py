@@ -15,6 +15,7 @@ from taskboard.domain.outbox import BEFORE_THE_WIRE, SCHEDULED, MailKind, Outbox
 from taskboard.models import OutboxMessage
 from taskboard.services.calendar import load_calendar
 from taskboard.services.inserts import change_rows, insert_where_free
+from taskboard.services.notice_wishes import first_state
 
 AT_ANY_HOUR = frozenset({"reminded", "invitation", "reset", "trial"})
 """templates of notices that wait for no office hours: what a supervisor urges to, and what somebody is waiting for"""
@@ -42,8 +43,8 @@ def queue_mail(
     It is a message in the person's inbox from now on; without an address it is nothing else.
 
     ``facts`` are what the template is rendered from: plain JSON values (dates as ISO text, enums by their value).
-    A notice waits for the next office hours; after ``valid_until`` a mail is no longer worth sending. ``for_day`` is
-    the day of a scheduled mail.
+    What is no duty comes as its recipient wants it. A notice waits for the next office hours; after ``valid_until`` a
+    mail is no longer worth sending. ``for_day`` is the day of a scheduled mail.
     """
     row = {
         "key": key,
@@ -56,7 +57,7 @@ def queue_mail(
         "created_at": now,
         "next_attempt_at": _first_attempt(session, kind, template, now),
         "for_day": for_day,
-        "state": OutboxState.QUEUED if to_address else OutboxState.INBOX_ONLY,
+        "state": first_state(session, kind, template, person_id) if to_address else OutboxState.INBOX_ONLY,
         "attempts": 0,
         "valid_until": valid_until,
         "read_at": now if template in OPENS_AN_ACCOUNT else None,

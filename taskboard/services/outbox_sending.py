@@ -46,6 +46,7 @@ class ClaimedMail:
 
     id: int
     kind: MailKind
+    person_id: int
     to_address: str
     template: str
     facts: Mapping[str, Any]
@@ -97,6 +98,7 @@ def _claimed(message: OutboxMessage, until: datetime, was_refused: bool) -> Clai
     return ClaimedMail(
         id=message.id,
         kind=message.kind,
+        person_id=message.person_id,
         to_address=message.to_address,
         template=message.template,
         facts=message.facts,

@@ -30,6 +30,7 @@ from taskboard.web.leaving.views import blueprint as leaving
 from taskboard.web.ledger.views import blueprint as ledger
 from taskboard.web.liaisons.views import blueprint as liaisons
 from taskboard.web.mailbox.views import blueprint as mailbox
+from taskboard.web.notice_wishes.views import blueprint as notice_wishes
 from taskboard.web.orders.views import blueprint as orders
 from taskboard.web.outbox.views import blueprint as outbox
 from taskboard.web.overdue.views import blueprint as overdue
@@ -77,6 +78,7 @@ BLUEPRINTS = (
     calendar,
     jobs,
     outbox,
+    notice_wishes,
     audit,
     inbox,
     mailbox,

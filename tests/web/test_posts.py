@@ -112,6 +112,7 @@ POSTS: Mapping[str, Post] = {
         changes={"current_password": PASSWORD, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD},
         again="the old password is no longer right",
     ),
+    "notice_wishes.wishes": Post("lead.liaison", ("changed",), changes={"notices": "morning"}),
     "accounts.end_sessions": Post("lead.liaison", ("sessions_ended",), page="/account", again="signed out by it"),
     "accounts.sign_out": Post("lead.liaison", ("signed_out",), page="/account", again="signed out by it"),
     # One task
@@ -392,6 +393,7 @@ POSTS: Mapping[str, Post] = {
 
 
 TRIED_ELSEWHERE: Mapping[str, str] = {
+    "notice_wishes.leave": "test_notice_wishes",
     "accounts.sign_in": "test_sign_in",
     "accounts.forgot_password": "test_account_links",
     "accounts.set_password": "test_account_links",
