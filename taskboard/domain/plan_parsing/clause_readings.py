@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -103,6 +103,8 @@ class Assigned(NamedTuple):
     leads: tuple[Unit, ...]
     partners: tuple[Unit, ...]
     lead_is_stated: bool
+    lead_names: tuple[str, ...]
+    partner_names: tuple[str, ...]
 
 
 def assign(readings: Iterable[Reading]) -> Assigned:
@@ -119,7 +121,8 @@ def assign(readings: Iterable[Reading]) -> Assigned:
             partners += [unit for unit in reading.order if unit not in leads]
         else:
             partners += [*reading.leads, *reading.order]
-    return Assigned(_each_once(leads), _each_once(partners, leads), stated)
+    leading, others = _each_once(leads), _each_once(partners, leads)
+    return Assigned(leading, others, stated, tuple(unit.name for unit in leading), tuple(unit.name for unit in others))
 
 
 def _each_once(units: Iterable[Unit], already: Iterable[Unit] = ()) -> tuple[Unit, ...]:
@@ -130,3 +133,35 @@ def _each_once(units: Iterable[Unit], already: Iterable[Unit] = ()) -> tuple[Uni
             seen.add(unit.name)
             once.append(unit)
     return tuple(once)
+
+
+class Who(NamedTuple):
+    """Who does the work of a measure, with the words that say so."""
+
+    assigned: Assigned
+    leads: Sequence[Text]
+    """where each is named; the texts of ``assigned`` itself stand anywhere, since rows with the same names share it"""
+    partners: Sequence[Text]
+    as_written: str = ""
+    persons: Sequence[str] = ()
+    time_limits: Sequence[Text] = ()
+    stray: Sequence[Text] = ()
+    """words that were not understood"""
+
+    @property
+    def names_units(self) -> bool:
+        return bool(self.assigned.leads or self.assigned.partners)
+
+
+def who_by(readings: Sequence[Reading], written: str) -> Who:
+    """What all these clauses say together."""
+    assigned = assign(reading for reading in readings if reading.has_units)
+    return Who(
+        assigned,
+        [unit.said for unit in assigned.leads],
+        [unit.said for unit in assigned.partners],
+        written,
+        [name for reading in readings for name in reading.persons],
+        [limit for reading in readings for limit in reading.time_limits],
+        [text for reading in readings for text in reading.stray],
+    )

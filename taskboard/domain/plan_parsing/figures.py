@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -54,26 +55,42 @@ class Figure(NamedTuple):
     spelled: bool = False
     """whether the number is written in Chinese numerals"""
 
+    def anywhere(self) -> Figure:
+        """The figure as the words around it see it: without its place and, where it is written in digits, its value."""
+        value, upper = self.value if self.spelled else 0.0, None if self.upper is None else 0.0
+        return Figure(0, 0, value, self.unit, upper, self.bound, self.comparison, self.spelled)
+
 
 START = attrgetter("start")
-DIGIT = re.compile(r"\d")
+DIGIT_AT_END = re.compile(r"[\dO](?:\s?[及以之左上]|[,。;、)\n]|$)")
+"""in each text with a bare figure one stands at the end of a clause or before a bound"""
 NUMERIC = re.compile(r"[\d一二三四五六七八九十两百]")
-"""one of these stands in each figure"""
+"""one of these begins each figure"""
 
 
 def figures_in(plain: str) -> list[Figure]:
-    """Numbers with their units, and bare ones behind a verb that awaits one."""
-    if not NUMERIC.search(plain):
+    """Numbers with their units, bare ones behind a verb that awaits one, and words that mean one, in order."""
+    figures: list[Figure] = []
+    begin = NUMERIC.search(plain)
+    while begin is not None:
+        # Only where one may begin, and not at every character as ``finditer`` would.
+        found = FIGURE.match(plain, begin.start())
+        if found is not None:
+            figures.append(_figure(found))
+        begin = NUMERIC.search(plain, begin.end() if found is None else found.end())
+    others = [*_bare_figures(plain, figures), *_words_for_figures(plain)]
+    return sorted([*figures, *others], key=START) if others else figures
+
+
+def _bare_figures(plain: str, figures: Sequence[Figure]) -> list[Figure]:
+    if not DIGIT_AT_END.search(plain):
         return []
-    figures = [_figure(found) for found in FIGURE.finditer(plain)]
-    if not DIGIT.search(plain):
-        return figures
     taken = {figure.start for figure in figures}
-    for found in BARE_FIGURE.finditer(plain):
-        if found.start("number") not in taken:
-            number = read_number(found["number"])
-            figures.append(Figure(found.start("number"), found.end(), number, "", bound=found["bound"].strip()))
-    return figures
+    return [
+        Figure(found.start("number"), found.end(), read_number(found["number"]), "", bound=found["bound"].strip())
+        for found in BARE_FIGURE.finditer(plain)
+        if found.start("number") not in taken
+    ]
 
 
 def _figure(found: re.Match[str]) -> Figure:
@@ -144,7 +161,7 @@ IN_WORD_FIGURES = re.compile("[覆零翻减]")
 """one of these stands in each of the words"""
 
 
-def words_for_figures(plain: str) -> list[Figure]:
+def _words_for_figures(plain: str) -> list[Figure]:
     """全覆盖, 清零, 零的突破: targets whose figure lies in the word."""
     if not IN_WORD_FIGURES.search(plain):
         return []

@@ -50,7 +50,7 @@ def read_pages(blocks: Sequence[Block]) -> Pages:
             parts.append(block)
             page_ended = False
             continue
-        sources.append(Source(index))
+        sources.append((index, None, None))
         for line in _lines_of(block, len(sources) - 1):
             if is_noise(line.text.plain) and not line.label:
                 dropped.append(line.text)

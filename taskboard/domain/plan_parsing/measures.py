@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from taskboard.domain.plan_parsing.attach import Item, heading_of, whole_text
-from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Assigned, Form, assign
+from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Assigned, Form, Who, who_by
 from taskboard.domain.plan_parsing.clauses import find_clauses
 from taskboard.domain.plan_parsing.deadlines import choose_deadline, find_deadlines, is_forecast
 from taskboard.domain.plan_parsing.doubts import UNITS, Doubt, add, no_doubts
@@ -63,17 +63,15 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
     """The measure that an item with or without clauses states; ``spoken`` in a speech, where 今年底 is no limit."""
     body = whole_text(item)
     heading, heading_end = _heading(item, body)
-    readings = [clause.reading for clause in item.clauses if clause.reading.has_units]
-    assigned = assign(readings)
-    limits = [limit for clause in item.clauses for limit in clause.reading.time_limits]
-    when = _when(body, limits, context.anchor, heading_end, spoken=spoken)
     contents = [clause.content for clause in item.clauses if clause.reading.has_units]
-    stray = [text for clause in item.clauses for text in clause.reading.stray]
+    written = " | ".join(content.clean.replace("\n", "") for content in contents)
+    who = who_by([clause.reading for clause in item.clauses], written)
+    when = _when(body, who.time_limits, context.anchor, heading_end, spoken=spoken)
     doubts = Doubts(
-        several_clauses=len(readings) > 1,
+        several_clauses=len(contents) > 1,
         from_below=item.clause_from_below,
         prose=not context.prose_is_usual and any(clause.form in IN_TEXT for clause in item.clauses),
-        stray=bool(stray),
+        stray=bool(who.stray),
         damaged=any(clause.reading.damaged for clause in item.clauses),
         run_together=_text_after_clause(item),
     )
@@ -81,14 +79,11 @@ def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = 
         item.node.path,
         heading,
         body,
-        assigned,
+        who,
         when,
         context=context,
-        written=" | ".join(content.clean.replace("\n", "") for content in contents) or None,
-        persons=[name for clause in item.clauses for name in clause.reading.persons],
         doubts=doubts,
         where=where,
-        stray=stray,
         own_words=_end_of_own_words(item),
     )
 
@@ -176,33 +171,33 @@ def _led_by_the_first(measure: ParsedMeasure, names: Sequence[Text], sources: li
 
 def measure_of_row(row: Row, path: tuple[str, ...], context: Context, *, where: str) -> ParsedMeasure:
     """The measure that a table row states."""
-    assigned = assign([row.reading])
-    limits = [row.deadline] if len(row.deadline) else []
-    when = _when(row.action, limits, context.anchor, 0)
+    limits = [row.deadline] if row.deadline.plain else []
     return _measure(
         path,
-        row.heading if len(row.heading) else None,
-        row.action if len(row.action) else row.heading,
-        assigned,
-        when,
+        row.heading if row.heading.plain else None,
+        row.action if row.action.plain else row.heading,
+        row.who,
+        _when(row.action, limits, context.anchor, 0),
         context=context,
-        written=row.units_as_written or None,
-        persons=row.reading.persons,
-        doubts=Doubts(
-            filled_down=row.filled_down,
-            stray=bool(row.reading.stray),
-            damaged=row.unseparated or row.units_guessed,
-            run_together=row.unseparated,
-        ),
+        doubts=_doubts_about(row),
         where=where,
-        stray=row.reading.stray,
     )
+
+
+NO_DOUBTS = Doubts()
+
+
+def _doubts_about(row: Row) -> Doubts:
+    damaged = row.unseparated or row.units_guessed
+    if not (row.filled_down or damaged or row.who.stray):
+        return NO_DOUBTS
+    return Doubts(filled_down=row.filled_down, stray=bool(row.who.stray), damaged=damaged, run_together=row.unseparated)
 
 
 # --- shared --------------------------------------------------------------------------------------
 
 
-def _when(body: Text, limits: list[Text], anchor: Anchor, heading_end: int, *, spoken: bool = False) -> When:
+def _when(body: Text, limits: Sequence[Text], anchor: Anchor, heading_end: int, *, spoken: bool = False) -> When:
     """An explicit 完成时限 wins over dates in the text."""
     recurrence, rhythm_words = None, EMPTY
     for limit in limits:
@@ -229,39 +224,33 @@ def _measure(
     path: tuple[str, ...],
     heading: Text | None,
     body: Text,
-    assigned: Assigned,
+    who: Who,
     when: When,
     *,
     context: Context,
-    written: str | None,
-    persons: list[str],
     doubts: Doubts,
     where: str,
-    stray: Iterable[Text],
     own_words: int | None = None,
 ) -> ParsedMeasure:
-    targets = read_targets(body, context.anchor.year)
-    measure_problems = [
-        *_deadline_problems(when, where),
-        *(problem(Code.UNIT_UNREAD, where, text.clean) for text in stray),
-    ]
+    assigned, written, mention = who.assigned, who.as_written or None, when.mention
+    context.problems += _deadline_problems(when, where)
+    context.problems += [problem(Code.UNIT_UNREAD, where, text.clean) for text in who.stray]
     if written and not assigned.leads:
-        measure_problems.append(problem(Code.LEAD_MISSING, where))
-    context.problems += measure_problems
-    deadline = when.mention.date if when.mention else None
+        context.problems.append(problem(Code.LEAD_MISSING, where))
+    targets = read_targets(body, context.anchor.year)
     origins, inferred = _origins(assigned, when, context)
-    places = {
-        "text": (body,),
-        "heading": (heading,) if heading is not None else (),
-        "lead": [unit.said for unit in assigned.leads],
-        "partners": [unit.said for unit in assigned.partners],
-        "deadline": (when.words,),
-        "recurrence": (when.rhythm_words,),
-        "targets": [body[one.start : one.end] for one in targets],
-    }
+    places = (
+        ("text", (body,)),
+        ("heading", (heading,) if heading is not None else ()),
+        ("lead", who.leads),
+        ("partners", who.partners),
+        ("deadline", (when.words,)),
+        ("recurrence", (when.rhythm_words,)),
+        ("targets", [body[one.start : one.end] for one in targets]),
+    )
     doubtful = doubtful_fields(
         assigned,
-        when.mention,
+        mention,
         others=when.others,
         passed_over=when.passed_over,
         limit=when.words.plain if when.from_limit else "",
@@ -272,18 +261,18 @@ def _measure(
         from_limit=when.from_limit,
     )
     return ParsedMeasure(
-        path=path,
-        heading=squeezed(heading.clean) if heading is not None else None,
-        text=body.clean.strip(),
-        text_head=text_head(body[:own_words]),
-        lead=tuple(unit.name for unit in assigned.leads),
-        partners=tuple(unit.name for unit in assigned.partners),
+        path,
+        squeezed(heading.clean) if heading is not None else None,
+        body.clean.strip(),
+        squeezed(body.clean[:own_words])[:HEAD_LENGTH],
+        lead=assigned.lead_names,
+        partners=assigned.partner_names,
         units_as_written=written,
-        deadline=deadline,
+        deadline=mention.date if mention is not None else None,
         deadline_text=_deadline_text(when),
         recurrence=when.recurrence,
-        persons=tuple(dict.fromkeys(persons)),
-        targets=tuple(one.target for one in targets),
+        persons=tuple(dict.fromkeys(who.persons)),
+        targets=tuple([one.target for one in targets]),
         origins=origins,
         inferred=inferred,
         review=tuple(doubtful),
@@ -292,10 +281,12 @@ def _measure(
     )
 
 
-def _spans_by_field(places: Mapping[str, Sequence[Text]], sources: list[Source]) -> dict[str, tuple[Span, ...]]:
+def _spans_by_field(places: Iterable[tuple[str, Sequence[Text]]], sources: list[Source]) -> dict[str, tuple[Span, ...]]:
     """Where these texts stand, by field; a field without any is left out."""
     spans: dict[str, tuple[Span, ...]] = {}
-    for name, texts in places.items():
+    for name, texts in places:
+        if not texts:
+            continue
         found = spans_of(texts[0], sources) if len(texts) == 1 else _spans_of_all(texts, sources)
         if found:
             spans[name] = found
@@ -303,7 +294,7 @@ def _spans_by_field(places: Mapping[str, Sequence[Text]], sources: list[Source])
 
 
 def _spans_of_all(texts: Iterable[Text], sources: list[Source]) -> tuple[Span, ...]:
-    return tuple(span for text in texts for span in spans_of(text, sources))
+    return tuple([span for text in texts for span in spans_of(text, sources)])
 
 
 def _deadline_text(when: When) -> str | None:
@@ -334,7 +325,7 @@ def _deadline_problems(when: When, where: str) -> list[Problem]:
 
 def _origins(assigned: Assigned, when: When, context: Context) -> tuple[Mapping[str, Origin], Mapping[str, str]]:
     """How each field is known; an inferred one names its rule."""
-    origins = dict.fromkeys(("lead", "partners", "deadline", "recurrence"), Origin.MISSING)
+    lead = deadline = MISSING
     inferred: dict[str, str] = {}
     if assigned.leads:
         stated = (
@@ -342,15 +333,21 @@ def _origins(assigned: Assigned, when: When, context: Context) -> tuple[Mapping[
             or context.statements.first_leads
             or len(assigned.leads) + len(assigned.partners) == 1
         )
-        origins["lead"] = Origin.STATED if stated else Origin.INFERRED
+        lead = STATED if stated else INFERRED
         if not stated:
             inferred["lead"] = "first_listed_leads"
-    if assigned.partners:
-        origins["partners"] = Origin.STATED
     if when.mention is not None and when.mention.date is not None:
-        origins["deadline"] = Origin.STATED if when.mention.year_stated else Origin.INFERRED
+        deadline = STATED if when.mention.year_stated else INFERRED
         if not when.mention.year_stated:
             inferred["deadline"] = "year_of_document"
-    if when.recurrence is not None:
-        origins["recurrence"] = Origin.STATED
+    origins = {
+        "lead": lead,
+        "partners": STATED if assigned.partners else MISSING,
+        "deadline": deadline,
+        "recurrence": MISSING if when.recurrence is None else STATED,
+    }
     return origins, inferred
+
+
+STATED, INFERRED, MISSING = Origin.STATED, Origin.INFERRED, Origin.MISSING
+"""looked up once: a class of names takes its time, and each measure asks four times"""

@@ -17,19 +17,20 @@ CLAUSE_MARK = re.compile(r"[,。;:!?\n]")
 
 
 class PlacedFigure(NamedTuple):
-    """A figure in a text, with what stands before and after it in its clause."""
+    """A figure, wherever it stands, with what stands before and after it in its clause and around it."""
 
-    plain: str
     figure: Figure
     before: str
     after: str
+    near_before: str
+    """at most ``LONGEST_CLAUSE`` characters, also of the clause before"""
+    near_after: str
 
 
-def place_of(plain: str, figure: Figure) -> PlacedFigure:
-    """The figure with its surroundings in this text."""
-    before = plain[max(0, figure.start - LONGEST_CLAUSE) : figure.start]
-    after = CLAUSE_MARK.split(plain[figure.end : figure.end + LONGEST_CLAUSE], maxsplit=1)[0]
-    return PlacedFigure(plain, figure, CLAUSE_MARK.split(before)[-1], after)
+def place_of(figure: Figure, near_before: str, near_after: str) -> PlacedFigure:
+    """The figure between these characters."""
+    before, after = CLAUSE_MARK.split(near_before)[-1], CLAUSE_MARK.split(near_after, maxsplit=1)[0]
+    return PlacedFigure(figure, before, after, near_before, near_after)
 
 
 NAMED_BEFORE = re.compile(r"(?:[A-Za-z.+\-—/\d]|第\s?|[\[(](?:19|20)\d\d[\])]\s?)$")
@@ -41,13 +42,10 @@ NAMED_AFTER = re.compile(
 
 def is_in_a_name(place: PlacedFigure) -> bool:
     """“145工程”, “7+1”, “五个100”, PM2.5, G104, 〔2023〕11号, 第3次: digits of a name or a number of a document."""
-    plain, figure = place.plain, place.figure
-    if NAMED_BEFORE.search(plain, max(0, figure.start - 8), figure.start) or NAMED_AFTER.match(
-        plain, figure.end, figure.end + 8
-    ):
+    if NAMED_BEFORE.search(place.near_before[-8:]) or NAMED_AFTER.match(place.near_after[:8]):
         return True
-    quote = plain.rfind("“", max(0, figure.start - 16), figure.start)
-    return quote >= 0 and "”" not in plain[quote : figure.start] and "”" in plain[figure.end : figure.end + 16]
+    _, quote, quoted = place.near_before[-16:].rpartition("“")
+    return bool(quote) and "”" not in quoted and "”" in place.near_after[:16]
 
 
 MONEY = re.compile(r"元|^[万亿]")
@@ -80,7 +78,7 @@ def is_size_of_something(place: PlacedFigure) -> bool:
     figure = place.figure
     if figure.bound not in ("以上", "及以上", "以下") or not MEASURES_OF_SIZE.match(figure.unit):
         return False
-    return bool(SIZED.match(place.plain[figure.end : figure.end + 4]))
+    return bool(SIZED.match(place.near_after[:4]))
 
 
 PAST = re.compile(

@@ -139,7 +139,7 @@ def _read_measures(document: Document, lines: Sequence[Line], work_lists: Sequen
     add_prose_clauses(top)
     drop_doubtful_prose(top)
     items = items_with_clauses(top)
-    with_units = [work for work in work_lists if any(row.reading.has_units for row in work.rows)]
+    with_units = [work for work in work_lists if any(row.who.names_units for row in work.rows)]
     if not items and not with_units:
         return _without_clauses(document, lines, top, work_lists)
     prose = sum(any(clause.form in IN_TEXT for clause in item.clauses) for item in items)

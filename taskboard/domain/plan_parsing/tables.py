@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from taskboard.domain.plan_parsing.blocks import Cell, Table
 from taskboard.domain.plan_parsing.clause_fields import read_fields, read_persons, read_unit_value
-from taskboard.domain.plan_parsing.clause_readings import Reading
+from taskboard.domain.plan_parsing.clause_readings import Reading, Who, who_by
 from taskboard.domain.plan_parsing.fields import FIELD_NAME, UNIT_FIELDS, Field
 from taskboard.domain.plan_parsing.role_sentences import read_role_sentence
 from taskboard.domain.plan_parsing.table_headers import (
@@ -22,7 +23,17 @@ from taskboard.domain.plan_parsing.table_headers import (
     is_second_header,
     shares_cells,
 )
-from taskboard.domain.plan_parsing.text import EMPTY, Source, Text, join_texts, read_text, squeezed, without_ranges
+from taskboard.domain.plan_parsing.text import (
+    EMPTY,
+    OFFSET_BITS,
+    OFFSET_MASK,
+    Source,
+    Text,
+    join_texts,
+    read_text,
+    squeezed,
+    without_ranges,
+)
 from taskboard.domain.plan_parsing.units import looks_like_unit
 
 
@@ -33,10 +44,8 @@ class Row:
     number: str
     heading: Text
     action: Text
-    reading: Reading
+    who: Who
     deadline: Text
-    units_as_written: str
-    cells: list[Text] = field(default_factory=list)
     section: str = ""
     unseparated: bool = False
     """whether its cells were told apart by their words alone"""
@@ -73,7 +82,7 @@ def _cell_text(cell: Cell, block: int, sources: list[Source], merged: dict[int, 
     if known is not None:
         return known
     raw, row, column, height, width = cell
-    sources.append(Source(block, row, column))
+    sources.append((block, row, column))
     text = read_text(raw, len(sources) - 1).strip()
     if height > 1 or width > 1:
         merged[id(cell)] = text
@@ -242,7 +251,7 @@ def _has_content(cells: Sequence[Text], columns: dict[int, Field]) -> bool:
 def read_row(cells: Sequence[Text], columns: dict[int, Field]) -> Row:
     """The fields of one row; a cell may hold whole clauses of its own."""
     by_field = _by_field(cells, columns)
-    reading, written = _read_units(by_field)
+    who = _who_in(by_field)
     tasks = by_field.get(Field.TASK, [])
     actions = by_field.get(Field.ACTION, [])
     categories = by_field.get(Field.CATEGORY, [])
@@ -252,13 +261,14 @@ def read_row(cells: Sequence[Text], columns: dict[int, Field]) -> Row:
         heading = tasks[0] if len(tasks[0]) <= 40 and len(tasks) > 1 else (categories[-1] if categories else EMPTY)
         action = join_texts(tasks, "\n") if len(tasks) == 1 else join_texts(tasks[1:], "\n")
     deadline = join_texts(by_field.get(Field.DEADLINE, []), "\n")
-    if not len(deadline) and reading.time_limits:
-        deadline = reading.time_limits[-1]
+    if not deadline.plain and who.time_limits:
+        deadline = who.time_limits[-1]
     numbers = by_field.get(Field.NUMBER)
     number = squeezed(numbers[0].clean) if numbers else ""
-    for text in by_field.get(Field.PERSON, ()):
-        reading.persons += read_persons(text.plain)
-    return Row(number.strip("、.．"), heading, action, reading, deadline, written, list(cells))
+    if Field.PERSON in by_field:
+        named = [name for text in by_field[Field.PERSON] for name in read_persons(text.plain)]
+        who = who._replace(persons=[*who.persons, *named])
+    return Row(number.strip("、.．"), heading, action, who, deadline)
 
 
 def _by_field(cells: Sequence[Text], columns: dict[int, Field]) -> dict[Field, list[Text]]:
@@ -275,21 +285,57 @@ def _by_field(cells: Sequence[Text], columns: dict[int, Field]) -> dict[Field, l
     return by_field
 
 
-def _read_units(by_field: dict[Field, list[Text]]) -> tuple[Reading, str]:
-    reading = Reading()
-    written = []
-    for meaning in (Field.LEAD, Field.RESPONSIBLE, Field.PARTNER):
+def _who_in(by_field: Mapping[Field, list[Text]]) -> Who:
+    texts: list[Text] = []
+    cells: list[tuple[Field, str, str]] = []
+    for meaning in COLUMNS_OF_UNITS:
         for text in by_field.get(meaning, ()):
-            written.append(text.clean.replace("\n", "、"))
-            reading.merge_moved(_read_unit_cell(meaning, text.clean, text.plain), text)
-    if Field.LEAD in by_field and Field.RESPONSIBLE in by_field:
-        reading.partners = list(reading.order)
-    return reading, "\t".join(written)
+            texts.append(text)
+            cells.append((meaning, text.clean, text.plain))
+    anywhere = _who_anywhere(tuple(cells))
+    return Who(
+        anywhere.assigned,
+        [_placed(text, texts) for text in anywhere.leads],
+        [_placed(text, texts) for text in anywhere.partners],
+        anywhere.as_written,
+        anywhere.persons,
+        [_placed(text, texts) for text in anywhere.time_limits],
+        [_placed(text, texts) for text in anywhere.stray],
+    )
+
+
+COLUMNS_OF_UNITS = (Field.LEAD, Field.RESPONSIBLE, Field.PARTNER)
+
+
+@lru_cache(maxsize=4096)
+def _who_anywhere(cells: tuple[tuple[Field, str, str], ...]) -> Who:
+    """What these cells say wherever they stand, read once: a ledger names the same departments in row after row.
+
+    The positions of its texts count from 0 in each cell, which stands for their source.
+    """
+    reading = Reading()
+    for number, (meaning, clean, plain) in enumerate(cells):
+        first = number << OFFSET_BITS
+        place = Text(clean, plain, range(first, first + len(plain)))
+        reading.merge_moved(_read_unit_cell(meaning, clean, plain), place)
+    written = "\t".join(clean.replace("\n", "、") for _, clean, _ in cells)
+    return who_by([reading], written)
+
+
+def _placed(text: Text, cells: Sequence[Text]) -> Text:
+    """A text of ``_who_anywhere`` where these cells stand."""
+    if not text.plain:
+        return text
+    at = text.at
+    cell, first, length = cells[at[0] >> OFFSET_BITS], at[0] & OFFSET_MASK, len(at)
+    if at[-1] - at[0] == length - 1:
+        return Text(text.clean, text.plain, cell.at[first : first + length])
+    return Text(text.clean, text.plain, array("Q", [cell.at[position & OFFSET_MASK] for position in at]))
 
 
 @lru_cache(maxsize=4096)
 def _read_unit_cell(meaning: Field, clean: str, plain: str) -> Reading:
-    """What a cell of such a column says, read once: a ledger names the same departments in row after row."""
+    """What a cell of such a column says; its positions count from 0."""
     text = Text(clean, plain, range(len(plain)))
     if FIELD_NAME.search(plain):
         return read_fields(text)

@@ -7,10 +7,11 @@ is counted from. Figures that set no target (``no_targets``) are left out.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
-from taskboard.domain.plan_parsing.figures import START, Figure, figures_in, words_for_figures
-from taskboard.domain.plan_parsing.no_targets import NO_TARGETS, PlacedFigure, place_of
+from taskboard.domain.plan_parsing.figures import Figure, figures_in
+from taskboard.domain.plan_parsing.no_targets import LONGEST_CLAUSE, NO_TARGETS, PlacedFigure, place_of
 from taskboard.domain.plan_parsing.reading import Comparison, Resolve, Target
 from taskboard.domain.plan_parsing.text import Text, squeezed
 
@@ -28,16 +29,46 @@ class FoundTarget(NamedTuple):
 
 def read_targets(text: Text, year: int | None = None) -> list[FoundTarget]:
     """The targets of a measure in order; ``year`` is the document's, for 较上年."""
-    figures = [*figures_in(text.plain), *words_for_figures(text.plain)]
+    plain = text.plain
     found: list[FoundTarget] = []
-    for figure in sorted(figures, key=START) if len(figures) > 1 else figures:
+    for figure in figures_in(plain):
         if len(found) == MOST_TARGETS:
             break
-        place = place_of(text.plain, figure)
-        if any(sets_no_target(place) for sets_no_target in NO_TARGETS):
-            continue
-        found.append(_target(text, place, year, found[-1] if found else None))
+        before = plain[max(0, figure.start - LONGEST_CLAUSE) : figure.start]
+        after = plain[figure.end : figure.end + LONGEST_CLAUSE]
+        setting = _setting_of(figure.anywhere(), before, after, year)
+        if setting is not None:
+            found.append(_target(text, figure, setting, found[-1] if found else None))
     return found
+
+
+class Setting(NamedTuple):
+    """What the words around a figure say of it, whatever its value."""
+
+    quantity: str
+    comparison: Comparison
+    base_year: int | None
+    resolve: Resolve | None
+    begins_before: int
+    """characters before the figure that belong to its words (达到, 不少于)"""
+
+
+@lru_cache(maxsize=4096)
+def _setting_of(figure: Figure, before: str, after: str, year: int | None) -> Setting | None:
+    """How a figure is meant between these words, nothing where it sets no target; read once, for rows of a ledger
+    differ in their values alone.
+    """
+    place = place_of(figure, before, after)
+    if any(sets_no_target(place) for sets_no_target in NO_TARGETS):
+        return None
+    clause = place.before
+    return Setting(
+        quantity_of(place),
+        comparison_of(clause, figure),
+        base_year_of(clause, year),
+        resolve_of(clause),
+        _comparing_words(clause),
+    )
 
 
 OPEN_CLAUSE_MARK = re.compile(r"[,。;:、!?\n(\[“”》]")
@@ -178,21 +209,20 @@ def quantity_of(place: PlacedFigure) -> str:
     return found["noun"][: end.start()] if end else found["noun"]
 
 
-def _target(text: Text, place: PlacedFigure, year: int | None, before: FoundTarget | None) -> FoundTarget:
-    figure, clause = place.figure, place.before
-    start = figure.start - _comparing_words(clause)
-    quantity = quantity_of(place)
+def _target(text: Text, figure: Figure, setting: Setting, before: FoundTarget | None) -> FoundTarget:
+    start = figure.start - setting.begins_before
+    quantity = setting.quantity
     if not quantity and before is not None and _is_second_limit(text.plain[before.end : start]):
         quantity = before.target.quantity
     target = Target(
-        words=squeezed(text.clean[start : figure.end]),
-        quantity=quantity,
-        unit=figure.unit,
-        comparison=comparison_of(clause, figure),
-        value=figure.value,
-        upper=figure.upper,
-        base_year=base_year_of(clause, year),
-        resolve=resolve_of(clause),
+        squeezed(text.clean[start : figure.end]),
+        quantity,
+        figure.unit,
+        setting.comparison,
+        figure.value,
+        figure.upper,
+        setting.base_year,
+        setting.resolve,
     )
     return FoundTarget(target, start, figure.end)
 

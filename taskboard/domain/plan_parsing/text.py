@@ -64,13 +64,8 @@ FOLDING = {
 FOLDED = re.compile(f"[{re.escape(''.join(FOLDING))}]")
 
 
-@dataclass(slots=True)
-class Source:
-    """What a text was taken from: a block, and in a table its cell; never changed, but not frozen, as ``Text``."""
-
-    block: int
-    row: int | None = None
-    column: int | None = None
+Source = tuple[int, int | None, int | None]
+"""what a text was taken from: a block, and in a table the row and column; no class, since so many are made"""
 
 
 Positions = Sequence[int]
@@ -260,8 +255,8 @@ def _is_next_to(before: Span, after: Span) -> bool:
 
 
 def _span(first: int, last: int, sources: list[Source]) -> Span:
-    source = sources[first >> OFFSET_BITS]
-    return Span(source.block, first & OFFSET_MASK, (last & OFFSET_MASK) + 1, source.row, source.column)
+    block, row, column = sources[first >> OFFSET_BITS]
+    return Span(block, first & OFFSET_MASK, (last & OFFSET_MASK) + 1, row, column)
 
 
 class Places:
@@ -278,8 +273,8 @@ class Places:
         """Whether the first character of ``text`` lies in one of the passages or just before its beginning."""
         if not len(text):
             return False
-        source, offset = sources[text.at[0] >> OFFSET_BITS], text.at[0] & OFFSET_MASK
-        ranges = self.ranges.get(source.block, [])
+        (block, _, _), offset = sources[text.at[0] >> OFFSET_BITS], text.at[0] & OFFSET_MASK
+        ranges = self.ranges.get(block, [])
         near = bisect_right(ranges, (offset + LONGEST_LABEL, 0)) - 1
         return near >= 0 and ranges[near][0] <= offset + LONGEST_LABEL and offset < ranges[near][1]
 

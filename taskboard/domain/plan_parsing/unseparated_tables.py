@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from taskboard.domain.plan_parsing.clause_fields import read_unit_value
-from taskboard.domain.plan_parsing.clause_readings import Reading
+from taskboard.domain.plan_parsing.clause_readings import Reading, who_by
 from taskboard.domain.plan_parsing.fields import KNOWN_NAMES, UNIT_FIELDS, Field, field_named
 from taskboard.domain.plan_parsing.lines import Line
 from taskboard.domain.plan_parsing.table_headers import FEWEST_ROWS
@@ -87,7 +87,7 @@ def _unseparated_row(text: Text, number: str, columns: Sequence[Field]) -> Row:
     tail = UNSEPARATED_TAIL_AFTER_PERSON if has_person else UNSEPARATED_TAIL
     found = tail.match(text.plain, begin) if stop else tail.search(text.plain, begin)
     if found is None:
-        return Row(number, EMPTY, text, reading, EMPTY, "", unseparated=True)
+        return Row(number, EMPTY, text, who_by([reading], ""), EMPTY, unseparated=True)
     unit_columns = [column for column in columns if column in UNIT_FIELDS]
     parts = [(name, text[found.start(name) : found.end(name)]) for name in ("first", "second") if found[name]]
     if len(parts) == 1 and len(unit_columns) > 1:
@@ -104,8 +104,7 @@ def _unseparated_row(text: Text, number: str, columns: Sequence[Field]) -> Row:
         number,
         EMPTY,
         text[: found.start()].strip(),
-        reading,
+        who_by([reading], written),
         limit if is_time_limit(limit.plain) else EMPTY,
-        written,
         unseparated=True,
     )

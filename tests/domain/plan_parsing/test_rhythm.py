@@ -9,13 +9,13 @@ from taskboard.domain.plan_parsing.blocks import Paragraph
 from taskboard.domain.plan_parsing.mentions import Anchor
 from taskboard.domain.plan_parsing.reading import ReportRhythm
 from taskboard.domain.plan_parsing.rhythm import read_rhythm, sentences_with_rhythm
-from taskboard.domain.plan_parsing.text import Source, read_text
+from taskboard.domain.plan_parsing.text import read_text
 
 ANCHOR = Anchor(date(2024, 3, 5), 2024)
 
 
 def rhythm_of(words: str, anchor: Anchor = ANCHOR) -> ReportRhythm | None:
-    return read_rhythm(sentences_with_rhythm([read_text(words)]), anchor, [Source(0)])
+    return read_rhythm(sentences_with_rhythm([read_text(words)]), anchor, [(0, None, None)])
 
 
 @pytest.mark.parametrize(

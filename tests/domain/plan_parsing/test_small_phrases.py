@@ -14,7 +14,7 @@ from taskboard.domain.plan_parsing.outline import split_bullets, split_labels, s
 from taskboard.domain.plan_parsing.recurrences import recurrence_in_limit, recurrence_in_text
 from taskboard.domain.plan_parsing.sections import never_holds_measures
 from taskboard.domain.plan_parsing.statements import read_statements
-from taskboard.domain.plan_parsing.text import Source, read_text, spans_of
+from taskboard.domain.plan_parsing.text import read_text, spans_of
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_noise_is_left_out_and_every_character_keeps_its_place() -> None:
 
     assert text.clean == "責任單位：市財政局"
     assert text.plain == "责任单位:市财政局"
-    (span,) = spans_of(text[5:], [Source(0)])
+    (span,) = spans_of(text[5:], [(0, None, None)])
     assert raw[span.start : span.end] == "市財政局"
 
 
