@@ -96,7 +96,7 @@ def roll_up(subtasks: Iterable[SubtaskFacts]) -> RollUp:
     One that is closed as done, or submitted, counts in full; of any other what it reported, nothing where it did not.
     """
     counting = [one for one in subtasks if one.state is not TaskState.TERMINATED]
-    reached = [_reached(one) for one in counting]
+    reached = [percent_reached(one.state, one.closure, one.percent) for one in counting]
     weight = sum(one.weight for one in counting)
     done = sum(one.weight * (share or 0) for one, share in zip(counting, reached, strict=True))
     is_known = any(share is not None for share in reached)
@@ -109,6 +109,7 @@ def roll_up(subtasks: Iterable[SubtaskFacts]) -> RollUp:
     )
 
 
-def _reached(one: SubtaskFacts) -> int | None:
-    is_done = one.state is TaskState.CLOSED and one.closure not in (Closure.ENDED_UNDONE, Closure.PARTLY_DONE)
-    return 100 if is_done or one.state is TaskState.SUBMITTED else one.percent
+def percent_reached(state: TaskState, closure: Closure | None, reported: int | None) -> int | None:
+    """How far a sub-task is: in full where it was submitted or closed as done, else what was reported last."""
+    is_done = state is TaskState.CLOSED and closure not in (Closure.ENDED_UNDONE, Closure.PARTLY_DONE)
+    return 100 if is_done or state is TaskState.SUBMITTED else reported

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
+from taskboard.domain.deadlines import require_future
 from taskboard.domain.errors import Invalid
 
 REPLY_WORKING_DAYS = 5
 """what a form proposes for a reply, and for one that has to be improved"""
+LONGEST_REPLY = timedelta(days=366)
+"""A day that is farther away is a slip of the finger: nobody would be reminded of the reply."""
 
 
 class Addressee(StrEnum):
@@ -44,6 +47,13 @@ SETTLED = frozenset({DutyState.ACCEPTED, DutyState.WITHDRAWN})
 def is_reply_overdue(state: DutyState, due_on: date, today: date) -> bool:
     """Whether the day for the reply is past and none was given; a reply that waits for the leader is none of that."""
     return state in REPLY_OWED and due_on < today
+
+
+def check_reply_day(due_on: date, today: date) -> None:
+    """A reply is due today at the earliest, and within a year."""
+    require_future("reply_due_on", due_on, today)
+    if due_on > today + LONGEST_REPLY:
+        raise Invalid("reply_due_on", "reply_too_late", latest=today + LONGEST_REPLY)
 
 
 def check_addressees(addressees: frozenset[Addressee]) -> None:

@@ -7,7 +7,7 @@ SQL.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -101,6 +101,8 @@ class Judgement:
     light: Light
     reason: LightReason
     days: int = 0
+    is_as_submitted: bool = field(default=False, compare=False)
+    """it is the light of the day of the submission: nothing is owed since"""
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ def judge(facts: LightFacts, *, today: date, calendar: WorkingCalendar) -> Judge
     if facts.state is AssignmentState.SUBMITTED and facts.submitted_on is not None:
         # To submit is to report: a submission fills the period in which it was made.
         at_submission = replace(facts, state=AssignmentState.IN_PROGRESS, reported_on=facts.submitted_on)
-        return _judge_open(at_submission, facts.submitted_on, calendar)
+        return replace(_judge_open(at_submission, facts.submitted_on, calendar), is_as_submitted=True)
     return _judge_open(facts, today, calendar)
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.errors import Invalid
 from taskboard.domain.reminders import RULES, Anchor, Recipient, ReminderSubject, Rule, rules_about
+from taskboard.domain.workflow import AssignmentRole, AssignmentState
 
 NEVER_OFF = frozenset({"acknowledge_1", "overdue_1"})
 """duty notices: that something was issued and that it is overdue is always told"""
@@ -70,6 +71,23 @@ def check_change(rule: Rule, change: RuleChange) -> None:
         return
     if not days_of(rule) or not 1 <= change.days <= most_days(rule):
         raise Invalid(rule.code, "rule_days", most=most_days(rule))
+
+
+def check_order(changes: Mapping[str, RuleChange]) -> None:
+    """Milestones about the same thing keep their order: an escalation never comes before what it follows.
+
+    Raises :class:`Invalid` for the first that would; its field is the rule's code.
+    """
+    latest: dict[tuple[Anchor, frozenset[AssignmentState], frozenset[AssignmentRole]], Rule] = {}
+    for rule in RULES:
+        changed = _changed(rule, changes.get(rule.code))
+        if changed is None:
+            continue
+        about = (rule.anchor, rule.states, rule.roles)
+        before = latest.get(about)
+        if before is not None and _reach(changed) < _reach(before):
+            raise Invalid(rule.code, "rule_order")
+        latest[about] = changed
 
 
 def difference(rule: Rule, change: RuleChange) -> RuleChange | None:

@@ -325,7 +325,9 @@ def label(value: StrEnum) -> str:
 
 
 def light_reason(judgement: Judgement) -> str:
-    """Why the light burns, in words; on the due day itself it says so."""
-    if judgement.reason is LightReason.DUE_SOON and judgement.days == 0:
-        return "今日到期"
-    return LIGHT_REASONS[judgement.reason].format(days=judgement.days)
+    """Why the light burns, in words; on the due day itself it says so. What was submitted is told as of then."""
+    is_last_day = judgement.reason is LightReason.DUE_SOON and judgement.days == 0
+    words = LIGHT_REASONS[judgement.reason].format(days=judgement.days)
+    if judgement.is_as_submitted:
+        return "时限当日报送" if is_last_day else f"报送时{words}"
+    return "今日到期" if is_last_day else words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -20,12 +20,12 @@ DEPARTMENT_IDS: BindParameter[Sequence[int]] = bindparam("department_ids", expan
 
 _PARENTS = select(Department.id, Department.parent_id).where(Department.id.in_(DEPARTMENT_IDS))
 _HOLDERS = (
-    select(PersonPost.department_id, Person.id, Person.name, Person.email)
+    select(PersonPost.role, PersonPost.department_id, Person.id, Person.name, Person.email)
     .distinct()
     .join(Person, Person.id == PersonPost.person_id)
     .where(
         PersonPost.department_id.in_(DEPARTMENT_IDS),
-        PersonPost.role == bindparam("role"),
+        PersonPost.role.in_(bindparam("roles", expanding=True)),
         Person.is_active,
         held_on(TODAY),
     )
@@ -37,13 +37,22 @@ def people_answerable(
     session: Session, department_ids: Iterable[int], role: Role, *, today: date
 ) -> dict[int, list[Holder]]:
     """Per department the holders of the role, else those of its parent; nobody where both are vacant. Two queries."""
+    return posts_answerable(session, department_ids, (role,), today=today)[role]
+
+
+def posts_answerable(
+    session: Session, department_ids: Iterable[int], roles: Collection[Role], *, today: date
+) -> dict[Role, dict[int, list[Holder]]]:
+    """The same for several roles at once."""
     wanted = set(department_ids)
     parents = dict(session.execute(_PARENTS, {"department_ids": list(wanted)}).all())
-    holders = _holders(session, wanted | {one for one in parents.values() if one is not None}, role, today)
-    found = {}
-    for department_id, parent_id in parents.items():
-        above = holders.get(parent_id, []) if parent_id is not None else []
-        found[department_id] = holders.get(department_id) or [one._replace(is_stand_in=True) for one in above]
+    holders = _holders(session, wanted | {one for one in parents.values() if one is not None}, roles, today)
+    found: dict[Role, dict[int, list[Holder]]] = {role: {} for role in roles}
+    for role, of_role in found.items():
+        for department_id, parent_id in parents.items():
+            above = holders.get((role, parent_id), []) if parent_id is not None else []
+            stand_ins = [one._replace(is_stand_in=True) for one in above]
+            of_role[department_id] = holders.get((role, department_id)) or stand_ins
     return found
 
 
@@ -76,13 +85,15 @@ def find_vacancies(session: Session, actor: Actor, *, today: date) -> Vacancies:
 def supervisors_of(session: Session, path: str, *, today: date) -> list[Holder]:
     """The supervisors at this place in the tree and above it; one query."""
     bodies = [int(part) for part in path.split("/") if part]
-    found = _holders(session, set(bodies), Role.SUPERVISOR, today)
-    return list({one.person_id: one for body in bodies for one in found.get(body, [])}.values())
+    found = _holders(session, set(bodies), (Role.SUPERVISOR,), today)
+    return list({one.person_id: one for body in bodies for one in found.get((Role.SUPERVISOR, body), [])}.values())
 
 
-def _holders(session: Session, department_ids: set[int], role: Role, today: date) -> dict[int, list[Holder]]:
-    rows = session.execute(_HOLDERS, {"department_ids": list(department_ids), "role": role, "today": today})
-    found: dict[int, list[Holder]] = defaultdict(list)
-    for row in rows:
-        found[row.department_id].append(Holder(row.id, row.name, row.email))
+def _holders(
+    session: Session, department_ids: set[int], roles: Collection[Role], today: date
+) -> dict[tuple[Role, int], list[Holder]]:
+    asked = {"department_ids": list(department_ids), "roles": list(roles), "today": today}
+    found: dict[tuple[Role, int], list[Holder]] = defaultdict(list)
+    for row in session.execute(_HOLDERS, asked):
+        found[row.role, row.department_id].append(Holder(row.id, row.name, row.email))
     return found

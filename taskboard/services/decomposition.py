@@ -23,6 +23,7 @@ from taskboard.domain.decomposition import (
     RollUp,
     SubtaskFacts,
     check_day,
+    percent_reached,
     roll_up,
 )
 from taskboard.domain.departments import DepartmentKind
@@ -261,6 +262,7 @@ def list_subtasks(
             Task.weight,
             Department.name.label("department"),
             Assignment.percent.label("reported"),
+            Task.closure,
             *LIGHT_COLUMNS,
         )
         .join(TaskLineage, and_(TaskLineage.task_id == Task.id, TaskLineage.distance == 1))
@@ -281,7 +283,7 @@ def list_subtasks(
             is_ongoing=row.is_ongoing,
             weight=row.weight,
             department=row.department,
-            percent=row.reported,
+            percent=percent_reached(row.task_state, row.closure, row.reported),
             light=light_of(row, today=today, calendar=calendar),
         )
         for row in page.rows

@@ -14,10 +14,16 @@ from typing import NamedTuple, Unpack
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from taskboard.domain.deadlines import require_future
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from taskboard.domain.history import Change, Subject
-from taskboard.domain.instructions import REPLY_OWED, Addressee, DutyState, ReplyResult, check_addressees
+from taskboard.domain.instructions import (
+    REPLY_OWED,
+    Addressee,
+    DutyState,
+    ReplyResult,
+    check_addressees,
+    check_reply_day,
+)
 from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import Actor, may_instruct
 from taskboard.domain.roles import Role
@@ -123,7 +129,7 @@ def _give(session: Session, about: _About, wish: Wish, by: Acting) -> HistoryEnt
     text = wish.text.strip()
     if not text:
         raise Invalid("text", "required")
-    require_future("reply_due_on", wish.reply_due_on, local_date(by["now"]))
+    check_reply_day(wish.reply_due_on, local_date(by["now"]))
     check_addressees(wish.to)
     if Addressee.LEADS in wish.to and not about.leads:
         raise Invalid("to", "instruction_without_leads")
@@ -297,7 +303,7 @@ def _check(decision: _Decision, today: date) -> None:
         return
     if not decision.reason:
         raise Invalid("reason", "required")
-    require_future("reply_due_on", decision.due_on, today)
+    check_reply_day(decision.due_on, today)
 
 
 def _open(session: Session, duty_id: int, by: Acting) -> Matter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -26,7 +27,7 @@ from taskboard.domain.periods import (
 )
 from taskboard.domain.permissions import Actor
 from taskboard.domain.report_rhythms import PlanRhythm, RhythmOrigin, is_day_of
-from taskboard.domain.workflow import OWING, UNDER_WAY, Act, AssignmentRole
+from taskboard.domain.workflow import OWING, UNDER_WAY, Act, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import (
     Assignment,
     Department,
@@ -37,6 +38,7 @@ from taskboard.models import (
     ProgressReport,
     ReportFigure,
     Task,
+    TaskLineage,
     TaskTarget,
 )
 from taskboard.models.base import UtcDateTime
@@ -271,8 +273,8 @@ def owed_now(session: Session, *, today: date, calendar: WorkingCalendar) -> Owe
 # What one department owes
 
 
-class PartnerReport(NamedTuple):
-    """What a partner reported in the period, for the lead to build on."""
+class ReportToBuildOn(NamedTuple):
+    """What a partner, or who has a sub-task of the part, reported in the period."""
 
     assignment_id: int
     department: str
@@ -283,19 +285,20 @@ class PartnerReport(NamedTuple):
 
 @dataclass(frozen=True)
 class ReportPanel:
-    """What stands beside the form of a report: for which period it is, and what the partners said in it."""
+    """What stands beside the form of a report: for which period it is, and what others said in it."""
 
     due: ReportDue | None
-    partners: list[PartnerReport]
+    partners: list[ReportToBuildOn]
+    subtasks: list[ReportToBuildOn]
 
     @property
     def draft(self) -> str:
-        """The partners' words for a form that is still empty."""
-        return "\n".join(f"{one.department}：{one.text}" for one in self.partners if one.text)
+        """The words of partners and of sub-tasks for a form that is still empty."""
+        return "\n".join(f"{one.department}：{one.text}" for one in (*self.partners, *self.subtasks) if one.text)
 
 
 def report_panels(session: Session, task_id: int, *, today: date, calendar: WorkingCalendar) -> dict[int, ReportPanel]:
-    """What stands beside each assignment's report form, by assignment; two queries."""
+    """What stands beside each assignment's report form, by assignment; three queries."""
     rows = session.execute(
         select(
             Assignment.id,
@@ -309,16 +312,20 @@ def report_panels(session: Session, task_id: int, *, today: date, calendar: Work
         .join(Plan, Plan.id == Task.plan_id)
         .where(Task.id == task_id)
     ).all()
-    partners: list[PartnerReport] = []
-    panels = {}
-    for row in rows:
-        rhythm = Rhythm(row.report_rhythm, row.report_day)
-        if not partners and (period := period_of(rhythm, today)) is not None:
-            partners = _partner_reports(session, task_id, period)
-        is_lead = row.role is AssignmentRole.LEAD
-        due = owed_report(rhythm, row.role, row[3], row.last_reported_at, today=today, calendar=calendar)
-        panels[row.id] = ReportPanel(due, partners if is_lead else [])
-    return panels
+    if not rows:
+        return {}
+    rhythm = Rhythm(rows[0].report_rhythm, rows[0].report_day)
+    period = period_of(rhythm, today)
+    partners = _partner_reports(session, task_id, period) if period is not None else []
+    subtasks = _subtask_reports(session, task_id, period) if period is not None else {}
+    return {
+        row.id: ReportPanel(
+            owed_report(rhythm, row.role, row[3], row.last_reported_at, today=today, calendar=calendar),
+            partners if row.role is AssignmentRole.LEAD else [],
+            subtasks.get(row.id, []),
+        )
+        for row in rows
+    }
 
 
 def owed_report(
@@ -343,26 +350,41 @@ def owed_report(
     )
 
 
-def _partner_reports(session: Session, task_id: int, period: Period) -> list[PartnerReport]:
+_REPORTS_OF_PERIOD = (
+    select(Assignment.id, Department.name, ProgressReport.done, ProgressReport.is_unchanged, ProgressReport.percent)
+    .join(PeriodReport, PeriodReport.assignment_id == Assignment.id)
+    .join(ProgressReport, ProgressReport.id == PeriodReport.report_id)
+    .join(Department, Department.id == Assignment.department_id)
+)
+
+
+def _partner_reports(session: Session, task_id: int, period: Period) -> list[ReportToBuildOn]:
+    query = _REPORTS_OF_PERIOD.where(
+        Assignment.task_id == task_id,
+        Assignment.role == AssignmentRole.PARTNER,
+        PeriodReport.period == period.key,
+    ).order_by(Assignment.position, Assignment.id)
+    return [ReportToBuildOn(*row) for row in session.execute(query)]
+
+
+def _subtask_reports(session: Session, task_id: int, period: Period) -> dict[int, list[ReportToBuildOn]]:
+    """What was reported on the sub-tasks of each part, by the part."""
     query = (
-        select(
-            Assignment.id,
-            Department.name,
-            ProgressReport.done,
-            ProgressReport.is_unchanged,
-            ProgressReport.percent,
-        )
-        .join(PeriodReport, PeriodReport.assignment_id == Assignment.id)
-        .join(ProgressReport, ProgressReport.id == PeriodReport.report_id)
-        .join(Department, Department.id == Assignment.department_id)
+        _REPORTS_OF_PERIOD.add_columns(TaskLineage.assignment_id)
+        .join(Task, Task.id == Assignment.task_id)
+        .join(TaskLineage, and_(TaskLineage.task_id == Task.id, TaskLineage.distance == 1))
         .where(
-            Assignment.task_id == task_id,
-            Assignment.role == AssignmentRole.PARTNER,
+            Task.parent_id == task_id,
+            Task.state != TaskState.TERMINATED,
+            Assignment.state != AssignmentState.WITHDRAWN,
             PeriodReport.period == period.key,
         )
-        .order_by(Assignment.position, Assignment.id)
+        .order_by(Task.id, Assignment.position, Assignment.id)
     )
-    return [PartnerReport(*row) for row in session.execute(query)]
+    found: dict[int, list[ReportToBuildOn]] = defaultdict(list)
+    for *report, part_id in session.execute(query):
+        found[part_id].append(ReportToBuildOn(*report))
+    return found
 
 
 # What was planned

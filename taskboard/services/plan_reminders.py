@@ -18,6 +18,7 @@ from taskboard.domain.plan_reminders import (
     RuleChange,
     adjust,
     check_change,
+    check_order,
     difference,
     from_plain,
     to_plain,
@@ -123,6 +124,7 @@ def kept_changes(changes: Mapping[str, RuleChange]) -> dict[str, RuleChange]:
             check_change(rule, changes[rule.code])
             if different := difference(rule, changes[rule.code]):
                 kept[rule.code] = different
+    check_order(changes)
     return kept
 
 

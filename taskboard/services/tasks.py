@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.deadlines import TimeLimit
+from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import NotFound
 from taskboard.domain.history import Change, RecordedAct
 from taskboard.domain.lights import Judgement, judge
@@ -30,6 +31,8 @@ from taskboard.domain.permissions import (
 from taskboard.domain.plan_parsing.reading import Recurrence
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import (
+    OWING,
+    UNDER_WAY,
     Act,
     AssignmentRole,
     AssignmentState,
@@ -40,7 +43,8 @@ from taskboard.domain.workflow import (
     Verification,
 )
 from taskboard.models import Assignment, Department, HistoryEntry, Measure, Person, Plan, ProgressReport, Task
-from taskboard.services.answerable import people_answerable
+from taskboard.services.actors import Holder
+from taskboard.services.answerable import posts_answerable
 from taskboard.services.cases import STANDS_IN, describe, vacant_roles
 from taskboard.services.decomposition import ParentLink, Subtasks, find_parent, list_subtasks
 from taskboard.services.department_names import OldNames, load_old_names
@@ -99,6 +103,11 @@ class Branch:
     acts: frozenset[Act]
     stands_in: bool
     """this person does some of it for the department, which has nobody of its own for it"""
+    vacancies: tuple[Role, ...]
+    """which of its own posts of head and liaison nobody holds"""
+    signs_instead: list[str] | None
+    """who signs off at the department above for want of a head of its own, nobody where it falls to who decides;
+    ``None`` where nothing is to be signed by somebody else"""
     limits: Mapping[Act, TimeLimit]
     """the time there is for what is asked of somebody here now, by the act"""
     objection: ObjectionRow | None
@@ -315,7 +324,9 @@ def get_task(
     objections, extensions = list_objections(session, assignments), list_extensions(session, assignments)
     people = _names(session, assignments)
     lights = facts_of(session, [one.id for one in assignments])
-    liaisons = people_answerable(session, {one.department_id for one in assignments}, Role.LIAISON, today=today)
+    owing = {one.department_id for one in assignments}
+    answerable = posts_answerable(session, owing, (Role.HEAD, Role.LIAISON), today=today)
+    heads, liaisons = answerable[Role.HEAD], answerable[Role.LIAISON]
     asked = [
         find_asked(task, one, objections=objections, extensions=extensions, today=today, calendar=calendar)
         for one in assignments
@@ -352,6 +363,8 @@ def get_task(
             last_reported_at=one.last_reported_at,
             acts=(acts := acts_on_assignment(actor, situation, its_situation) - closed),
             stands_in=any(stands_in(actor, situation, its_situation, act) for act in acts),
+            vacancies=_vacancies(heads[one.department_id], liaisons[one.department_id]),
+            signs_instead=_signs_instead(task, one, departments[one.department_id], heads[one.department_id]),
             limits=limits,
             objection=objection,
             extension=extension,
@@ -394,6 +407,19 @@ def get_task(
         parent=find_parent(session, task, actor),
         subtasks=list_subtasks(session, task_id, actor, today=today, calendar=calendar, number=subtasks_page),
     )
+
+
+def _vacancies(heads: Sequence[Holder], liaisons: Sequence[Holder]) -> tuple[Role, ...]:
+    people = ((Role.HEAD, heads), (Role.LIAISON, liaisons))
+    return tuple(role for role, found in people if all(one.is_stand_in for one in found))
+
+
+def _signs_instead(
+    task: Task, assignment: Assignment, department: Department, heads: Sequence[Holder]
+) -> list[str] | None:
+    is_owed = task.state in UNDER_WAY and assignment.state in OWING and department.kind is DepartmentKind.UNIT
+    is_to_sign = is_owed and department.needs_sign_off
+    return [one.name for one in heads] if is_to_sign and all(one.is_stand_in for one in heads) else None
 
 
 def _names(session: Session, assignments: Sequence[Assignment]) -> dict[int | None, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,12 +21,12 @@ from taskboard.domain.errors import Invalid
 from taskboard.domain.lights import Light
 from taskboard.labels import label
 from taskboard.labels.errors import problem_words
+from taskboard.web.typed import read_day, read_whole
 
 LARGEST_ID = 2**31 - 1
 """the largest value of an integer column on PostgreSQL"""
 LENGTH_OF_IDS = len(str(LARGEST_ID))
 REQUEST_KEY_LENGTH = 64
-DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
 Kind = TypeVar("Kind", bound=StrEnum)
 
@@ -82,6 +81,13 @@ class Form(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
             self.form_errors.append(words)
         else:
             field.errors = [*field.errors, words]
+
+    def show_problems(self, errors: Iterable[Invalid]) -> None:
+        """Put all of them where they belong; a field that says already what is wrong with it is left alone."""
+        for error in errors:
+            field = self._fields.get(error.field)
+            if field is None or not field.errors:
+                self.show_problem(error)
 
 
 class VersionField(IntegerField):
@@ -174,17 +180,23 @@ class DayField(Field):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = None
-        typed = unicodedata.normalize("NFKC", valuelist[0]) if valuelist else ""
-        typed = "".join(typed.split())
-        if not typed:
-            return
-        found = DAY.fullmatch(typed)
-        try:
-            if found is None:
-                raise ValueError
-            self.data = date(*(int(part) for part in found.groups()))
-        except ValueError:
-            raise ValueError("日期的写法不对，请写成 2026-11-21 这样。") from None
+        self.data = read_day(valuelist[0] if valuelist else None)
+
+
+class WholeNumberField(IntegerField):
+    """A whole number, typed in any width."""
+
+    is_percent = False
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        self.data = read_whole(valuelist[0] if valuelist else None, is_percent=self.is_percent)
+
+
+class PercentField(WholeNumberField):
+    """The same, with or without the sign of a percent."""
+
+    is_percent = True
 
 
 def choices(pairs: Iterable[tuple[str, str]]) -> list[Any]:

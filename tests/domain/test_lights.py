@@ -94,6 +94,8 @@ def test_a_submission_shows_the_light_of_its_day() -> None:
 
     assert light(submitted_on=date(2026, 11, 2), **submitted).light is Light.GREEN
     assert light(submitted_on=date(2026, 11, 20), **submitted) == Judgement(Light.YELLOW, LightReason.DUE_SOON, 0)
+    assert light(submitted_on=date(2026, 11, 20), **submitted).is_as_submitted
+    assert not light(due_on=date(2026, 11, 20)).is_as_submitted
     assert light(submitted_on=date(2026, 11, 21), **submitted) == Judgement(Light.RED, LightReason.OVERDUE, 1)
 
 

@@ -12,6 +12,7 @@ from taskboard.domain.plan_reminders import (
     RuleChange,
     adjust,
     check_change,
+    check_order,
     difference,
     from_plain,
     to_plain,
@@ -119,3 +120,25 @@ def test_what_lies_ahead_is_told_day_by_day() -> None:
         ("overdue_1", date(2027, 1, 1)),
         ("overdue_3", date(2027, 1, 5)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"due_10": 2}, "due_3"),
+        ({"overdue_1": 5}, "overdue_3"),
+        ({"acknowledge_1": 3}, "acknowledge_2"),
+        ({"report_late_1": 4}, "report_late_3"),
+    ],
+)
+def test_milestones_about_the_same_thing_keep_their_order(changes: dict[str, int], code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_order({name: RuleChange(days=days) for name, days in changes.items()})
+
+    assert (refused.value.field, refused.value.problem) == (code, "rule_order")
+
+
+def test_milestones_may_be_moved_together_fall_on_one_day_or_be_off() -> None:
+    check_order({"due_10": RuleChange(days=6), "due_3": RuleChange(days=5), "due_1": RuleChange(days=5)})
+    check_order({"due_10": RuleChange(days=2), "due_3": RuleChange(is_on=False)})
+    check_order({})

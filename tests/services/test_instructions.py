@@ -103,6 +103,7 @@ def test_a_leader_writes_about_what_the_portfolio_holds_only(office: Office) -> 
     [
         (Wish("  ", FRIDAY, BOTH), "text", "required"),
         (Wish("请核", TODAY - timedelta(days=1), BOTH), "reply_due_on", "before_today"),
+        (Wish("请核", TODAY + timedelta(days=367), BOTH), "reply_due_on", "reply_too_late"),
         (Wish("请核", FRIDAY, frozenset()), "to", "instruction_to_nobody"),
     ],
 )

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.roles import Role
-from taskboard.domain.workflow import AssignmentState, TaskState
+from taskboard.domain.workflow import AssignmentState, Closure, TaskState
 from taskboard.models import Assignment, Department, HistoryEntry, Plan, Task
 from taskboard.services import decomposition, members
 from tests.support import factories
@@ -278,3 +279,60 @@ def test_an_expansion_of_what_was_changed_meanwhile_keeps_the_reason_as_typed(de
     assert answer.status_code == 409
     assert "逐县落实" in answer.text
     assert "有人修改过这项任务" in answer.text
+
+
+def test_the_page_says_who_signs_for_a_department_without_a_head_and_which_post_is_vacant(desk: Desk) -> None:
+    desk.north.needs_sign_off = True
+    desk.session.commit()
+    subtask = desk.split()
+    to_north = desk.as_("bei").get(f"/tasks/{subtask.id}").text
+    assert f"无单位负责人，申请办结由{desk.usual.gao.name}代审签" in to_north
+    assert "联络员空缺" not in to_north
+
+    desk.as_("bei").post(
+        f"/tasks/{subtask.id}/assignments/{assignment_of(desk.session, subtask, desk.north).id}/acknowledge"
+    )
+    desk.visitor.post(
+        f"/tasks/{subtask.id}/assignments/{assignment_of(desk.session, subtask, desk.north).id}/submit",
+        statement="已落实",
+    )
+    page = desk.as_("gao").get(f"/tasks/{subtask.id}").text
+
+    assert "北区分局没有单位负责人，由您代为办理" in page
+    assert "岗位空缺" not in page
+    assert "没有单位负责人，申请办结" not in desk.as_("chen").get(f"/tasks/{desk.task.id}").text
+
+
+def test_a_subtask_that_was_closed_as_done_has_reached_all(desk: Desk) -> None:
+    subtask = desk.split()
+    branch = assignment_of(desk.session, subtask, desk.north)
+    branch.percent, branch.state = 50, AssignmentState.ACCEPTED
+    subtask.state, subtask.closure = TaskState.CLOSED, Closure.DONE
+    desk.session.commit()
+
+    row = desk.as_("li").get(f"/tasks/{desk.task.id}").text.split("北区落实")[1].split("</tr>")[0]
+
+    assert "100%" in row
+    assert "50%" not in row
+
+
+def test_the_report_of_the_part_begins_with_the_words_of_its_subtasks(desk: Desk) -> None:
+    desk.plan.report_rhythm = PlanRhythm.MONTHLY
+    desk.session.commit()
+    subtask = desk.split()
+    address = f"/tasks/{subtask.id}/assignments/{assignment_of(desk.session, subtask, desk.north).id}"
+    desk.as_("bei").post(f"{address}/acknowledge")
+    desk.visitor.post(f"{address}/report", done="北区已完成选址", percent="30")
+
+    page = desk.as_("li").get(f"/tasks/{desk.task.id}").text
+
+    assert "北区分局：北区已完成选址</textarea>" in page
+    assert "分解任务本期反馈（1）" in page
+
+
+def test_the_plan_says_of_each_task_into_how_many_it_was_split(desk: Desk) -> None:
+    assert "分解 " not in desk.as_("li").get(f"/plans/{desk.plan.id}").text
+
+    desk.split()
+
+    assert "分解 1 项，已办结 0 项" in desk.as_("li").get(f"/plans/{desk.plan.id}").text

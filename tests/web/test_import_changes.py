@@ -99,6 +99,7 @@ def test_a_common_change_that_lacks_something_says_so_and_loses_nothing(chen, se
     assert answer.status_code == 422
     assert words in errors_of(answer)
     assert fields_of(answer)["m2-title"] == "我的标题"
+    assert fields_of(answer).get("selected") == fields.get("selected")
     assert stored(session, select(ImportDraft.decisions)).one() == {}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
 from taskboard.services.liaisons import MOST_AT_ONCE
@@ -148,3 +149,15 @@ def test_the_longest_address_fits_into_the_first_line_that_gunicorn_takes() -> N
     query += "&kept=" + "f" * 32
 
     assert len(f"POST /liaisons/confirm?{query} HTTP/1.1\r\n") <= gunicorn.config.LimitRequestLine.default
+
+
+def test_an_administrator_ticks_departments_in_the_directory(visitor: Visitor, usual: Usual, session: Session) -> None:
+    group = make_department(session, "各县区政府", parent=usual.body, kind=DepartmentKind.COLLECTIVE)
+    session.commit()
+    listed = visitor.enter(usual.sun).get("/departments").text
+
+    assert 'action="/liaisons"' in listed
+    assert f'name="department_id" value="{usual.lead.id}"' in listed
+    assert f'name="department_id" value="{group.id}"' not in listed
+    assert usual.li.name in visitor.get(address(usual.lead, usual.partner)).text
+    assert 'action="/liaisons"' not in visitor.enter(usual.chen).get("/departments").text

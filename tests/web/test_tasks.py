@@ -428,14 +428,14 @@ def test_what_a_supervisor_does_for_a_department_without_anybody_is_marked(desk:
     desk.session.commit()
     page = desk.as_("chen").get(f"/tasks/{task.id}").text
     assert "代签收" in page
-    assert "无人局的岗位空缺，由您代为办理" in page
+    assert "无人局没有单位负责人和联络员，由您代为办理" in page
 
     desk.visitor.post(f"/tasks/{task.id}/assignments/{desk.branch(task, empty).id}/acknowledge")
     desk.as_("li").post(f"/tasks/{task.id}/assignments/{desk.branch(task, desk.usual.lead).id}/acknowledge")
 
     page = desk.visitor.get(f"/tasks/{task.id}").text
-    assert "陈督查（代无人局）" in page
-    assert "李联络（市发展改革委）" in page
+    assert "（代无人局） 陈督查" in page
+    assert "（市发展改革委） 李联络" in page
     desk.fresh()
     marked = [(one.after or {}).get("act", {}).get("stands_in") for one in desk.session.scalars(select(HistoryEntry))]
     assert marked == [True, None]
@@ -826,8 +826,8 @@ def test_the_page_says_which_departments_have_no_liaison_before_they_are_issued(
 
     page = desk.as_("chen").get(f"/plans/{desk.plan.id}/issue").text
 
-    assert "2 个单位没有联络员（岗位空缺）：清河县政府、禾川区政府" in page
-    assert page.count("清河县政府、禾川区政府：岗位空缺") == 1
+    assert "2 个单位没有联络员：清河县政府、禾川区政府" in page
+    assert page.count("清河县政府、禾川区政府：联络员空缺") == 1
 
 
 def test_nothing_is_said_of_vacant_posts_where_there_are_none(desk: Desk) -> None:

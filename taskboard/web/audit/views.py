@@ -25,6 +25,7 @@ from taskboard.services.jobs import find_last_run
 from taskboard.services.trail_heads import FILE_NAME, read_heads
 from taskboard.web.forms import Form, clean_line, read_id
 from taskboard.web.guards import current_actor
+from taskboard.web.typed import plain, read_day
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -118,7 +119,7 @@ def _export(which: Filter, actor: Actor) -> Iterator[bytes]:
 def _asked(values: Mapping[str, str]) -> Asked:
     problems: dict[str, str] = {}
     subject, number = values.get("subject", ""), values.get("number", "")
-    subject_id = read_id(number)
+    subject_id = read_id(plain(number))
     if number and subject_id is None:
         problems["number"] = "编号是一个数字。"
     entrance = values.get("entrance", "")
@@ -134,18 +135,11 @@ def _asked(values: Mapping[str, str]) -> Asked:
 
 
 def _day(values: Mapping[str, str], name: str, problems: dict[str, str]) -> date | None:
-    text = values.get(name, "").strip()
-    if not text:
-        return None
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        problems[name] = "日期写作 2026-11-23。"
+        return read_day(values.get(name))
+    except ValueError as wrong:
+        problems[name] = str(wrong)
         return None
-    if not 2000 <= day.year <= 2100:
-        problems[name] = "只有 2000 年至 2100 年的日期。"
-        return None
-    return day
 
 
 def _place(text: str) -> Place | None:

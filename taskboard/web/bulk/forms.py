@@ -13,7 +13,7 @@ from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.labels.targets import PLAN_RHYTHMS
 from taskboard.services.bulk import LONGEST_REMARK
 from taskboard.services.task_search import MOST_AT_ONCE
-from taskboard.web.forms import EnumField, Form, IdField, MaxLength, TextField, choices, read_id
+from taskboard.web.forms import EnumField, Form, IdField, MaxLength, TextField, WholeNumberField, choices, read_id
 
 
 class BulkForm(Form):
@@ -24,7 +24,7 @@ class BulkForm(Form):
     department_id = IdField(validators=[Optional()])
     officer = SelectField("承办人", choices=[], validate_choice=False)
     rhythm = SelectField("报送频次", choices=choices((kind.value, words) for kind, words in PLAN_RHYTHMS.items()))
-    rhythm_day = IdField("报送日", validators=[Optional()])
+    rhythm_day = WholeNumberField("报送日", validators=[Optional()])
     remark = TextField("催办要求", [MaxLength(LONGEST_REMARK)], render_kw={"rows": 2})
 
     def __init__(self, **more: Any) -> None:

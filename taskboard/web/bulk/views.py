@@ -26,6 +26,7 @@ from taskboard.services.workflow import list_officers
 from taskboard.web.bulk.forms import BulkForm, read_ids
 from taskboard.web.forms import choices, light_argument, page_number, read_id, search_words
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.typed import read_day
 
 ENTRANCE = "web"
 READERS = tuple(role for role in Role if role is not Role.ADMINISTRATOR)
@@ -80,7 +81,7 @@ def _asked() -> dict[str, Any]:
 
 def _day(name: str) -> date | None:
     try:
-        return date.fromisoformat(request.args.get(name, ""))
+        return read_day(request.args.get(name))
     except ValueError:
         return None
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from wtforms import Form as PlainForm
-from wtforms import HiddenField, IntegerField, SelectField
+from wtforms import HiddenField, SelectField
 from wtforms.validators import NumberRange, Optional
 
 from taskboard.domain.decomposition import LARGEST_WEIGHT, MOST_SUBTASKS_AT_ONCE
 from taskboard.labels.errors import problem_words
 from taskboard.services.decomposition import LONGEST_TITLE, Below, SubtaskOrder, SubtaskRefused
-from taskboard.web.forms import DayField, Form, LineField, MaxLength, choices, chosen_id
+from taskboard.web.forms import DayField, Form, LineField, MaxLength, WholeNumberField, choices, chosen_id
 
 ROWS_SHOWN = 5
 MORE_ROWS = 5
@@ -29,7 +29,7 @@ class SubtaskRow(PlainForm):
     department = SelectField("下级单位", coerce=chosen_id, validate_choice=False)
     title = LineField("任务内容", [MaxLength(LONGEST_TITLE)])
     due_on = DayField("时限")
-    weight = IntegerField("权重", [Optional(), NumberRange(1, LARGEST_WEIGHT, WEIGHT_WORDS)])
+    weight = WholeNumberField("权重", [Optional(), NumberRange(1, LARGEST_WEIGHT, WEIGHT_WORDS)])
     problem = HiddenField()
 
     @property

@@ -45,6 +45,7 @@ from taskboard.web.forms import (
     choices,
 )
 from taskboard.web.imports.targets import TargetsField
+from taskboard.web.typed import plain
 
 Change = Callable[[Entry], Entry]
 """what an act does to a measure"""
@@ -171,6 +172,7 @@ class FactsForm(Part):
 
     def validate_report_day(self, field: Field) -> None:
         rhythm = self.report_rhythm.data or PlanRhythm.NONE
+        field.data = plain(field.data)
         if not field.data:
             return
         if not field.data.isdecimal() or len(field.data) > 2 or not is_day_of(rhythm, int(field.data)):

@@ -16,12 +16,8 @@ from taskboard.domain.imports import (
 )
 from taskboard.domain.plan_parsing.reading import Comparison, Target
 from taskboard.labels.targets import figure_words, target_words
-from taskboard.web.forms import (
-    clean_line,
-)
-
-FIGURE = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
-
+from taskboard.web.forms import clean_line
+from taskboard.web.typed import plain, read_figure
 
 YEAR = re.compile(r"(19|20)[0-9]{2}")
 
@@ -83,7 +79,7 @@ def read_target(number: int, row: Mapping[str, str]) -> Target:
         raise ValueError(f"第 {number} 个指标请选择比较方式。")
     if len(row["quantity"]) > NAME_LENGTH or len(row["unit"]) > UNIT_LENGTH:
         raise ValueError(f"第 {number} 个指标的名称最多 {NAME_LENGTH} 个字，单位最多 {UNIT_LENGTH} 个字。")
-    year = row["base_year"]
+    year = plain(row["base_year"])
     if year and not YEAR.fullmatch(year):
         raise ValueError(f"第 {number} 个指标的基期请填年份，如 2025。")
     target = Target(
@@ -99,7 +95,10 @@ def read_target(number: int, row: Mapping[str, str]) -> Target:
 
 
 def _figure(number: int, text: str) -> float:
-    plain = text.replace(",", "").replace("，", "")
-    if not FIGURE.fullmatch(plain):
+    try:
+        figure = read_figure(text)
+    except ValueError:
+        figure = None
+    if figure is None:
         raise ValueError(f"第 {number} 个指标的目标值请填数字，如 95 或 1.2。")
-    return float(plain)
+    return figure

@@ -426,6 +426,7 @@ def _review_page(
         discard_form=DiscardForm(),
         facts=parts.facts,
         rows=shown,
+        selected=frozenset(form.selected.data or ()),
         recurrences=RECURRENCE_CHOICES,
         comparisons=[(one.value, words) for one, words in COMPARISONS.items()],
         problems=pages.problems_of(current),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from werkzeug.datastructures import MultiDict
-from wtforms import IntegerField, SelectField
+from wtforms import SelectField
 from wtforms.validators import Optional
 
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.labels.targets import PLAN_RHYTHMS, figure_words
 from taskboard.services.periods import PlannedPeriod
-from taskboard.web.forms import Form, VersionedForm, choices
+from taskboard.web.forms import Form, VersionedForm, WholeNumberField, choices
+from taskboard.web.typed import FIGURE_WORDS, read_figure
 
-LARGEST_FIGURE = 1e15
 PERCENT = "percent"
 
 
@@ -21,7 +21,7 @@ class RhythmForm(VersionedForm):
     rhythm = SelectField(
         "报送频次", choices=choices([(one.value, words) for one, words in PLAN_RHYTHMS.items()]), coerce=PlanRhythm
     )
-    day = IntegerField("报送日", [Optional()])
+    day = WholeNumberField("报送日", [Optional()])
 
 
 class TrajectoryForm(Form):
@@ -46,13 +46,12 @@ class TrajectoryForm(Form):
 
     def _read_cell(self, name: str, key: str, target_id: int | None) -> None:
         try:
-            value = float(self.typed[name])
+            value = read_figure(self.typed[name], is_percent=target_id is None)
         except ValueError:
-            value = LARGEST_FIGURE
-        if abs(value) < LARGEST_FIGURE:
+            self.wrong[name] = FIGURE_WORDS
+            return
+        if value is not None:
             self.planned[key, target_id] = value
-        else:
-            self.wrong[name] = "请填数字。"
 
     def mark(self, field: str, words: str) -> None:
         """Put what the service found wrong at the cell it names, else above the form."""

@@ -11,6 +11,7 @@ from taskboard.domain.reminders import Recipient, Rule
 from taskboard.labels.errors import problem_words
 from taskboard.services.plan_reminders import RuleRow
 from taskboard.web.forms import IdField, VersionedForm
+from taskboard.web.typed import plain
 
 LONGEST_NUMBER = 3
 
@@ -32,7 +33,7 @@ class RulesForm(VersionedForm):
         self.changes = {row.rule.code: self._read_row(row.rule, sent) for row in rows}
 
     def _read_row(self, rule: Rule, sent: MultiDict[str, str]) -> RuleChange:
-        typed = sent.get(f"days:{rule.code}", "").strip()
+        typed = plain(sent.get(f"days:{rule.code}"))
         is_number = typed.isascii() and typed.isdecimal() and len(typed) <= LONGEST_NUMBER
         if days_of(rule) and not is_number:
             self.wrong[rule.code] = "请填整数。"

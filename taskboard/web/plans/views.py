@@ -13,6 +13,7 @@ from taskboard.extensions import read_session, today
 from taskboard.labels.targets import rhythm_words
 from taskboard.services import plans
 from taskboard.services.calendar import load_calendar
+from taskboard.services.decomposition import progress_of
 from taskboard.web.forms import light_argument, page_number
 from taskboard.web.guards import current_actor, holds_any
 
@@ -47,8 +48,14 @@ def plan(plan_id: int) -> ResponseReturnValue:
     )
     has_rhythm = found.report_rhythm is not PlanRhythm.NONE
     rhythm = rhythm_words(found.report_rhythm, found.report_day) if has_rhythm else ""
+    shown_ids = [one.task_id for one in found.tasks.rows]
     return render_template(
-        "plans/plan.html", plan=found, report_rhythm=rhythm, light_shown=light_argument(), is_archive=is_archive
+        "plans/plan.html",
+        plan=found,
+        report_rhythm=rhythm,
+        light_shown=light_argument(),
+        is_archive=is_archive,
+        subtasks=progress_of(session, shown_ids, current_actor(), today=today()),
     )
 
 

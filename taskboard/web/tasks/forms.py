@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_wtf.file import MultipleFileField
-from wtforms import BooleanField, Field, HiddenField, IntegerField, SelectField, SelectMultipleField
+from wtforms import BooleanField, Field, HiddenField, SelectField, SelectMultipleField
 from wtforms import Form as PlainForm
 from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -27,6 +27,7 @@ from taskboard.web.forms import (
     IdField,
     LineField,
     MaxLength,
+    PercentField,
     Required,
     TextField,
     VersionedForm,
@@ -34,12 +35,12 @@ from taskboard.web.forms import (
     choices,
     chosen_id,
 )
+from taskboard.web.typed import read_figure
 from taskboard.web.uploads import chosen
 
 LONGEST_TEXT = 5000
 LONGEST_REASON = 1000
 LONGEST_NAME = 200
-LARGEST_FIGURE = 1e15
 
 
 class ActForm(Form):
@@ -95,17 +96,12 @@ class FiguresField(Field):
                 continue
             self.typed[target_id] = text
             try:
-                self.data[target_id] = _figure(text)
+                figure = read_figure(text)
             except ValueError:
                 self.process_errors.append("指标的实际值请填数字。")
-
-
-def _figure(text: str) -> float:
-    """The number that was typed; raises :class:`ValueError` for what is none, or too large to mean anything."""
-    value = float(text.replace(",", "").replace("，", ""))
-    if not abs(value) < LARGEST_FIGURE:
-        raise ValueError(text)
-    return value
+            else:
+                if figure is not None:
+                    self.data[target_id] = figure
 
 
 class EvidenceForm(ActForm):
@@ -122,7 +118,7 @@ class EvidenceForm(ActForm):
 class ReportForm(EvidenceForm):
     figures = FiguresField("指标实际值")
     done = TextField("进展情况", [Required("请填写进展情况；没有变化时请点“无变化”。"), MaxLength(LONGEST_TEXT)])
-    percent = IntegerField("完成比例（%）", [Optional(), NumberRange(0, 100, "请填 0 到 100 的整数。")])
+    percent = PercentField("完成比例（%）", [Optional(), NumberRange(0, 100, "请填 0 到 100 的整数。")])
     why_lower = TextField("比例比上次低的原因", [MaxLength(LONGEST_REASON)])
     problems = TextField("存在问题", [MaxLength(LONGEST_TEXT)])
     next_step = TextField("下一步安排", [MaxLength(LONGEST_TEXT)])
