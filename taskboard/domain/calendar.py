@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import accumulate
 
 SATURDAY = 5
 INDEXED = range(date(2000, 1, 1).toordinal(), date(2061, 1, 1).toordinal())
 """days between which counting is a look-up; beyond them it goes day by day"""
+FIRST_INDEXED, MANY_INDEXED = INDEXED.start, len(INDEXED)
 
 
 class WorkingCalendar:
@@ -44,11 +45,12 @@ class WorkingCalendar:
         """The ``count``-th working day after ``day`` (before it when negative); ``day`` itself when 0."""
         if count == 0:
             return day
-        ordinal = day.toordinal()
-        days = self._working_days
-        place = bisect_right(days, ordinal) + count - 1 if count > 0 else bisect_left(days, ordinal) + count
-        if ordinal in INDEXED and 0 <= place < len(days):
-            return date.fromordinal(days[place])
+        passed = day.toordinal() - FIRST_INDEXED
+        if 0 < passed < MANY_INDEXED:
+            days, counts = self._index
+            place = counts[passed] + count - 1 if count > 0 else counts[passed - 1] + count
+            if 0 <= place < len(days):
+                return date.fromordinal(days[place])
         return self._step(day, count)
 
     def _step(self, day: date, count: int) -> date:
@@ -60,9 +62,14 @@ class WorkingCalendar:
         return day
 
     @cached_property
-    def _working_days(self) -> array[int]:
-        """The ordinals of all working days of the indexed years: made once, in some milliseconds."""
-        return array("l", (n for n in INDEXED if self.is_working_day(date.fromordinal(n))))
+    def _index(self) -> tuple[array[int], array[int]]:
+        """The ordinals of all working days of the indexed years, and how many of them each day has behind it.
+
+        Its own is counted. Made once, in some milliseconds; a call then looks up two numbers.
+        """
+        worked = [self.is_working_day(date.fromordinal(n)) for n in INDEXED]
+        days = array("l", (n for n, is_worked in zip(INDEXED, worked, strict=True) if is_worked))
+        return days, array("l", accumulate(worked))
 
     def latest_start(self, count: int, by: date) -> date:
         """The latest day after which ``count`` working days (at least 1) have passed by the day ``by``."""
@@ -81,8 +88,9 @@ class WorkingCalendar:
         if end < start:
             return -self.between(end, start)
         first, last = start.toordinal(), end.toordinal()
-        if first in INDEXED and last in INDEXED:
-            return bisect_right(self._working_days, last) - bisect_right(self._working_days, first)
+        if first >= FIRST_INDEXED and last < FIRST_INDEXED + MANY_INDEXED:
+            counts = self._index[1]
+            return counts[last - FIRST_INDEXED] - counts[first - FIRST_INDEXED]
         return sum(self.is_working_day(date.fromordinal(n)) for n in range(first + 1, last + 1))
 
     def is_first_of_week(self, day: date) -> bool:
