@@ -1,7 +1,7 @@
 """``python -m bench.calendar``: what a question about working days costs, beside the aim of 5 µs.
 
-Each question is asked for every day of four years, with the calendar that the product seeds. The floor is a function that
-only makes a date of a number. Processor time, the best of several rounds.
+Each question is asked for every day of four years, with the calendar that the product seeds. The floor is a function
+that only makes a date of a number. Processor time, the best of several rounds.
 """
 
 from __future__ import annotations
