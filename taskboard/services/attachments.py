@@ -134,10 +134,14 @@ def remove_attachment(session: Session, attachment_id: str, **by: Unpack[Acting]
 
     Raises :class:`NotFound` and :class:`NotAllowed`.
     """
-    row = session.get(Attachment, attachment_id)
+    task_id = session.scalar(select(Attachment.task_id).where(Attachment.id == attachment_id))
+    if task_id is None:
+        raise NotFound(subject="attachment")
+    case = _open(session, task_id, by)
+    # Only behind the task's lock: somebody else may have taken it away while this one waited.
+    row = session.scalar(select(Attachment).where(Attachment.id == attachment_id))
     if row is None:
         raise NotFound(subject="attachment")
-    case = _open(session, row.task_id, by)
     _require(case, row.assignment_id)
     session.delete(row)
     session.flush()

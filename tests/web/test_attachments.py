@@ -9,7 +9,9 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import select
+from werkzeug.http import parse_options_header
 
 from taskboard.domain.history import Change
 from taskboard.domain.jobs import JobName
@@ -286,6 +288,62 @@ def test_a_name_is_a_name_and_no_path(visitor, usual, session, task, case):
     upload(visitor.enter(usual.li), task, branch(session, task).id, (sent, PDF))
 
     assert [one.name for one in rows(session)] == [kept]
+
+
+ODD_NAMES = {
+    "folders above": ("../../证明/材料.pdf", "材料.pdf"),
+    "folders with no name behind them": ("佐证/", "未命名"),
+    "the folder above": ("..", ".."),
+    "a device": ("CON", "CON"),
+    "a device with an ending": ("con.txt", "con.txt"),
+    "two lines as browsers send them": ("证明%0D%0A材料.pdf", "证明%0D%0A材料.pdf"),
+    "a control character": ("证明\x1b[2J.pdf", "证明 [2J.pdf"),
+    "quotes as browsers send them": ("证%22明;.pdf", '证"明;.pdf'),
+    "a mark of the page": ("<img src=x onerror=alert(1)>.pdf", "<img src=x onerror=alert(1)>.pdf"),
+    "the end of a string": ("证明\0.pdf", "证明 .pdf"),
+    "only spaces": ("   ", "未命名"),
+    "pictures": ("📎🎉.pdf", "📎🎉.pdf"),
+    "letters from right to left": ("دليل.pdf", "دليل.pdf"),
+    "an ending turned round": ("报告\u202efdp.exe", "报告fdp.exe"),
+    "three hundred characters": (f"{'长' * 296}.pdf", f"{'长' * 196}.pdf"),
+    "three hundred bytes of one character": ("e" + "\u0301" * 299, None),
+}
+"""what a browser may send as the name of a file, and what it is called then"""
+
+
+@pytest.mark.parametrize("case", ODD_NAMES)
+def test_a_file_of_an_odd_name_is_kept_shown_and_fetched(visitor, usual, session, task, folder, case):  # noqa: PLR0917
+    sent, kept = ODD_NAMES[case]
+
+    page = upload(visitor.enter(usual.li), task, branch(session, task).id, (sent, PDF))
+
+    [one] = rows(session)
+    assert kept in (None, one.name)
+    assert 0 < len(one.name) <= 200
+    assert on_disk(folder) == [one.id], "the name is nowhere on the disk"
+    assert str(escape(one.name)) in page.text
+    with visitor.get(f"/attachments/{one.id}") as answer:
+        assert (answer.status_code, answer.data) == (200, PDF)
+        header = answer.headers["Content-Disposition"]
+    assert header.startswith("attachment;")
+    assert parse_options_header(header)[1]["filename"] == one.name
+
+
+@pytest.mark.parametrize("name", ["证明\n材料.pdf", "证明.pdf\r\nSet-Cookie: a=b", "证明.pdf\r\n\r\n正文"])
+def test_a_name_that_breaks_out_of_its_header_brings_no_file(visitor, usual, session, task, folder, name):  # noqa: PLR0917
+    page = upload(visitor.enter(usual.li), task, branch(session, task).id, (name, PDF))
+
+    assert page.status_code == 200
+    assert "a=b" not in page.headers.get("Set-Cookie", "")
+    assert rows(session) == []
+    assert on_disk(folder) == []
+
+
+def test_a_file_without_a_name_is_none(visitor, usual, session, task):
+    page = upload(visitor.enter(usual.li), task, branch(session, task).id, ("", PDF))
+
+    assert "请先选择" in page.text
+    assert rows(session) == []
 
 
 def test_orphans_are_swept_after_a_day_and_nothing_else(app, visitor, usual, session, task, folder):  # noqa: PLR0917
