@@ -9,11 +9,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from taskboard import extensions, paths
 from taskboard.clock import Clock, SystemClock
 from taskboard.config import Settings
+from taskboard.mail.robots import Connect, connect_securely
 from taskboard.web import register_pages
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
-    """Build the application; ``clock`` replaces the machine's time in tests."""
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, robot_connections: Connect = connect_securely
+) -> APIFlask:
+    """Build the application; in tests ``clock`` replaces the machine's time, and ``robot_connections`` the way to the
+    vendors of group robots. No setting reaches either.
+    """
     app = APIFlask(
         "taskboard",
         title="taskboard",
@@ -42,6 +47,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> APIFlask:
     app.jinja_env.lstrip_blocks = True
     app.extensions["taskboard_settings"] = settings
     app.extensions["taskboard_clock"] = clock or SystemClock()
+    app.extensions["taskboard_robot_connections"] = robot_connections
     extensions.init_database(app)
     register_pages(app)
     if settings.trusted_proxies:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from http.client import HTTPConnection
 from typing import Any, cast
 
 from flask import Flask, current_app
@@ -89,6 +90,11 @@ def current_settings() -> Settings:
 def effective_settings() -> Settings:
     """The settings as they hold now, with what an administrator keeps in the browser; one query."""
     return kept_settings.effective_settings(read_session(), current_settings())
+
+
+def robot_connections() -> Callable[[str], HTTPConnection]:
+    """What opens connections to the vendors of group robots."""
+    return cast("Callable[[str], HTTPConnection]", current_app.extensions["taskboard_robot_connections"])
 
 
 def current_clock() -> Clock:

@@ -27,6 +27,7 @@ class Subject(StrEnum):
     SETTING = "setting"
     JOB = "job"
     MAIL = "mail"
+    ROBOT = "robot"
     TRAIL = "trail"
     """the trail itself: it was exported"""
 

@@ -41,6 +41,7 @@ class SchedulerEventKind(StrEnum):
 class JobName(StrEnum):
     MORNING_MAIL = "morning-mail"
     DELIVER_MAIL = "deliver-mail"
+    ROBOT_DIGESTS = "robot-digests"
     READ_SCANS = "read-scans"
     CLEAN_UP = "clean-up"
     SEAL_TRAIL = "seal-trail"
@@ -110,6 +111,8 @@ def require_run_day(day: date, today: date) -> None:
 SCHEDULES: dict[JobName, Schedule] = {
     JobName.MORNING_MAIL: Daily(time(8, 30), only_working_days=True, until=time(18)),
     JobName.DELIVER_MAIL: Every(seconds=10),
+    # Not on the hour, when everybody's robots speak.
+    JobName.ROBOT_DIGESTS: Daily(time(8, 37), only_working_days=True, until=time(18)),
     JobName.READ_SCANS: Every(seconds=5),
     JobName.CLEAN_UP: Daily(time(3, 10)),
     JobName.SEAL_TRAIL: Every(seconds=60),

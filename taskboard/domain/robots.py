@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from urllib.parse import parse_qsl, urlsplit
 
 from taskboard.domain.errors import Invalid
 from taskboard.domain.history import HIDDEN
-from taskboard.domain.outbox import RateLimits
+from taskboard.domain.outbox import RateLimits, Result
 
 
 class RobotKind(StrEnum):
@@ -56,19 +55,29 @@ class Vendor:
     signs: bool
     """whether a robot may have a secret that its messages are signed with"""
 
+    @property
+    def path_before_key(self) -> str:
+        return f"{self.path}?{self.parameter}=" if self.parameter else self.path
+
+    @property
+    def address_before_key(self) -> str:
+        return f"https://{self.host}{self.path_before_key}"
+
 
 VENDORS: Mapping[RobotKind, Vendor] = {
     RobotKind.WECOM: Vendor("qyapi.weixin.qq.com", "/cgi-bin/webhook/send", "key", 2048, signs=False),
     RobotKind.DINGTALK: Vendor("oapi.dingtalk.com", "/robot/send", "access_token", 15_000, signs=True),
     RobotKind.FEISHU: Vendor("open.feishu.cn", "/open-apis/bot/v2/hook/", None, 15_000, signs=True),
 }
-"""WeCom takes 2,048 bytes of text; DingTalk and Feishu 20 KB of the whole request, which JSON makes longer than its text"""
+"""WeCom takes 2,048 bytes of text; DingTalk and Feishu 20 KB of the whole request, in which JSON writes marks longer"""
 
 LIMITS = RateLimits(per_minute=20)
 """of one robot: more within a minute, and a vendor mutes it for ten"""
 KEY = re.compile(r"[A-Za-z0-9_-]{16,128}")
 SECRET = re.compile(r"[A-Za-z0-9_-]{8,128}")
 SHOWN_OF_A_KEY = 4
+LEASE = timedelta(minutes=5)
+"""how long handing one message over may take before its fate is not known"""
 LONGEST_ADDRESS = 400
 
 
@@ -86,8 +95,7 @@ class Webhook:
     @property
     def path(self) -> str:
         """The path with the key; query parameters of a signature come after it."""
-        vendor = VENDORS[self.kind]
-        return f"{vendor.path}?{vendor.parameter}={self.key}" if vendor.parameter else f"{vendor.path}{self.key}"
+        return f"{VENDORS[self.kind].path_before_key}{self.key}"
 
     @property
     def shown(self) -> str:
@@ -96,31 +104,16 @@ class Webhook:
 
 
 def parse_webhook(address: str) -> Webhook:
-    """The robot that an address from the vendor's page leads to.
+    """The robot that an address from the vendor's page leads to, letter by letter.
 
     Raises :class:`Invalid` for any other: plain http, another host or port, a name before the host, another path,
     anything beside the key.
     """
-    refusal = Invalid("address", "robot_address_form")
-    if len(address) > LONGEST_ADDRESS or not address.isascii() or not address.isprintable() or " " in address:
-        raise refusal
-    try:
-        parts = urlsplit(address)
-        query = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True) if parts.query else []
-    except ValueError:
-        raise refusal from None
     for kind, vendor in VENDORS.items():
-        if (parts.scheme, parts.netloc, parts.fragment) != ("https", vendor.host, ""):
-            continue
-        if vendor.parameter is not None:
-            found = [value for name, value in query if name == vendor.parameter]
-            is_ours = parts.path == vendor.path and len(query) == len(found) == 1
-            key = found[0] if found else ""
-        else:
-            is_ours, key = parts.path.startswith(vendor.path) and not parts.query, parts.path[len(vendor.path) :]
-        if is_ours and KEY.fullmatch(key):
+        key = address.removeprefix(vendor.address_before_key)
+        if key != address and KEY.fullmatch(key):
             return Webhook(kind, key)
-    raise refusal
+    raise Invalid("address", "robot_address_form")
 
 
 def checked_secret(kind: RobotKind, secret: str) -> str | None:
@@ -159,3 +152,16 @@ def message_key(digest: RobotDigest, robot_id: int, day: date) -> str:
     year, week, _ = day.isocalendar()
     when = f"{year}-W{week:02d}" if digest is RobotDigest.WEEKLY else day.isoformat()
     return f"{digest.value}:{robot_id}:{when}"
+
+
+def state_after(result: Result, digest: RobotDigest) -> RobotMessageState:
+    """Where an attempt leads; only what certainly did not arrive is tried again, and a trial by nobody but a person."""
+    match result:
+        case Result.ACCEPTED:
+            return RobotMessageState.SENT
+        case Result.LATER:
+            return RobotMessageState.EXPIRED if digest is RobotDigest.TRIAL else RobotMessageState.WAITING
+        case Result.NEVER:
+            return RobotMessageState.REFUSED
+        case Result.UNCERTAIN:
+            return RobotMessageState.UNKNOWN

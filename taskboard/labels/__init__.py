@@ -121,6 +121,7 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Subject.SETTING, "设置"),
     (Subject.JOB, "定时作业"),
     (Subject.MAIL, "邮件"),
+    (Subject.ROBOT, "群机器人"),
     (Subject.TRAIL, "审计记录"),
     (Change.ADDED, "新增"),
     (Change.CHANGED, "修改"),

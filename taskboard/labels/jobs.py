@@ -10,6 +10,7 @@ from taskboard.domain.jobs import Daily, JobName, Schedule
 JOBS: dict[JobName, str] = {
     JobName.MORNING_MAIL: "晨报和周报",
     JobName.DELIVER_MAIL: "发送邮件",
+    JobName.ROBOT_DIGESTS: "群机器人播报",
     JobName.READ_SCANS: "识别扫描件",
     JobName.CLEAN_UP: "清理过期数据",
     JobName.SEAL_TRAIL: "封存审计记录",
@@ -19,6 +20,7 @@ JOBS: dict[JobName, str] = {
 PURPOSES: dict[JobName, str] = {
     JobName.MORNING_MAIL: "找出到期的提醒，给每人生成一封邮件；每周第一个工作日为周报。",
     JobName.DELIVER_MAIL: "把发件箱里的邮件逐封交给邮件服务器，失败的按间隔重试。",
+    JobName.ROBOT_DIGESTS: "在每周第一个工作日（设为日报的，每个工作日）向登记的群发一条汇总，每条只发一次。",
     JobName.READ_SCANS: "逐页识别上传的扫描件和图片，读出举措，供核对导入。",
     JobName.CLEAN_UP: "删除过期的登录失败记录、30 天未动的导入草稿和旧的运行记录。",
     JobName.SEAL_TRAIL: "把新的审计记录逐条接入校验链，之后改动即可发现。",
@@ -28,12 +30,16 @@ PURPOSES: dict[JobName, str] = {
 FACTS: dict[str, str] = {
     "queued": "生成邮件 {} 封",
     "reminders": "提醒 {} 项",
-    "without_address": "{} 人没有邮箱，未能提醒",
+    "without_address": "{} 人没有邮箱，只在站内消息中看到",
     "sent": "发出 {} 封",
     "retry": "待重试 {} 封",
     "dead": "失败 {} 封",
     "unknown": "结果不明 {} 封",
     "expired": "过期 {} 封",
+    "robots_told": "播报 {} 条",
+    "robots_refused": "被拒收 {} 条",
+    "robots_unknown": "播报结果不明 {} 条",
+    "robots_expired": "播报过期 {} 条",
     "scans_read": "识别扫描件 {} 份",
     "scans_failed": "未能识别 {} 份",
     "entries": "核验记录 {} 条",

@@ -29,6 +29,7 @@ from taskboard.models import FailedSignIn, JobRun, OutboxMessage, SchedulerEvent
 from taskboard.services.history import Writing, record_change
 from taskboard.services.imports import remove_untouched_drafts
 from taskboard.services.inserts import change_rows, insert_where_free
+from taskboard.services.robots import remove_old_messages
 from taskboard.services.scans import remove_old_scans
 from taskboard.services.trail import find_head
 
@@ -41,8 +42,11 @@ IDLE_IN_TRANSACTION_MS = 6_000
 BY_HAND = 0
 """the epoch of a run by hand"""
 LONGEST_ERROR = 4000
-REPORTED = tuple(job for job in JobName if job not in (JobName.READ_SCANS, JobName.SEAL_TRAIL))
-"""jobs that a digest tells of; a scan that cannot be read says so on its own page, and every chain is checked daily"""
+REPORTED = tuple(
+    job for job in JobName if job not in (JobName.READ_SCANS, JobName.SEAL_TRAIL, JobName.ROBOT_DIGESTS)
+)
+"""jobs that a digest tells of; a scan that cannot be read says so on its own page, every chain is checked daily, and what
+became of robots' messages stands on the administrators' page"""
 HAND_RUN_LASTS_AT_MOST = timedelta(hours=1)
 
 KEEP_FAILED_SIGN_INS = timedelta(days=30)
@@ -458,6 +462,7 @@ def clean_up(session: Session, *, now: datetime) -> dict[str, int]:
     return {
         "drafts": remove_untouched_drafts(session, now=now),
         "scans": remove_old_scans(session, now=now),
+        "robot_messages": remove_old_messages(session, now=now),
         "failed_sign_ins": change_rows(session, old_sign_ins),
         "runs": change_rows(session, old_runs),
         "events": change_rows(session, delete(SchedulerEvent).where(SchedulerEvent.at < now - KEEP_EVENTS)),

@@ -69,7 +69,7 @@ SECTIONS = (
     Section("calendar.years", "工作日历", frozenset({Role.ADMINISTRATOR})),
     Section("jobs.job_list", "定时作业", frozenset({Role.ADMINISTRATOR})),
     Section("outbox.mail_list", "发件箱", frozenset({Role.ADMINISTRATOR})),
-    Section("settings.edit", "设置", frozenset({Role.ADMINISTRATOR})),
+    Section("settings.edit", "设置", frozenset({Role.ADMINISTRATOR}), blueprints=frozenset({"robots"})),
     Section("audit.trail", "审计记录", frozenset({Role.AUDITOR})),
     Section("mailbox.mail_list", "演示邮箱", EVERYBODY, is_demo=True),
 )

@@ -271,7 +271,7 @@ def test_cleaning_up_deletes_what_nobody_needs_and_nothing_else(session: Session
 
     facts = jobs.clean_up(session, now=NOW)
 
-    assert facts == {"drafts": 1, "failed_sign_ins": 1, "runs": 1, "scans": 0, "events": 1}
+    assert facts == {"drafts": 1, "failed_sign_ins": 1, "runs": 1, "scans": 0, "robot_messages": 0, "events": 1}
     assert len(session.scalars(select(FailedSignIn)).all()) == 1
 
 

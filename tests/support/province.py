@@ -21,6 +21,7 @@ from taskboard.domain.instructions import Addressee
 from taskboard.domain.jobs import JobName
 from taskboard.domain.orders import OrderGround, OrderKind, OrderState
 from taskboard.domain.outbox import MailKind, OutboxState
+from taskboard.domain.robots import RobotKind
 from taskboard.domain.roles import Role
 from taskboard.domain.scans import ScanState
 from taskboard.domain.workflow import Act, AssignmentState, TaskState
@@ -47,6 +48,7 @@ from taskboard.models import (
     PlanSource,
     PortfolioItem,
     ProgressReport,
+    Robot,
     Scan,
     SupervisionOrder,
     Task,
@@ -386,12 +388,19 @@ def _fill_office(session: Session, city: City, administrator: Person) -> None:
         subject_id=group.id,
         after={"name": f"{mark}名"},
     )
-    session.add_all([member, alias, renaming, upload, item, scan, entry])
+    robot = Robot(
+        name=f"{mark}群",
+        kind=RobotKind.WECOM,
+        key=sha256(mark.encode()).hexdigest(),
+        department_id=city.departments["lead"].id,
+    )
+    session.add_all([member, alias, renaming, upload, item, scan, entry, robot])
     session.flush()
     post = session.scalars(select(PersonPost.id).where(PersonPost.person_id == leader.id)).one()
     mail = session.scalars(select(OutboxMessage.id).where(OutboxMessage.key == f"{city.marks['work']}-mail")).one()
     city.ids |= {
         "department_id": group.id,
+        "robot_id": robot.id,
         "lead_department_id": city.departments["lead"].id,
         "member_id": member.id,
         "name_id": alias.id,

@@ -25,6 +25,7 @@ from taskboard.models import Person
 from tests.support import databases
 from tests.support.factories import NOW
 from tests.support.province import Ids, Province, make_province
+from tests.support.robots import unreachable
 from tests.support.visitor import Visitor, found_token
 
 VISITOR = "visitor"
@@ -94,7 +95,7 @@ def walking(folder: Path, *, is_demo: bool = False) -> Iterator[Walk]:
         is_testing=True,
         is_demo=is_demo,
     )
-    app = create_app(settings, clock=SettableClock(NOW))
+    app = create_app(settings, clock=SettableClock(NOW), robot_connections=unreachable)
     people = {VISITOR: None, **people_of(province)}
     browsers = {who: _enter(app.test_client(), person) for who, person in people.items()}
     walk = Walk(app, province, database, browsers)

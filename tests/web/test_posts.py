@@ -24,6 +24,7 @@ from taskboard.services.directory_templates import list_templates
 from tests.support.factories import NOW, PASSWORD
 from tests.support.forms import filled_form
 from tests.support.province import SITUATIONS
+from tests.support.robots import ADDRESSES
 from tests.support.walk import Walk, address, people_of, walking
 from tests.web.test_calendar import NOTICE
 
@@ -383,6 +384,22 @@ POSTS: Mapping[str, Post] = {
     "leaving.end_post": Post("administrator", ("post_ended",), changes={"last_day": "2026-12-31"}),
     # Looking after the system
     "settings.edit": Post("administrator", ("changed",), changes={"mail_from": "duban@example.org"}),
+    "robots.new_robot": Post(
+        "administrator",
+        ("added",),
+        changes=lambda walk: {
+            "name": "督查群",
+            "address": ADDRESSES["feishu"],
+            "department": walk.province.own.departments["lead"].name,
+        },
+    ),
+    "robots.edit_robot": Post("administrator", ("changed",), changes={"name": "改名的群"}),
+    "robots.remove_robot": Post("administrator", ("removed",), page="/settings/robots/{robot_id}"),
+    "robots.try_out": Post(
+        "administrator",
+        page="/settings/robots/{robot_id}",
+        quiet="what a robot said stands with the robot; nothing is changed by it",
+    ),
     "jobs.request_run": Post("administrator", ("run_requested",), page="/jobs", changes={"day": "2026-11-20"}),
     "outbox.requeue": Post("administrator", ("requeued",), page="/outbox/{mail_id}"),
     "inbox.mark_all_read": Post(

@@ -15,7 +15,7 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import effective_settings, now, read_session, today, transaction
 from taskboard.labels.jobs import JOBS, PURPOSES, facts_words, schedule_words
 from taskboard.models import JobRun
-from taskboard.services import jobs, mail_gate, outbox_upkeep
+from taskboard.services import jobs, mail_gate, outbox_upkeep, robots
 from taskboard.services.calendar import load_calendar
 from taskboard.web.forms import Form
 from taskboard.web.guards import current_actor, requires
@@ -87,6 +87,7 @@ def _page(refused: JobName | None = None, form: RunForm | None = None) -> str:
         counts=outbox_upkeep.count_by_state(session),
         gate=mail_gate.find_gate(session),
         events=jobs.list_events(session),
+        troubled_robots=[one for one in robots.list_robots(session) if one.is_on and one.is_troubled],
         transport=effective_settings().mail_transport,
     )
 
