@@ -75,6 +75,8 @@ class TimeLimit:
 
     last_on: date
     working_days_left: int
+    is_estimated: bool = False
+    """it ends in a year whose working days are not officially known yet, and may move when they are"""
 
     @property
     def is_over(self) -> bool:
@@ -99,7 +101,7 @@ def limit_until(last_on: date, *, today: date, calendar: WorkingCalendar) -> Tim
     """The time until the end of a day."""
     left = calendar.between(today, last_on)
     # A day off right after the last day is over it, though no working day has passed.
-    return TimeLimit(last_on, left if today <= last_on else min(left, -1))
+    return TimeLimit(last_on, left if today <= last_on else min(left, -1), calendar.is_estimated(last_on))
 
 
 def deadline_at_issue(

@@ -405,6 +405,7 @@ def item_facts(item: Item, *, today: date, calendar: WorkingCalendar) -> dict[st
     """One row, as plain JSON values."""
     due_on = item.due_on
     return {
+        "assignment_id": item.assignment_id,
         "task_id": item.task_id,
         "title": item.title,
         "plan": item.plan,

@@ -95,6 +95,8 @@ class Change(StrEnum):
     ORDER_WITHDRAWN = "order_withdrawn"
     REMINDED = "reminded"
     """a supervisor urged a department"""
+    SNOOZED = "snoozed"
+    """somebody wants to hear no more of a task on one day"""
     RUN_REQUESTED = "run_requested"
     RUN_BY_HAND = "run_by_hand"
 

@@ -180,6 +180,7 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Change.ORDER_SETTLED, "督查单办结"),
     (Change.ORDER_WITHDRAWN, "撤回督查单"),
     (Change.REMINDED, "催办"),
+    (Change.SNOOZED, "今天不再提醒"),
     (BulkAct.ISSUE_DRAFTS, "交办"),
     (BulkAct.REMIND, "催办"),
     (BulkAct.SET_OFFICER, "指定承办人"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -34,12 +34,13 @@ from taskboard.domain.digests import (
 from taskboard.domain.local_time import at_local
 from taskboard.domain.outbox import SCHEDULED, MailKind
 from taskboard.domain.permissions import DEPARTMENT_WIDE
-from taskboard.domain.reminders import DueReminder
+from taskboard.domain.reminders import DueReminder, Recipient
 from taskboard.domain.reply_reminders import DueReply, OwedReply
 from taskboard.domain.roles import Role
+from taskboard.domain.snoozing import SNOOZABLE
 from taskboard.domain.workflow import AssignmentState
 from taskboard.models import Assignment, Department, OutboxMessage
-from taskboard.services import put_off, reply_reminders
+from taskboard.services import put_off, reply_reminders, snoozing
 from taskboard.services import reminders as reminding
 from taskboard.services.calendar import load_calendar
 from taskboard.services.notice_wishes import without_digest
@@ -83,6 +84,8 @@ class Round:
     mails: tuple[ScheduledMail, ...]
     decisions: tuple[DueReminder, ...]
     reply_decisions: tuple[DueReply, ...]
+    said_again: frozenset[tuple[int, int]]
+    """persons and assignments whose reminders come again after a day without"""
     without_address: int
     """people who have it in their inbox only, for no address of theirs is known"""
 
@@ -143,6 +146,7 @@ def prepare_round(
         mails=tuple(mails),
         decisions=tuple(found.decisions),
         reply_decisions=tuple(found.reply_decisions),
+        said_again=found.said_again,
         without_address=without_address,
     )
 
@@ -208,6 +212,7 @@ class _Found:
     replies: dict[int, list[AddressedReply]]
     decisions: list[DueReminder]
     reply_decisions: list[DueReply]
+    said_again: frozenset[tuple[int, int]] = frozenset()
 
 
 def _find_reminders(
@@ -223,6 +228,9 @@ def _find_reminders(
         own_rules=rules.plan_ids,
         made_up_from=min(unreached.values(), default=None),
     )
+    snoozes = snoozing.load_snoozes(session, today=today)
+    if snoozes.over:
+        condition = or_(condition, Assignment.id.in_(snoozes.over_ids))
     items = reminding.load_items(session, condition)
     decided = reminding.load_decided(session, condition)
     decided_replies = reply_reminders.load_decided_replies(session)
@@ -246,7 +254,31 @@ def _find_reminders(
                 found.addressed[person_id] = again.addressed[person_id]
             if person_id in again.replies:
                 found.replies[person_id] = again.replies[person_id]
+    for day in _last_said(decided, snoozes.over_ids):
+        _say_again(found.addressed, find(day).addressed, snoozes.over)
+    for person_id, lines in found.addressed.items():
+        kept = [one for one in lines if (person_id, one.item.assignment_id) not in snoozes.active]
+        found.addressed[person_id] = kept
+    found.said_again = snoozes.over
     return found
+
+
+def _last_said(decided: reminding.Decided, assignment_ids: Iterable[int]) -> list[date]:
+    """The days on which something was last said of these assignments."""
+    return sorted({max(decided[one].values()) for one in assignment_ids if decided.get(one)})
+
+
+def _say_again(
+    addressed: dict[int, list[Addressed]], again: Mapping[int, Sequence[Addressed]], over: Collection[tuple[int, int]]
+) -> None:
+    """Add the lines of who wanted to hear no more on a day that is over, where none about the same comes anyway."""
+    for person_id, lines in again.items():
+        there = {(one.item.assignment_id, one.reminder.rule.anchor) for one in addressed.get(person_id, ())}
+        for one in lines:
+            assignment_id, anchor = one.item.assignment_id, one.reminder.rule.anchor
+            if (person_id, assignment_id) in over and (assignment_id, anchor) not in there:
+                addressed.setdefault(person_id, []).append(one)
+                there.add((assignment_id, anchor))
 
 
 class _Asked(TypedDict):
@@ -324,6 +356,8 @@ class _Desk:
             | audits
             | {post for part in parts for post in posts if post.role in HATS[part.hat]}
         )
+        sections = [section_facts(one, today=self._today, calendar=self._calendar) for one in daily]
+        _mark_rows(sections, addressed)
         facts = {
             "person": person.name,
             "day": self._today.isoformat(),
@@ -335,7 +369,7 @@ class _Desk:
                 for post in posts
                 if post in used
             ],
-            "sections": [section_facts(one, today=self._today, calendar=self._calendar) for one in daily],
+            "sections": sections,
             "parts": [part_facts(one, today=self._today, calendar=self._calendar) for one in parts],
             "jobs": dict(jobs) if is_supervisor else None,
             "trail": dict(trail) if audits and trail else None,
@@ -385,6 +419,23 @@ class _Desk:
             items = [item for item in matters if item.plan_id in plan_ids or _is_below(item, hat, paths)]
             self._overviews[key] = compose(items, today=self._today, since=self._since, calendar=self._calendar)
         return self._overviews[key]
+
+
+def _mark_rows(sections: Iterable[dict[str, Any]], addressed: Iterable[Addressed]) -> None:
+    """Say in each row of the day how it comes to its reader.
+
+    Who works on it may hear no more of it today; a supervisor reads that nobody of the department is there to hear it.
+    """
+    own, vacant = set(), set()
+    for one in addressed:
+        if one.holder.role in STAFF:
+            own.add(one.item.assignment_id)
+        elif one.holder.role is Role.SUPERVISOR and Recipient.SUPERVISOR not in one.reminder.to:
+            vacant.add((str(one.reminder.topic), one.item.assignment_id))
+    for section in sections:
+        for row in section["rows"]:
+            row["may_snooze"] = section["code"] in SNOOZABLE and row.get("assignment_id") in own
+            row["is_vacant"] = (section["code"], row.get("assignment_id")) in vacant
 
 
 def _watched(hat: Hat, posts: Sequence[Holder]) -> tuple[str, ...]:

@@ -40,10 +40,10 @@ from taskboard.web.plan_reminders.views import blueprint as plan_reminders
 from taskboard.web.plans.views import blueprint as plans
 from taskboard.web.renamings.views import blueprint as renamings
 from taskboard.web.revisions.views import blueprint as revisions
-from taskboard.web.robots.views import blueprint as robots
 from taskboard.web.scans.views import blueprint as scans
 from taskboard.web.settings.views import blueprint as settings
 from taskboard.web.setup.views import blueprint as setup
+from taskboard.web.snoozing.views import blueprint as snoozing
 from taskboard.web.successions.views import blueprint as successions
 from taskboard.web.tasks.views import blueprint as tasks
 from taskboard.web.waiting.views import blueprint as waiting
@@ -76,11 +76,11 @@ BLUEPRINTS = (
     people,
     leaving,
     settings,
-    robots,
     calendar,
     jobs,
     outbox,
     notice_wishes,
+    snoozing,
     audit,
     inbox,
     mailbox,

@@ -124,6 +124,7 @@ TABLE: Mapping[str, Line] = {
     "accounts.account": signed_in(),
     "accounts.end_sessions": signed_in(),
     "notice_wishes.wishes": signed_in(fields={"notices": "morning"}),
+    "snoozing.snooze": Line(frozenset(LEAD), hidden=SIGNED_IN - set(LEAD)),
     "notice_wishes.ask_to_leave": with_a_link(),
     "notice_wishes.leave": with_a_link(),
     # Lists that show each what is theirs

@@ -113,6 +113,7 @@ POSTS: Mapping[str, Post] = {
         changes={"current_password": PASSWORD, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD},
         again="the old password is no longer right",
     ),
+    "snoozing.snooze": Post("lead.liaison", ("snoozed",)),
     "notice_wishes.wishes": Post("lead.liaison", ("changed",), changes={"notices": "morning"}),
     "accounts.end_sessions": Post("lead.liaison", ("sessions_ended",), page="/account", again="signed out by it"),
     "accounts.sign_out": Post("lead.liaison", ("signed_out",), page="/account", again="signed out by it"),

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from taskboard.extensions import read_session, today
 from taskboard.services.overdue import list_overdue
+from taskboard.services.snoozing import list_snoozes
 from taskboard.web.forms import page_number, read_id
 from taskboard.web.guards import current_actor
 
@@ -24,9 +25,11 @@ def overdue_list() -> ResponseReturnValue:
         plan_id=plan_id,
         number=page_number(),
     )
+    ids = [row.assignment_id for row in found.page.rows]
     return render_template(
         "overdue/list.html",
         found=found,
+        snoozes=list_snoozes(read_session(), ids, current_actor(), today=today()),
         department_id=department_id,
         plan_id=plan_id,
         today=today(),

@@ -22,6 +22,8 @@ from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.drafts import Drafts
 from taskboard.services.my_tasks import Show, TaskRow, list_my_tasks
+from taskboard.services.snoozing import list_snoozes
+from taskboard.services.snoozing import list_snoozes
 from taskboard.services.targets import list_targets
 from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.services.workflow import BatchRefused, IssuedBatch
@@ -160,6 +162,7 @@ def _task_page(
         latest_review=latest_review_day(today()),
         leaderless=_is_leaderless(shown),
         may_issue=Act.ISSUE in shown.acts,
+        snoozes=list_snoozes(read_session(), [one.id for one in shown.branches], current_actor(), today=today()),
         targets=[(target_words(one), one.words) for one in list_targets(read_session(), shown.id)],
     )
     return page, status

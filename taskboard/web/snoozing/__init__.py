@@ -1,0 +1,1 @@
+"""Hearing no more of an assignment today."""
