@@ -42,11 +42,9 @@ IDLE_IN_TRANSACTION_MS = 6_000
 BY_HAND = 0
 """the epoch of a run by hand"""
 LONGEST_ERROR = 4000
-REPORTED = tuple(
-    job for job in JobName if job not in (JobName.READ_SCANS, JobName.SEAL_TRAIL, JobName.ROBOT_DIGESTS)
-)
-"""jobs that a digest tells of; a scan that cannot be read says so on its own page, every chain is checked daily, and what
-became of robots' messages stands on the administrators' page"""
+REPORTED = tuple(job for job in JobName if job not in (JobName.READ_SCANS, JobName.SEAL_TRAIL, JobName.ROBOT_DIGESTS))
+"""jobs that a digest tells of; a scan that cannot be read says so on its own page, every chain is checked daily, and
+administrators see what became of robots' messages"""
 HAND_RUN_LASTS_AT_MOST = timedelta(hours=1)
 
 KEEP_FAILED_SIGN_INS = timedelta(days=30)

@@ -280,9 +280,7 @@ def _to_tell(
         told |= {one: Role.HEAD for one in of_department[change.department_id] if one not in told}
         for person_id, role in told.items():
             concerned[person_id].append((change, role))
-    people_of = select(Person).where(
-        Person.id.in_(concerned), Person.id != actor.person_id, Person.is_active
-    )
+    people_of = select(Person).where(Person.id.in_(concerned), Person.id != actor.person_id, Person.is_active)
     return [(one, concerned[one.id]) for one in session.scalars(people_of.order_by(Person.id))]
 
 
