@@ -379,7 +379,10 @@ def _is_surrounded(item: Item) -> bool:
     """Whether an item without a clause stands in a row whose other items mostly have one."""
     assert item.parent is not None
     others = [other for other in item.parent.children if other is not item and other.node.label is not None]
-    return bool(others) and 2 * sum(other.has_units for other in others) > len(others)
+    assert item.node.label is not None
+    deep = item.node.label.kind >= Kind.NUMBER
+    with_units = sum(other.has_units or (deep and any(below.has_units for below in other.walk())) for other in others)
+    return bool(others) and 2 * with_units > len(others)
 
 
 def _names_a_body(clause: Clause) -> bool:

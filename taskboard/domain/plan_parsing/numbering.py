@@ -11,6 +11,8 @@ DIGITS = {d: n for n, d in enumerate("零一二三四五六七八九")} | {"〇"
 UNITS = {"十": 10, "百": 100}
 NUMERAL = r"[一二三四五六七八九十百零〇]{1,5}"
 NOT_A_QUANTITY = r"(?![万亿倍余多个亩米元公吨千百%‰])"
+DATE_OR_COUNT = r"(?:1[0-2]|0?[1-9])月|\d{3,5}(?![万亿])[\u4e00-\u9fff]"
+"""what an item may begin with, so that a figure and a stop before it are its label: 3.11月底前…, 7.12345热线"""
 
 
 class Kind(IntEnum):
@@ -49,9 +51,10 @@ LABEL = re.compile(
     | (?P<chinese_bracket>\(\s?[一二三四五六七八九十]{{1,3}}\s?\)|[㈠-㈩])[、.,:]?\s*
     | (?P<letter>[A-Z])\s?[.、](?=\s?[\u4e00-\u9fff“《])\s*
     | (?P<compound>(?:[A-Z]|\d{{1,2}})[-—]\d{{1,2}})(?:[、.:]\s*|\s+){NOT_A_QUANTITY}(?=[\u4e00-\u9fff“《])
-    | (?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,2}})(?:[、.]?\s+|[、.]|{NOT_A_QUANTITY}(?=[\u4e00-\u9fff“《]))
+    | (?P<decimal>(?!\d{{1,2}}\.(?:{DATE_OR_COUNT}))\d{{1,2}}(?:\.\d{{1,2}}){{1,2}})
+      (?:[、.]?\s+|[、.]|{NOT_A_QUANTITY}(?=[\u4e00-\u9fff“《]))
     | (?P<number>\d{{1,3}}|\d{{4}}(?=[、.]\s?[^\d\s]))\s?
-      (?:[、]|\.(?!\d)|\.(?=[56]G|(?:19|20)\d\d年)|,(?=[\u4e00-\u9fff]{{2}})|(?=\s+[\u4e00-\u9fff“《]{{4}}))\s*
+      (?:[、]|\.(?!\d)|\.(?=[56]G|(?:19|20)\d\d年|{DATE_OR_COUNT})|,(?=[\u4e00-\u9fff]{{2}})|(?=\s+[\u4e00-\u9fff“《]{{4}}))\s*
     | (?P<dotted>[⒈-⒛])\s*
     | (?P<number_bracket>\(\s?\d{{1,2}}\s?\)|\d{{1,2}}\)|[⑴-⒇])[、.,:]?\s*
     | (?P<circled>[①-⑳㉑-㉟❶-❿])[、.,:]?\s*
@@ -126,7 +129,7 @@ def read_label(plain: str, clean: str | None = None, start: int = 0) -> Label | 
 
 
 INSIDE = re.compile(
-    r"(?:^|[。;:\n])\s*(?=(?:\d{1,2}[.、]|[(][一二三四五六七八九十\d]{1,2}[)]|[一二三四五六七八九十]{1,2}、)[\u4e00-\u9fff“])"
+    rf"(?:^|[。;:\n])\s*(?=(?:\d{{1,2}}[.、](?={DATE_OR_COUNT})|(?:\d{{1,2}}[.、]|[(][一二三四五六七八九十\d]{{1,2}}[)]|[一二三四五六七八九十]{{1,2}}、)[\u4e00-\u9fff“]))"
 )
 
 

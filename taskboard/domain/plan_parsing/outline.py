@@ -10,7 +10,14 @@ from taskboard.domain.plan_parsing.brackets import outer_groups
 from taskboard.domain.plan_parsing.fields import AMBIGUOUS_IN_TEXT, BARE_ROLES, FIELD_NAME
 from taskboard.domain.plan_parsing.lines import Line
 from taskboard.domain.plan_parsing.noise import is_attached_list
-from taskboard.domain.plan_parsing.numbering import Kind, Label, read_damaged_label, read_label, read_step
+from taskboard.domain.plan_parsing.numbering import (
+    DATE_OR_COUNT,
+    Kind,
+    Label,
+    read_damaged_label,
+    read_label,
+    read_step,
+)
 from taskboard.domain.plan_parsing.text import EMPTY, Text, half_width, join_texts, squeezed
 from taskboard.domain.plan_parsing.units import looks_like_unit
 
@@ -200,7 +207,8 @@ def _is_certain_field(plain: str) -> bool:
 NOTHING_AWAITED: Mapping[Kind, int] = {}
 BRACKETS_AND_TITLES = re.compile(r"[()\[\]《》]")
 INLINE_LABEL = re.compile(
-    r"(?<=[。;!?)\]”])\s{0,4}(?=(?:\([一二三四五六七八九十]{1,3}\)|\(\d{1,2}\)|\d{1,2}\)|[①-⑳⑴-⒇㈠-㈩⒈-⒛]|\d{1,4}[、.](?!\d)|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}条))"
+    rf"(?<=[。;!?)\]”])\s{{0,4}}(?=(?:\([一二三四五六七八九十]{{1,3}}\)|\(\d{{1,2}}\)|\d{{1,2}}\)|[①-⑳⑴-⒇㈠-㈩⒈-⒛]|\d{{1,4}}[、.](?:(?!\d)|(?={DATE_OR_COUNT}))"
+    r"|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}条))"
 )
 
 

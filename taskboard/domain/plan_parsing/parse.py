@@ -24,6 +24,7 @@ from taskboard.domain.plan_parsing.identity import Identity, read_identity
 from taskboard.domain.plan_parsing.lines import Line, Pages, read_pages
 from taskboard.domain.plan_parsing.measures import Context, measure_of_item, measure_of_passage, measure_of_row
 from taskboard.domain.plan_parsing.mentions import Anchor
+from taskboard.domain.plan_parsing.noise import is_noise
 from taskboard.domain.plan_parsing.numbering import Kind
 from taskboard.domain.plan_parsing.outline import Node, build_outline
 from taskboard.domain.plan_parsing.problems import Code, problem
@@ -35,7 +36,7 @@ from taskboard.domain.plan_parsing.sections import is_closing_article
 from taskboard.domain.plan_parsing.speeches import is_press_conference, read_steps, rows_of_steps
 from taskboard.domain.plan_parsing.statements import read_statements
 from taskboard.domain.plan_parsing.tables import WorkList, read_table
-from taskboard.domain.plan_parsing.text import Places, Text, join_texts, squeezed
+from taskboard.domain.plan_parsing.text import Places, Text, join_texts, read_text, squeezed
 from taskboard.domain.plan_parsing.text_tables import text_tables
 
 
@@ -93,11 +94,27 @@ def _understand(
 ) -> Document:
     titles = [title for work in work_lists for title in work.titles]
     notes = [note for work in work_lists for note in work.notes]
-    identity = read_identity([line.text for line in lines], pages.dropped, titles)
+    frame = [*pages.dropped, *_frame_cells(pages)]
+    identity = read_identity([line.text for line in lines], frame, titles)
     everything = join_texts([*(line.text for line in lines), *notes], "\n")
     anchor = Anchor(identity.date, identity.year, calendar, read_seasons(everything.plain, identity.year))
     context = Context(anchor, read_statements(everything), pages.sources)
     return Document(identity, context, pages.columns_found, [*(line.text for line in lines), *notes])
+
+
+LONGEST_FRAME = 12
+"""rows; the table in which a site says what it knows of a document is not longer"""
+
+
+def _frame_cells(pages: Pages) -> list[Text]:
+    """成文日期 | 2024年2月8日 in the table of a web page's frame, as lines of that frame."""
+    found = []
+    for part in pages.parts:
+        if isinstance(part, Table) and len(part.rows) <= LONGEST_FRAME:
+            pairs = (pair for row in part.rows for pair in pairwise(row))
+            said = (read_text(f"{name.text.strip().rstrip(':：')}：{cell.text.strip()}") for name, cell in pairs)
+            found += [line for line in said if is_noise(line.plain)]
+    return found
 
 
 def _plan(
@@ -211,10 +228,11 @@ def _without_clauses(
 ) -> ParsedPlan:
     context = document.context
     problems = [problem(Code.NO_UNIT_CLAUSE)]
+    candidates: list[ParsedMeasure] = []
     if work_lists:
         measures = _measures_of_lists(work_lists, top, context)
     elif is_press_conference(lines):
-        measures = _measures_of_answers(lines, context)
+        measures, candidates = _measures_of_answers(lines, context)
     elif is_digest(lines):
         measures, mixed = _measures_of_reports(lines, context)
         problems += mixed
@@ -222,7 +240,7 @@ def _without_clauses(
         measures = _measures_of_items(top, context)
     if not measures:
         problems.append(problem(Code.NO_MEASURES))
-    return _plan(document, measures, (), problems)
+    return _plan(document, measures, candidates, problems)
 
 
 def _measures_of_items(top: Item, context: Context) -> list[ParsedMeasure]:
@@ -245,8 +263,10 @@ def _main_part(by_part: dict[int, list[Item]]) -> int:
     return max(by_part, key=lambda part: (len(by_part[part]), part), default=0)
 
 
-def _measures_of_answers(lines: Sequence[Line], context: Context) -> list[ParsedMeasure]:
-    measures = []
+def _measures_of_answers(lines: Sequence[Line], context: Context) -> tuple[list[ParsedMeasure], list[ParsedMeasure]]:
+    """The steps that the answers promise, and the other rows of steps, which a person may still take."""
+    measures: list[ParsedMeasure] = []
+    candidates: list[ParsedMeasure] = []
     for step in read_steps(lines):
         question = Node(None, None, name=f"问{step.question}" if step.question else "")
         item = Item(Node(step.label, question, texts=[step.text]), step.text)
@@ -258,8 +278,8 @@ def _measures_of_answers(lines: Sequence[Line], context: Context) -> list[Parsed
                 inferred={**measure.inferred, "lead": "office_of_speaker"},
                 origins={**measure.origins, "lead": Origin.MISSING},
             )
-        measures.append(measure)
-    return measures
+        (measures if step.is_promised else candidates).append(measure)
+    return measures, candidates
 
 
 def _measures_of_reports(lines: Sequence[Line], context: Context) -> tuple[list[ParsedMeasure], list[Problem]]:

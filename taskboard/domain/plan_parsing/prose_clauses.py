@@ -37,11 +37,13 @@ def find_prose_clauses(text: Text) -> list[Clause]:
     return clauses or _sentences_together(text)
 
 
-TOGETHER_SENTENCE = re.compile(r"(?:^|(?<=[。;\n”]))(?P<part>[^。;,!?\n:”]{2,40}?会同[^。;!?\n:]{2,120})")
+TOGETHER_SENTENCE = re.compile(
+    r"(?:^|(?<=[。;\n”]))(?:[^。;,!?\n:”]{2,40}?由)?(?P<part>[^。;,!?\n:”]{2,40}?会同[^。;!?\n:]{2,120})"
+)
 
 
 def _sentences_together(text: Text) -> list[Clause]:
-    """省教育厅要会同省财政厅抓紧制定方案, without 由 or 请."""
+    """省教育厅要会同省财政厅抓紧制定方案, without 由 or 请; 所需资金由市财政局会同市审计局核定."""
     clauses = []
     for found in TOGETHER_SENTENCE.finditer(text.plain):
         part = text[found.start("part") : found.end("part")]
@@ -69,7 +71,7 @@ def _read_together(part: Text) -> Reading | None:
     if not is_unit_list(lead):
         return None
     others = part[found.start("others") : found.end("others")]
-    for end in [*(cut.start() for cut in AFTER_OTHERS.finditer(others.plain) if cut.start()), len(others)]:
+    for end in _ends_of_names(others.plain):
         named = others[:end]
         generic = GENERIC_OTHERS.match(named.plain)
         if not generic and not is_unit_list(named):
@@ -80,6 +82,17 @@ def _read_together(part: Text) -> Reading | None:
             reading.add(Field.PARTNER, read_units(named))
         return reading
     return None
+
+
+BODY_ENDS = re.compile(r"(?<=[厅局委办部院署会社处科])(?![、,和及与等()（厅局委办部院署会社处科室]|$)")
+"""where a name may end and a verb begin: 市城管局|测算核定"""
+
+
+def _ends_of_names(plain: str) -> list[int]:
+    """Where the names after 会同 may end, best first: before a verb, at the end, else behind the last body."""
+    verbs = [cut.start() for cut in AFTER_OTHERS.finditer(plain) if cut.start()]
+    bodies = [cut.start() for cut in BODY_ENDS.finditer(plain)]
+    return [*verbs, len(plain), *reversed(bodies)]
 
 
 HELPS_WITH = re.compile(r"(?P<units>[^,;。]{2,80}?)(?:配合|协助|协同|参与|支持)(?=[^,;。的]{2,20}$)")

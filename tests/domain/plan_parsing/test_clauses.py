@@ -85,6 +85,8 @@ def test_a_clause_names_lead_and_partners(clause: str, leads: list[str], partner
         ("“实现就业。”市教育局要会同市民政局抓好落实。", ["市教育局"], ["市民政局"]),
         ("责成市教育局会同市民政局研究提出意见。", ["市教育局"], ["市民政局"]),
         ("饮水安全 由市水利局会同市卫健局负责落实。", ["市水利局"], ["市卫健局"]),
+        ("所需资金由市财政局会同市城管局测算核定，11月底前拨付。", ["市财政局"], ["市城管局"]),
+        ("普查经费由市园林局会同市财政局、市科技局核定。", ["市园林局"], ["市财政局", "市科技局"]),
     ],
 )
 def test_running_text_names_them_too(sentence: str, leads: list[str], partners: list[str]) -> None:

@@ -203,6 +203,25 @@ def test_an_opening_speech_gives_what_it_announces_and_not_what_it_looks_back_on
     assert str(plan.measures[1].deadline) == "2024-10-31"
 
 
+def test_rows_of_an_opening_speech_that_promise_nothing_are_offered_apart() -> None:
+    plan = read("""
+云州省夏收服务新闻发布会实录
+今天我们请到省气象局副局长林若水先生、省农业农村厅二级巡视员田丰女士介绍情况。
+林若水：
+去年取得积极成效：一是监测更密。二是预报更准。
+田丰：
+各位记者朋友，大家好。农业农村部门有两点安排。
+一是组织机具。调度收割机6.8万台。
+二是强化烘干。新建烘干中心60个。
+云州日报记者：请问农机加油难怎么办？
+田丰：针对用油集中的特点，我们做了准备。一是开设通道。设置加油站350座。二是送油到田。优惠0.3元。
+""")
+
+    assert [one.heading for one in plan.measures] == ["组织机具", "强化烘干", "开设通道", "送油到田"]
+    assert {one.inferred_lead for one in plan.measures} == {("省农业农村厅",)}
+    assert [one.text_head for one in plan.candidates] == ["监测更密。", "预报更准。"]
+
+
 def test_departments_that_sections_are_named_after_do_the_work_below() -> None:
     plan = read("""
 云州县2024年任务分解（按部门）

@@ -88,7 +88,7 @@ def doubts_of(text: str, number: int = -1) -> dict[str, tuple[str, ...]]:
         ("1.甲平台。建成。（责任单位：市财政?局、市教育局）", "lead", Doubt.CLAUSE_DAMAGED),
         ("1.甲平台。建成。\n领办单位：市教育局\n配合单位：市财政局", "lead", Doubt.LEAD_MISSING),
         ("1.甲平台。建成。\n领办单位：市教育局\n责任单位：市财政局", "lead", Doubt.UNITS_ELSEWHERE),
-        ("1.甲平台。建成并由市教育局会同市民政局推广。", "lead", Doubt.UNITS_ELSEWHERE),
+        ("1.甲平台。建成并由市教育局会同市民政局推广。（责任单位：市财政局）", "lead", Doubt.UNITS_ELSEWHERE),
         ("1.甲平台。建成，验收请市教育局牵头。", "partners", Doubt.UNITS_ELSEWHERE),
         ("1.甲平台。建成，并责成市教育局推广。", "lead", Doubt.UNITS_ELSEWHERE),
         ("1.甲平台。年6月底前建成。（责任单位：市财政局）", "deadline", Doubt.TIME_DAMAGED),

@@ -41,6 +41,11 @@ from taskboard.domain.plan_parsing.text import read_text, spans_of
         ("C、优化配置", Kind.LETTER, 3, "C"),
         ("A-2 盘活土地", Kind.DECIMAL, 2, "A-2"),
         ("3-1．盘活土地", Kind.DECIMAL, 1, "3-1"),
+        ("3.11月底前完成编制", Kind.NUMBER, 3, "3"),
+        ("12．9月1日前建成招生", Kind.NUMBER, 12, "12"),
+        ("7.12345热线开设专席", Kind.NUMBER, 7, "7"),
+        ("4.300家企业接入平台", Kind.NUMBER, 4, "4"),
+        ("3.11 推行集中采购", Kind.DECIMAL, 11, "3.11"),
     ],
 )
 def test_labels_are_read_in_every_form(line: str, kind: Kind, number: int, written: str) -> None:
@@ -65,6 +70,8 @@ def test_labels_are_read_in_every_form(line: str, kind: Kind, number: int, writt
         "一是加快",
         "第3次会议",
         "一般工业项目",
+        "3.141亿元",
+        "2.5个月内",
     ],
 )
 def test_quantities_and_years_are_no_labels(line: str) -> None:
@@ -97,6 +104,16 @@ def test_a_section_and_its_first_item_may_stand_together_without_a_stop() -> Non
     ]
 
 
+def test_an_item_that_begins_with_a_day_is_one_of_its_row() -> None:
+    line = "1.建立台账。（A局负责）2.11月底前完成编制。（B局负责）3.12345热线开设专席。（C局负责）"
+
+    assert [(label.text if label else None, text.clean[:4]) for text, label in split_labels(Line(read_text(line)))] == [
+        ("1", "建立台账"),
+        ("2", "11月底"),
+        ("3", "1234"),
+    ]
+
+
 def test_a_number_may_stand_twice_behind_a_clause_and_nowhere_else() -> None:
     line = "4.推行直提。责任单位：市商务局。4.升级卡口。运行时间12秒，见4.第二条。责任单位：信息中心。"
 
@@ -122,6 +139,10 @@ def test_steps_count_from_one() -> None:
         ("常态化整治虚假宣传", "ongoing"),
         ("每月2000元补贴", None),
         ("单个企业每年资助不超过3000万元", None),
+        ("对入选平台每年支持100万元", None),
+        ("按贷款额每年贴息30万元", None),
+        ("每年支持企业技术改造项目50个", "yearly"),
+        ("县财政每年安排3000万元专项资金", "yearly"),
         ("每人每年缴纳十元", None),
         ("每年组织资助对象座谈", "yearly"),
         ("对居民用户每年入户安检一次", "yearly"),
@@ -160,6 +181,7 @@ def test_the_rhythm_of_a_time_limit(words: str, recurrence: str | None) -> None:
         ("以下各项措施均需各县（市、区）人民政府落实，不再列出", ("各县（市、区）人民政府",)),
         ("以上各项任务，各县区人民政府均为责任单位，不再逐一列出", ("各县区人民政府",)),
         ("各县（市、区）人民政府负责本行政区域内任务落实", ()),
+        ("本措施由市委人才办会同有关部门负责解释，与其他政策重复的，按“就高不重复”原则执行", ()),
     ],
 )
 def test_units_for_every_measure_are_defaults(words: str, defaults: tuple[str, ...]) -> None:
@@ -226,6 +248,7 @@ def test_a_damaged_label_is_read_when_its_number_is_awaited(
         ("启动改造。2.拆除旧房。", True),
         ("启动改造。1.拆除旧房。", True),
         ("1.启动改造。3.拆除旧房。", True),
+        ("1.启动改造。3.12月底前拆除旧房。", True),
         ("完成1.5万亩。建设3、4号楼。", False),
     ],
 )
