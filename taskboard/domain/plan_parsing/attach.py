@@ -45,7 +45,8 @@ class Item:
 
     @property
     def has_units(self) -> bool:
-        return any(clause.reading.has_units for clause in self.clauses)
+        # Asked of all items again and again, and most have no clause at all.
+        return bool(self.clauses) and any(clause.reading.has_units for clause in self.clauses)
 
     def walk(self) -> Iterable[Item]:
         stack = [self]

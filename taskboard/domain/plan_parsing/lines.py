@@ -78,7 +78,8 @@ def _lines_of(block: Paragraph, source: int) -> Iterable[Line]:
     for end in [*(found.start() for found in LINE_BREAK.finditer(text.plain)), len(text)]:
         line = text[start:end].strip(" ")
         start = end + 1
-        noise = [found.span() for found in INLINE_PAGE_NUMBER.finditer(line.plain)]
+        may_be_numbered = "—" in line.plain or "·" in line.plain
+        noise = [found.span() for found in INLINE_PAGE_NUMBER.finditer(line.plain)] if may_be_numbered else []
         yield Line(without_ranges(line, noise) if noise else line, label, level)
         label = ""
 
@@ -86,6 +87,7 @@ def _lines_of(block: Paragraph, source: int) -> Iterable[Line]:
 # --- two columns ---------------------------------------------------------------------------------
 
 GAP = re.compile(r"\S(\s{4,})(?=\S)")
+WIDE_SPACE = re.compile(r"\s{4}")
 FEWEST_COLUMN_LINES = 5
 
 
@@ -96,7 +98,8 @@ def _columns_in_order(parts: list[Line | Table]) -> tuple[list[Line | Table], bo
     found_any = False
     for part in [*parts, None]:
         if isinstance(part, Line) and len(part.text) <= 200 and "\t" not in part.text.plain:
-            gaps = [found.span(1) for found in GAP.finditer(part.text.plain)]
+            plain = part.text.plain
+            gaps = [found.span(1) for found in GAP.finditer(plain)] if WIDE_SPACE.search(plain) else []
             run.append((part, gaps[0] if len(gaps) == 1 else None))
             continue
         lines, found = _split_run(run)
@@ -213,7 +216,7 @@ def _runs_over_page(line: Line, following: Line) -> bool:
     here, there = line.text.plain.rstrip(), following.text.plain.strip()
     if len(here) < SHORTEST_CUT or here[-1] in ENDS_LINE or following.label or BEGINS_ANEW.match(there):
         return False
-    if BETWEEN_CELLS.search(here) or BETWEEN_CELLS.search(there):
+    if _has_cells(here) or _has_cells(there):
         return False
     is_sentence = SENTENCE_MARK.search(here) is not None or _depths(here, 0)[0] > 0
     return is_sentence and read_label(there) is None and not FIELD_NAME.match(there)
@@ -222,12 +225,16 @@ def _runs_over_page(line: Line, following: Line) -> bool:
 # --- sentences broken by a hard line break -------------------------------------------------------
 
 LONGEST_BROKEN = 2000
-BETWEEN_CELLS = re.compile(r"[|\t]| {4,}")
 ENDS_LINE = frozenset("。;:!?)]”》…")
 SENTENCE_MARK = re.compile(r"[,。;:]")
 BEGINS_ANEW = re.compile(
     r"\s*(?:[(\[]|[●•■◆★—]|[一二三四五六七八九十]{1,2}[是要]|附\s?件|注\s?:|抄送|联系人|(?:19|20)\d\d年\d{1,2}月\d{1,2}日\s*$)"
 )
+
+
+def _has_cells(plain: str) -> bool:
+    """Whether a bar, a tab or a wide gap may divide cells."""
+    return "|" in plain or "\t" in plain or "    " in plain
 
 
 FEWEST_BREAKS = 3
@@ -286,7 +293,7 @@ def _is_inside_bracket(line: Line, following: Sequence[Line | Table]) -> bool:
         if not isinstance(part, Line) or part.label:
             return False
         there = part.text.plain.strip()
-        if not there or read_label(there) is not None or FIELD_NAME.match(there) or BETWEEN_CELLS.search(there):
+        if not there or read_label(there) is not None or FIELD_NAME.match(there) or _has_cells(there):
             return False
         if _depths(there, 1)[1] < 1:
             return True
@@ -310,7 +317,7 @@ def _depths(plain: str, depth: int) -> tuple[int, int]:
 def _breaks_off(line: Line, following: Line, depth: int, *, everywhere: bool) -> bool:
     """Whether the line ends where no sentence does and the next one begins nothing new; ``depth`` brackets are open."""
     here, there = line.text.plain.strip(), following.text.plain.strip()
-    if not here or not there or following.label or BETWEEN_CELLS.search(here) or BETWEEN_CELLS.search(there):
+    if not here or not there or following.label or _has_cells(here) or _has_cells(there):
         return False
     if FIELD_NAME.match(there) or read_label(there) is not None:
         return False

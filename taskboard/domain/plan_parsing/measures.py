@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -26,6 +26,9 @@ from taskboard.domain.plan_parsing.text import EMPTY, Source, Text, spans_of, sq
 from taskboard.domain.plan_parsing.time_limits import read_time_limit
 
 HEAD_LENGTH = 28
+
+Where = Callable[[], str]
+"""says where a measure stands, which only its problems want to know"""
 
 
 @dataclass
@@ -59,7 +62,7 @@ def text_head(text: Text) -> str:
 # --- items ---------------------------------------------------------------------------------------
 
 
-def measure_of_item(item: Item, context: Context, *, where: str, spoken: bool = False) -> ParsedMeasure:
+def measure_of_item(item: Item, context: Context, *, where: Where, spoken: bool = False) -> ParsedMeasure:
     """The measure that an item with or without clauses states; ``spoken`` in a speech, where 今年底 is no limit."""
     body = whole_text(item)
     heading, heading_end = _heading(item, body)
@@ -122,7 +125,7 @@ def _heading(item: Item, body: Text) -> tuple[Text | None, int]:
     return heading, end
 
 
-def measure_of_passage(line: Text, names: Sequence[Text], context: Context, *, where: str) -> ParsedMeasure:
+def measure_of_passage(line: Text, names: Sequence[Text], context: Context, *, where: Where) -> ParsedMeasure:
     """The measure that a line outside all items would be; where no clause can be read in it, of the ``names`` the
     first leads. Its units are always to be looked at.
     """
@@ -169,7 +172,7 @@ def _led_by_the_first(measure: ParsedMeasure, names: Sequence[Text], sources: li
 # --- rows ----------------------------------------------------------------------------------------
 
 
-def measure_of_row(row: Row, path: tuple[str, ...], context: Context, *, where: str) -> ParsedMeasure:
+def measure_of_row(row: Row, path: tuple[str, ...], context: Context, *, where: Where) -> ParsedMeasure:
     """The measure that a table row states."""
     limits = [row.deadline] if row.deadline.plain else []
     return _measure(
@@ -229,14 +232,14 @@ def _measure(
     *,
     context: Context,
     doubts: Doubts,
-    where: str,
+    where: Where,
     own_words: int | None = None,
 ) -> ParsedMeasure:
     assigned, written, mention = who.assigned, who.as_written or None, when.mention
     context.problems += _deadline_problems(when, where)
-    context.problems += [problem(Code.UNIT_UNREAD, where, text.clean) for text in who.stray]
+    context.problems += [problem(Code.UNIT_UNREAD, where(), text.clean) for text in who.stray]
     if written and not assigned.leads:
-        context.problems.append(problem(Code.LEAD_MISSING, where))
+        context.problems.append(problem(Code.LEAD_MISSING, where()))
     targets = read_targets(body, context.anchor.year)
     origins, inferred = _origins(assigned, when, context)
     places = (
@@ -314,13 +317,13 @@ REASONS = {
 }
 
 
-def _deadline_problems(when: When, where: str) -> list[Problem]:
+def _deadline_problems(when: When, where: Where) -> list[Problem]:
     mention = when.mention
     if mention is None:
         unread = when.from_limit and when.recurrence is None and len(when.words)
-        return [problem(Code.DEADLINE_UNREAD, where, when.words.clean)] if unread else []
+        return [problem(Code.DEADLINE_UNREAD, where(), when.words.clean)] if unread else []
     code = REASONS.get(mention.why_not) if mention.why_not else None
-    return [problem(code, where, mention.text)] if code else []
+    return [problem(code, where(), mention.text)] if code else []
 
 
 def _origins(assigned: Assigned, when: When, context: Context) -> tuple[Mapping[str, Origin], Mapping[str, str]]:

@@ -135,6 +135,8 @@ INSIDE = re.compile(
 
 def has_stray_label(plain: str) -> bool:
     """Whether a label in a text continues no row there: two items are one; 措施：1.…；2.…；3.… is a whole row."""
+    if "、" not in plain and "." not in plain and ")" not in plain:
+        return False
     awaited: dict[Kind, int] = {}
     alone: set[Kind] = set()
     for found in INSIDE.finditer(plain):

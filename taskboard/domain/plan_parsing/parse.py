@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -62,7 +63,7 @@ def _seen_again(plan: ParsedPlan, blocks: Sequence[Block], pages: Pages, context
     measures = with_second_look(words, day=plan.date, horizon=plan.horizon)
     lines = [part.text for part in pages.parts if isinstance(part, Line)]
     seen = marked_by_coverage(measures, words, plan.candidates, blocks, lines=lines, sources=pages.sources)
-    unread = [measure_of_passage(one.line, one.names, context, where=one.where) for one in seen.passages]
+    unread = [measure_of_passage(one.line, one.names, context, where=partial(str, one.where)) for one in seen.passages]
     problems = (*plan.problems, *seen.problems)
     return replace(plan, measures=tuple(seen.measures), problems=problems, unread=tuple(unread))
 
@@ -168,10 +169,10 @@ def _read_measures(document: Document, lines: Sequence[Line], work_lists: Sequen
     if rows and items:
         items, replaced = _not_in_table(items, rows)
         problems += [problem(Code.BODY_REPLACED_BY_TABLE)] if replaced else []
-    measures = [measure_of_item(item, context, where=_where(item)) for item in items]
+    measures = [measure_of_item(item, context, where=partial(_where, item)) for item in items]
     silent = Context(context.anchor, context.statements, context.sources)
     candidates = [
-        measure_of_item(item, silent, where=_where(item))
+        measure_of_item(item, silent, where=partial(_where, item))
         for leaves in candidates_without_clause(top, items).values()
         for item in leaves
         if not is_closing_article(item.text.plain)
@@ -186,12 +187,12 @@ def _key(measure: ParsedMeasure) -> str:
     return (measure.heading or measure.text_head)[:12]
 
 
-def _where(item: Item) -> str:
+def _where(item: Item, *, within: str = "") -> str:
     label = item.node.label
     heading, _ = heading_of(item.text)
     words = squeezed(heading.clean) if heading is not None else squeezed(item.text.clean)[:12]
     name = f"第 {label.number} 项" if label is not None and label.kind is Kind.NUMBER else "".join(item.node.path[-2:])
-    return f"{name}“{words[:20]}”"
+    return f"{within} {name}“{words[:20]}”" if within else f"{name}“{words[:20]}”"
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -204,7 +205,7 @@ def _measures_of_lists(work_lists: Iterable[WorkList], top: Item, context: Conte
         for position, row in enumerate(work.rows, start=1):
             number = row.number or str(position)
             path = ("附件", number) if attached else (number,)
-            measures.append(measure_of_row(row, path, context, where=f"表中第 {number} 项"))
+            measures.append(measure_of_row(row, path, context, where=partial("表中第 {} 项".format, number)))
     return measures
 
 
@@ -249,12 +250,12 @@ def _measures_of_items(top: Item, context: Context) -> list[ParsedMeasure]:
     leaves = [item for part, items in sorted(by_part.items()) if part >= main for item in items]
     leaves = [item for item in leaves if not is_closing_article(item.text.plain)]
     if leaves:
-        return [measure_of_item(item, context, where=_where(item)) for item in leaves]
+        return [measure_of_item(item, context, where=partial(_where, item)) for item in leaves]
     measures = []
     for row in rows_of_steps(top.text):
         for label, text in row:
             item = Item(Node(label, None, texts=[text]), text)
-            measures.append(measure_of_item(item, context, where=label.text))
+            measures.append(measure_of_item(item, context, where=partial(str, label.text)))
     return measures
 
 
@@ -270,7 +271,9 @@ def _measures_of_answers(lines: Sequence[Line], context: Context) -> tuple[list[
     for step in read_steps(lines):
         question = Node(None, None, name=f"问{step.question}" if step.question else "")
         item = Item(Node(step.label, question, texts=[step.text]), step.text)
-        measure = measure_of_item(item, context, where=f"{question.name} {step.label.text}".strip(), spoken=True)
+        measure = measure_of_item(
+            item, context, where=partial(str, f"{question.name} {step.label.text}".strip()), spoken=True
+        )
         if step.office:
             measure = replace(
                 measure,
@@ -289,7 +292,7 @@ def _measures_of_reports(lines: Sequence[Line], context: Context) -> tuple[list[
         if report.interleaved:
             problems.append(problem(Code.INTERLEAVED_COLUMNS, f"{report.label}、{report.title[:24]}"))
         for item in report.recommendations:
-            measure = measure_of_item(item, context, where=f"{report.label} {_where(item)}")
+            measure = measure_of_item(item, context, where=partial(_where, item, within=report.label))
             measures.append(replace(measure, path=(report.label, *measure.path)))
     return measures, problems
 

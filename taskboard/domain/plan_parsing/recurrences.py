@@ -52,13 +52,17 @@ def recurrence_in_text(plain: str) -> tuple[Recurrence, int, int] | None:
     """The rhythm that a measure's own action has, with its place; the shortest one when several are named."""
     if not MAY_COME_BACK.search(plain):
         return None
-    for pattern, recurrence in (
-        (MONTHLY, Recurrence.MONTHLY),
-        (QUARTERLY, Recurrence.QUARTERLY),
-        (YEARLY, Recurrence.YEARLY),
-        (ONGOING_ACTION, Recurrence.ONGOING),
-    ):
-        found = pattern.search(plain)
+    for period, pattern, recurrence in RHYTHMS:
+        found = pattern.search(plain) if period in plain else None
         if found:
             return recurrence, found.start(), found.end()
     return None
+
+
+RHYTHMS = (
+    ("月", MONTHLY, Recurrence.MONTHLY),
+    ("季", QUARTERLY, Recurrence.QUARTERLY),
+    ("年", YEARLY, Recurrence.YEARLY),
+    ("", ONGOING_ACTION, Recurrence.ONGOING),
+)
+"""the period that stands in all words of a rhythm, and these; the shortest first"""
