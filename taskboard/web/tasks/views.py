@@ -23,7 +23,6 @@ from taskboard.services.cases import Acting
 from taskboard.services.drafts import Drafts
 from taskboard.services.my_tasks import Show, TaskRow, list_my_tasks
 from taskboard.services.snoozing import list_snoozes
-from taskboard.services.snoozing import list_snoozes
 from taskboard.services.targets import list_targets
 from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.services.workflow import BatchRefused, IssuedBatch
