@@ -13,6 +13,9 @@ from taskboard.cli.doctor import doctor
 from taskboard.cli.jobs import jobs
 from taskboard.cli.plans import plans
 from taskboard.cli.serve import scheduler, serve
+from taskboard.cli.words import speak_chinese
+
+speak_chinese()
 
 
 @click.group()

@@ -10,6 +10,7 @@ from taskboard.cli.application import load_app
 from taskboard.extensions import current_settings, now, today
 from taskboard.jobs.catalogue import seal_all
 from taskboard.jobs.context import JobContext
+from taskboard.labels.operating_system import reason_words
 from taskboard.labels.trail import finding_words
 from taskboard.services import trail
 from taskboard.services.audit import FORMS, Filter, export_lines, record_export
@@ -38,7 +39,10 @@ def verify() -> None:
     if findings:
         raise click.ClickException(f"审计记录不完整：发现 {len(findings)} 处异常。")
     click.echo(f"审计记录完整：{head.position} 条，链头 {head.digest}。" if head else "还没有审计记录。")
-    click.echo(f"与 {len(heads.heads)} 个已记下的链头相符。")
+    if heads.heads:
+        click.echo(f"与 {len(heads.heads)} 个已记下的链头相符。")
+    else:
+        click.echo("还没有记下链头，所以核对不了记录是否被截短；链头每天由定时作业记下。")
 
 
 @audit.command()
@@ -56,7 +60,7 @@ def export(file: Path) -> None:
         except FileExistsError:
             raise click.ClickException(f"{file} 已经存在，不覆盖。") from None
         except OSError as error:
-            raise click.ClickException(f"写不了 {file}：{error.strerror}。") from None
+            raise click.ClickException(f"写不了 {file}：{reason_words(error)}。") from None
         with context.begin() as session:
             record_export(session, Filter(), form=file.suffix, actor=None, now=now(), entrance="cli")
     click.echo(f"已导出到 {file}。")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from taskboard.cli.application import load_app, load_settings, migrate_database
+from taskboard.cli.words import confirm
 from taskboard.extensions import now, transaction
 from taskboard.labels.times import moment_words
 from taskboard.services.backups import BackupFailed, Manifest, make_backup, restore_backup, verify_backup
@@ -48,9 +49,7 @@ def restore(file: Path, *, check: bool, yes: bool) -> None:
             click.echo(f"备份完整：{_words(verify_backup(file.resolve()))}。")
             return
         if not yes:
-            click.confirm(
-                "现有的数据将被备份中的替换（原有的改名保留）。请确认 taskboard 已经停止。继续吗？", abort=True
-            )
+            confirm("现有的数据将被备份中的替换（原有的改名保留）。请确认 taskboard 已经停止。继续吗？")
         restored = restore_backup(
             file.resolve(),
             database_url=settings.database_url,

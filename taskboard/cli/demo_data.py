@@ -5,10 +5,11 @@ Days are counted from the day the demo is filled, so that something is overdue, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,12 +23,13 @@ from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentRole, Closure, Verification
 from taskboard.labels import label
-from taskboard.models import Assignment, Department, InstructionDuty, Person, PersonPost, Plan, Task
-from taskboard.services import extensions, imports, instructions, meetings, orders, reports, workflow
+from taskboard.models import Assignment, Department, Instruction, InstructionDuty, Person, PersonPost, Plan, Task
+from taskboard.services import decomposition, extensions, imports, instructions, meetings, orders, reports, workflow
 from taskboard.services.accounts import hash_password
 from taskboard.services.actors import load_actor
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
+from taskboard.services.decomposition import SubtaskOrder
 from taskboard.services.departments import create_department
 from taskboard.services.import_review import review_draft
 from taskboard.services.instructions import Wish
@@ -37,6 +39,7 @@ PLAN = Path(__file__).with_name("demo_plan.txt")
 ENTRANCE = "demo"
 BODY = "云泽市人民政府"
 ISSUED_DAYS_AGO = 50
+SECTION = "市发展改革委价格收费管理科"
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ ACCOUNTS = (
     Account("li", "李晓雯", Role.LIAISON, "市发展和改革委员会"),
     Account("qian", "钱进", Role.OFFICER, "市发展和改革委员会"),
     Account("wang", "王丽", Role.LIAISON, "市财政局"),
+    Account("shi", "石磊", Role.LIAISON, SECTION),
     Account("zhou", "周正", Role.AUDITOR, BODY),
     Account("sun", "孙浩", Role.ADMINISTRATOR, BODY),
 )
@@ -83,6 +87,9 @@ DEPARTMENTS: Mapping[str, str | None] = {
     "中国人民银行云泽市分行": "钟海",
 }
 """department → its liaison, where the list of accounts does not name one"""
+
+SECTIONS: Mapping[str, str] = {SECTION: SIGNS_OFF, "市发展改革委能源科": SIGNS_OFF}
+"""section → the department that it belongs to and that splits a task for it"""
 
 ALIASES: Mapping[str, tuple[str, ...]] = {"市工商业联合会": ("市工商联",)}
 
@@ -131,9 +138,16 @@ def fill(session: Session, *, now: datetime) -> None:
         now=_moment(today, ISSUED_DAYS_AGO, 9),
         entrance=ENTRANCE,
     )
-    for number, task in enumerate(tasks, 1):
-        _follow(session, task, COURSES[number], supervisor=supervisor, today=today)
-    _Desks(session, tasks, people, today).fill()
+    story = [
+        *(
+            step
+            for number, task in enumerate(tasks, 1)
+            for step in _course(session, task, COURSES[number], people, today)
+        ),
+        *_Desks(session, tasks, people, departments, today).steps(),
+    ]
+    for step in sorted(story, key=lambda one: one.at):
+        step.act(step.at)
 
 
 def accounts_text() -> str:
@@ -153,6 +167,8 @@ def _add_directory(session: Session) -> dict[str, Department]:
             aliases=ALIASES.get(name, ()),
             needs_sign_off=name == SIGNS_OFF,
         )
+    for name, above in SECTIONS.items():
+        departments[name] = create_department(session, name=name, parent_id=departments[above].id)
     create_department(session, name="各县（市、区）人民政府", kind=DepartmentKind.COLLECTIVE, parent_id=body.id)
     return departments
 
@@ -210,46 +226,48 @@ def _in_words(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def _follow(session: Session, task: Task, course: Course, *, supervisor: Actor, today: date) -> None:
-    """Play what happened to one task, oldest act first."""
+class Step(NamedTuple):
+    """Something that happened: the trail and the tasks tell it in the order of the days."""
+
+    at: datetime
+    act: Callable[[datetime], object]
+
+
+def _course(session: Session, task: Task, course: Course, people: Mapping[str, Person], today: date) -> Iterable[Step]:
+    """What happened to one task."""
     rows = session.scalars(select(Assignment).where(Assignment.task_id == task.id).order_by(Assignment.position))
-    assignments = [one for one in rows if _liaison(session, one.department_id, today) is not None]
-    lead = next(one for one in assignments if one.role is AssignmentRole.LEAD)
-    actors = {one.id: _liaison(session, one.department_id, today) for one in assignments}
+    actors = {one.id: (one, _liaison(session, one.department_id, today)) for one in rows}
+    working = [(one, actor) for one, actor in actors.values() if actor is not None]
+    lead, liaison = next((one, actor) for one, actor in working if one.role is AssignmentRole.LEAD)
+    supervisor = load_actor(session, people["chen"].id, today=today)
 
-    def by(assignment: Assignment, days_ago: int) -> Acting:
-        actor = actors[assignment.id]
-        assert actor is not None
-        return {"actor": actor, "now": _moment(today, days_ago, 10), "entrance": ENTRANCE}
-
-    def by_supervisor(days_ago: int) -> Acting:
-        return {"actor": supervisor, "now": _moment(today, days_ago, 16), "entrance": ENTRANCE}
-
-    for one in assignments:
-        if course.acknowledged or one is not lead:
-            workflow.acknowledge(session, one.id, **by(one, ISSUED_DAYS_AGO - 1))
-    for days_ago, done, percent in course.reports:
-        reports.report_progress(session, lead.id, done=done, percent=percent, **by(lead, days_ago))
-    if course.submitted is not None:
-        workflow.submit(
-            session, lead.id, why_without_partners="配合单位工作已完成，材料后补。", **by(lead, course.submitted)
+    def step(days_ago: int, actor: Actor, service: Callable[..., object], *ids: int, **facts: Any) -> Step:
+        hour = 16 if actor is supervisor else 10
+        return Step(
+            _moment(today, days_ago, hour),
+            lambda at: service(session, *ids, actor=actor, now=at, entrance=ENTRANCE, **facts),
         )
+
+    for one, actor in working:
+        if course.acknowledged or one is not lead:
+            yield step(ISSUED_DAYS_AGO - 1, actor, workflow.acknowledge, one.id)
+    for days_ago, done, percent in course.reports:
+        yield step(days_ago, liaison, reports.report_progress, lead.id, done=done, percent=percent)
+    if course.submitted is not None:
+        why = "配合单位工作已完成，材料后补。"
+        yield step(course.submitted, liaison, workflow.submit, lead.id, why_without_partners=why)
     if course.returned is not None:
-        workflow.return_task(
-            session,
+        yield step(
+            course.returned,
+            supervisor,
+            workflow.return_task,
             task.id,
             reason="请补充其余3个零工市场的开放时间和佐证材料。",
             correct_by=today + timedelta(days=3),
-            **by_supervisor(course.returned),
         )
     if course.closed is not None:
-        workflow.close(
-            session,
-            task.id,
-            closure=Closure.DONE,
-            verification=Verification.VERIFIED,
-            **by_supervisor(course.closed),
-        )
+        done_and_seen = {"closure": Closure.DONE, "verification": Verification.VERIFIED}
+        yield step(course.closed, supervisor, workflow.close, task.id, **done_and_seen)
 
 
 @dataclass(frozen=True)
@@ -259,41 +277,78 @@ class _Desks:
     session: Session
     tasks: Sequence[Task]
     people: Mapping[str, Person]
+    departments: Mapping[str, Department]
     today: date
 
-    def fill(self) -> None:
-        self._dispatch()
-        self._ask_for_sign_off()
-        self._ask_for_more_time()
-        self._instruct()
-        self._ask_for_help()
-        self._order()
+    def steps(self) -> Iterable[Step]:
+        """What came there, and when; each act is done by the one of that account."""
+        return (
+            self._step(40, "li", self._dispatch),
+            self._step(36, "li", self._split),
+            self._step(35, "shi", self._take_on_the_subtask),
+            self._step(14, "shi", self._report_on_the_subtask),
+            self._step(5, "liu", self._ask_for_reasons),
+            self._step(3, "wang", self._ask_for_help),
+            self._step(2, "liu", self._ask_for_figures),
+            self._step(2, "chen", self._plan_meeting),
+            self._step(1, "wang", self._reply),
+            self._step(1, "qian", self._ask_for_sign_off),
+            self._step(1, "gao", self._ask_for_more_time),
+            self._step(1, "chen", self._order),
+        )
 
-    def _by(self, username: str, days_ago: int, hour: int = 10) -> Acting:
-        actor = load_actor(self.session, self.people[username].id, today=self.today)
-        return {"actor": actor, "now": _moment(self.today, days_ago, hour), "entrance": ENTRANCE}
+    def _step(self, days_ago: int, username: str, act: Callable[[Acting], object]) -> Step:
+        # In the afternoon: what the tasks' courses have on a day comes first.
+        def play(at: datetime) -> object:
+            actor = load_actor(self.session, self.people[username].id, today=self.today)
+            return act({"actor": actor, "now": at, "entrance": ENTRANCE})
+
+        return Step(_moment(self.today, days_ago, 17), play)
 
     def _branch(self, number: int, department: str) -> int:
         """The assignment of a department on the measure of this number."""
-        query = (
-            select(Assignment.id)
-            .join(Department, Department.id == Assignment.department_id)
-            .where(Assignment.task_id == self.tasks[number - 1].id, Department.name == department)
+        return self._branch_on(self.tasks[number - 1].id, department)
+
+    def _branch_on(self, task_id: int, department: str) -> int:
+        query = select(Assignment.id).where(
+            Assignment.task_id == task_id, Assignment.department_id == self.departments[department].id
         )
         return self.session.scalars(query).one()
 
-    def _dispatch(self) -> None:
+    def _dispatch(self, by: Acting) -> None:
         """The officer works on three tasks of the department."""
         for number in (6, 7, 8):
-            branch = self._branch(number, SIGNS_OFF)
-            workflow.dispatch(self.session, branch, officer_id=self.people["qian"].id, **self._by("li", 40))
+            workflow.dispatch(self.session, self._branch(number, SIGNS_OFF), officer_id=self.people["qian"].id, **by)
 
-    def _ask_for_sign_off(self) -> None:
+    def _split(self, by: Acting) -> None:
+        """Two sections of the department have a part of its work each."""
+        first, second = (
+            SubtaskOrder(self.departments[section].id, title, weight=weight)
+            for section, title, weight in (
+                (SECTION, "起草小微企业接入外线工程零投资的价格政策", 2),
+                ("市发展改革委能源科", "与供电企业商定接入范围和时限", 1),
+            )
+        )
+        decomposition.decompose(self.session, self._branch(6, SIGNS_OFF), orders=[first, second], **by)
+
+    def _subtask_branch(self) -> int:
+        task_id = self.session.scalars(
+            select(Task.id).where(Task.parent_id == self.tasks[5].id).order_by(Task.id).limit(1)
+        ).one()
+        return self._branch_on(task_id, SECTION)
+
+    def _take_on_the_subtask(self, by: Acting) -> None:
+        workflow.acknowledge(self.session, self._subtask_branch(), **by)
+
+    def _report_on_the_subtask(self, by: Acting) -> None:
+        words = "价格政策初稿已完成，正在测算财政负担。"
+        reports.report_progress(self.session, self._subtask_branch(), done=words, percent=60, **by)
+
+    def _ask_for_sign_off(self, by: Acting) -> None:
         """The head has a submission to sign off."""
-        branch = self._branch(7, SIGNS_OFF)
-        workflow.submit(self.session, branch, statement="三季度检查的配合工作已完成。", **self._by("qian", 1))
+        workflow.submit(self.session, self._branch(7, SIGNS_OFF), statement="三季度检查的配合工作已完成。", **by)
 
-    def _ask_for_more_time(self) -> None:
+    def _ask_for_more_time(self, by: Acting) -> None:
         """The supervisors have a request for more time to decide on."""
         extensions.ask_extension(
             self.session,
@@ -301,24 +356,33 @@ class _Desks:
             asked_due_on=self.today + timedelta(days=35),
             reason="实施细则涉及接入价格，须再征求一轮意见。",
             progress="实施细则已完成起草，报请审议。",
-            **self._by("gao", 1),
+            **by,
         )
 
-    def _instruct(self) -> None:
-        """Head and liaison owe the leader a reply, and the leader has one to decide on."""
-        wish = Wish(
-            "请报零投资政策的落实范围和预计惠及的企业户数。",
-            self.today + timedelta(days=4),
-            frozenset({Addressee.LEADS}),
+    def _ask_for_figures(self, by: Acting) -> None:
+        """Head and liaison owe the leader a reply …"""
+        words, day = "请报零投资政策的落实范围和预计惠及的企业户数。", self.today + timedelta(days=4)
+        instructions.instruct_on_task(
+            self.session, self.tasks[5].id, Wish(words, day, frozenset({Addressee.LEADS})), **by
         )
-        instructions.instruct_on_task(self.session, self.tasks[5].id, wish, **self._by("liu", 2))
-        wish = Wish("请说明哪些政策还不能免申即享，原因是什么。", self.today + timedelta(days=2), wish.to)
-        instructions.instruct_on_task(self.session, self.tasks[3].id, wish, **self._by("liu", 5))
-        duty = self.session.scalars(select(InstructionDuty.id).order_by(InstructionDuty.id.desc())).first() or 0
+
+    def _ask_for_reasons(self, by: Acting) -> None:
+        """… and the leader has one to decide on."""
+        words, day = "请说明哪些政策还不能免申即享，原因是什么。", self.today + timedelta(days=2)
+        instructions.instruct_on_task(
+            self.session, self.tasks[3].id, Wish(words, day, frozenset({Addressee.LEADS})), **by
+        )
+
+    def _reply(self, by: Acting) -> None:
+        query = (
+            select(InstructionDuty.id)
+            .join(Instruction, Instruction.id == InstructionDuty.instruction_id)
+            .where(Instruction.task_id == self.tasks[3].id)
+        )
         words = "还有12项政策须企业提供佐证，正在与有关部门对接数据。"
-        instructions.reply(self.session, duty, text=words, **self._by("wang", 1))
+        instructions.reply(self.session, self.session.scalars(query).one(), text=words, **by)
 
-    def _ask_for_help(self) -> None:
+    def _ask_for_help(self, by: Acting) -> None:
         """The next coordination meeting has something to work through."""
         reports.report_progress(
             self.session,
@@ -326,15 +390,16 @@ class _Desks:
             done="征求意见已收回8个部门。",
             help_needed="请协调市税务局提供纳税信用数据接口。",
             percent=65,
-            **self._by("wang", 3),
-        )
-        body_id = self.session.scalars(select(Department.id).where(Department.name == BODY)).one()
-        held_on = self.today + timedelta(days=3)
-        meetings.plan_meeting(
-            self.session, body_id=body_id, title="优化营商环境联席会议", held_on=held_on, **self._by("chen", 2)
+            **by,
         )
 
-    def _order(self) -> None:
+    def _plan_meeting(self, by: Acting) -> None:
+        held_on = self.today + timedelta(days=3)
+        meetings.plan_meeting(
+            self.session, body_id=self.departments[BODY].id, title="优化营商环境联席会议", held_on=held_on, **by
+        )
+
+    def _order(self, by: Acting) -> None:
         """A formal order waits for the answer of a liaison."""
         orders.confirm_order(
             self.session,
@@ -342,7 +407,7 @@ class _Desks:
             kind=OrderKind.YELLOW,
             text="清理拖欠中小企业账款一项已逾期，请说明未完成的原因和下一步措施，并抓紧办理。",
             due_on=self.today + timedelta(days=4),
-            **self._by("chen", 1),
+            **by,
         )
 
 

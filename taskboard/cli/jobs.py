@@ -8,6 +8,7 @@ from datetime import date, datetime
 import click
 
 from taskboard.cli.application import load_app
+from taskboard.cli.words import confirm
 from taskboard.domain.history import Change
 from taskboard.domain.jobs import SCHEDULES, Daily, JobName
 from taskboard.extensions import now, read_session, today, transaction
@@ -33,16 +34,18 @@ def list_jobs() -> None:
     with load_app().app_context():
         session = read_session()
         calendar = load_calendar(session)
+        heartbeat = find_heartbeat(session, now=now())
         for job, schedule in SCHEDULES.items():
             click.echo(f"{job.value}　{JOBS[job]}（{schedule_words(schedule)}）")
             last = find_last_run(session, job)
-            if last is None:
+            if last is None and heartbeat is not None and not isinstance(schedule, Daily):
+                click.echo(f"  上次：没有要做的，最近一次查看 {moment_words(heartbeat.at)}")
+            elif last is None:
                 click.echo("  上次：尚未运行")
             else:
                 click.echo(f"  上次：{moment_words(last.started_at)} {label(last.state)}，{facts_words(last.facts)}")
             if isinstance(schedule, Daily):
                 click.echo(f"  下次：{moment_words(schedule.next_after(now(), calendar))}")
-        heartbeat = find_heartbeat(session, now=now())
         if heartbeat is None or not heartbeat.is_alive:
             click.echo("调度程序没有在运行。")
         else:
@@ -56,7 +59,7 @@ def _check_day(day: date, today: date) -> None:
     if day > today:
         click.echo("注意：这一天还没有到。当天该发的提醒现在发出，到时不再重发。", err=True)
         if sys.stdin.isatty():
-            click.confirm("仍要运行吗？", abort=True)
+            confirm("仍要运行吗？")
 
 
 @jobs.command("run")

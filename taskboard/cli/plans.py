@@ -17,6 +17,7 @@ from taskboard.domain.plan_parsing import reading_to_dict
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan
 from taskboard.labels import label
 from taskboard.labels.documents import describe_document_problem
+from taskboard.labels.operating_system import reason_words
 from taskboard.services.calendar import package_calendar
 from taskboard.services.evaluation import Evaluation, Figures, evaluate, total
 
@@ -144,7 +145,7 @@ def _read(file: Path) -> ParsedPlan:
     except IsADirectoryError:
         raise Unreadable(f"这是文件夹，不是文件：{file}") from None
     except OSError as error:
-        raise Unreadable(f"打不开文件：{file}（{error.strerror}）") from None
+        raise Unreadable(f"打不开文件：{file}（{reason_words(error)}）") from None
     except DocumentError as error:
         raise Unreadable(describe_document_problem(error.problem, error.facts)) from None
     return plan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import signal
@@ -26,6 +25,7 @@ from taskboard.cli.application import load_app, log_to_terminal
 from taskboard.config import MailTransport, Settings
 from taskboard.extensions import current_settings, effective_settings, read_session
 from taskboard.jobs.scheduler import JobScheduler
+from taskboard.labels.operating_system import reason_words
 from taskboard.mail.transport import parse_smtp_url
 from taskboard.services import setup
 
@@ -140,8 +140,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        why = "端口已被占用" if error.errno == errno.EADDRINUSE else error.strerror
-        raise click.ClickException(f"不能在 {host}:{port} 上监听（{why}）。请用 --port 换一个端口。") from None
+        raise click.ClickException(
+            f"不能在 {host}:{port} 上监听（{reason_words(error)}）。请用 --port 换一个端口。"
+        ) from None
 
 
 def finish(job_scheduler: JobScheduler, code: int) -> NoReturn:

@@ -3,8 +3,8 @@
 A line is a body: its name without the place, and behind a colon what else it is called where the name does not say it
 (usual short forms are known by :mod:`taskboard.domain.department_names`, renamings of the reforms by
 :mod:`taskboard.domain.known_renamings`). ``*`` before a name is a collective unit, ``+`` one that stands directly below
-the top and not in the government, as committees of the party do. Bodies differ from place to place: whoever uses a
-template takes away what is not there.
+the top and not in the government, as committees of the party do; ``{}`` is where the place stands within the name.
+Bodies differ from place to place: whoever uses a template takes away what is not there.
 """
 
 from __future__ import annotations
@@ -153,12 +153,12 @@ CITY_BODIES = f"""{LOCAL_PARTY_BODIES}+委网络安全和信息化委员会办�
 数据局
 行政审批服务局: 行政审批局
 林业局
-公积金管理中心: 住房公积金管理中心
+住房公积金管理中心: 公积金管理中心、公积金中心
 税务局
 气象局
 消防救援支队
 总工会
-共青团委员会: 团委
+共青团{{}}委员会: 团{{}}委、共青团{{}}委
 妇女联合会
 残疾人联合会
 工商业联合会
@@ -276,6 +276,7 @@ TEMPLATES: Mapping[str, DirectoryTemplate] = {
 }
 
 COLLECTIVE, PARTY = "*", "+"
+ROOM = "{}"
 LEVEL_CHARACTER = re.compile(r"自治区|自治州|地区|[省市县区州盟旗]$")
 
 
@@ -295,7 +296,7 @@ def rows_of(template: DirectoryTemplate, place: str) -> list[TemplateRow]:
         rows.append(
             TemplateRow(
                 name=_name(mark, bare, name),
-                full_name=f"{place}{name}",
+                full_name=_with_place(place, name),
                 parent=party if mark == PARTY else top,
                 kind=DepartmentKind.COLLECTIVE if mark == COLLECTIVE else DepartmentKind.UNIT,
                 aliases=tuple(_name(mark, bare, other) for other in others),
@@ -313,7 +314,12 @@ def _bodies(text: str) -> Iterable[tuple[str, list[str], str]]:
 
 def _name(mark: str, place: str, name: str) -> str:
     """各市人民政府 is called so without a place; 直各单位 has one before it."""
-    return name if mark == COLLECTIVE and name.startswith("各") else f"{place}{name}"
+    return name if mark == COLLECTIVE and name.startswith("各") else _with_place(place, name)
+
+
+def _with_place(place: str, name: str) -> str:
+    """The place before the name, or where the name leaves room for it."""
+    return name.replace(ROOM, place) if ROOM in name else f"{place}{name}"
 
 
 def _bare(template: DirectoryTemplate, place: str) -> str:

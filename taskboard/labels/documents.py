@@ -30,6 +30,21 @@ DOCUMENT_PROBLEMS: Mapping[str, str] = {
 }
 """problem of a document → what happened and what to do about it"""
 
+TABLE_PROBLEMS: Mapping[str, str] = {
+    "empty": "文件是空的，没有可以读取的内容。请确认选对了文件。",
+    "no_text": "表格里没有文字。请确认选对了文件。",
+    "too_large": "文件太大（{size}，上限 {limit}）。请删去图片，或分成几个文件，依次上传。",
+    "too_long": "表格内容太多（{characters} 字，上限 {limit} 字）。请分成几个文件，依次上传。",
+    "scanned": "文件里是扫描件或图片，没有可以读取的表格。请上传 .xlsx 或 .csv 文件。",
+    "binary": "这不是表格，无法读取。请上传 .xlsx 或 .csv 文件。",
+    "encoding": "无法识别文件的文字编码，打开后会是乱码。请用 Excel 或 WPS 另存为 .xlsx 后再上传。",
+    "unsupported": "暂不支持这种格式（{format}）。请用 Excel 或 WPS 另存为 .xlsx 后再上传。",
+    "too_complex": "文件结构过于复杂，读取时超出了内存限制。请只保留要导入的表格后再上传。",
+    "too_slow": "读取文件超过 {seconds} 秒，已停止。请只保留要导入的表格，或分成几个文件，依次上传。",
+    "crashed": "读取文件时发生意外，已停止，没有保存任何内容。请另存一份再上传；仍不行请联系管理员。",
+}
+"""the same for a table that is sent (ledger, directory), where there is no box to paste into; others as above"""
+
 FORMATS: Mapping[str, tuple[str, str]] = {
     "doc": ("Word 95 或更早的文件", "请用 Word 或 WPS 打开后另存为 .docx 再上传。"),
     "xls": ("旧版 Excel 或 WPS 表格，.xls/.et", "请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"),
@@ -70,13 +85,22 @@ DOCUMENT_NOTES: Mapping[str, str] = {
 
 def describe_document_problem(problem: str, facts: Mapping[str, Any]) -> str:
     """The sentence for a document's problem with its figures; facts that a sentence does not need are passed over."""
+    return _described(DOCUMENT_PROBLEMS[problem], problem, facts)
+
+
+def describe_table_problem(problem: str, facts: Mapping[str, Any]) -> str:
+    """The same for a table."""
+    return _described(TABLE_PROBLEMS.get(problem, DOCUMENT_PROBLEMS[problem]), problem, facts)
+
+
+def _described(words: str, problem: str, facts: Mapping[str, Any]) -> str:
     shown = {name: _figure(value) for name, value in facts.items()}
     if problem == "unsupported":
         name, advice = FORMATS[str(facts["format"])]
         shown |= {"format": name, "advice": advice}
     if problem == "too_large":
         shown |= {name: _megabytes(int(facts[name])) for name in ("size", "limit")}
-    return DOCUMENT_PROBLEMS[problem].format(**shown)
+    return words.format(**shown)
 
 
 def _figure(value: Any) -> str:

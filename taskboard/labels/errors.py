@@ -123,7 +123,8 @@ PROBLEMS: dict[str, str] = {
     "post_overlaps": "这个岗位在该时段已经有了。",
     "post_has_begun": "任期已经开始的岗位不能删除，请填写任期结束日。",
     "post_ends_before_start": "任期结束日不能早于开始日。",
-    "last_administrator": "这是最后一位系统管理员，请先设置另一位。",
+    "last_administrator": "这是最后一位系统管理员。请先在“人员”里给另一个人加上系统管理员岗位，再回到这里；"
+    "也可以在服务器上运行 taskboard create-administrator 新建一位。",
     "wrong_password": "现在的密码不对。",
     "password_short": "密码至少 {minimum} 个字符。",
     "password_long": "密码最多 {maximum} 个字符。",

@@ -26,6 +26,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
+from taskboard.labels.operating_system import reason_words
 from taskboard.services import attachment_files, trail_heads
 
 FORMAT = 1
@@ -97,7 +98,7 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise BackupFailed(f"{what}：{error.strerror or error}。") from error
+        raise BackupFailed(f"{what}：{reason_words(error)}。") from error
     except (sqlite3.Error, psycopg.Error) as error:
         raise BackupFailed(f"{what}：{str(error).strip()}") from error
 

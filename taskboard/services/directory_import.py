@@ -86,6 +86,14 @@ def give_up(session: Session, upload_id: int, *, actor: Actor, now: datetime) ->
         session.flush()
 
 
+def settle_where_unchanged(session: Session, upload: DirectoryUpload, *, now: datetime) -> None:
+    """Take an upload that would change nothing off the list of those that wait: nobody could ever confirm it."""
+    reading = compare_upload(session, upload, today=local_date(now))
+    if not (reading.problems or reading.added or reading.changed):
+        upload.given_up_at = now
+        session.flush()
+
+
 def compare_upload(session: Session, upload: DirectoryUpload, *, today: date) -> DirectoryReading:
     """What the upload would change in the directory as it is now."""
     return compare_sheets(session, upload.sheets, parent_id=upload.parent_id, today=today)

@@ -443,16 +443,30 @@ def _recorded_post(session: Session, post: PersonPost) -> dict[str, Any]:
 
 
 def check_values(values: PersonValues) -> PersonValues:
-    """The values as they are kept, names without characters that nobody sees; raises :class:`Invalid`."""
-    username = normal_username(values.username)
+    """The values as they are kept; raises :class:`Invalid` for the first that cannot be."""
+    kept = _as_kept(values)
+    for problem in problems_of_values(values):
+        raise problem
+    return kept
+
+
+def problems_of_values(values: PersonValues) -> list[Invalid]:
+    """All that is wrong with the values, each with its field."""
+    kept = _as_kept(values)
+    found = []
+    if not kept.name:
+        found.append(Invalid("name", "required"))
+    if not USERNAME.fullmatch(kept.username):
+        found.append(Invalid("username", "username_form"))
+    if kept.email and not (len(kept.email) <= LONGEST_EMAIL and EMAIL.fullmatch(kept.email)):
+        found.append(Invalid("email", "email_form"))
+    return found
+
+
+def _as_kept(values: PersonValues) -> PersonValues:
+    """Names without characters that nobody sees."""
     name = " ".join("".join(char for char in values.name if unicodedata.category(char) not in INVISIBLE).split())
-    if not name:
-        raise Invalid("name", "required")
-    if not USERNAME.fullmatch(username):
-        raise Invalid("username", "username_form")
-    if values.email and not (len(values.email) <= LONGEST_EMAIL and EMAIL.fullmatch(values.email)):
-        raise Invalid("email", "email_form")
-    return PersonValues(username=username, name=name, email=values.email or None)
+    return PersonValues(username=normal_username(values.username), name=name, email=values.email or None)
 
 
 def _checked(session: Session, values: PersonValues, *, person_id: int | None) -> PersonValues:

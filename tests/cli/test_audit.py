@@ -99,3 +99,11 @@ def test_an_export_never_overwrites_and_knows_its_forms(invoke: Invoke, tmp_path
     assert result.exit_code == 1
     assert words in result.output
     assert (tmp_path / "there.csv").read_text() == "mine"
+
+
+def test_without_a_head_written_down_it_says_what_could_not_be_checked(invoke: Invoke) -> None:
+    result = invoke("audit", "verify")
+
+    assert result.exit_code == 0
+    assert "还没有记下链头" in result.output
+    assert "0 个" not in result.output

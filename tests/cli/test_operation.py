@@ -112,7 +112,7 @@ def test_an_administrator_who_cannot_be_is_refused_in_words(installation: Path, 
     )
 
     assert result.exit_code == 1
-    assert result.output.startswith("Error: ")
+    assert result.output.startswith("错误：")
     assert value(installation, "SELECT count(*) FROM user_account") == 0
     assert value(installation, "SELECT count(*) FROM department") == 0
 

@@ -65,6 +65,20 @@ def test_a_province_is_found_by_the_ways_in_which_its_documents_write(session: S
     assert {name: found(session, name, "江南省人民政府", day) for name in names} == names
 
 
+def test_a_citys_bodies_are_written_in_full_and_found_by_their_short_forms(session: Session, usual: Usual) -> None:
+    put_in(session, usual, "city", "槐阳市")
+
+    names = {
+        "团市委": "共青团槐阳市委员会",
+        "共青团市委": "共青团槐阳市委员会",
+        "共青团槐阳市委员会": "共青团槐阳市委员会",
+        "市住房公积金管理中心": "槐阳市住房公积金管理中心",
+        "市公积金管理中心": "槐阳市住房公积金管理中心",
+    }
+
+    assert {name: found(session, name, "槐阳市人民政府") for name in names} == names
+
+
 def test_a_second_county_goes_by_full_names_and_leaves_the_first_alone(session: Session, usual: Usual) -> None:
     put_in(session, usual, "county", "清河县")
 

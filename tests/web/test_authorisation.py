@@ -255,6 +255,7 @@ TABLE: Mapping[str, Line] = {
     "renamings.new_renaming": holding("administrator"),
     "renamings.edit_renaming": holding("administrator"),
     "directory.export": holding("administrator"),
+    "directory.blank": holding("administrator"),
     "directory.export_departments": holding("administrator"),
     "directory.export_people": holding("administrator"),
     "directory.begin_with_template": holding("administrator"),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from taskboard.domain.roles import Role
 from taskboard.models import Assignment, Department, DirectoryUpload, Person
 from taskboard.services.department_names import match_names
+from taskboard.services.directory_sheets import read_sheets
 from tests.support.factories import Usual, make_department, make_person, make_plan, make_task
 from tests.support.visitor import Visitor
 
@@ -47,6 +48,26 @@ class TestExchange:
         page = visitor.get(str(answer.location)).text
         assert "新增 0 项，变更 0 项，没有变化 12 项" in page
         assert "确认导入" not in page
+        assert "放弃" not in page
+        assert "还没有确认的文件" not in visitor.get("/directory/import").text
+
+    def test_a_blank_template_has_the_columns_that_are_read(self, visitor: Visitor, usual: Usual) -> None:
+        assert 'href="/directory/blank.xlsx"' in visitor.enter(usual.sun).get("/directory/import").text
+        content = visitor.get("/directory/blank.xlsx").data
+
+        answer = visitor.post("/directory/import", file=(BytesIO(content), "目录.xlsx"))
+
+        assert [sheet["name"] for sheet in read_sheets(content, "目录.xlsx")] == ["单位", "人员"]
+        assert "新增 0 项，变更 0 项，没有变化 0 项" in visitor.get(str(answer.location)).text
+
+    def test_a_file_that_cannot_be_read_is_not_told_to_paste_where_there_is_no_box(
+        self, visitor: Visitor, usual: Usual
+    ) -> None:
+        answer = visitor.enter(usual.sun).post("/directory/import", file=(BytesIO(b""), "目录.csv"))
+
+        assert answer.status_code == 422
+        assert "文件是空的" in answer.text
+        assert "粘贴" not in answer.text
 
     @pytest.mark.parametrize("path", ["/directory/departments.csv", "/directory/people.csv"])
     def test_texts_open_in_spreadsheet_programs(self, visitor: Visitor, usual: Usual, path: str) -> None:

@@ -166,6 +166,18 @@ class TestTheSteps:
         assert words in answer.text
         assert people(session) == []
 
+    def test_everything_that_is_wrong_on_a_step_is_said_at_once(self, installer: Installer) -> None:
+        wrong = {"name": "\u200b", "username": "孙 某", "email": "nobody", "password": "short", "repeated": "other"}
+        administrator = installer.begin().send("/administrator", **wrong)
+        installer.fill()
+        mail = installer.send("/mail", public_url="x", smtp_url="mail.example", mail_from="nobody")
+
+        assert (administrator.status_code, mail.status_code) == (422, 422)
+        for words in ("请填写姓名", "账号只能用小写字母", "邮箱", "密码至少 10 个字符", "两次填写的密码不一样"):
+            assert words in administrator.text
+        for words in ("访问地址应以", "邮件服务器应以", "发件人应是邮箱地址"):
+            assert words in mail.text
+
     def test_a_test_mail_tells_the_servers_answer(self, installer: Installer, smtp_server: SmtpServer) -> None:
         installer.fill()
         fields = {"public_url": "https://duban.test", "mail_from": "a@x.org", "test_to": "li@test", "act": "test"}

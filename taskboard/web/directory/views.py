@@ -14,10 +14,11 @@ from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.labels.directory import DEPARTMENT_COLUMNS, PEOPLE_COLUMNS, cell_problem
-from taskboard.labels.documents import describe_document_problem
+from taskboard.labels.documents import describe_table_problem
 from taskboard.labels.errors import PROBLEMS
 from taskboard.services import directory_export, directory_import, directory_sheets, directory_templates
 from taskboard.services.department_names import find_department
+from taskboard.services.directory_export import DirectoryTables
 from taskboard.web.directory.forms import ApplyForm, TemplateForm, UploadForm
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.writing import writing
@@ -37,6 +38,14 @@ def export() -> ResponseReturnValue:
     tables = directory_export.load_directory_tables(read_session(), actor=current_actor(), today=today())
     content = directory_export.write_workbook(tables)
     return _file(content, WORKBOOK, f"单位目录-{today():%Y%m%d}.xlsx")
+
+
+@blueprint.get("/blank.xlsx")
+@requires(Role.ADMINISTRATOR)
+def blank() -> ResponseReturnValue:
+    """The workbook with nothing in it but its columns, choices and notes, to be filled in."""
+    content = directory_export.write_workbook(DirectoryTables(departments=[], people=[]))
+    return _file(content, WORKBOOK, "单位目录-空白模板.xlsx")
 
 
 @blueprint.get("/departments.csv")
@@ -94,12 +103,13 @@ def upload() -> ResponseReturnValue:
                 actor=current_actor(),
                 now=now(),
             )
+            directory_import.settle_where_unchanged(session, kept, now=now())
             upload_id = kept.id
     except Invalid as error:
         form.show_problem(error)
         return _upload_page(form, TemplateForm(formdata=None), status=422)
     except DocumentError as error:
-        form.file.errors = [describe_document_problem(error.problem, error.facts)]
+        form.file.errors = [describe_table_problem(error.problem, error.facts)]
         return _upload_page(form, TemplateForm(formdata=None), status=422)
     return redirect(url_for("directory.preview", upload_id=upload_id), 303)
 

@@ -13,7 +13,7 @@ from taskboard.domain.errors import Invalid, NotAllowed, Stale
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import Act
 from taskboard.extensions import now, read_session, today, transaction
-from taskboard.labels.documents import describe_document_problem
+from taskboard.labels.documents import describe_table_problem
 from taskboard.labels.errors import PROBLEMS
 from taskboard.labels.ledger import ROW_PROBLEMS
 from taskboard.services import ledger_updates
@@ -68,7 +68,7 @@ def preview(plan_id: int) -> ResponseReturnValue:
         form.show_problem(error)
         return _upload_page(ledger, form, status=422)
     except DocumentError as error:
-        form.file.errors = [describe_document_problem(error.problem, error.facts)]
+        form.file.errors = [describe_table_problem(error.problem, error.facts)]
         return _upload_page(ledger, form, status=422)
     ledger = _load(plan_id)
     reading = ledger_updates.compare_ledger(read_session(), ledger, rows, actor=current_actor())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +14,7 @@ from taskboard.domain.errors import Invalid, NotFound
 from taskboard.extensions import current_settings, now, read_session, today, transaction
 from taskboard.services import accounts, directory_templates, setup
 from taskboard.services.directory_changes import DirectoryReading
-from taskboard.services.people import PersonValues, check_values
+from taskboard.services.people import PersonValues, check_values, problems_of_values
 from taskboard.services.settings import SettingValues, checked_values
 from taskboard.services.setup import SetupOrder
 from taskboard.web.forms import Form
@@ -61,17 +62,27 @@ def administrator() -> ResponseReturnValue:
     answers, form = _answers(), AdministratorForm()
     if not form.is_submitted():
         form.process(data=answers)
-    has_password = "password_hash" in answers
-    if form.validate_on_submit():
+    elif (kept := _checked_administrator(form, answers)) is not None:
+        return _keep(kept, "setup.body")
+    return _page("administrator", form, has_password="password_hash" in answers)
+
+
+def _checked_administrator(form: AdministratorForm, answers: dict[str, Any]) -> dict[str, Any] | None:
+    """What is to be kept; ``None`` where something is wrong, and then everything that is shows at once."""
+    form.validate()
+    values = PersonValues(form.username.data or "", form.name.data or "", form.email.data or None)
+    form.show_problems(problems_of_values(values))
+    username = accounts.normal_username(values.username)
+    kept: dict[str, Any] = {}
+    if form.password.data or "password_hash" not in answers or answers.get("username") != username:
         try:
-            values = check_values(PersonValues(form.username.data or "", form.name.data or "", form.email.data or None))
-            kept: dict[str, Any] = {"name": values.name, "username": values.username, "email": values.email or ""}
-            if form.password.data or not has_password or answers.get("username") != values.username:
-                kept["password_hash"] = accounts.new_password(form.password.data or "", username=values.username)
-            return _keep(kept, "setup.body")
+            kept["password_hash"] = accounts.new_password(form.password.data or "", username=username)
         except Invalid as error:
-            form.show_problem(error)
-    return _page("administrator", form, has_password=has_password)
+            form.show_problems([error])
+    if form.errors:
+        return None
+    checked = check_values(values)
+    return {"name": checked.name, "username": checked.username, "email": checked.email or "", **kept}
 
 
 @blueprint.route("/body", methods=["GET", "POST"])
@@ -95,7 +106,7 @@ def mail() -> ResponseReturnValue:
         form.test_to.data = answers.get("test_to") or answers.get("email", "")
     elif request.form.get("act") == "later":
         return _keep({"mail": _address_alone(form)}, "setup.directory")
-    elif form.validate():
+    elif form.validate() and _are_settings(form, kept):
         try:
             values = form.values(kept)
             if request.form.get("act") == "test":
@@ -126,6 +137,21 @@ def directory() -> ResponseReturnValue:
         except Invalid as error:
             form.show_problem(error)
     return _directory_page(form)
+
+
+def _are_settings(form: MailForm, kept: dict[str, str]) -> bool:
+    """Whether each of the values can be one; what is wrong with any of them shows at once."""
+    checks: tuple[Callable[[], object], ...] = (
+        lambda: checked_values(SettingValues(public_url=form.public_url.data or "")),
+        lambda: checked_values(SettingValues(smtp_url=form.smtp_url.data or "")),
+        lambda: form.values(kept),
+    )
+    for check in checks:
+        try:
+            check()
+        except Invalid as error:
+            form.show_problems([error])
+    return not form.errors
 
 
 def _preview(form: DirectoryForm) -> DirectoryReading | None:
