@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -98,6 +99,9 @@ class Rule:
     spans: frozenset[Span] = ANY_SPAN
     roles: frozenset[AssignmentRole] = ANY_ROLE
     task_states: frozenset[TaskState] = UNDER_WAY
+
+    def __hash__(self) -> int:
+        return hash(self.code)
 
     def milestone(self, anchor_on: date, calendar: WorkingCalendar) -> date:
         """The day the reminder falls due: on a day that is not worked, the last working day before it."""
@@ -231,8 +235,7 @@ class ReminderSubject:
     """the day on which the suspended task is to be looked at again"""
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """One milestone taken: what makes it come only once."""
 
     rule: str
@@ -276,11 +279,17 @@ def due_reminders(
     """What is due by ``today``, not among the ``decided``, and still true: at most one per thing asked of somebody."""
     due: dict[Anchor, list[_Due]] = {}
     for rule, decision in _candidates(subject, rules):
-        falls_due = rule.milestone(decision.anchor_on, calendar)
+        falls_due = _milestone(rule, decision.anchor_on, calendar)
         if falls_due <= today and decision not in decided and not _is_moot(rule, falls_due, subject):
             due.setdefault(rule.anchor, []).append(_Due(rule, decision, falls_due))
     reminders = (_fold(subject, found, today) for found in due.values())
     return [reminder for reminder in reminders if reminder is not None]
+
+
+@lru_cache(maxsize=8192)
+def _milestone(rule: Rule, anchor_on: date, calendar: WorkingCalendar) -> date:
+    """Thousands of assignments share their days."""
+    return rule.milestone(anchor_on, calendar)
 
 
 class _Due(NamedTuple):
@@ -301,30 +310,36 @@ def _candidates(subject: ReminderSubject, rules: Iterable[Rule]) -> Iterable[tup
 def rules_about(subject: ReminderSubject, rules: Iterable[Rule]) -> Iterable[tuple[Rule, date]]:
     """The rules that hold for the assignment as it is now, with the days they count from."""
     span = span_of(subject.issued_on, subject.due_on)
-    for rule in rules:
-        if _holds(rule, subject, span):
-            for anchor_on in _anchor_days(rule.anchor, subject):
-                yield rule, anchor_on
+    for rule in _rules_for(tuple(rules), subject.task_state, subject.state, subject.role, span):
+        for anchor_on in _anchor_days(rule.anchor, subject):
+            yield rule, anchor_on
 
 
-def _holds(rule: Rule, subject: ReminderSubject, span: Span) -> bool:
-    is_for_it = subject.task_state in rule.task_states and subject.state in rule.states
-    return is_for_it and subject.role in rule.roles and span in rule.spans
+@lru_cache(maxsize=4096)
+def _rules_for(
+    rules: tuple[Rule, ...], task_state: TaskState, state: AssignmentState, role: AssignmentRole, span: Span
+) -> tuple[Rule, ...]:
+    """Which of the rules hold there; the same few answers are asked for again and again."""
+    here = (rule for rule in rules if task_state in rule.task_states and state in rule.states)
+    return tuple(rule for rule in here if role in rule.roles and span in rule.spans)
 
 
 def _anchor_days(anchor: Anchor, subject: ReminderSubject) -> Iterable[date]:
     if anchor is Anchor.REPORT:
         return subject.reports_due
-    days = {
-        Anchor.ISSUE: subject.issued_on,
-        Anchor.DEADLINE: subject.due_on,
-        Anchor.WAITING: subject.waiting_since,
-        Anchor.EXTENSION: subject.extension_asked_on,
-        Anchor.HELP: subject.help_asked_on,
-        Anchor.REVIEW_DAY: subject.review_on,
-    }
-    day = days.get(anchor)
+    name = ANCHOR_FIELDS.get(anchor)
+    day = getattr(subject, name) if name else None
     return () if day is None else (day,)
+
+
+ANCHOR_FIELDS = {
+    Anchor.ISSUE: "issued_on",
+    Anchor.DEADLINE: "due_on",
+    Anchor.WAITING: "waiting_since",
+    Anchor.EXTENSION: "extension_asked_on",
+    Anchor.HELP: "help_asked_on",
+    Anchor.REVIEW_DAY: "review_on",
+}
 
 
 def _is_moot(rule: Rule, falls_due: date, subject: ReminderSubject) -> bool:

@@ -106,7 +106,7 @@ class Reminder(Base):
     """
 
     __tablename__ = "reminder"
-    __table_args__ = (Index(None, "decided_on"),)
+    __table_args__ = (Index(None, "assignment_id"), Index(None, "decided_on"))
 
     rule: Mapped[str] = mapped_column(String(40), primary_key=True)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"), primary_key=True)

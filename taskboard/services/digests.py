@@ -44,7 +44,8 @@ from taskboard.services import put_off, reply_reminders, snoozing
 from taskboard.services import reminders as reminding
 from taskboard.services.calendar import load_calendar
 from taskboard.services.notice_wishes import without_digest
-from taskboard.services.outbox import expire_waiting_digests, queue_mail
+from taskboard.services.outbox import Outgoing, expire_waiting_digests, queue_all
+from taskboard.services.paging import in_portions
 from taskboard.services.periods import load_rhythms
 from taskboard.services.postholders import Holder, Postholders, load_postholders
 from taskboard.services.put_off import PutOff, Reader
@@ -53,8 +54,6 @@ from taskboard.services.reply_reminders import AddressedReply
 
 MORNING = time(8, 30)
 USUAL_GAP = timedelta(days=7)
-IDS_PER_QUERY = 500
-"""SQLite takes some thousands of values in one statement, PostgreSQL more"""
 STAFF = DEPARTMENT_WIDE | {Role.OFFICER}
 HATS: Mapping[Hat, frozenset[Role]] = {
     Hat.WORK: STAFF,
@@ -81,13 +80,13 @@ class Round:
 
     today: date
     valid_until: datetime
-    mails: tuple[ScheduledMail, ...]
+    desk: _Desk
+    person_ids: tuple[int, ...]
+    """everybody who may have something to hear"""
     decisions: tuple[DueReminder, ...]
     reply_decisions: tuple[DueReply, ...]
     said_again: frozenset[tuple[int, int]]
     """persons and assignments whose reminders come again after a day without"""
-    without_address: int
-    """people who have it in their inbox only, for no address of theirs is known"""
 
 
 def changes_since(today: date, last_digest_on: date | None) -> date:
@@ -106,7 +105,7 @@ def prepare_round(
     jobs: Mapping[str, Any],
     trail: Mapping[str, Any] | None = None,
 ) -> Round:
-    """The scheduled mails of a working day, as ``is_digest`` the weekly digests; reads only.
+    """What the scheduled mails of a working day are made of, as ``is_digest`` the weekly digests; reads only.
 
     Changes are counted from ``since``; ``jobs`` are the facts of the jobs that the supervisors' digest carries,
     ``trail`` the head of the audit trail that the auditors' does (:func:`taskboard.services.jobs.trail_facts`). People
@@ -117,38 +116,43 @@ def prepare_round(
     replies = reply_reminders.load_replies(session)
     readers = {one.person_id: one for one in put_off.list_readers(session, today=today)}
     found = _find_reminders(session, people, replies, today, calendar)
-    desk = _Desk(people, today, since, calendar, replies=replies, without_digest=without_digest(session))
+    served, digested = _served(session, today), _digested(session, today)
+    desk = _Desk(
+        people,
+        today,
+        since,
+        calendar,
+        found=found,
+        replies=replies,
+        readers=readers,
+        is_digest=is_digest,
+        without_digest=without_digest(session),
+        digested=digested,
+        jobs=jobs,
+        trail=trail,
+    )
     if is_digest:
         desk.take_items(reminding.load_items(session, reminding.open_or_left_since(at_local(since, time(0)))))
-    served, digested = _served(session, today), _digested(session, today)
-    mails: list[ScheduledMail] = []
-    without_address = 0
-    for person_id in sorted(desk.person_ids | readers.keys()):
-        if person_id in served:
-            continue
-        mail = desk.make_mail(
-            person_id,
-            found.addressed.get(person_id, []),
-            found.replies.get(person_id, []),
-            is_digest=is_digest and person_id not in digested,
-            jobs=jobs,
-            trail=trail,
-            reader=readers.get(person_id),
-        )
-        if mail is None:
-            continue
-        mails.append(mail)
-        without_address += not mail.to_address
-    _name_departments(session, mails)
     return Round(
         today=today,
         valid_until=at_local(calendar.add(today, 1), MORNING),
-        mails=tuple(mails),
+        desk=desk,
+        person_ids=tuple(sorted((desk.person_ids | readers.keys()) - served)),
         decisions=tuple(found.decisions),
         reply_decisions=tuple(found.reply_decisions),
         said_again=found.said_again,
-        without_address=without_address,
     )
+
+
+def compose_mails(session: Session, round_: Round, person_ids: Iterable[int]) -> list[ScheduledMail]:
+    """The mails of some of the round's people; who has nothing to hear gets none. Reads only.
+
+    A portion at a time: all mails of a province together take more memory than a small machine has.
+    """
+    made = (round_.desk.make_mail(person_id) for person_id in person_ids)
+    mails = [mail for mail in made if mail is not None]
+    _name_departments(session, mails)
+    return mails
 
 
 def queue_mails(session: Session, round_: Round, mails: Sequence[ScheduledMail], *, now: datetime) -> int:
@@ -159,30 +163,28 @@ def queue_mails(session: Session, round_: Round, mails: Sequence[ScheduledMail],
     person_ids = [mail.person_id for mail in mails]
     expire_waiting_digests(session, person_ids, for_day=round_.today)
     notices = put_off.load_waiting(session, person_ids, today=round_.today)
-    return sum(_queue_one(session, round_, mail, notices.get(mail.person_id, []), now=now) for mail in mails)
+    wanted = [mail for mail in mails if not mail.is_for_notices or mail.person_id in notices]
+    new_keys = queue_all(
+        session, [_outgoing(round_, mail, notices.get(mail.person_id, []), now) for mail in wanted], now=now
+    )
+    for mail in wanted:
+        key = _key(mail, round_.today)
+        if mail.person_id in notices and key in new_keys:
+            put_off.mark_told(session, notices[mail.person_id], key)
+    return len(new_keys)
 
 
-def _queue_one(
-    session: Session, round_: Round, mail: ScheduledMail, notices: Sequence[PutOff], *, now: datetime
-) -> bool:
-    if mail.is_for_notices and not notices:
-        return False
-    key = _key(mail, round_.today)
-    is_new = queue_mail(
-        session,
-        key=key,
+def _outgoing(round_: Round, mail: ScheduledMail, notices: Sequence[PutOff], now: datetime) -> Outgoing:
+    return Outgoing(
+        key=_key(mail, round_.today),
         kind=mail.kind,
         person_id=mail.person_id,
         to_address=mail.to_address,
         template=mail.kind.value,
         facts={**mail.facts, "notices": [one.as_facts() for one in notices]},
-        now=now,
         valid_until=max(round_.valid_until, now + timedelta(days=1)),
         for_day=round_.today,
     )
-    if is_new and notices:
-        put_off.mark_told(session, notices, key)
-    return is_new
 
 
 def _key(mail: ScheduledMail, today: date) -> str:
@@ -232,7 +234,7 @@ def _find_reminders(
     if snoozes.over:
         condition = or_(condition, Assignment.id.in_(snoozes.over_ids))
     items = reminding.load_items(session, condition)
-    decided = reminding.load_decided(session, condition)
+    decided = reminding.load_decided(session, items)
     decided_replies = reply_reminders.load_decided_replies(session)
 
     def find(made_up_from: date | None) -> _Found:
@@ -300,10 +302,22 @@ class _Desk:
         since: date,
         calendar: WorkingCalendar,
         *,
+        found: _Found,
         replies: Sequence[OwedReply],
+        readers: Mapping[int, Reader],
+        is_digest: bool,
         without_digest: Collection[int],
+        digested: Collection[int],
+        jobs: Mapping[str, Any],
+        trail: Mapping[str, Any] | None,
     ) -> None:
+        self._found = found
+        self._readers = readers
+        self._is_digest = is_digest
         self._without_digest = without_digest
+        self._digested = digested
+        self._jobs = jobs
+        self._trail = trail
         self._replies = replies
         self._today = today
         self._since = since
@@ -325,18 +339,11 @@ class _Desk:
         for item in items:
             self._by_department[item.department_id].append(item)
 
-    def make_mail(
-        self,
-        person_id: int,
-        addressed: Sequence[Addressed],
-        replies: Sequence[AddressedReply],
-        *,
-        is_digest: bool,
-        jobs: Mapping[str, Any],
-        trail: Mapping[str, Any] | None,
-        reader: Reader | None = None,
-    ) -> ScheduledMail | None:
-        """The mail of one person, None where there is nothing to say; a ``reader`` has notices that were put off."""
+    def make_mail(self, person_id: int) -> ScheduledMail | None:
+        """The mail of one person, None where there is nothing to say."""
+        addressed, replies = self._found.addressed.get(person_id, []), self._found.replies.get(person_id, [])
+        reader, trail = self._readers.get(person_id), self._trail
+        is_digest = self._is_digest and person_id not in self._digested
         posts = self._posts[person_id]
         daily = daily_sections([(one.item, one.reminder) for one in addressed], [one.reminder for one in replies])
         shown = {one.item.mark for one in addressed} | {one.reminder.owed.mark for one in replies}
@@ -371,7 +378,7 @@ class _Desk:
             ],
             "sections": sections,
             "parts": [part_facts(one, today=self._today, calendar=self._calendar) for one in parts],
-            "jobs": dict(jobs) if is_supervisor else None,
+            "jobs": dict(self._jobs) if is_supervisor else None,
             "trail": dict(trail) if audits and trail else None,
             "is_optional": is_optional,
         }
@@ -465,11 +472,11 @@ def _all_sections(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _departments_by_task(session: Session, task_ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
     names: dict[int, dict[str, list[str]]] = defaultdict(lambda: {"lead": [], "partner": []})
-    for start in range(0, len(task_ids), IDS_PER_QUERY):
+    for some_ids in in_portions(task_ids):
         query = (
             select(Assignment.task_id, Assignment.role, Department.name)
             .join(Department, Department.id == Assignment.department_id)
-            .where(Assignment.task_id.in_(task_ids[start : start + IDS_PER_QUERY]))
+            .where(Assignment.task_id.in_(some_ids))
             .where(Assignment.state != AssignmentState.WITHDRAWN)
             .order_by(Assignment.task_id, Assignment.position, Assignment.id)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, Update
+from sqlalchemy import ColumnElement, CursorResult, Delete, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,12 +18,18 @@ def insert_where_free(session: Session, model: type[Base], rows: Sequence[Mappin
     ``ON CONFLICT DO NOTHING`` instead of catching the refusal: on PostgreSQL a refused insert ends the transaction.
     Column defaults apply.
     """
+    return len(insert_and_tell(session, model, rows, model.__mapper__.primary_key[0]))
+
+
+def insert_and_tell(
+    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], column: ColumnElement[Any]
+) -> Sequence[Any]:
+    """The same, with this column of the rows that were new."""
     if not rows:
-        return 0
+        return ()
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    primary_key = model.__mapper__.primary_key[0]
-    statement = insert(model).on_conflict_do_nothing().returning(primary_key)
-    return len(session.execute(statement, [dict(row) for row in rows]).all())
+    statement = insert(model).on_conflict_do_nothing().returning(column)
+    return session.scalars(statement, [dict(row) for row in rows]).all()
 
 
 def change_rows(session: Session, statement: Update | Delete) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,7 @@ from taskboard.domain.office_hours import next_office_moment
 from taskboard.domain.outbox import BEFORE_THE_WIRE, SCHEDULED, MailKind, OutboxState
 from taskboard.models import OutboxMessage
 from taskboard.services.calendar import load_calendar
-from taskboard.services.inserts import change_rows, insert_where_free
+from taskboard.services.inserts import change_rows, insert_and_tell
 from taskboard.services.notice_wishes import first_state
 
 AT_ANY_HOUR = frozenset({"reminded", "invitation", "reset", "trial"})
@@ -23,6 +24,20 @@ OPENS_AN_ACCOUNT = frozenset({"invitation", "reset"})
 """templates that whoever reads the inbox has followed already: they stand there as read"""
 OFFICE_MOMENTS = "office_moments"
 """under which name a session keeps the next moment within office hours"""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One mail as :func:`queue_mail` takes it."""
+
+    key: str
+    kind: MailKind
+    person_id: int
+    to_address: str | None
+    template: str
+    facts: Mapping[str, Any]
+    valid_until: datetime | None = None
+    for_day: date | None = None
 
 
 def queue_mail(
@@ -46,23 +61,34 @@ def queue_mail(
     What is no duty comes as its recipient wants it. A notice waits for the next office hours; after ``valid_until`` a
     mail is no longer worth sending. ``for_day`` is the day of a scheduled mail.
     """
-    row = {
-        "key": key,
-        "kind": kind,
-        "person_id": person_id,
-        "to_address": to_address or "",
-        "template": template,
-        "facts": dict(facts),
+    mail = Outgoing(key, kind, person_id, to_address, template, facts, valid_until, for_day)
+    return bool(queue_all(session, [mail], now=now))
+
+
+def queue_all(session: Session, mails: Iterable[Outgoing], *, now: datetime) -> set[str]:
+    """Put many mails into the outbox in one statement; the keys of those that were not there before."""
+    rows = [_row(session, mail, now) for mail in mails]
+    return set(insert_and_tell(session, OutboxMessage, rows, OutboxMessage.__table__.c.key))
+
+
+def _row(session: Session, mail: Outgoing, now: datetime) -> dict[str, Any]:
+    first = first_state(session, mail.kind, mail.template, mail.person_id) if mail.to_address else None
+    return {
+        "key": mail.key,
+        "kind": mail.kind,
+        "person_id": mail.person_id,
+        "to_address": mail.to_address or "",
+        "template": mail.template,
+        "facts": dict(mail.facts),
         "message_id": uuid4().hex,
         "created_at": now,
-        "next_attempt_at": _first_attempt(session, kind, template, now),
-        "for_day": for_day,
-        "state": first_state(session, kind, template, person_id) if to_address else OutboxState.INBOX_ONLY,
+        "next_attempt_at": _first_attempt(session, mail.kind, mail.template, now),
+        "for_day": mail.for_day,
+        "state": first or OutboxState.INBOX_ONLY,
         "attempts": 0,
-        "valid_until": valid_until,
-        "read_at": now if template in OPENS_AN_ACCOUNT else None,
+        "valid_until": mail.valid_until,
+        "read_at": now if mail.template in OPENS_AN_ACCOUNT else None,
     }
-    return insert_where_free(session, OutboxMessage, [row]) == 1
 
 
 def _first_attempt(session: Session, kind: MailKind, template: str, now: datetime) -> datetime:

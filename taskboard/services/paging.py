@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -10,6 +10,8 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 PAGE_SIZE = 50
+IDS_PER_QUERY = 500
+"""SQLite takes some thousands of values in one statement, PostgreSQL more"""
 
 RowT = TypeVar("RowT")
 OtherT = TypeVar("OtherT")
@@ -56,3 +58,9 @@ def page_of(rows: Sequence[RowT], *, number: int, size: int = PAGE_SIZE) -> Page
 def count_rows(session: Session, query: AnySelect) -> int:
     """How many rows the query gives, in one query of its own."""
     return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+
+
+def in_portions(values: Sequence[RowT], size: int = IDS_PER_QUERY) -> Iterator[Sequence[RowT]]:
+    """The values in their order, so many at a time."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -44,6 +44,7 @@ from taskboard.models import (
     TaskLineage,
 )
 from taskboard.services.inserts import insert_where_free
+from taskboard.services.paging import in_portions
 from taskboard.services.periods import misses_report
 from taskboard.services.postholders import Holder, Postholders
 from taskboard.services.suspensions import first_lead, load_review_days
@@ -228,7 +229,7 @@ def may_be_due(
     speaks_now = and_(
         Task.state.in_(UNDER_WAY),
         or_(
-            and_(owes, Assignment.due_on.between(today, today + LONGEST_WARNING)),
+            and_(owes, or_(*_warning_conditions(today, calendar, undecided_from))),
             and_(owes, Assignment.due_on < today, ~is_past_its_last),
             and_(Assignment.state == AssignmentState.PENDING, ~is_receipt_settled),
             Assignment.state.in_(AWAITING_DECISION),
@@ -246,6 +247,24 @@ def stands_for_a_suspended_task() -> ColumnElement[bool]:
     return and_(Task.state == TaskState.SUSPENDED, Assignment.id == first_lead())
 
 
+def _warning_conditions(today: date, calendar: WorkingCalendar, undecided_from: date) -> list[ColumnElement[bool]]:
+    """For deadlines that are near: who was not yet told the last of what can be told of that day by now.
+
+    With it was decided all that came before it.
+    """
+    days_by_rule: dict[str, list[date]] = defaultdict(list)
+    for count in range(LONGEST_WARNING.days + 1):
+        due_on = today + timedelta(days=count)
+        told = [rule.code for rule in DEADLINE_RULES if rule.milestone(due_on, calendar) <= today]
+        if told:
+            days_by_rule[told[-1]].append(due_on)
+    return [
+        and_(Assignment.due_on.in_(days), ~_was_decided(code, Assignment.deadline_version, undecided_from))
+        for code, days in days_by_rule.items()
+    ]
+
+
+DEADLINE_RULES = tuple(rule for rule in RULES if rule.anchor is Anchor.DEADLINE)
 REPORT_RULES = tuple(rule for rule in RULES if rule.anchor is Anchor.REPORT)
 
 
@@ -319,26 +338,15 @@ Decided = Mapping[int, Mapping[Decision, date]]
 """per assignment what was decided before, and when"""
 
 
-def load_decided(session: Session, condition: ColumnElement[bool]) -> Decided:
-    """What was decided so far for the assignments that meet the condition."""
-    concerned = (
-        select(Assignment.id)
-        .join(Task, Task.id == Assignment.task_id)
-        .join(Plan, Plan.id == Task.plan_id)
-        .where(condition)
-    )
-    rows = session.execute(
-        select(
-            Reminder.assignment_id,
-            Reminder.rule,
-            Reminder.deadline_version,
-            Reminder.anchor_on,
-            Reminder.decided_on,
-        ).where(Reminder.assignment_id.in_(concerned))
-    )
+def load_decided(session: Session, items: Iterable[Item]) -> Decided:
+    """What was decided so far for these assignments."""
     decided: dict[int, dict[Decision, date]] = defaultdict(dict)
-    for assignment_id, rule, version, anchor_on, decided_on in rows:
-        decided[assignment_id][Decision(rule, version, anchor_on)] = decided_on
+    for assignment_ids in in_portions([item.assignment_id for item in items]):
+        query = select(
+            Reminder.assignment_id, Reminder.rule, Reminder.deadline_version, Reminder.anchor_on, Reminder.decided_on
+        ).where(Reminder.assignment_id.in_(assignment_ids))
+        for assignment_id, rule, version, anchor_on, decided_on in session.execute(query):
+            decided[assignment_id][Decision(rule, version, anchor_on)] = decided_on
     return decided
 
 

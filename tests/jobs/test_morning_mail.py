@@ -25,8 +25,10 @@ from taskboard.jobs.runner import run_by_hand
 from taskboard.models import Assignment, Department, JobRun, OutboxMessage, Person, PersonPost, Plan, Reminder, Task
 from taskboard.services import reports
 from taskboard.services.actors import load_actor
+from taskboard.services.calendar import load_calendar
 from taskboard.services.history import record_change
-from taskboard.services.outbox import queue_mail
+from taskboard.services.outbox import queue_all
+from taskboard.services.reminders import load_items, may_be_due
 from taskboard.services.trail import find_head
 from tests.support.factories import LONG_AGO, Usual, make_department, make_person, make_plan, make_task, usual_people
 
@@ -249,7 +251,7 @@ def test_a_leader_gets_the_digest_when_something_changed_for_the_worse(
     ]
 
 
-def test_people_without_address_are_counted_and_not_mailed(
+def test_people_without_address_are_counted_and_have_it_in_their_inbox_only(
     app: APIFlask, session: Session, usual: Usual, plan: Plan
 ) -> None:
     digest_done(app)
@@ -260,7 +262,8 @@ def test_people_without_address_are_counted_and_not_mailed(
     facts = run(app, WEDNESDAY)
 
     assert facts["without_address"] == 1
-    assert list(mailed(session, WEDNESDAY)) == ["gao"]
+    assert set(mailed(session, WEDNESDAY)) == {"gao", "li"}
+    assert [mail.person_id for mail in mails(session, state=OutboxState.INBOX_ONLY)] == [usual.li.id]
 
 
 @pytest.mark.parametrize("reason", ["switched off", "left the post"])
@@ -492,14 +495,14 @@ def test_a_round_that_broke_off_is_completed_without_a_second_mail(
     task = add_task(session, plan, usual.lead, due_on=WEDNESDAY)
     calls = []
 
-    def break_off_after_the_first(*args: Any, **kwargs: Any) -> bool:
+    def break_off_after_the_first(*args: Any, **kwargs: Any) -> set[str]:
         calls.append(1)
         if len(calls) == 2:
             raise OSError("the machine went down")
-        return queue_mail(*args, **kwargs)
+        return queue_all(*args, **kwargs)
 
     monkeypatch.setattr("taskboard.jobs.catalogue.MAILS_PER_TRANSACTION", 1)
-    monkeypatch.setattr("taskboard.services.digests.queue_mail", break_off_after_the_first)
+    monkeypatch.setattr("taskboard.services.digests.queue_all", break_off_after_the_first)
     with pytest.raises(OSError, match="went down"):
         run(app, WEDNESDAY)
     assert len(mailed(session, WEDNESDAY)) == 1
@@ -511,6 +514,25 @@ def test_a_round_that_broke_off_is_completed_without_a_second_mail(
     run(app, WEDNESDAY)
 
     assert mailed(session, WEDNESDAY) == {"li": {"due_today": [task.id]}, "gao": {"due_today": [task.id]}}
+
+
+def test_a_deadline_that_is_near_is_read_only_while_something_of_it_is_to_be_told(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    task = add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+    digest_done(app)
+    run(app, MONDAY)
+    tuesday = MONDAY + timedelta(days=1)
+    calendar = load_calendar(session)
+
+    def read_on(day: date, made_up_from: date | None = None) -> list[int]:
+        condition = may_be_due(day, calendar=calendar, made_up_from=made_up_from)
+        return [item.task_id for item in load_items(session, condition)]
+
+    session.rollback()
+    assert read_on(MONDAY) == []
+    assert read_on(MONDAY, made_up_from=MONDAY) == [task.id]
+    assert read_on(tuesday) == [task.id]
 
 
 def test_everybody_may_see_what_they_are_mailed(app: APIFlask, session: Session, usual: Usual, plan: Plan) -> None:
