@@ -339,7 +339,8 @@ def items_with_clauses(top: Item) -> list[Item]:
     """The smallest items with clauses of their own, in reading order."""
     chosen = []
     for item in top.walk():
-        if item.has_units and not any(below is not item and below.has_units for below in item.walk()):
+        below = item.walk() if item.children else ()
+        if item.has_units and not any(one is not item and one.has_units for one in below):
             chosen.append(item)
     return chosen
 

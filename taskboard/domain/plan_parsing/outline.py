@@ -231,9 +231,10 @@ def split_labels(line: Line, awaited: Mapping[Kind, int] = NOTHING_AWAITED) -> l
     last_numbers: dict[Kind, int] = {first.kind: first.number} if first else {}
     runs_through = _number_that_runs_through(text, first, awaited)
     last_seen: dict[str, int] = {}
-    groups = iter(outer_groups(text.plain, BRACKETS_AND_TITLES))
+    places = _places_of_labels(text.plain)
+    groups = iter(outer_groups(text.plain, BRACKETS_AND_TITLES) if places else ())
     group = next(groups, None)
-    for end, begin in _places_of_labels(text.plain):
+    for end, begin in places:
         while group is not None and group.end <= end:
             group = next(groups, None)
         inside = group is not None and group.start < end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import opencc
@@ -23,6 +24,18 @@ def to_simplified(text: str) -> str:
     for there, here in TAIWAN_WORDING:
         converted = converted.replace(there, here)
     return converted
+
+
+def all_to_simplified(texts: Sequence[str]) -> list[str]:
+    """Each of the texts as ``to_simplified`` gives it, all converted at once, which takes a fraction of the time."""
+    converted = to_simplified(BETWEEN.join(texts)).split(BETWEEN)
+    if [*map(len, converted)] == [*map(len, texts)]:
+        return converted
+    return [*map(to_simplified, texts)]
+
+
+BETWEEN = "\x1e"
+"""a character that no document has and no word goes over"""
 
 
 @cache

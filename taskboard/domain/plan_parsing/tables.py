@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from taskboard.domain.plan_parsing.blocks import Cell, Table
+from taskboard.domain.plan_parsing.blocks import Table
 from taskboard.domain.plan_parsing.clause_fields import read_fields, read_persons, read_unit_value
 from taskboard.domain.plan_parsing.clause_readings import Reading, Who, who_by
 from taskboard.domain.plan_parsing.fields import FIELD_NAME, UNIT_FIELDS, Field
@@ -30,8 +30,9 @@ from taskboard.domain.plan_parsing.text import (
     Source,
     Text,
     join_texts,
-    read_text,
+    read_views,
     squeezed,
+    text_of,
     without_ranges,
 )
 from taskboard.domain.plan_parsing.units import looks_like_unit
@@ -71,22 +72,23 @@ class WorkList:
 
 def read_table(table: Table, block: int, sources: list[Source]) -> WorkList | None:
     """The work list in a table block; nothing when no row looks like its header."""
+    views = read_views({cell.text for row in table.rows for cell in row})
     merged: dict[int, Text] = {}
-    grid = [[_cell_text(cell, block, sources, merged) for cell in row] for row in table.rows]
+    grid: list[list[Text]] = []
+    for row in table.rows:
+        texts: list[Text] = []
+        for cell in row:
+            # A merged cell is the same text at every position.
+            text = merged.get(id(cell)) if merged else None
+            if text is None:
+                raw, y, x, height, width = cell
+                text = text_of(views[raw], len(sources)).strip()
+                sources.append((block, y, x))
+                if height > 1 or width > 1:
+                    merged[id(cell)] = text
+            texts.append(text)
+        grid.append(texts)
     return read_grid(grid, merged_cells_resolved=True)
-
-
-def _cell_text(cell: Cell, block: int, sources: list[Source], merged: dict[int, Text]) -> Text:
-    """The text of a cell; that of a merged one is the same object at every position."""
-    known = merged.get(id(cell))
-    if known is not None:
-        return known
-    raw, row, column, height, width = cell
-    sources.append((block, row, column))
-    text = read_text(raw, len(sources) - 1).strip()
-    if height > 1 or width > 1:
-        merged[id(cell)] = text
-    return text
 
 
 def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from taskboard.domain.plan_parsing.reading import Span
-from taskboard.domain.plan_parsing.script import to_simplified
+from taskboard.domain.plan_parsing.script import BETWEEN, all_to_simplified, to_simplified
 
 OFFSET_BITS = 32
 OFFSET_MASK = (1 << OFFSET_BITS) - 1
@@ -114,18 +114,43 @@ EMPTY = Text("", "", array("Q"))
 
 def read_text(raw: str, source: int = 0) -> Text:
     """``raw`` without pinyin notes and remains of word processors, ready for matching."""
-    clean, plain, kept = _views_again(raw) if len(raw) <= OFTEN_REPEATED else _views(raw)
+    return text_of(_views_again(raw) if len(raw) <= OFTEN_REPEATED else _views(raw), source)
+
+
+def text_of(views: Views, source: int) -> Text:
+    """The text of these views at a source."""
+    clean, plain, kept = views
     first = source << OFFSET_BITS
     if kept is None:
-        return Text(clean, plain, range(first, first + len(raw)))
+        return Text(clean, plain, range(first, first + len(plain)))
     return Text(clean, plain, array("Q", [first + position for position in kept]))
+
+
+def read_views(raws: Iterable[str]) -> dict[str, Views]:
+    """The views of each of these texts, as for :func:`read_text`, all read at once."""
+    views: dict[str, Views] = {}
+    ordinary = []
+    for raw in raws:
+        if raw.isascii() or MAY_BE_NOISE.search(raw):
+            views[raw] = _views(raw)
+        else:
+            ordinary.append(raw)
+    folded = half_width(BETWEEN.join(ordinary)).split(BETWEEN)
+    if len(folded) != len(ordinary):
+        return {raw: _views(raw) for raw in (*views, *ordinary)}
+    for raw, plain in zip(ordinary, all_to_simplified(folded), strict=True):
+        views[raw] = (raw, _repaired(plain), None)
+    return views
 
 
 OFTEN_REPEATED = 40
 """characters; what is not longer may be the name of a department, which a ledger repeats in every row"""
 
 
-def _views(raw: str) -> tuple[str, str, Positions | None]:
+Views = tuple[str, str, Positions | None]
+
+
+def _views(raw: str) -> Views:
     """The clean and the plain view, and which characters of ``raw`` they have, unless it is all of them."""
     if not MAY_BE_NOISE.search(raw):
         return raw, _plain(raw), None
@@ -143,7 +168,11 @@ _views_again = lru_cache(maxsize=16_384)(_views)
 
 
 def _plain(clean: str) -> str:
-    plain = clean if clean.isascii() else to_simplified(half_width(clean))
+    return _repaired(clean if clean.isascii() else to_simplified(half_width(clean)))
+
+
+def _repaired(plain: str) -> str:
+    """Letters that stand for figures and half full stops put right."""
     if LETTER_LIKE_FIGURE.search(plain):
         plain = DATE_WITH_LETTERS.sub(_figures, plain)
     return HALF_WIDTH_STOP.sub(_full_stop, plain) if "." in plain else plain
