@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -210,16 +210,19 @@ class Part:
         return replace(self, sections=(*self.sections[: len(self.sections) - len(done)], section, *done))
 
 
-def is_digest_day(today: date, *, last_on: date | None) -> bool:
+def is_digest_day(today: date, *, last_on: date | None, calendar: WorkingCalendar) -> bool:
     """Whether today's morning mail is the weekly digest: the first one of an ISO week that is made.
 
-    On an ordinary week that is its first working day. ``last_on`` is the day of the last digest; one less than three
-    days after it is folded into the next, and made a second time the same day it is still that day's digest.
+    On an ordinary week that is its first working day. ``last_on`` is the day of the last digest. Where that first
+    working day comes less than three days after it, such as after a make-up Sunday, the week has none: what it would
+    say is folded into the next. Made a second time the same day it is still that day's digest.
     """
     if last_on is None or today == last_on:
         return True
-    is_new_week = today.isocalendar()[:2] != last_on.isocalendar()[:2]
-    return is_new_week and (today - last_on).days >= SHORTEST_GAP_DAYS
+    if today.isocalendar()[:2] == last_on.isocalendar()[:2]:
+        return False
+    monday = today - timedelta(days=today.weekday())
+    return (calendar.on_or_after(monday) - last_on).days >= SHORTEST_GAP_DAYS
 
 
 def week_words(day: date) -> str:

@@ -38,14 +38,12 @@ from taskboard.services import (
 from taskboard.services.account_links import answer_reset_requests, has_reset_requests
 from taskboard.services.calendar import load_calendar
 from taskboard.services.jobs import BY_HAND
-from taskboard.services.paging import in_portions
 from taskboard.services.scans import HeldScan
 from taskboard.services.settings import effective_settings
 
 log = logging.getLogger(__name__)
 
 MAILS_PER_TRANSACTION = 200
-DECISIONS_PER_TRANSACTION = 2000
 
 Run = Callable[[JobContext], Facts]
 
@@ -54,10 +52,11 @@ def morning_mail(context: JobContext) -> Facts:
     """Make the scheduled mails of the day, the weekly digest on the first working day of a week."""
     today = context.today
     with context.reading() as session:
-        if not load_calendar(session).is_working_day(today):
+        calendar = load_calendar(session)
+        if not calendar.is_working_day(today):
             return {"is_day_off": True}
         last_on = jobs.last_digest_on(session, today=today)
-        is_digest = is_digest_day(today, last_on=last_on)
+        is_digest = is_digest_day(today, last_on=last_on, calendar=calendar)
         since = digests.changes_since(today, last_on)
         prepared = digests.prepare_round(
             session,
@@ -67,28 +66,21 @@ def morning_mail(context: JobContext) -> Facts:
             jobs=jobs.digest_facts(session, since=since),
             trail=jobs.trail_facts(session),
         )
-    queued = without_address = 0
-    for person_ids in in_portions(prepared.person_ids, MAILS_PER_TRANSACTION):
-        with context.reading() as session:
-            mails = digests.compose_mails(session, prepared, person_ids)
-        if not mails:
-            continue
+    queued = 0
+    for start in range(0, len(prepared.mails), MAILS_PER_TRANSACTION):
+        portion = prepared.mails[start : start + MAILS_PER_TRANSACTION]
         with context.begin() as session:
-            queued += digests.queue_mails(session, prepared, mails, now=context.now())
-        without_address += sum(not mail.to_address for mail in mails)
+            queued += digests.queue_mails(session, prepared, portion, now=context.now())
     # Last, so that a run that broke off finds the same reminders due.
-    decided = 0
-    for portion in in_portions(prepared.decisions, DECISIONS_PER_TRANSACTION):
-        with context.begin() as session:
-            decided += reminders.record_decisions(session, portion, today=today)
     with context.begin() as session:
+        decided = reminders.record_decisions(session, prepared.decisions, today=today)
         decided += reply_reminders.record_reply_decisions(session, prepared.reply_decisions, today=today)
         snoozing.mark_told_again(session, prepared.said_again, today=today)
     return {
         "is_digest": is_digest,
         "queued": queued,
         "reminders": decided,
-        "without_address": without_address,
+        "without_address": prepared.without_address,
     }
 
 

@@ -196,6 +196,7 @@ def test_a_deadline_in_a_year_without_an_arrangement_is_marked() -> None:
         ("2026-11-24", "2026-11-16", True),  # Monday was missed
         ("2026-11-23", "2026-11-23", True),  # made again the same day
         ("2026-10-08", "2026-09-28", True),  # the week of the National Day had no earlier working day
+        ("2026-12-02", "2026-11-29", False),  # three days on, but its week was folded into the next
         ("2026-11-30", "2026-11-29", False),  # a make-up Sunday was the only working day of its week
         ("2026-12-07", "2026-11-29", True),
         ("2027-01-04", "2026-12-28", True),  # week 53 of 2026 ends on 3 January
@@ -205,7 +206,7 @@ def test_a_deadline_in_a_year_without_an_arrangement_is_marked() -> None:
 def test_the_first_morning_mail_of_a_week_is_its_digest(today: str, last_on: str | None, is_digest: bool) -> None:
     last = date.fromisoformat(last_on) if last_on else None
 
-    assert is_digest_day(date.fromisoformat(today), last_on=last) is is_digest
+    assert is_digest_day(date.fromisoformat(today), last_on=last, calendar=CALENDAR) is is_digest
 
 
 @pytest.mark.parametrize(
@@ -215,20 +216,43 @@ def test_a_week_is_named_by_iso_year_and_week(day: str, week: str) -> None:
     assert week_words(date.fromisoformat(day)) == week
 
 
-def test_from_2015_to_2040_no_two_digests_are_less_than_three_days_apart_and_no_working_week_is_passed_over() -> None:
+def test_every_week_from_2015_to_2040_has_its_digest_or_a_reason_for_none() -> None:
     from taskboard.services.calendar import package_calendar
 
     calendar = package_calendar()
-    day, end = date(2015, 1, 1), date(2040, 12, 31)
-    digests: list[date] = []
-    while day <= end:
-        last = digests[-1] if digests else None
-        if calendar.is_working_day(day) and is_digest_day(day, last_on=last):
-            digests.append(day)
-        day += timedelta(days=1)
+    monday, last = date(2014, 12, 29), None
+    digests: dict[str, date] = {}
+    idle, folded = [], []
+    while monday.year <= 2040:
+        worked = [day for n in range(7) if calendar.is_working_day(day := monday + timedelta(days=n))]
+        made = []
+        for day in worked:
+            if is_digest_day(day, last_on=last, calendar=calendar):
+                made.append(day)
+                last = day
+        if not worked:
+            idle.append(monday)
+        elif not made:
+            folded.append(monday)
+        assert made in ([], worked[:1]), "the digest comes on the first working day of its week or not at all"
+        digests |= {week_words(day): day for day in made}
+        monday += timedelta(days=7)
 
-    gaps = [(later - earlier).days for earlier, later in pairwise(digests)]
+    days = sorted(digests.values())
+    gaps = [(later - earlier).days for earlier, later in pairwise(days)]
     assert min(gaps) >= 3
-    assert len({week_words(one) for one in digests}) == len(digests)
-    # A week without a digest has no working day, or the last digest was less than three days before all of them.
-    assert max(gaps) <= 18
+    assert max(gaps) <= 15
+    assert len(days) + len(idle) + len(folded) == 1358
+    # The week of the National Day of 2017 had no working day, that of the Spring Festival of 2024 a make-up Sunday.
+    assert date(2017, 10, 2) in idle
+    assert digests["2024-W07"] == date(2024, 2, 18)
+    # Each follows a week in which only the make-up days at its end were worked.
+    assert [day.isoformat() for day in folded] == [
+        "2016-02-15",
+        "2016-10-10",
+        "2022-10-10",
+        "2023-01-30",
+        "2023-10-09",
+        "2024-02-19",
+    ]
+    assert {2015, 2020, 2026, 2032, 2037} == {int(name[:4]) for name in digests if name.endswith("W53")}
