@@ -38,12 +38,14 @@ from taskboard.services import (
 from taskboard.services.account_links import answer_reset_requests, has_reset_requests
 from taskboard.services.calendar import load_calendar
 from taskboard.services.jobs import BY_HAND
+from taskboard.services.paging import in_portions
 from taskboard.services.scans import HeldScan
 from taskboard.services.settings import effective_settings
 
 log = logging.getLogger(__name__)
 
 MAILS_PER_TRANSACTION = 200
+DECISIONS_PER_TRANSACTION = 2000
 
 Run = Callable[[JobContext], Facts]
 
@@ -66,21 +68,28 @@ def morning_mail(context: JobContext) -> Facts:
             jobs=jobs.digest_facts(session, since=since),
             trail=jobs.trail_facts(session),
         )
-    queued = 0
-    for start in range(0, len(prepared.mails), MAILS_PER_TRANSACTION):
-        portion = prepared.mails[start : start + MAILS_PER_TRANSACTION]
+    queued = without_address = 0
+    for person_ids in in_portions(prepared.person_ids, MAILS_PER_TRANSACTION):
+        with context.reading() as session:
+            mails = digests.compose_mails(session, prepared, person_ids)
+        if not mails:
+            continue
         with context.begin() as session:
-            queued += digests.queue_mails(session, prepared, portion, now=context.now())
+            queued += digests.queue_mails(session, prepared, mails, now=context.now())
+        without_address += sum(not mail.to_address for mail in mails)
     # Last, so that a run that broke off finds the same reminders due.
+    decided = 0
+    for portion in in_portions(prepared.decisions, DECISIONS_PER_TRANSACTION):
+        with context.begin() as session:
+            decided += reminders.record_decisions(session, portion, today=today)
     with context.begin() as session:
-        decided = reminders.record_decisions(session, prepared.decisions, today=today)
         decided += reply_reminders.record_reply_decisions(session, prepared.reply_decisions, today=today)
         snoozing.mark_told_again(session, prepared.said_again, today=today)
     return {
         "is_digest": is_digest,
         "queued": queued,
         "reminders": decided,
-        "without_address": prepared.without_address,
+        "without_address": without_address,
     }
 
 
