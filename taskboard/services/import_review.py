@@ -218,16 +218,6 @@ class Review:
         return [one for one in self.included if any(unit.is_collective for unit in one.lead)]
 
 
-def decisions_seen(draft: ImportDraft, seen: Mapping[str, Any]) -> Decisions:
-    """Facts and entries as they stood for somebody who saw these decisions; raises ``ValueError`` for what are none."""
-    proposed = open_draft(draft).proposed(stored_arrangement(draft.decisions))
-    try:
-        found = decisions_from_json(proposed, seen)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError("these are no decisions") from error
-    return replace(found, entries={**proposed.entries, **(found.entries or {})})
-
-
 def review_draft(session: Session, draft: ImportDraft) -> Review:
     """The draft with its names looked up in the directory as it is now."""
     opened = open_draft(draft)

@@ -61,14 +61,18 @@ def request_run(name: str) -> ResponseReturnValue:
     if name not in list(JobName):
         raise NotFound()
     form = RunForm()
-    if not form.validate_on_submit() or form.warns(today()):
+    if not form.validate_on_submit() or form.day.data is None:
         return _page(JobName(name), form), 422
     try:
         with transaction() as session:
-            jobs.request_run(session, JobName(name), day=form.day.day, actor=current_actor(), now=now(), entrance="web")
+            jobs.request_run(
+                session, JobName(name), day=form.day.data, actor=current_actor(), now=now(), entrance="web"
+            )
     except Invalid as error:
         form.show_problem(error)
         return _page(JobName(name), form), 422
+    if form.day.data > today():
+        flash("这一天还没有到：当天该发的提醒现在发出，到时不再重发。", "warning")
     flash("已登记，调度程序将在几秒内运行。重复运行不会重复提醒或重复发信。", "success")
     return redirect(url_for("jobs.job_list"))
 
