@@ -253,6 +253,9 @@ def upgrade() -> None:
     with op.batch_alter_table("progress_report", schema=None) as batch_op:
         batch_op.add_column(sa.Column("why_lower", sa.Text(), nullable=False, server_default=""))
 
+    with op.batch_alter_table("reminder", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reminder_assignment_id"), ["assignment_id"], unique=False)
+
     with op.batch_alter_table("scheduler_lease", schema=None) as batch_op:
         batch_op.add_column(sa.Column("beat", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("is_released", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -383,6 +386,9 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("uq_scheduler_lease_epoch"), type_="unique")
         batch_op.drop_column("is_released")
         batch_op.drop_column("beat")
+
+    with op.batch_alter_table("reminder", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reminder_assignment_id"))
 
     with op.batch_alter_table("progress_report", schema=None) as batch_op:
         batch_op.drop_column("why_lower")
