@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -216,6 +216,16 @@ class Review:
     def with_collective_lead(self) -> list[ReviewRow]:
         """Rows that cannot be issued before the lead is one unit."""
         return [one for one in self.included if any(unit.is_collective for unit in one.lead)]
+
+
+def decisions_seen(draft: ImportDraft, seen: Mapping[str, Any]) -> Decisions:
+    """Facts and entries as they stood for somebody who saw these decisions; raises ``ValueError`` for what are none."""
+    proposed = open_draft(draft).proposed(stored_arrangement(draft.decisions))
+    try:
+        found = decisions_from_json(proposed, seen)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError("these are no decisions") from error
+    return replace(found, entries={**proposed.entries, **(found.entries or {})})
 
 
 def review_draft(session: Session, draft: ImportDraft) -> Review:

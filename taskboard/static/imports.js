@@ -180,6 +180,7 @@ async function take(answer, parts) {
     say(told.message, true);
   } else {
     form.elements.version.value = told.version;
+    form.elements.seen.value = told.seen;
     clearErrors(parts);
     for (const [key, html] of Object.entries(told.rows)) replace(`state-${key}`, html);
     replace("summary", told.summary);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import html
 from sqlalchemy import select
 
 from taskboard.models import (
@@ -89,6 +90,54 @@ def test_a_stale_page_shows_both_versions_and_loses_neither(chen, session):
     saved = chen.post(address, act="save", **typed)
     assert saved.status_code == 303
     assert fields_of(chen.get(address))["m1-lead"] == "市财政局"
+
+
+def test_a_conflict_shows_what_stood_before_and_keeps_either_text_field_by_field(chen):
+    address = draft_of(chen)
+    mine = fields_of(chen.get(address))
+    chen.post(
+        address, act="save", **mine | {"m1-lead": "市教育局", "m2-title": "对方的标题", "m2-recurrence": "monthly"}
+    )
+
+    answer = chen.post(
+        address,
+        act="save",
+        **mine | {"m1-lead": "市财政局", "m2-title": "我的标题", "m3-title": "只有我改的标题"},
+    )
+
+    assert answer.status_code == 409
+    cells = [
+        [" ".join(cell.text_content().split()) for cell in row.xpath("th|td")][:4]
+        for row in html.fromstring(answer.text).xpath('//table[contains(@class, "conflicts")]/tbody/tr')
+    ]
+    assert cells == [
+        ["第 1 项：牵头单位", mine["m1-lead"], "市教育局", "市财政局"],
+        ["第 2 项：任务名称", mine["m2-title"], "对方的标题", "我的标题"],
+        ["第 2 项：频次", "不定期", "每月"],
+    ]
+    merged = fields_of(answer)
+    assert (merged["m2-recurrence"], merged["m3-title"]) == ("monthly", "只有我改的标题")
+
+    saved = chen.post(address, act="save", theirs=["m1-lead"], **merged)
+
+    assert saved.status_code == 303
+    stands = fields_of(chen.get(address))
+    assert stands["m1-lead"] == "市教育局"
+    assert (stands["m2-title"], stands["m2-recurrence"]) == ("我的标题", "monthly")
+    assert stands["m3-title"] == "只有我改的标题"
+
+
+@pytest.mark.parametrize("seen", ["", "{", "[]", "7", '{"entries": 3}', '{"entries": {"m1": {"lead": 5}}}'])
+def test_a_page_that_does_not_say_what_it_showed_is_still_a_conflict_that_loses_nothing(chen, seen):
+    address = draft_of(chen)
+    mine = fields_of(chen.get(address))
+    chen.post(address, act="save", **mine | {"m1-lead": "市教育局"})
+
+    answer = chen.post(address, act="save", **mine | {"m1-lead": "市财政局", "seen": seen})
+
+    assert answer.status_code == 409
+    assert "市教育局" in words_of(answer)
+    assert fields_of(answer)["m1-lead"] == "市财政局"
 
 
 @pytest.mark.parametrize("version", ["", "abc", "-1", "99"])

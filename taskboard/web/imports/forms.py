@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, SelectMultipleField
 from wtforms import Form as PlainForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import ValidationError
@@ -107,6 +107,8 @@ class NamesField(TextField):
 class ReviewForm(VersionedForm):
     """What the review sends besides its parts."""
 
+    seen = HiddenField()
+    """what had been decided when the page was made; see :mod:`taskboard.web.imports.merging`"""
     leads_are_checked = BooleanField("我已逐项核对推断的牵头单位，确认无误")
     units_are_checked = BooleanField("我已核对按简称或别名对上的单位，确认无误")
     common_lead = NamesField("没有牵头单位的统一填为")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-from wtforms import BooleanField, Field, SelectField
 
 from taskboard.config import MEBIBYTE
 from taskboard.documents.document import DocumentKind, DocumentNote
@@ -18,14 +16,11 @@ from taskboard.domain.plan_parsing.reading import Problem
 from taskboard.extensions import current_settings
 from taskboard.labels.documents import DOCUMENT_NOTES
 from taskboard.labels.imports import FILE_ENDINGS
-from taskboard.labels.targets import target_words
 from taskboard.services.import_review import Review, UnknownName
-from taskboard.web.imports.forms import NameForm, Part
-from taskboard.web.imports.parts import Parts, bind_saved
+from taskboard.web.imports.forms import NameForm
 from taskboard.web.imports.portions import Portion
 from taskboard.web.imports.rows import Link, RowPage, place_words, row_link
 from taskboard.web.imports.source import SourceBlock, part_of, source_blocks
-from taskboard.web.imports.targets import TargetsField
 
 
 @dataclass(frozen=True)
@@ -124,33 +119,3 @@ def _places(unknown: UnknownName) -> str:
     shown = "、".join(map(str, unknown.numbers[:8]))
     more = f" 等 {len(unknown.numbers)} 项" if len(unknown.numbers) > 8 else " 项"
     return f"第 {shown}{more}"
-
-
-def conflicts(review: Review, typed: Parts) -> list[tuple[str, str, str]]:
-    """Where what was typed differs from what others saved meanwhile: (words, theirs, yours)."""
-    saved = bind_saved(review, typed.measures.keys())
-    words = {one.row.key: place_words(one.row) for one in review.rows}
-    pairs: list[tuple[str, Part, Part | None]] = [
-        *((words[key], saved.measures[key], form) for key, form in typed.measures.items()),
-        *((f"“{one.name}”", saved.names[one.key], typed.names.get(one.key)) for one in review.unknown),
-    ]
-    if saved.facts:
-        pairs.insert(0, ("计划", saved.facts, typed.facts))
-    return [change for where, theirs, mine in pairs if mine for change in _changes(where, theirs, mine)]
-
-
-def _changes(where: str, theirs: Part, mine: Part) -> Iterator[tuple[str, str, str]]:
-    for one, other in zip(theirs, mine, strict=True):
-        if _shown(one) != _shown(other):
-            yield f"{where}：{one.label.text}", _shown(one), _shown(other)
-
-
-def _shown(field: Field) -> str:
-    if isinstance(field, TargetsField):
-        return "；".join(target_words(one) for one in field.data)
-    if isinstance(field, BooleanField):
-        return "是" if field.data else "否"
-    if isinstance(field, SelectField):
-        chosen = [option[1] for option in field.iter_choices() if option[2]]
-        return chosen[0] if chosen else ""
-    return str(field.data or "")

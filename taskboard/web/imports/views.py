@@ -27,8 +27,9 @@ from taskboard.services.calendar import load_calendar
 from taskboard.services.import_review import Hindrance, Review, find_places, review_draft
 from taskboard.services.imports import Same, Source
 from taskboard.web.guards import current_actor, requires
-from taskboard.web.imports import pages, rows, summaries
+from taskboard.web.imports import merging, pages, rows, summaries
 from taskboard.web.imports.forms import Change, DiscardForm, ReviewForm, UploadForm
+from taskboard.web.imports.merging import Conflict
 from taskboard.web.imports.parts import Parts, bind, bind_unchanged, complete, sent_parts
 from taskboard.web.imports.portions import KINDS, OFFERED, Asked, next_doubt, portion_of
 
@@ -86,7 +87,7 @@ def review(draft_id: int) -> ResponseReturnValue:
     current = review_draft(read_session(), draft)
     if not form.is_submitted():
         return _review_page(draft, current, bind_unchanged(current), form)
-    parts = sent_parts(current, request.form)
+    parts = sent_parts(current, merging.take_theirs(current, request.form))
     if not parts.validate() or not form.validate_common():
         return _review_page(draft, current, complete(current, parts), form, status=422)
     act = request.form.get("act", "")
@@ -235,6 +236,7 @@ def save_parts(draft_id: int) -> ResponseReturnValue:
     shown = {key: rows.row_page(one, current.facts, None, {}) for key, one in current.rows_by_key(parts.measures)}
     return jsonify(
         version=version,
+        seen=merging.seen_by(draft, portion.keys),
         uncertain={key: list(one.uncertain) for key, one in current.rows_by_key(parts.measures)},
         rows={key: row_state(row) for key, row in shown.items()},
         names=render_template(
@@ -383,13 +385,13 @@ def _to_plan(plan_id: int) -> ResponseReturnValue:
 
 
 def _conflict_page(draft_id: int, form: ReviewForm) -> ResponseReturnValue:
-    """Both versions; what was typed stays in the form, and saving again takes it."""
+    """What both changed, with what stood before; what was typed stays in the form, and saving again takes it."""
     draft = imports.get_draft(read_session(), draft_id, current_actor())
     if draft.plan_id is not None:
         return _to_plan(draft.plan_id)
     current = review_draft(read_session(), draft)
-    typed = bind(current, request.form)
-    return _review_page(draft, current, typed, form, status=409, changes=pages.conflicts(current, typed))
+    merged, conflicts = merging.merge(draft, current, merging.take_theirs(current, request.form))
+    return _review_page(draft, current, bind(current, merged), form, status=409, changes=conflicts)
 
 
 def _refused_page(draft_id: int, form: ReviewForm, error: Invalid) -> ResponseReturnValue:
@@ -409,7 +411,7 @@ def _review_page(
     form: ReviewForm,
     *,
     status: int = 200,
-    changes: list[tuple[str, str, str]] | None = None,
+    changes: list[Conflict] | None = None,
     refused: Iterable[Hindrance] | None = None,
 ) -> ResponseReturnValue:
     form.version.data = current.version
@@ -417,6 +419,8 @@ def _review_page(
     same = imports.find_same(read_session(), draft.source_sha256, actor=current_actor(), besides=draft.id)
     portion = portion_of(current, Asked.from_query(request.args), only=parts.measures)
     shown = rows.rows_of(current, portion.rows, parts, find_places(draft, portion.rows))
+    form.seen.raw_data = None
+    form.seen.data = merging.seen_by(draft, portion.keys)
     doubt = next_doubt(current, portion)
     page = render_template(
         "imports/review.html",
