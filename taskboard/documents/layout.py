@@ -15,6 +15,7 @@ from taskboard.documents.columns import reading_order
 from taskboard.documents.pieces import OUTLINE_LABEL, Piece, Row, join_row, rows_of
 from taskboard.documents.ruled_tables import RuledTable, build_ruled_table, continue_table, fill
 from taskboard.documents.text import clean_line
+from taskboard.documents.unruled_tables import find_unruled_tables
 from taskboard.domain.plan_parsing.blocks import Block, Paragraph, Place
 
 FULL_LINE = 2.0
@@ -73,6 +74,10 @@ def _filled(page: Page) -> Page:
     """The page with pieces in tables moved into their cells."""
     tables, free = [], list(page.pieces)
     for table in page.tables:
+        inside = [piece for piece in free if table.holds(piece)]
+        free = [piece for piece in free if not table.holds(piece)]
+        tables.append(fill(table, inside))
+    for table in find_unruled_tables(free):
         inside = [piece for piece in free if table.holds(piece)]
         free = [piece for piece in free if not table.holds(piece)]
         tables.append(fill(table, inside))

@@ -1,0 +1,95 @@
+"""Tables without lines: cells are told by where their text stands below the names of the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from taskboard.documents.layout import Page, blocks_of
+from taskboard.documents.pieces import Piece
+from taskboard.domain.plan_parsing.blocks import Paragraph, Table
+
+SIZE = 10.0
+LEFTS = (50.0, 80.0, 160.0, 330.0, 420.0, 500.0)
+NAMES = ("序号", "重点任务", "具体举措", "牵头单位", "责任单位", "完成时限")
+FIRST = ("1", "扩大托育", "新建托育中心2个，", "市卫健委", "市财政局、市教育", "6月底前")
+
+
+def line(base: float, *texts: str, lefts: Sequence[float] = LEFTS) -> list[Piece]:
+    """Texts at the columns' left sides on one base line; an empty text leaves its place free."""
+    return [
+        Piece(text, 1, left, left + SIZE * len(text), base, SIZE)
+        for left, text in zip(lefts, texts, strict=False)
+        if text
+    ]
+
+
+def grids(*lines: list[Piece]) -> list[list[list[str]]]:
+    """The texts of the tables on a page of these lines, each cell in one line."""
+    blocks = blocks_of([Page(1, 800.0, tuple(piece for pieces in lines for piece in pieces))])
+    tables = [block for block in blocks if isinstance(block, Table)]
+    return [[[cell.text.replace("\n", "") for cell in row] for row in table.rows] for table in tables]
+
+
+def test_cells_of_several_lines_belong_to_the_number_above_them() -> None:
+    (grid,) = grids(
+        line(100, "云州市任务分解表", lefts=[250]),
+        line(130, *NAMES),
+        line(165, *FIRST),
+        line(180, "", "服务", "新增托位900个", "", "局"),
+        line(215, "2", "", "开展联合检查", "市市场监管局", "市消防支队", "每季度"),
+    )
+
+    assert grid == [
+        list(NAMES),
+        ["1", "扩大托育服务", "新建托育中心2个，新增托位900个", "市卫健委", "市财政局、市教育局", "6月底前"],
+        ["2", "", "开展联合检查", "市市场监管局", "市消防支队", "每季度"],
+    ]
+
+
+def test_a_number_may_stand_in_the_middle_of_its_row() -> None:
+    (grid,) = grids(
+        line(130, *NAMES),
+        line(160, "", "", "新建托育中心2个，"),
+        line(168, "1", "托育", "", "市卫健委", "市财政局", "6月底前"),
+        line(176, "", "", "新增托位900个"),
+        line(206, "2", "监管", "开展联合检查", "市场局", "市消防支队", "每季度"),
+    )
+
+    assert [row[2] for row in grid] == ["具体举措", "新建托育中心2个，新增托位900个", "开展联合检查"]
+
+
+def test_a_header_of_two_lines_and_a_section_across_the_columns_are_rows_of_their_own() -> None:
+    (grid,) = grids(
+        line(130, "序", "重点任务", "具体举措", "牵头", "责任", "完成"),
+        line(144, "号", "", "", "单位", "单位", "时限"),
+        line(180, "一、大力提振消费", lefts=[50]),
+        line(210, "1", "消费", "发放消费券", "市商务局", "市财政局", "6月底前"),
+        line(240, "2", "住房", "试点项目6个", "市住建局", "市财政局", "年底前"),
+    )
+
+    assert grid[0] == list(NAMES)
+    assert set(grid[1]) == {"一、大力提振消费"}
+    assert [row[3] for row in grid[2:]] == ["市商务局", "市住建局"]
+
+
+def test_a_line_across_the_columns_ends_the_table() -> None:
+    lines = [
+        line(130, *NAMES),
+        line(160, "1", "消费", "发放消费券", "市商务局", "市财政局", "6月底前"),
+        line(190, "2", "住房", "试点项目6个", "市住建局", "市财政局", "年底前"),
+        line(220, "各单位要高度重视，抓好落实，每季度末报送进展情况，重大事项随时报告。", lefts=[60]),
+    ]
+    blocks = list(blocks_of([Page(1, 800.0, tuple(piece for pieces in lines for piece in pieces))]))
+
+    assert [type(block) for block in blocks] == [Table, Paragraph]
+
+
+def test_text_in_columns_without_names_of_columns_is_no_table() -> None:
+    assert (
+        grids(
+            line(130, "甲", "乙丙丁", "一行文字", "又一行", "第三行", "末行"),
+            line(160, "1", "消费", "发放消费券", "市商务局", "市财政局", "6月底前"),
+            line(190, "2", "住房", "试点项目6个", "市住建局", "市财政局", "年底前"),
+        )
+        == []
+    )
