@@ -44,7 +44,7 @@ WISHES: dict[NoticeWish, str] = {
     NoticeWish.NONE: "不发邮件，只在站内消息中看",
 }
 
-STREAMS: dict[Stream, str] = {Stream.NOTICES: "办理结果和待办变动的即时通知", Stream.DIGEST: "督办周报"}
+STREAMS: dict[Stream, str] = {Stream.NOTICES: "可选通知", Stream.DIGEST: "督办周报"}
 
 
 def notice_words(notice_class: NoticeClass) -> list[str]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.digests import (
+    FigureCode,
     Hat,
     Item,
     Part,
@@ -34,7 +35,7 @@ from taskboard.domain.digests import (
 from taskboard.domain.local_time import at_local
 from taskboard.domain.outbox import SCHEDULED, MailKind
 from taskboard.domain.permissions import DEPARTMENT_WIDE
-from taskboard.domain.reminders import DueReminder, Recipient
+from taskboard.domain.reminders import DueReminder, Recipient, Topic
 from taskboard.domain.reply_reminders import DueReply, OwedReply
 from taskboard.domain.roles import Role
 from taskboard.domain.snoozing import SNOOZABLE
@@ -365,6 +366,7 @@ class _Desk:
         )
         sections = [section_facts(one, today=self._today, calendar=self._calendar) for one in daily]
         _mark_rows(sections, addressed)
+        _count_all_overdue(sections, parts)
         facts = {
             "person": person.name,
             "day": self._today.isoformat(),
@@ -443,6 +445,15 @@ def _mark_rows(sections: Iterable[dict[str, Any]], addressed: Iterable[Addressed
         for row in section["rows"]:
             row["may_snooze"] = section["code"] in SNOOZABLE and row.get("assignment_id") in own
             row["is_vacant"] = (section["code"], row.get("assignment_id")) in vacant
+
+
+def _count_all_overdue(sections: Iterable[dict[str, Any]], parts: Iterable[Part]) -> None:
+    """The daily section tells of today's milestones only: where a figure below is larger, it names that, too."""
+    figures = (figure.now for part in parts for figure in part.figures if figure.code is FigureCode.OVERDUE)
+    all_overdue = max(figures, default=0)
+    for section in sections:
+        if section["code"] == Topic.OVERDUE and all_overdue > section["count"]:
+            section["all"] = all_overdue
 
 
 def _watched(hat: Hat, posts: Sequence[Holder]) -> tuple[str, ...]:

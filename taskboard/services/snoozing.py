@@ -83,13 +83,19 @@ def snooze(
     )
     record_change(
         session,
-        subject=Subject.TASK,
-        subject_id=matter.task_id,
+        # Not the task's: partners read its record, and this is between the person and who watches over the task.
+        subject=Subject.ACCOUNT,
+        subject_id=actor.person_id,
         act=Change.SNOOZED,
         actor=actor,
         now=now,
         entrance=entrance,
-        after={"department": matter.department, "until_on": span.until_on, "in_a_row": span.in_a_row},
+        after={
+            "task": matter.title,
+            "department": matter.department,
+            "until_on": span.until_on,
+            "in_a_row": span.in_a_row,
+        },
     )
     return span
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.errors import Invalid, NotFound
-from taskboard.domain.history import Change
+from taskboard.domain.history import Change, Subject
 from taskboard.domain.local_time import ZONE
 from taskboard.domain.snoozing import Span, next_span
 from taskboard.domain.workflow import AssignmentState
@@ -139,7 +139,15 @@ def test_twice_on_a_day_is_once(office: Office) -> None:
     assert office.snooze("li", TUESDAY) == office.snooze("li", TUESDAY) == Span(WEDNESDAY, 1)
 
     entries = office.session.scalars(select(HistoryEntry).where(HistoryEntry.act == Change.SNOOZED)).all()
-    assert [(one.task_id, one.actor_id) for one in entries] == [(office.task.id, office.usual.li.id)]
+    assert [(one.subject, one.task_id, one.actor_id) for one in entries] == [
+        (Subject.ACCOUNT, None, office.usual.li.id)
+    ]
+    assert entries[0].after == {
+        "task": office.task.title,
+        "department": office.usual.lead.name,
+        "until_on": WEDNESDAY.isoformat(),
+        "in_a_row": 1,
+    }
 
 
 def test_after_three_days_in_a_row_there_is_no_fourth(office: Office) -> None:
