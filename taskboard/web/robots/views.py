@@ -95,12 +95,12 @@ def try_out(robot_id: int) -> ResponseReturnValue:
     except Invalid as error:
         flash(problem_words(error), "error")
         return here
-    state = speak_once(message_id, begin=transaction, now=now, connect=robot_connections())
+    speak_once(message_id, begin=transaction, now=now, connect=robot_connections())
     message = read_session().get_one(RobotMessage, message_id, populate_existing=True)
     if message.state is RobotMessageState.SENT:
         flash("对方已接收，请到群里查看。", "success")
     else:
-        flash(f"试发没有成功：{message.last_error or '请稍候再试'}。", "error" if state else "info")
+        flash(f"试发没有成功：{message.last_error or '请稍候再试'}。", "error")
     return here
 
 
