@@ -11,6 +11,7 @@ from taskboard.cli.database import create_first_administrator, migrate, show_set
 from taskboard.cli.demo import demo
 from taskboard.cli.doctor import doctor
 from taskboard.cli.jobs import jobs
+from taskboard.cli.mail import mail
 from taskboard.cli.plans import plans
 from taskboard.cli.serve import scheduler, serve
 from taskboard.cli.words import speak_chinese
@@ -32,6 +33,7 @@ for command in (
     show_setup_code,
     create_first_administrator,
     jobs,
+    mail,
     plans,
     audit,
     doctor,

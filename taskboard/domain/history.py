@@ -85,6 +85,8 @@ class Change(StrEnum):
     DROPPED = "dropped"
     MAIL_ARRIVED = "mail_arrived"
     """a person decided that a mail whose fate was not known has arrived"""
+    BOUNCED = "bounced"
+    """a mail came back for good"""
     MAIL_RELEASED = "mail_released"
     """mail that was held after a restore may leave again"""
     ORDERED = "ordered"

@@ -170,6 +170,7 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Change.EXPORTED, "导出"),
     (Change.REQUEUED, "重新发送"),
     (Change.MAIL_ARRIVED, "认定已送达"),
+    (Change.BOUNCED, "退信"),
     (Change.MAIL_RELEASED, "恢复发信"),
     (Change.DROPPED, "取消发送"),
     (Change.RUN_REQUESTED, "登记运行"),

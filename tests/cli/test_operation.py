@@ -22,6 +22,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import create_engine, text
 
 from taskboard.cli import main
+from tests.mail.test_bounces import report as bounce_report
 from tests.support.visitor import found_token
 
 SECRET = secrets.token_urlsafe(48)
@@ -399,3 +400,19 @@ def test_only_the_owner_reads_the_instance_folder_and_the_database(installation:
 
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "taskboard.db").stat().st_mode & 0o777 == 0o600
+
+
+# Bounces
+
+
+def test_a_message_that_is_no_bounce_is_left_alone_and_is_no_failure(installation: Path) -> None:
+    result = invoke(installation, "mail", "bounce", typed="Subject: hello\n\nhello\n")
+
+    assert (result.exit_code, result.output) == (0, "不是永久退信的通知，不作处理。\n")
+
+
+def test_a_forged_bounce_says_that_it_is_none_of_ours(installation: Path) -> None:
+    result = invoke(installation, "mail", "bounce", typed=bounce_report().decode())
+
+    assert result.exit_code == 0
+    assert "没有发给该邮箱的这封邮件" in result.output
