@@ -12,7 +12,7 @@ from taskboard.domain.plan_parsing.fields import FIELD_NAME
 from taskboard.domain.plan_parsing.identity import TITLE_END
 from taskboard.domain.plan_parsing.noise import INLINE_PAGE_NUMBER, ends_page, is_noise
 from taskboard.domain.plan_parsing.numbering import read_label
-from taskboard.domain.plan_parsing.text import Source, Text, join_texts, read_text, without_ranges
+from taskboard.domain.plan_parsing.text import Source, Text, join_texts, read_views, text_of, without_ranges
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ def read_pages(blocks: Sequence[Block]) -> Pages:
     dropped: list[Text] = []
     table_blocks: dict[int, int] = {}
     page_ended = False
+    views = read_views({block.text for block in blocks if isinstance(block, Paragraph)})
     for index, block in enumerate(blocks):
         if isinstance(block, Table):
             table_blocks[id(block)] = index
@@ -51,7 +52,7 @@ def read_pages(blocks: Sequence[Block]) -> Pages:
             page_ended = False
             continue
         sources.append((index, None, None))
-        for line in _lines_of(block, len(sources) - 1):
+        for line in _lines_of(block, text_of(views[block.text], len(sources) - 1)):
             if is_noise(line.text.plain) and not line.label:
                 dropped.append(line.text)
                 page_ended = page_ended or ends_page(line.text.plain)
@@ -71,8 +72,7 @@ def read_pages(blocks: Sequence[Block]) -> Pages:
 LINE_BREAK = re.compile(r"[\n\v\f\u2028]")
 
 
-def _lines_of(block: Paragraph, source: int) -> Iterable[Line]:
-    text = read_text(block.text, source)
+def _lines_of(block: Paragraph, text: Text) -> Iterable[Line]:
     label, level = block.label, block.heading_level
     start = 0
     for end in [*(found.start() for found in LINE_BREAK.finditer(text.plain)), len(text)]:

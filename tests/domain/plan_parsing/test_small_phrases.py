@@ -14,7 +14,7 @@ from taskboard.domain.plan_parsing.outline import split_bullets, split_labels, s
 from taskboard.domain.plan_parsing.recurrences import recurrence_in_limit, recurrence_in_text
 from taskboard.domain.plan_parsing.sections import never_holds_measures
 from taskboard.domain.plan_parsing.statements import read_statements
-from taskboard.domain.plan_parsing.text import read_text, spans_of
+from taskboard.domain.plan_parsing.text import read_text, read_views, spans_of, text_of
 
 
 @pytest.mark.parametrize(
@@ -211,6 +211,17 @@ def test_noise_is_left_out_and_every_character_keeps_its_place() -> None:
     assert text.plain == "责任单位:市财政局"
     (span,) = spans_of(text[5:], [(0, None, None)])
     assert raw[span.start : span.end] == "市財政局"
+
+
+@pytest.mark.parametrize("odd", ["", "一段\x1e兩段", "計畫"])
+def test_texts_that_are_read_together_read_as_each_alone(odd: str) -> None:
+    raws = ["責任單位：市財政局", "12", "Ａ類１２家", "5月l5日", "實施改造.完成20万.", "责(zé)任", "**完成**", odd]
+
+    together = read_views(raws)
+
+    for raw in raws:
+        text, alone = text_of(together[raw], 3), read_text(raw, 3)
+        assert (text.clean, text.plain, list(text.at)) == (alone.clean, alone.plain, list(alone.at))
 
 
 def test_a_full_stop_in_half_width_is_one_but_not_in_a_label_or_number() -> None:

@@ -234,3 +234,30 @@ def test_a_list_of_responsibilities_names_the_roles_in_its_cells() -> None:
         ("排队时间长", "市数据局", "市税务局、市公安局", "2024-06-30"),
         ("审批环节多", "市住建局", "", "2024-12-31"),
     ]
+
+
+def test_rows_that_name_the_same_units_have_each_its_own_places() -> None:
+    grid = [HEADER, ROWS[0], ("2", "优化环境", "开展整治行动", *ROWS[0][3:])]
+    cells = tuple(tuple(Cell(text, r, c) for c, text in enumerate(row)) for r, row in enumerate(grid))
+
+    measures = parse_plan([Paragraph(TITLE), Table(cells)]).measures
+
+    for row, measure in enumerate(measures, start=1):
+        said = [grid[span.row][span.column][span.start : span.end] for span in measure.spans["partners"]]
+        assert said == ["市财政局", "市科技局"] and {span.row for span in measure.spans["lead"]} == {row}
+
+
+def test_figures_with_the_same_words_around_them_keep_their_values() -> None:
+    grid = [
+        HEADER,
+        *((str(n), "提升服务", f"新增站点{n * 10}处", "市教育局", "市财政局", "年底前") for n in range(1, 4)),
+    ]
+    cells = tuple(tuple(Cell(text, r, c) for c, text in enumerate(row)) for r, row in enumerate(grid))
+
+    measures = parse_plan([Paragraph(TITLE), Table(cells)]).measures
+
+    assert [(target.quantity, target.value) for one in measures for target in one.targets] == [
+        ("站点", 10),
+        ("站点", 20),
+        ("站点", 30),
+    ]
