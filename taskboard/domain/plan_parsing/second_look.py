@@ -18,7 +18,7 @@ from typing import NamedTuple
 from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, Found, add, in_order, no_doubts
 from taskboard.domain.plan_parsing.numbering import has_stray_label
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, Recurrence
-from taskboard.domain.plan_parsing.text import read_text, read_views, squeezed
+from taskboard.domain.plan_parsing.text import read_text, squeezed
 from taskboard.domain.plan_parsing.vocabulary import is_familiar
 
 FEWEST_TO_COMPARE = 4
@@ -84,17 +84,12 @@ class Words(NamedTuple):
     where_time_may_stand: str
 
 
-def words_of(measures: Sequence[ParsedMeasure]) -> list[Words]:
-    """The words of each of these measures, in half width and simplified script."""
-    views = read_views({measure.text for measure in measures})
-    return [_words(measure, views[measure.text][1]) for measure in measures]
-
-
-def _words(measure: ParsedMeasure, text: str) -> Words:
+def words_of(measure: ParsedMeasure) -> Words:
+    """The words of this measure, in half width and simplified script."""
     written = measure.units_as_written
     clause = _plain_name(written) if written else ""
     limit = squeezed(_plain_name(measure.deadline_text)) if measure.deadline_text else ""
-    text_alone = text
+    text = text_alone = _plain(measure.text)
     for part in written.split(" | ") if written else ():
         text_alone = text_alone.replace(_plain_name(part), "") if part else text_alone
     text_squeezed = squeezed(text)
@@ -158,6 +153,8 @@ def _judge_item(found: Found, words: Words, around: Surroundings) -> None:
         add(found, Doubt.ITEMS_TOGETHER, FIELDS)
     if around.has_units and not words.measure.lead:
         add(found, Doubt.LEAD_MISSING, FIELDS)
+    if "\t" in words.text:
+        add(found, Doubt.ROW_UNLIKE_OTHERS, FIELDS)  # cells that ran together
     if "\ufffd" in words.text or "??" in words.text:
         add(found, Doubt.TEXT_BROKEN, FIELDS)
 
@@ -440,6 +437,12 @@ RATE = re.compile(
 )
 
 
+MONEY_EACH = re.compile(
+    r"每(?:年|个?月|个?季度?)(?![^,。;]{0,6}(?:安排|列支|投入|新增|统筹))[^,。;\d]{0,6}\d[\d.]{0,8}[万亿]{0,2}元"
+)
+"""每年配套100万元: perhaps a rate, and what is done comes back only as long as it is paid"""
+
+
 def _judge_rhythm(found: Found, words: Words) -> None:
     measure = words.measure
     own_limit = words.limit if words.has_own_limit else ""
@@ -451,7 +454,8 @@ def _judge_rhythm(found: Found, words: Words) -> None:
     not_of_limit = own_limit and not RHYTHM.search(own_limit) and "持续" not in own_limit
     if not_of_limit and measure.recurrence is Recurrence.ONGOING:
         add(found, Doubt.RHYTHM_UNCLEAR, ["recurrence"])
-    if measure.deadline is not None or len({one[:2] for one in RHYTHM.findall(text)}) > 1:
+    is_unclear = measure.deadline is not None or MONEY_EACH.search(words.text_squeezed) is not None
+    if is_unclear or len({one[:2] for one in RHYTHM.findall(text)}) > 1:
         add(found, Doubt.RHYTHM_UNCLEAR, ["recurrence"])
 
 

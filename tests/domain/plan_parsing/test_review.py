@@ -97,6 +97,7 @@ def doubts_of(text: str, number: int = -1) -> dict[str, tuple[str, ...]]:
         ("1.甲平台。2024年建成。（责任单位：市财政局）", "deadline", Doubt.LIMIT_LOOSE),
         ("1.甲平台。每月调度、每季度通报。（责任单位：市财政局）", "recurrence", Doubt.RHYTHM_UNCLEAR),
         ("1.甲平台。定期开展排查。（责任单位：市财政局）", "recurrence", Doubt.RHYTHM_UNREAD),
+        ("1.甲平台。对入选项目每年配套100万元。（责任单位：市财政局）", "recurrence", Doubt.RHYTHM_UNCLEAR),
     ],
 )
 def test_a_doubtful_field_says_why(text: str, field: str, doubt: Doubt) -> None:
@@ -216,3 +217,17 @@ def test_years_and_rates_are_marked_only_where_they_leave_room(text: str, marked
     doubts = doubts_of(f"1.甲平台。{text}（责任单位：市财政局）")
 
     assert bool({"limit_loose", "rhythm_unread"} & {name for found in doubts.values() for name in found}) is marked
+
+
+def test_cells_that_ran_together_make_their_row_doubtful() -> None:
+    said = (
+        ("序号", "工作任务", "完成时限"),
+        ("1", "规范杆线5公里\t镇村建办\t供电所", "6月底前"),
+        ("2", "拆除危房3间", "年底前"),
+    )
+    rows = tuple(tuple(Cell(text, y, x) for x, text in enumerate(row)) for y, row in enumerate(said))
+
+    joined, plain = parse_plan([Paragraph("2024年3月1日"), Table(rows)]).measures
+
+    assert Doubt.ROW_UNLIKE_OTHERS in joined.doubts["lead"]
+    assert "lead" not in plain.doubts
