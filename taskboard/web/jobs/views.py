@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid, NotFound
-from taskboard.domain.jobs import SCHEDULES, Daily, JobName, JobState
+from taskboard.domain.jobs import SCHEDULES, Daily, JobName, JobState, require_run_day
 from taskboard.domain.roles import Role
 from taskboard.extensions import effective_settings, now, read_session, today, transaction
 from taskboard.labels.jobs import JOBS, PURPOSES, facts_words, schedule_words
@@ -61,18 +61,17 @@ def request_run(name: str) -> ResponseReturnValue:
     if name not in list(JobName):
         raise NotFound()
     form = RunForm()
-    if not form.validate_on_submit() or form.day.data is None:
+    if not form.validate_on_submit():
         return _page(JobName(name), form), 422
     try:
+        require_run_day(form.day.day, today())
+        if form.warns(today()):
+            return _page(JobName(name), form), 422
         with transaction() as session:
-            jobs.request_run(
-                session, JobName(name), day=form.day.data, actor=current_actor(), now=now(), entrance="web"
-            )
+            jobs.request_run(session, JobName(name), day=form.day.day, actor=current_actor(), now=now(), entrance="web")
     except Invalid as error:
         form.show_problem(error)
         return _page(JobName(name), form), 422
-    if form.day.data > today():
-        flash("这一天还没有到：当天该发的提醒现在发出，到时不再重发。", "warning")
     flash("已登记，调度程序将在几秒内运行。重复运行不会重复提醒或重复发信。", "success")
     return redirect(url_for("jobs.job_list"))
 
