@@ -39,8 +39,9 @@ from taskboard.domain.workflow import (
     AssignmentState,
     TaskState,
 )
-from taskboard.models import Assignment, Department, Person, Plan, Task
+from taskboard.models import Assignment, Task
 from taskboard.services.answerable import find_vacancies
+from taskboard.services.assignment_rows import ASSIGNMENT_ROWS, DUE_FIRST
 from taskboard.services.lights import LIGHT_COLUMNS, LightTwin, light_of, light_twin
 from taskboard.services.overdue import overdue_assignments
 from taskboard.services.paging import PAGE_SIZE, Page, last_page
@@ -137,7 +138,6 @@ def _page_of_light(
     return Page(rows=rows, number=number, size=size, total=total)
 
 
-DUE_FIRST = (Assignment.due_on.asc().nulls_last(), Assignment.id)
 COUNTED = (Show.ALL, Show.OVERDUE, Show.DUE_SOON, Show.TO_ACKNOWLEDGE)
 
 # The statements of a list are built from some hundred parts, which takes longer than running them: they are kept for
@@ -223,30 +223,12 @@ def _counting(desk: _Desk, today: date, soon: date) -> tuple[Executable, Select[
     return counted, issued
 
 
-_TASK_ROWS = (
-    select(
-        Assignment.id,
-        Assignment.task_id,
-        Task.title,
-        Plan.title.label("plan"),
-        Assignment.department_id,
-        Department.name.label("department"),
-        Assignment.role,
-        Assignment.state,
-        Task.state.label("task_state"),
-        Assignment.due_on,
-        Task.is_ongoing,
-        Person.name.label("officer"),
-        Assignment.percent,
-        Assignment.last_reported_at,
-        *LIGHT_COLUMNS,
-    )
-    .join(Task, Task.id == Assignment.task_id)
-    .join(Plan, Plan.id == Task.plan_id)
-    .join(Department, Department.id == Assignment.department_id)
-    .outerjoin(Person, Person.id == Assignment.officer_id)
-    .where(Assignment.id.in_(bindparam("assignment_ids", expanding=True)))
-    .order_by(Assignment.due_on.asc().nulls_last(), Assignment.id)
+_TASK_ROWS = ASSIGNMENT_ROWS.add_columns(
+    Task.state.label("task_state"),
+    Task.is_ongoing,
+    Assignment.percent,
+    Assignment.last_reported_at,
+    *LIGHT_COLUMNS,
 )
 
 

@@ -18,8 +18,9 @@ from taskboard.domain.deadlines import days_late
 from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OWING, UNDER_WAY, AssignmentRole, AssignmentState
-from taskboard.models import Assignment, Department, Person, Plan, ProgressReport, Task
+from taskboard.models import Assignment, Department, Plan, ProgressReport, Task
 from taskboard.services.answerable import people_answerable
+from taskboard.services.assignment_rows import ASSIGNMENT_ROWS
 from taskboard.services.paging import PAGE_SIZE, Page, last_page
 from taskboard.services.visibility import held_assignments, overseen_assignments
 
@@ -153,27 +154,7 @@ def _grouped(counts: Iterable[tuple[int, str, int]]) -> list[OverdueGroup]:
 
 
 def _rows(session: Session, ids: list[int], today: date) -> list[OverdueRow]:
-    query = (
-        select(
-            Assignment.id,
-            Assignment.task_id,
-            Task.title,
-            Plan.title.label("plan"),
-            Assignment.department_id,
-            Department.name.label("department"),
-            Assignment.role,
-            Assignment.state,
-            Assignment.due_on,
-            Person.name.label("officer"),
-        )
-        .join(Task, Task.id == Assignment.task_id)
-        .join(Plan, Plan.id == Task.plan_id)
-        .join(Department, Department.id == Assignment.department_id)
-        .outerjoin(Person, Person.id == Assignment.officer_id)
-        .where(Assignment.id.in_(ids))
-        .order_by(Assignment.due_on, Assignment.id)
-    )
-    found = session.execute(query).all()
+    found = session.execute(ASSIGNMENT_ROWS, {"assignment_ids": ids}).all()
     reports = last_reports(session, ids)
     liaisons = people_answerable(session, {row.department_id for row in found}, Role.LIAISON, today=today)
     return [
