@@ -51,6 +51,12 @@ class Office:
         query = select(Assignment).where(Assignment.task_id == task.id, Assignment.department_id == department.id)
         return self.session.scalars(query).one()
 
+    def submitted_task(self, **more: Any) -> Task:
+        """A task whose lead submitted without waiting for its partners."""
+        task = self.task(**more)
+        self.do(workflow.submit, self.branch(task).id, "li", why_without_partners="不等")
+        return task
+
     def partner_branch(self, task: Task) -> Assignment:
         return self.branch(task, self.usual.partner)
 
