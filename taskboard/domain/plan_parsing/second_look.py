@@ -18,7 +18,7 @@ from typing import NamedTuple
 from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, Found, add, in_order, no_doubts
 from taskboard.domain.plan_parsing.numbering import has_stray_label
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, Recurrence
-from taskboard.domain.plan_parsing.text import read_text, squeezed
+from taskboard.domain.plan_parsing.text import read_text, read_views, squeezed
 from taskboard.domain.plan_parsing.vocabulary import is_familiar
 
 FEWEST_TO_COMPARE = 4
@@ -84,12 +84,17 @@ class Words(NamedTuple):
     where_time_may_stand: str
 
 
-def words_of(measure: ParsedMeasure) -> Words:
-    """The words of this measure, in half width and simplified script."""
+def words_of(measures: Sequence[ParsedMeasure]) -> list[Words]:
+    """The words of each of these measures, in half width and simplified script."""
+    views = read_views({measure.text for measure in measures})
+    return [_words(measure, views[measure.text][1]) for measure in measures]
+
+
+def _words(measure: ParsedMeasure, text: str) -> Words:
     written = measure.units_as_written
     clause = _plain_name(written) if written else ""
     limit = squeezed(_plain_name(measure.deadline_text)) if measure.deadline_text else ""
-    text = text_alone = _plain(measure.text)
+    text_alone = text
     for part in written.split(" | ") if written else ():
         text_alone = text_alone.replace(_plain_name(part), "") if part else text_alone
     text_squeezed = squeezed(text)
