@@ -329,6 +329,7 @@ class _Desk:
         self._by_department: dict[int, list[Item]] = defaultdict(list)
         self._items: list[Item] = []
         self._overviews: dict[tuple[Hat, tuple[str, ...], frozenset[int]], Part] = {}
+        self._works: dict[tuple[frozenset[int], frozenset[tuple[int, int]]], Part] = {}
 
     @property
     def person_ids(self) -> set[int]:
@@ -391,7 +392,7 @@ class _Desk:
     def _parts(self, posts: Sequence[Holder]) -> list[Part]:
         """The digest by hats. Empty ones are left out; only a supervisor's comes all the same."""
         parts = []
-        work = compose_work(self._held(posts), today=self._today, since=self._since, calendar=self._calendar)
+        work = self._work(posts)
         answering = {post.department_id for post in posts if post.role in DEPARTMENT_WIDE}
         work = work.with_replies(replies_owed(self._replies, answering))
         if work.sections:
@@ -405,14 +406,22 @@ class _Desk:
                 parts.append(led)
         return parts
 
-    def _held(self, posts: Sequence[Holder]) -> list[Item]:
+    def _work(self, posts: Sequence[Holder]) -> Part:
         """What these posts work on: all of a head's or liaison's department, what is an officer's own."""
-        departments = {post.department_id for post in posts if post.role in DEPARTMENT_WIDE}
-        found = [item for one in sorted(departments) for item in self._by_department[one]]
-        own = {post.department_id: post.person_id for post in posts if post.role is Role.OFFICER}
-        for one in sorted(own.keys() - departments):
-            found += [item for item in self._by_department[one] if item.officer_id == own[one]]
-        return found
+        departments = frozenset(post.department_id for post in posts if post.role in DEPARTMENT_WIDE)
+        own = frozenset(
+            (post.department_id, post.person_id)
+            for post in posts
+            if post.role is Role.OFFICER and post.department_id not in departments
+        )
+        if (departments, own) not in self._works:
+            held = [item for one in sorted(departments) for item in self._by_department[one]]
+            for one, officer_id in sorted(own):
+                held += [item for item in self._by_department[one] if item.officer_id == officer_id]
+            self._works[departments, own] = compose_work(
+                held, today=self._today, since=self._since, calendar=self._calendar
+            )
+        return self._works[departments, own]
 
     def _overview(self, hat: Hat, posts: Sequence[Holder]) -> Part | None:
         watching = [post for post in posts if post.role in HATS[hat]]
