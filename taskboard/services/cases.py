@@ -211,7 +211,9 @@ class Case:
         days = {"task": self.task.due_on, **{history.part_of(one): one.due_on for one in self.assignments}}
         for part, day in days.items():
             known = self.before.get(part, {}).get("due_on", day)
-            if known != (day.isoformat() if day else None):
+            # While it had ended, its part may have moved to an earlier day.
+            is_taken_up = self.act is Act.REOPEN and part == "task"
+            if is_taken_up or known != (day.isoformat() if day else None):
                 check_day(field_name, day, part_due_on=self.lineage[0].due_on, today=self.today)
 
     def _owe_anew(self) -> None:

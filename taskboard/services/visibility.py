@@ -21,6 +21,8 @@ Value = TypeVar("Value")
 _Part = aliased(Assignment, name="part")
 """an assignment that a sub-task came from"""
 _Above = aliased(Task, name="task_above")
+_Lineage = aliased(TaskLineage, name="lineage")
+_Split = aliased(Assignment, name="split_above")
 _OnTask = aliased(Assignment, name="on_task")
 _OnAbove = aliased(Assignment, name="on_task_above")
 """under names of their own, so that a query on assignments may ask what is visible"""
@@ -36,7 +38,13 @@ def topmost_tasks(actor: Actor) -> ColumnElement[bool]:
 
     For lists and counts, where a matter stands once: at the highest place at which the person meets it.
     """
-    is_below_another = exists().where(_Above.id == Task.parent_id, _overseen(actor, _Above, _OnAbove))
+    # At whatever distance: who works on the task and two levels further down does not see what lies between.
+    is_below_another = exists().where(
+        _Lineage.task_id == Task.id,
+        _Split.id == _Lineage.assignment_id,
+        _Above.id == _Split.task_id,
+        _overseen(actor, _Above, _OnAbove),
+    )
     return and_(visible_tasks(actor), or_(Task.parent_id.is_(None), ~is_below_another))
 
 

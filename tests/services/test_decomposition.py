@@ -38,6 +38,7 @@ from taskboard.services.postholders import load_postholders
 from taskboard.services.reminders import load_items
 from taskboard.services.task_search import TaskFilter, search_tasks
 from taskboard.services.tasks import get_task
+from taskboard.services.visibility import topmost_tasks, visible_tasks
 from taskboard.services.waiting import list_waiting
 from taskboard.services.waiting_rows import Kind
 from tests.support import factories
@@ -344,6 +345,19 @@ def test_a_sub_task_cannot_be_moved_behind_its_part(tree: Tree) -> None:
     tree.act(workflow.correct_deadline, north.id, "li", due_on=NEXT_WEEK, reason="放宽")
 
     assert north.due_on == NEXT_WEEK
+
+
+def test_a_sub_task_is_not_taken_up_with_a_day_behind_the_part_that_moved_meanwhile(tree: Tree) -> None:
+    task = tree.task()
+    north, _ = tree.split(task)
+    tree.submit(north, "hou")
+    tree.act(workflow.close, north.id, "li", closure=Closure.DONE, verification=Verification.VERIFIED)
+    tree.act(workflow.correct_deadline, task.id, "chen", due_on=TOMORROW, reason="提前")
+
+    with pytest.raises(Invalid) as refused, tree.session.begin_nested():
+        tree.act(workflow.reopen, north.id, "li", reason="复查", due_on=north.due_on)
+    assert refused.value.problem == "later_than_parent"
+    tree.act(workflow.reopen, north.id, "li", reason="复查", due_on=TOMORROW)
 
 
 def test_a_head_below_cannot_ask_for_more_than_the_part_has(tree: Tree) -> None:
@@ -653,6 +667,22 @@ def test_lists_of_a_plan_have_a_matter_once(tree: Tree) -> None:
         assert [one.task_id for one in ledger.rows] == wanted, who
         late = list_overdue(tree.session, actor, today=later)
         assert {one.task_id for one in late.page.rows} == set(wanted), who
+
+
+def test_who_works_on_the_task_and_two_levels_below_has_the_matter_once(tree: Tree) -> None:
+    task = tree.task()
+    north, _ = tree.split(task)
+    tree.act(workflow.acknowledge, tree.own(north).id, "bei")
+    tree.act(decomposition.decompose, tree.own(north).id, "bei", orders=[SubtaskOrder(tree.institute.id)])
+    [below] = tree.subtasks(north)
+    posts = [(Role.LIAISON, tree.usual.partner), (Role.LIAISON, tree.institute)]
+    both = factories.actor_of(factories.make_person(tree.session, "两处", *posts), *posts)
+    seen, listed = (
+        set(tree.session.scalars(select(Task.id).where(one(both)))) for one in (visible_tasks, topmost_tasks)
+    )
+
+    assert seen == {task.id, below.id}
+    assert listed == {task.id}
 
 
 def test_supervisors_decide_about_a_partner_where_no_lead_has_anybody(tree: Tree) -> None:
