@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from taskboard.domain import deadlines
+from taskboard.domain import decomposition as domain_decomposition
 from taskboard.domain.deadlines import Deadline, is_overdue
+from taskboard.domain.decomposition import carried_act
 from taskboard.domain.permissions import Actor, AssignmentSituation
 from taskboard.domain.requests import ObjectionFacts
 from taskboard.domain.workflow import (
@@ -23,25 +25,31 @@ from taskboard.domain.workflow import (
     carried_state,
 )
 from taskboard.models import Assignment, HistoryEntry, Task
-from taskboard.services import cases, extensions, history, objections, workflow
+from taskboard.services import carrying, cases, decomposition, extensions, history, objections, visibility, workflow
 from taskboard.services.cases import Case
 from taskboard.services.deadlines import set_deadline
 from taskboard.services.history import record
-from tests.support.histories import NOT_TRIED, BrokenRule, Driver
+from tests.support.histories import NOT_TRIED, Driver
+from tests.support.history_rules import BrokenRule
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+CARRIED = {Act.SUSPEND, Act.RESUME, Act.TERMINATE, Act.CLOSE, Act.CORRECT}
+"""what an act above can make of a sub-task"""
 
 
+@on_sqlite
 def test_the_rules_hold_through_sixty_random_histories(session: Session) -> None:
     driver = Driver(session, seed=11)
 
     driver.run(60)
 
     assert set(driver.done) == set(Act) - NOT_TRIED
-    assert {"Invalid", "NotAllowed", "NotFound", "NotNow", "Stale"} <= set(driver.refusals)
+    assert set(driver.carried) == CARRIED
+    assert {"Invalid", "NotAllowed", "NotFound", "NotNow", "Stale", "SubtaskRefused"} <= set(driver.refusals)
 
 
 @pytest.mark.deep
+@on_sqlite
 @pytest.mark.parametrize("seed", range(2026, 2046))
 def test_the_rules_hold_through_a_hundred_random_histories_of_each_of_twenty_seeds(session: Session, seed: int) -> None:
     driver = Driver(session, seed=seed)
@@ -50,11 +58,23 @@ def test_the_rules_hold_through_a_hundred_random_histories_of_each_of_twenty_see
 
     # A hundred may pass a rare act by; the sixty of above have all of them.
     assert len(set(Act) - NOT_TRIED - set(driver.done)) <= 2
+    assert {Act.SUSPEND, Act.RESUME, Act.TERMINATE} <= set(driver.carried)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("seed", range(3026, 3031))
+def test_they_hold_on_the_other_database_too(session: Session, seed: int) -> None:
+    driver = Driver(session, seed=seed)
+
+    driver.run(100)
+
+    assert len(set(Act) - NOT_TRIED - set(driver.done)) <= 2
 
 
 # Planted faults: each is switched in by itself, and a few histories find it
 
-REACH = 60
+REACH = 240
 """how many histories there are to find one"""
 
 
@@ -92,6 +112,15 @@ def _as_long_as_you_like(facts: ObjectionFacts, **_: object) -> None:
     return None
 
 
+def _all_that_was_suspended(task: TaskState, part: AssignmentState, subtask: TaskState, **_: object) -> Act | None:
+    return carried_act(task, part, subtask, was_carried=True)
+
+
+def _left_open_with_its_part(task: TaskState, part: AssignmentState, subtask: TaskState, **more: bool) -> Act | None:
+    act = carried_act(task, part, subtask, **more)
+    return None if act in (Act.CLOSE, Act.TERMINATE) else act
+
+
 FAULTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "lateness is not measured": (workflow, "days_late", _never_late),
     "a withdrawn submission stays late": (workflow, "days_late_before_submission", lambda _, one: one.days_late),
@@ -109,10 +138,21 @@ FAULTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "an extension does not judge anew": (extensions, "judge_submission_anew", lambda *_: None),
     "the due day is late": (deadlines, "is_overdue", _due_day_is_late),
     "an older version is as good": (Case, "check_version", lambda *_: None),
+    "nothing is felt below": (cases, "carry", lambda *_: []),
+    "sub-tasks outlive their part": (carrying, "carried_act", _left_open_with_its_part),
+    "what a department suspended goes on with its part": (carrying, "carried_act", _all_that_was_suspended),
+    "sub-tasks stay due after a part that moved": (carrying, "keep_within", lambda *_: False),
+    "a sub-task may be due after its part": (cases, "check_day", lambda *_, **__: None),
+    "a sub-task is split as late as one likes": (decomposition, "check_day", lambda *_, **__: None),
+    "work is split sideways": (decomposition, "check_below", lambda *_: None),
+    "owing sub-tasks are not asked about": (workflow, "count_owing_subtasks", lambda *_: 0),
+    "lists count sub-tasks too": (visibility, "topmost_tasks", visibility.visible_tasks),
+    "a sub-task that ended undone counts in full": (domain_decomposition, "_reached", lambda _: 100),
 }
 
 
 @pytest.mark.deep
+@on_sqlite
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_found(session: Session, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     place, name, wrong = FAULTS[fault]
