@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from taskboard import paths
@@ -15,8 +16,12 @@ from taskboard.documents.ocr import recognise_safely
 from taskboard.domain.digests import is_digest_day
 from taskboard.domain.jobs import JobName
 from taskboard.domain.outbox import RateLimits
+from taskboard.domain.robots import RobotMessageState
 from taskboard.domain.scans import ScanState
+from taskboard.extensions import robot_connections
 from taskboard.jobs.context import Facts, JobContext
+from taskboard.labels.robots import SOME_WAIT
+from taskboard.mail.announcing import speak_once
 from taskboard.mail.delivery import Courier
 from taskboard.mail.message import parse_sender
 from taskboard.mail.rendering import MailRenderer
@@ -30,6 +35,7 @@ from taskboard.services import (
     outbox,
     reminders,
     reply_reminders,
+    robots,
     scans,
     snoozing,
     trail,
@@ -39,6 +45,7 @@ from taskboard.services.account_links import answer_reset_requests, has_reset_re
 from taskboard.services.calendar import load_calendar
 from taskboard.services.jobs import BY_HAND
 from taskboard.services.paging import in_portions
+from taskboard.services.robot_digests import prepare_messages, queue_messages
 from taskboard.services.scans import HeldScan
 from taskboard.services.settings import effective_settings
 
@@ -137,6 +144,50 @@ def _limits(settings: Settings) -> RateLimits | None:
     if settings.mail_transport is MailTransport.MAILBOX:
         return None
     return RateLimits(settings.mails_per_minute, settings.mails_per_hour)
+
+
+class RobotsUnreachable(Exception):
+    """Some messages wait: the run counts as failed, so that the scheduler tries again in some minutes."""
+
+
+def robot_digests(context: JobContext) -> Facts:
+    """Make what group robots say today, each message once, and hand over what waits."""
+    today, day_before = context.today, context.today - timedelta(days=1)
+    with context.reading() as session:
+        calendar = load_calendar(session)
+        if not calendar.is_working_day(today):
+            return {"is_day_off": True}
+        if mail_gate.find_gate(session).held_at is not None:
+            return {"is_mail_held": True}
+        last_on = jobs.last_digest_on(session, today=day_before)
+        prepared = prepare_messages(
+            session,
+            today=today,
+            since=digests.changes_since(today, last_on),
+            is_digest_day=is_digest_day(today, last_on=last_on, calendar=calendar),
+            public_url=effective_settings(session, context.settings).public_url,
+            now=context.now(),
+        )
+    with context.begin() as session:
+        tidied = robots.tidy_messages(session, now=context.now())
+        queue_messages(session, prepared, today=today, now=context.now())
+        waiting = robots.list_waiting(session, now=context.now())
+    outcomes: Counter[RobotMessageState] = Counter()
+    for message_id in waiting:
+        if not context.should_stop():
+            outcomes[_speak(context, message_id)] += 1
+    if outcomes[RobotMessageState.WAITING]:
+        raise RobotsUnreachable(SOME_WAIT.format(outcomes[RobotMessageState.WAITING]))
+    return {
+        "robots_told": outcomes[RobotMessageState.SENT],
+        "robots_refused": outcomes[RobotMessageState.REFUSED],
+        "robots_unknown": outcomes[RobotMessageState.UNKNOWN] + tidied.unknown,
+        "robots_expired": tidied.expired,
+    }
+
+
+def _speak(context: JobContext, message_id: int) -> RobotMessageState:
+    return speak_once(message_id, begin=context.begin, now=context.now, connect=robot_connections())
 
 
 def read_scans(context: JobContext) -> Facts:
@@ -245,6 +296,7 @@ def seal_all(context: JobContext) -> None:
 JOBS: Mapping[JobName, Run] = {
     JobName.MORNING_MAIL: morning_mail,
     JobName.DELIVER_MAIL: deliver_mail,
+    JobName.ROBOT_DIGESTS: robot_digests,
     JobName.READ_SCANS: read_scans,
     JobName.CLEAN_UP: clean_up,
     JobName.SEAL_TRAIL: seal_trail,

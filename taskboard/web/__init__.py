@@ -40,6 +40,7 @@ from taskboard.web.plan_reminders.views import blueprint as plan_reminders
 from taskboard.web.plans.views import blueprint as plans
 from taskboard.web.renamings.views import blueprint as renamings
 from taskboard.web.revisions.views import blueprint as revisions
+from taskboard.web.robots.views import blueprint as robots
 from taskboard.web.scans.views import blueprint as scans
 from taskboard.web.settings.views import blueprint as settings
 from taskboard.web.setup.views import blueprint as setup
@@ -76,6 +77,7 @@ BLUEPRINTS = (
     people,
     leaving,
     settings,
+    robots,
     calendar,
     jobs,
     outbox,
