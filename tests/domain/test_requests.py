@@ -22,7 +22,7 @@ from taskboard.domain.requests import (
 )
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState, limit_of
 
-CALENDAR = WorkingCalendar()
+CALENDAR = WorkingCalendar(confirmed_years=[2026])
 MONDAY = date(2026, 11, 23)
 FRIDAY = date(2026, 11, 27)
 
