@@ -188,7 +188,7 @@ def test_a_restore_that_fails_half_way_leaves_everything_as_it_was(
     monkeypatch.setattr(shutil, "move", move)
     answer = run("restore", str(file), "--yes", folder=tmp_path, database_url=database_url)
 
-    assert (answer.exit_code, "No space left" in answer.output) == (1, True)
+    assert (answer.exit_code, "磁盘已满" in answer.output) == (1, True)
     assert names(filled) == {"改过的名字"}
     assert (tmp_path / "attachments" / FILE_ID).read_bytes() == b"changed"
     assert (tmp_path / "trail-heads.tsv").read_text() == "heads before"

@@ -599,7 +599,7 @@ def test_the_progress_of_a_part_follows_from_its_sub_tasks(tree: Tree) -> None:
     assert progress.percent == (3 * 50 + 100) // 4
     assert [(row.department, row.percent) for row in found.page.rows] == [
         (tree.north.name, 50),
-        (tree.south.name, None),
+        (tree.south.name, 100),
     ]
     assert found.page.rows[0].light.light.value == "red"
 
