@@ -864,13 +864,13 @@ def test_where_nobody_was_notified_nobody_is_said_to_be(desk: Desk, counties: li
     assert "其中 1 个单位没有联络员：清河县政府；" in done
 
 
-def test_a_liaison_without_an_address_is_not_said_to_be_notified(desk: Desk) -> None:
+def test_a_liaison_without_an_address_is_told_in_the_product_alone_and_the_page_says_so(desk: Desk) -> None:
     desk.usual.wang.email = None
 
     done = said(desk, issue(desk, desk.task("draft")))
 
     assert mails(desk) == ["li@example.org"]
-    assert "通知了 1 人" in done
+    assert "通知了 2 人" in done
     assert "王配合没有填写邮箱，只在站内消息中看到" in done
     assert desk.session.scalars(select(OutboxMessage.person_id).where(OutboxMessage.to_address == "")).all() == [
         desk.usual.wang.id
