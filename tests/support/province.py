@@ -54,12 +54,14 @@ from taskboard.models import (
     Task,
 )
 from taskboard.services import attachment_files, imports
+from taskboard.services.decomposition import SubtaskOrder, decompose
 from tests.support import factories
 from tests.support.factories import LONG_AGO, NOW
 
 Ids = dict[str, int | str]
 DUE_ON = date(2026, 12, 31)
 OFFICE = {"supervisor": Role.SUPERVISOR, "leader": Role.LEADER, "auditor": Role.AUDITOR}
+SECTIONS = ("north", "south")
 DEPARTMENT = {"head": Role.HEAD, "liaison": Role.LIAISON, "officer": Role.OFFICER}
 
 
@@ -69,6 +71,7 @@ class City:
 
     ``people`` are named by place and role: ``"supervisor"``, ``"lead.head"``, ``"partner.officer"``.
     Lead and partner share a task; the other department of the city has work of its own and nothing to do with theirs.
+    Below the lead stand two sections, north and south; between them it has split its part of a further task.
     """
 
     name: str
@@ -80,7 +83,8 @@ class City:
 
     @property
     def marks(self) -> dict[str, str]:
-        return {one: f"{letter}{self.name}7" for one, letter in (("office", "WJX"), ("work", "ZQX"), ("other", "VKX"))}
+        letters = {"office": "WJX", "work": "ZQX", "other": "VKX", "north": "NHX", "south": "SGX"}
+        return {one: f"{letter}{self.name}7" for one, letter in letters.items()}
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,10 @@ def _make_city(session: Session, name: str, root: Department, administrator: Per
         )
         for post, role in DEPARTMENT.items():
             _add_person(session, city, f"{one}.{post}", marks[mark], (role, city.departments[one]))
+    for one in SECTIONS:
+        city.departments[one] = factories.make_department(session, f"{marks[one]}科", parent=city.departments["lead"])
+        for post, role in DEPARTMENT.items():
+            _add_person(session, city, f"{one}.{post}", marks[one], (role, city.departments[one]))
     for post, role in OFFICE.items():
         _add_person(session, city, post, marks["office"], (role, body))
 
@@ -126,6 +134,13 @@ def _make_city(session: Session, name: str, root: Department, administrator: Per
         running = made[TaskState.IN_PROGRESS, AssignmentState.IN_PROGRESS]
         submitted = made[TaskState.SUBMITTED, AssignmentState.SUBMITTED]
         _fill(session, city, running, mark=marks[mark], place=one, folder=folder)
+        if one == "lead":
+            _split(
+                session,
+                city,
+                _make_task(session, city, plan, **common, state=SITUATIONS[0][0], own=SITUATIONS[0][1]),
+                folder,
+            )
         city.ids |= {
             "plan_id": plan.id,
             "task_id": running.id,
@@ -221,8 +236,27 @@ def _branch(session: Session, task: Task, department: Department) -> Assignment:
     return session.scalars(query).one()
 
 
-def _fill(session: Session, city: City, task: Task, *, mark: str, place: str, folder: Path) -> None:
-    """Everything that can be written on a task: reports, a request for more time, a file, the record."""
+def _split(session: Session, city: City, task: Task, folder: Path) -> None:
+    """The lead splits its part of the task between its sections, which write on what they got."""
+    part = _branch(session, task, city.departments["lead"])
+    by = factories.actor_of(city.people["lead.head"], (Role.HEAD, city.departments["lead"]))
+    orders = [SubtaskOrder(city.departments[one].id, title=f"{city.marks[one]}分项") for one in SECTIONS]
+    decompose(session, part.id, orders=orders, actor=by, now=NOW, entrance="test")
+    for one in SECTIONS:
+        mark = city.marks[one]
+        query = select(Task).where(Task.parent_id == task.id, Task.title == f"{mark}分项")
+        subtask = session.scalars(query).one()
+        subtask.state = TaskState.IN_PROGRESS
+        _branch(session, subtask, city.departments[one]).state = AssignmentState.IN_PROGRESS
+        _fill_work(session, city, subtask, mark=mark, place=one, folder=folder)
+        city.tasks.append(subtask)
+    session.flush()
+
+
+def _fill_work(
+    session: Session, city: City, task: Task, *, mark: str, place: str, folder: Path
+) -> tuple[ProgressReport, str]:
+    """A report, a request for more time, the record, a file and a mail; the report and the id of the file."""
     branch = _branch(session, task, city.departments[place])
     liaison, head = city.people[f"{place}.liaison"], city.people[f"{place}.head"]
     report = ProgressReport(
@@ -294,6 +328,16 @@ def _fill(session: Session, city: City, task: Task, *, mark: str, place: str, fo
             html=f"<p>{mark}正文</p>",
         )
     )
+    session.flush()
+    return report, file_id
+
+
+def _fill(session: Session, city: City, task: Task, *, mark: str, place: str, folder: Path) -> None:
+    """Everything that can be written on a task, by who works on it and by who watches over it."""
+    report, file_id = _fill_work(session, city, task, mark=mark, place=place, folder=folder)
+    branch = _branch(session, task, city.departments[place])
+    liaison, head = city.people[f"{place}.liaison"], city.people[f"{place}.head"]
+    liaison, head = city.people[f"{place}.liaison"], city.people[f"{place}.head"]
     order = SupervisionOrder(
         body_id=task.body_id,
         kind=OrderKind.YELLOW,

@@ -30,9 +30,19 @@ VIEWERS = (
     "stranger",
     *(f"lead.{post}" for post in POSTS),
     *(f"other.{post}" for post in POSTS),
+    *(f"partner.{post}" for post in POSTS),
+    *(f"north.{post}" for post in POSTS),
     *(f"foreign.{post}" for post in OFFICE),
     *(f"foreign.lead.{post}" for post in POSTS),
 )
+HIDDEN = {
+    "lead": ("other",),
+    "partner": ("other", "north", "south"),
+    "other": ("work", "north", "south"),
+    "north": ("other", "south"),
+    "south": ("other", "north"),
+}
+"""whose marks do not exist for people of a department in their own city; a section sees where its sub-task is from"""
 SHARED_DIRECTORY = frozenset({"renamings", "imports", "revisions"})
 """pages of supervisors that show names which all of them share: kinds of department, and what a document may mean"""
 QUERIES = (
@@ -62,8 +72,8 @@ def forbidden_marks(walk: Walk, who: str) -> list[str]:
         return list(own.marks.values())
     if who in OFFICE:
         return list(foreign.marks.values())
-    theirs = "other" if who.startswith("other.") else "work"
-    return [own.marks["work" if theirs == "other" else "other"], *foreign.marks.values()]
+    place = who.partition(".")[0]
+    return [own.marks[one] for one in HIDDEN[place]] + [*foreign.marks.values()]
 
 
 def texts_of(content: bytes) -> Iterator[bytes]:
@@ -157,5 +167,8 @@ def test_the_marks_are_found_where_they_may_stand(walk: Walk) -> None:
         answer = walk.go("lead.head", "GET", path)
         assert leaks(answer.data, [own.marks["work"]]), path
         answer.close()
-    assert leaks(walk.go("supervisor", "GET", "/overdue").data, list(own.marks.values())) == list(own.marks.values())
+    issued = [own.marks[one] for one in ("office", "work", "other")]
+    assert leaks(walk.go("supervisor", "GET", "/overdue").data, list(own.marks.values())) == issued
+    for section in ("north", "south"):
+        assert leaks(walk.go(f"{section}.liaison", "GET", "/my-tasks").data, [own.marks[section]]), section
     assert leaks(walk.go("supervisor", "GET", "/imports/new").data, [own.marks["office"]])
