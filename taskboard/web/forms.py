@@ -127,7 +127,9 @@ class Required(InputRequired):
 
     def __call__(self, form: Any, field: Field) -> None:
         super().__call__(form, field)
-        if isinstance(field.data, str) and not field.data:
+        # Blanks are something to InputRequired, and nothing to the field that read them.
+        is_nothing = field.data is None and not field.process_errors
+        if is_nothing or (isinstance(field.data, str) and not field.data):
             field.errors = []
             raise ValidationError(self.words)
 

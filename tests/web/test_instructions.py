@@ -81,6 +81,18 @@ def test_an_instruction_goes_from_the_leader_to_the_department_and_back(desk: De
     assert "回复批示" in history
 
 
+def test_a_decision_that_makes_no_sense_comes_back_after_somebody_else_decided(desk: Desk) -> None:
+    desk.write()
+    assert desk.as_("li").post(desk.address("reply"), text="已约谈。").status_code == 303
+    assert desk.as_("liu").post(desk.address("accept"), version=str(desk.duty.version)).status_code == 303
+
+    for slug in ("accept", "return"):
+        refused = desk.as_("liu").post(desk.address(slug), version="1", reason="长" * 2000)
+
+        assert refused.status_code in (409, 422), slug
+        assert "最多" in refused.text
+
+
 def test_a_form_that_is_refused_comes_back_as_it_was_typed(desk: Desk) -> None:
     where = f"/tasks/{desk.task.id}/instructions/new"
     answer = desk.as_("liu").post(where, text=WORDS, reply_due_on="2020-01-01")

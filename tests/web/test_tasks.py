@@ -512,6 +512,7 @@ def test_the_supervisor_changes_the_course_of_a_task(
     [
         ("suspend", {"reason": "等批复", "review_on": "2027-05-15"}, "最迟在 2027年2月23日 复核"),
         ("suspend", {"reason": "", "review_on": "2027-01-15"}, "请填写原因"),
+        ("suspend", {"reason": "等批复", "review_on": "　 "}, "请填写"),
         ("correct-deadline", {"reason": "调整", "due_on": "2026-11-01"}, "不能早于今天"),
         ("correct-deadline", {"reason": "调整", "due_on": "明天"}, "日期的写法不对"),
     ],
