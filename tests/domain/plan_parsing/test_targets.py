@@ -19,6 +19,8 @@ def targets_of(words: str, year: int | None = 2024) -> list[Target]:
     [
         ("占比达到70%左右", "占比", Comparison.ABOUT, 70, "%"),
         ("合格率不低于98%", "合格率", AT_LEAST, 98, "%"),
+        ("2027年1月1日前贷款余额突破80亿元", "贷款余额", Comparison.MORE_THAN, 80, "亿元"),
+        ("12月15日前互认项目超过200项", "互认项目", Comparison.MORE_THAN, 200, "项"),
         ("每年举办活动不少于10场", "活动", AT_LEAST, 10, "场"),
         ("审批环节不超过4个", "审批环节", AT_MOST, 4, "个"),
         ("煤炭消费量控制在860万吨以内", "煤炭消费量", AT_MOST, 860, "万吨"),
