@@ -25,6 +25,7 @@ from taskboard.domain.permissions import (
     Actor,
     acts_on_assignment,
     acts_on_task,
+    may_order,
     may_see_task,
     stands_in,
 )
@@ -114,6 +115,10 @@ class Branch:
     """the one that is not decided"""
     extension: ExtensionRow | None
     """the request that is not decided"""
+
+    @property
+    def is_owing(self) -> bool:
+        return self.state in OWING
 
 
 class ReportRow(NamedTuple):
@@ -225,6 +230,8 @@ class TaskDetail:
     history: list[HistoryRow]
     has_older_history: bool
     acts: frozenset[Act]
+    may_order: bool
+    """this person may send formal orders about it"""
     archived_at: datetime | None
     objections: list[ObjectionRow]
     extensions: list[ExtensionRow]
@@ -401,6 +408,7 @@ def get_task(
         history=history[:HISTORY_SHOWN],
         has_older_history=len(history) > HISTORY_SHOWN,
         acts=acts_on_task(actor, situation),
+        may_order=may_order(actor, situation),
         archived_at=task.archived_at,
         objections=objections,
         extensions=extensions,

@@ -70,6 +70,19 @@ def desk(session: Session, usual: Usual, visitor: Visitor) -> Desk:
     return Desk(session, usual, visitor)
 
 
+def test_orders_are_offered_to_supervisors_about_their_own_task_and_to_nobody_about_a_sub_task(desk: Desk) -> None:
+    subtask = desk.split()
+    words, link = "发督查单", "/assignments/{}/order"
+
+    page = desk.as_("chen").get(f"/tasks/{desk.task.id}").text
+    assert words in page
+    assert link.format(desk.part.id) in page
+    for who, task in (("li", desk.task), ("li", subtask), ("chen", subtask), ("bei", subtask)):
+        answer = desk.as_(who).get(f"/tasks/{task.id}")
+        assert answer.status_code == 200
+        assert words not in answer.text, (who, task.title)
+
+
 def test_a_liaison_splits_the_part_from_the_tasks_page(desk: Desk) -> None:
     page = desk.as_("li").get(f"/tasks/{desk.task.id}").text
     assert f'href="{desk.address}"' in page

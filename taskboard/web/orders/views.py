@@ -35,12 +35,7 @@ Kind = TypeVar("Kind", bound=StrEnum)
 
 @blueprint.app_context_processor
 def share_with_task_pages() -> dict[str, object]:
-    return {"task_orders": _task_orders, "makes_orders": _makes_orders}
-
-
-def _makes_orders() -> bool:
-    """Whether the way to an order is offered: who split a part decides about the sub-tasks, and orders nobody."""
-    return current_actor().is_supervisor
+    return {"task_orders": _task_orders}
 
 
 def _task_orders(task_id: int) -> list[OrderRow]:
