@@ -1,5 +1,6 @@
 """Mapped classes, one module per subject."""
 
+from taskboard.models.absence import PersonAbsence
 from taskboard.models.attachment import Attachment
 from taskboard.models.base import Base
 from taskboard.models.calendar import CalendarDay, CalendarYear
@@ -66,6 +67,7 @@ __all__ = [
     "OutboxMessage",
     "PeriodReport",
     "Person",
+    "PersonAbsence",
     "PersonPost",
     "Plan",
     "PlanDefaultDepartment",
