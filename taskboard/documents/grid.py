@@ -18,18 +18,18 @@ def build_table(cells: Iterable[Cell], *, place: Place, caption: str = "") -> Ta
     ``MAX_POSITIONS``.
     """
     listed = list(cells)
-    height = max([row + row_span for _, row, _, row_span, _ in listed], default=0)
-    width = max([column + column_span for _, _, column, _, column_span in listed], default=0)
+    height = max([cell.row + cell.row_span for cell in listed], default=0)
+    width = max([cell.column + cell.column_span for cell in listed], default=0)
     if height * width > MAX_POSITIONS:
         raise DocumentError(DocumentProblem.TOO_COMPLEX)
     grid: list[list[Cell | None]] = [[None] * width for _ in range(height)]
     for cell in listed:
-        _, top, left, row_span, column_span = cell
-        if row_span == 1 == column_span:
+        top, left = cell.row, cell.column
+        if cell.row_span == 1 == cell.column_span:
             grid[top][left] = grid[top][left] or cell
             continue
-        for row in grid[top : top + row_span]:
-            for column in range(left, left + column_span):
+        for row in grid[top : top + cell.row_span]:
+            for column in range(left, left + cell.column_span):
                 row[column] = row[column] or cell
     rows = (tuple([cell or Cell("", row=y, column=x) for x, cell in enumerate(row)]) for y, row in enumerate(grid))
     return Table(rows=tuple(rows), place=place, caption=caption)

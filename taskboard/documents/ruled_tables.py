@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
+from msgspec import structs
+
 from taskboard.documents.grid import build_table
 from taskboard.documents.pieces import Piece, join_row, rows_of
 from taskboard.documents.text import clean_line
@@ -108,7 +110,7 @@ def fill(table: RuledTable, pieces: Iterable[Piece]) -> RuledTable:
         if number is not None:
             texts.setdefault(number, []).append(piece)
     cells = (
-        cell._replace(text=_text(texts[number], _width(table, cell))) if number in texts else cell
+        structs.replace(cell, text=_text(texts[number], _width(table, cell))) if number in texts else cell
         for number, cell in enumerate(table.cells)
     )
     return replace(table, cells=tuple(cells))
@@ -117,7 +119,7 @@ def fill(table: RuledTable, pieces: Iterable[Piece]) -> RuledTable:
 def continue_table(table: RuledTable, other: RuledTable) -> RuledTable:
     """Both as one: the header that was repeated is dropped, a row that was broken at the page's end is joined."""
     repeated = _repeated_rows(table, other)
-    cells = [cell._replace(row=cell.row - repeated) for cell in other.cells if cell.row >= repeated]
+    cells = [structs.replace(cell, row=cell.row - repeated) for cell in other.cells if cell.row >= repeated]
     start = table.height
     if not cells:
         return replace(table, last_page=other.last_page, columns=other.columns)
@@ -126,7 +128,7 @@ def continue_table(table: RuledTable, other: RuledTable) -> RuledTable:
         start -= 1
     else:
         above, cells = _stretch(table.cells, cells, start)
-    moved = (cell._replace(row=cell.row + start) for cell in cells)
+    moved = (structs.replace(cell, row=cell.row + start) for cell in cells)
     return RuledTable(table.first_page, other.last_page, other.columns, other.rows, (*above, *moved))
 
 
@@ -335,7 +337,7 @@ def _join_broken(above: Iterable[Cell], cells: Iterable[Cell], last: int) -> lis
     """The cells above, those of the last row with the rest of their text."""
     rest = {cell.column: cell.text for cell in cells if cell.row == 0 and cell.text}
     return [
-        cell._replace(text=cell.text + rest[cell.column])
+        structs.replace(cell, text=cell.text + rest[cell.column])
         if cell.row + cell.row_span - 1 == last and cell.column in rest
         else cell
         for cell in above
@@ -358,7 +360,7 @@ def _stretch(above: Sequence[Cell], cells: Sequence[Cell], start: int) -> tuple[
     for cell in above:
         rest = goes_on.get(cell.column)
         if rest is not None and cell.row + cell.row_span == start and rest.column_span == cell.column_span:
-            stretched.append(cell._replace(row_span=cell.row_span + rest.row_span))
+            stretched.append(structs.replace(cell, row_span=cell.row_span + rest.row_span))
             used.add(rest.column)
         else:
             stretched.append(cell)

@@ -123,7 +123,9 @@ def _sendable(value: Any) -> Any:
 
 
 def _sent_table(table: Table) -> SentTable:
-    cells = [cell for y, row in enumerate(table.rows) for x, cell in enumerate(row) if cell[1] == y and cell[2] == x]
+    cells = [
+        cell for y, row in enumerate(table.rows) for x, cell in enumerate(row) if cell.row == y and cell.column == x
+    ]
     return SentTable(cells, table.place, table.caption)
 
 

@@ -14,6 +14,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from msgspec import structs
+
 from taskboard.domain.errors import Invalid
 from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Span
 
@@ -142,7 +144,7 @@ def cut_measure(parsed: ParsedMeasure, part: Part) -> ParsedMeasure:
     if part.is_whole:
         return parsed
     text = parsed.text[part.start : part.end].rstrip()
-    piece = replace(
+    piece = structs.replace(
         parsed,
         heading=parsed.heading if part.number == 1 else None,
         text=text,
@@ -154,7 +156,7 @@ def cut_measure(parsed: ParsedMeasure, part: Part) -> ParsedMeasure:
     words = parsed.deadline_text
     if words and words in parsed.text and words not in text:
         origins = {**parsed.origins, "deadline": Origin.MISSING}
-        return replace(
+        return structs.replace(
             piece, deadline=None, deadline_text=None, origins=origins, review=_with(piece.review, "deadline")
         )
     return piece
@@ -169,7 +171,7 @@ def cut_spans(text: str, spans: Sequence[Span], part: Part) -> tuple[Span, ...]:
         length = one.end - one.start
         start, end = max(part.start - position, 0), min(part.end - position, length)
         if start < end:
-            found.append(one._replace(start=one.start + start, end=one.start + end))
+            found.append(structs.replace(one, start=one.start + start, end=one.start + end))
         position += length
     return tuple(found)
 
@@ -204,7 +206,7 @@ def join_measures(first: ParsedMeasure, second: ParsedMeasure) -> ParsedMeasure:
         "recurrence": second.recurrence not in (None, first.recurrence),
     }
     written = dict.fromkeys(one for one in (first.units_as_written, second.units_as_written) if one)
-    return replace(
+    return structs.replace(
         first,
         text=f"{first.text}\n{second.text}",
         lead=lead,

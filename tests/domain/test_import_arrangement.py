@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from taskboard.domain.errors import Invalid
 from taskboard.domain.import_arrangement import (
@@ -215,7 +216,10 @@ def test_an_arrangement_comes_back_as_it_was_stored():
 def test_joined_measures_keep_the_targets_of_both_and_an_equal_one_once():
     rate = Target("达到95%", "网上办理率", "%", Comparison.REACH, 95)
     homes = Target("新增30家", "规上企业", "家", Comparison.REACH, 30)
-    plan = replace(PLAN, measures=(replace(FIRST, targets=(rate,)), replace(SECOND, targets=(replace(rate), homes))))
+    plan = replace(
+        PLAN,
+        measures=(structs.replace(FIRST, targets=(rate,)), structs.replace(SECOND, targets=(replace(rate), homes))),
+    )
 
     (joined,) = arrange(plan, Arrangement(joined={"m2": "m1"}))
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.imports import (
@@ -43,7 +44,7 @@ MEASURE = ParsedMeasure(
     deadline_text="2026年底前",
     origins={"lead": Origin.INFERRED, "deadline": Origin.STATED},
 )
-WITHOUT_DATE = replace(MEASURE, deadline=None, deadline_text=None)
+WITHOUT_DATE = structs.replace(MEASURE, deadline=None, deadline_text=None)
 PLAN = ParsedPlan(
     title="工作要点", issuer=None, date=date(2026, 1, 5), measures=(MEASURE, WITHOUT_DATE), candidates=(WITHOUT_DATE,)
 )
@@ -70,7 +71,7 @@ def test_the_plans_horizon_is_inherited_only_when_chosen():
 
 
 def test_what_the_text_calls_lasting_is_proposed_as_ongoing():
-    lasting = replace(WITHOUT_DATE, recurrence=Recurrence.ONGOING)
+    lasting = structs.replace(WITHOUT_DATE, recurrence=Recurrence.ONGOING)
 
     assert due_of(propose(lasting), lasting, PlanFacts()) == Due(None, DeadlineOrigin.ONGOING)
 
@@ -122,7 +123,7 @@ def test_an_inferred_lead_is_marked_until_a_person_changes_it():
     ],
 )
 def test_a_task_is_called_by_its_heading_or_the_opening_of_its_text(heading, text, title):
-    assert title_of(replace(MEASURE, heading=heading, text=text)) == title
+    assert title_of(structs.replace(MEASURE, heading=heading, text=text)) == title
 
 
 def test_names_are_split_at_separators_but_never_inside_brackets():
@@ -201,7 +202,7 @@ def test_a_decision_about_a_row_that_is_not_there_is_passed_over():
     assert decisions_from_json(propose_all(PLAN), stored).entries == {}
 
 
-IN_DOUBT = replace(PLAN, measures=(replace(MEASURE, review=("deadline", "lead")),))
+IN_DOUBT = replace(PLAN, measures=(structs.replace(MEASURE, review=("deadline", "lead")),))
 
 
 def test_fields_that_the_parser_marked_are_uncertain_until_somebody_looks_at_them_or_changes_them():

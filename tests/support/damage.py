@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import opencc
+from msgspec import structs
 
 from taskboard.domain.plan_parsing.blocks import Block, Cell, Paragraph, Table
 
@@ -47,7 +48,7 @@ def _changed(block: Block, change: OnText, chance: random.Random) -> Block:
     for row in block.rows:
         for cell in row:
             if id(cell) not in cells:
-                cells[id(cell)] = cell._replace(text=change(cell.text, chance))
+                cells[id(cell)] = structs.replace(cell, text=change(cell.text, chance))
     return replace(block, rows=tuple(tuple(cells[id(cell)] for cell in row) for row in block.rows))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+
+import msgspec
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Paragraph:
     place: Place = Place()
 
 
-class Cell(NamedTuple):
+class Cell(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """One cell of a table; a merged cell is one object that stands at every grid position it covers.
 
     ``row`` and ``column`` (from 0) are its top left position, so a position where they differ is a continuation.

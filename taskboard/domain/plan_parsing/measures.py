@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import structs
 
 from taskboard.domain.plan_parsing.attach import Item, heading_of, whole_text
 from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Assigned, Form, Who, who_by
@@ -138,7 +140,7 @@ def measure_of_passage(line: Text, names: Sequence[Text], context: Context, *, w
     measure = measure_of_item(Item(Node(None, None, texts=[line]), line, clauses), own, where=where)
     if not measure.text:
         spans = {**measure.spans, "text": spans_of(line, context.sources)}
-        measure = replace(measure, text=line.clean, text_head=text_head(line), spans=spans)
+        measure = structs.replace(measure, text=line.clean, text_head=text_head(line), spans=spans)
     if not (measure.lead or measure.partners):
         measure = _led_by_the_first(measure, names, context.sources)
     found = no_doubts()
@@ -154,7 +156,7 @@ def _led_by_the_first(measure: ParsedMeasure, names: Sequence[Text], sources: li
     spans = {
         field: tuple(span for name in found for span in spans_of(name, sources)) for field, found in places.items()
     }
-    return replace(
+    return structs.replace(
         measure,
         lead=(lead,),
         partners=tuple(partners),

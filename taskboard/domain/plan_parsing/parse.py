@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
+from msgspec import structs
+
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.plan_parsing.attach import (
     Item,
@@ -275,7 +277,7 @@ def _measures_of_answers(lines: Sequence[Line], context: Context) -> tuple[list[
             item, context, where=partial(str, f"{question.name} {step.label.text}".strip()), spoken=True
         )
         if step.office:
-            measure = replace(
+            measure = structs.replace(
                 measure,
                 inferred_lead=(step.office,),
                 inferred={**measure.inferred, "lead": "office_of_speaker"},
@@ -293,7 +295,7 @@ def _measures_of_reports(lines: Sequence[Line], context: Context) -> tuple[list[
             problems.append(problem(Code.INTERLEAVED_COLUMNS, f"{report.label}、{report.title[:24]}"))
         for item in report.recommendations:
             measure = measure_of_item(item, context, where=partial(_where, item, within=report.label))
-            measures.append(replace(measure, path=(report.label, *measure.path)))
+            measures.append(structs.replace(measure, path=(report.label, *measure.path)))
     return measures, problems
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+
+import msgspec
 
 Day = date
 """the type, where a field is called ``date`` itself"""
@@ -87,7 +88,7 @@ class RhythmKind(StrEnum):
     """on the days that the document lists"""
 
 
-class Span(NamedTuple):
+class Span(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """Characters ``start`` to ``end`` (exclusive) of block ``block`` (its index in the blocks that were parsed).
 
     In a table, ``row`` and ``column`` name the cell that the characters belong to.
@@ -129,12 +130,8 @@ class Problem:
     """the passages of the document that it is about, where it is about some that no measure holds"""
 
 
-@dataclass(slots=True)
-class ParsedMeasure:
-    """One measure as the document states it; unit names keep the document's wording, elided prefixes restored.
-
-    Never changed, but not frozen: a frozen one takes as long to make as some clauses to read.
-    """
+class ParsedMeasure(msgspec.Struct, frozen=True):
+    """One measure as the document states it; unit names keep the document's wording, elided prefixes restored."""
 
     path: tuple[str, ...]
     heading: str | None
@@ -148,17 +145,17 @@ class ParsedMeasure:
     recurrence: Recurrence | None = None
     persons: tuple[str, ...] = ()
     targets: tuple[Target, ...] = ()
-    origins: Mapping[str, Origin] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = msgspec.field(default_factory=dict)
     """field name (lead, partners, deadline, recurrence) → how it is known"""
-    inferred: Mapping[str, str] = field(default_factory=dict)
+    inferred: Mapping[str, str] = msgspec.field(default_factory=dict)
     """field name → name of the rule that inferred it"""
     review: tuple[str, ...] = ()
     """names of the fields that a person should look at before confirming"""
-    doubts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    doubts: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """field name → why it should be looked at, by the names of ``doubts.Doubt``"""
     inferred_lead: tuple[str, ...] = ()
     """a suggestion that the text does not state (the office of a speaker); never part of ``lead``"""
-    spans: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    spans: Mapping[str, tuple[Span, ...]] = msgspec.field(default_factory=dict)
     """field name (text, heading, lead, partners, deadline, …) → the characters it came from"""
 
 

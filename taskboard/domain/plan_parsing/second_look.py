@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import structs
 
 from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, Found, add, in_order, no_doubts
 from taskboard.domain.plan_parsing.numbering import has_stray_label
@@ -140,7 +142,7 @@ def looked_at_again(words: Words, around: Surroundings) -> ParsedMeasure:
 def with_doubts(measure: ParsedMeasure, found: Found) -> ParsedMeasure:
     """The measure with these doubts instead of its own."""
     doubts = in_order(found)
-    return measure if doubts == measure.doubts else replace(measure, doubts=doubts, review=tuple(doubts))
+    return measure if doubts == measure.doubts else structs.replace(measure, doubts=doubts, review=tuple(doubts))
 
 
 # --- the item ------------------------------------------------------------------------------------

@@ -81,10 +81,9 @@ def read_table(table: Table, block: int, sources: list[Source]) -> WorkList | No
             # A merged cell is the same text at every position.
             text = merged.get(id(cell)) if merged else None
             if text is None:
-                raw, y, x, height, width = cell
-                text = text_of(views[raw], len(sources)).strip()
-                sources.append((block, y, x))
-                if height > 1 or width > 1:
+                text = text_of(views[cell.text], len(sources)).strip()
+                sources.append((block, cell.row, cell.column))
+                if cell.row_span > 1 or cell.column_span > 1:
                     merged[id(cell)] = text
             texts.append(text)
         grid.append(texts)

@@ -6,8 +6,10 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
+from msgspec import structs
 
 from taskboard.domain.plan_parsing.reading import Span
 from taskboard.domain.plan_parsing.script import BETWEEN, all_to_simplified, to_simplified
@@ -72,9 +74,8 @@ Positions = Sequence[int]
 """one number for each character; where nothing was cut out they count on, and need no list"""
 
 
-@dataclass(slots=True, eq=False)
-class Text:
-    """Three views of the same characters, equally long; never changed, but not frozen, since many are made.
+class Text(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """Three views of the same characters, equally long.
 
     ``clean`` is what the source says without copying noise, ``plain`` is the same in half width and simplified
     script for matching, ``at`` holds for each character its source's number and its offset there.
@@ -249,7 +250,7 @@ def spans_of(text: Text, sources: list[Source]) -> tuple[Span, ...]:
         for first, last in _runs(text.at[line.start() : line.end()]):
             span = _span(first, last, sources)
             if spans and _is_next_to(spans[-1], span):
-                spans[-1] = spans[-1]._replace(end=max(span.end, spans[-1].end))
+                spans[-1] = structs.replace(spans[-1], end=max(span.end, spans[-1].end))
             else:
                 spans.append(span)
     return tuple(spans)
