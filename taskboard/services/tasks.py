@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     bindparam,
-    func,
     select,
 )
 from sqlalchemy.orm import Session
@@ -18,9 +17,7 @@ from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.deadlines import TimeLimit
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import NotFound
-from taskboard.domain.history import Change, RecordedAct
 from taskboard.domain.lights import Judgement, judge
-from taskboard.domain.local_time import local_date
 from taskboard.domain.permissions import (
     Actor,
     acts_on_assignment,
@@ -43,12 +40,12 @@ from taskboard.domain.workflow import (
     TaskState,
     Verification,
 )
-from taskboard.models import Assignment, Department, HistoryEntry, Measure, Person, Plan, ProgressReport, Task
+from taskboard.models import Assignment, Department, Measure, Person, Plan, ProgressReport, Task
 from taskboard.services.actors import Holder
 from taskboard.services.answerable import posts_answerable
-from taskboard.services.cases import STANDS_IN, describe, vacant_roles
+from taskboard.services.cases import describe, vacant_roles
 from taskboard.services.decomposition import ParentLink, Subtasks, find_parent, list_subtasks
-from taskboard.services.department_names import OldNames, load_old_names
+from taskboard.services.department_names import load_old_names
 from taskboard.services.lights import facts_of
 from taskboard.services.lineage import load_lineages
 from taskboard.services.requests import (
@@ -59,10 +56,10 @@ from taskboard.services.requests import (
     list_extensions,
     list_objections,
 )
-from taskboard.services.succession_records import FormerHolder, former_holders
+from taskboard.services.succession_records import former_holders
+from taskboard.services.task_history import HISTORY_SHOWN, HistoryRow, Holders, list_history
 
 REPORTS_SHOWN = 30
-HISTORY_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -137,68 +134,6 @@ class ReportRow(NamedTuple):
     percent: int | None
     why_lower: str
     period: str | None
-
-
-@dataclass(frozen=True)
-class _Holders:
-    """Under which name each assignment of a task was worked on, and when: successions hand assignments on, and
-    departments are renamed."""
-
-    names: Mapping[int, str]
-    """of today, by assignment"""
-    department_ids: Mapping[int, int]
-    """the same"""
-    former: Sequence[FormerHolder]
-    old_names: OldNames
-
-    def name_at(self, assignment_id: int, moment: datetime) -> str:
-        """The name on that day of the department that held the assignment then."""
-        department_id, name = next(
-            (
-                (one.department_id, one.department)
-                for one in self.former
-                if one.assignment_id == assignment_id and moment < one.until
-            ),
-            (self.department_ids[assignment_id], self.names[assignment_id]),
-        )
-        return self.old_names.name_on(department_id, local_date(moment)) or name
-
-    def find_name(self, assignment_id: int | None, moment: datetime) -> str | None:
-        """The same for an act on any assignment or none; of a draft, assignments may be gone."""
-        if assignment_id is None or assignment_id not in self.names:
-            return None
-        return self.name_at(assignment_id, moment)
-
-    def formerly(self, assignment_id: int) -> list[str]:
-        """Each other name once, the earliest first."""
-        named = [one.department for one in self.former if one.assignment_id == assignment_id]
-        return list(dict.fromkeys(name for name in named if name != self.names[assignment_id]))
-
-
-class Named(NamedTuple):
-    """Who stood on a task, by name."""
-
-    leads: list[str]
-    partners: list[str]
-
-
-class HistoryRow(NamedTuple):
-    """One act in words that the page can show; each pair is (before, after)."""
-
-    id: int
-    at: datetime
-    actor: str | None
-    """None: the system's own act"""
-    act: RecordedAct
-    department: str | None
-    reason: str | None
-    task_states: tuple[TaskState, TaskState] | None
-    states: tuple[AssignmentState, AssignmentState] | None
-    due_days: tuple[date | None, date | None] | None
-    departments: tuple[Named, Named] | None
-    """where they were changed"""
-    is_stand_in: bool
-    """it was done for a department that had nobody of its own for it"""
 
 
 @dataclass(frozen=True)
@@ -288,19 +223,6 @@ _REPORTS = (
     .limit(REPORTS_SHOWN + 1)
 )
 _NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("person_ids", expanding=True)))
-# A discarded draft leaves its record behind, and SQLite may give its number to the next task.
-_OF_ANOTHER = (
-    select(func.coalesce(func.max(HistoryEntry.id), 0))
-    .where(HistoryEntry.task_id == bindparam("task_id"), HistoryEntry.act == Change.DISCARDED)
-    .scalar_subquery()
-)
-_HISTORY = (
-    select(HistoryEntry, Person.name)
-    .outerjoin(Person, Person.id == HistoryEntry.actor_id)
-    .where(HistoryEntry.task_id == bindparam("task_id"), HistoryEntry.id > _OF_ANOTHER)
-    .order_by(HistoryEntry.id.desc())
-    .limit(HISTORY_SHOWN + 1)
-)
 
 
 def get_task(
@@ -340,7 +262,7 @@ def get_task(
     ]
     own_names = {one.id: departments[one.department_id].name for one in assignments}
     former = former_holders(session, task_id)
-    holders = _Holders(
+    holders = Holders(
         own_names,
         {one.id: one.department_id for one in assignments},
         former,
@@ -381,7 +303,7 @@ def get_task(
         )
     ]
     reports = _reports(session, holders, reports_before)
-    history = _history(session, task_id, holders)
+    history = list_history(session, task_id, holders)
     return TaskDetail(
         id=task.id,
         version=task.version,
@@ -435,7 +357,7 @@ def _names(session: Session, assignments: Sequence[Assignment]) -> dict[int | No
     return dict(session.execute(_NAMES, {"person_ids": list(wanted)}).all())
 
 
-def _reports(session: Session, holders: _Holders, before: int | None) -> list[ReportRow]:
+def _reports(session: Session, holders: Holders, before: int | None) -> list[ReportRow]:
     query = _REPORTS if before is None else _REPORTS.where(ProgressReport.id < before)
     return [
         ReportRow(
@@ -455,60 +377,3 @@ def _reports(session: Session, holders: _Holders, before: int | None) -> list[Re
         )
         for one, author in session.execute(query, {"assignment_ids": list(holders.names)})
     ]
-
-
-def _history(session: Session, task_id: int, holders: _Holders) -> list[HistoryRow]:
-    rows = session.execute(_HISTORY, {"task_id": task_id})
-    return [_history_row(entry, actor, holders) for entry, actor in rows]
-
-
-def _history_row(entry: HistoryEntry, actor: str | None, holders: _Holders) -> HistoryRow:
-    before, after = entry.before or {}, entry.after or {}
-    own = f"assignment:{entry.assignment_id}"
-    states = _pair(before, after, own, "state")
-    task_states = _pair(before, after, "task", "state")
-    due = _pair(before, after, own if entry.assignment_id else "task", "due_on")
-    return HistoryRow(
-        id=entry.id,
-        at=entry.at,
-        actor=actor,
-        act=entry.act,
-        department=holders.find_name(entry.assignment_id, entry.at),
-        reason=entry.reason,
-        task_states=(TaskState(task_states[0]), TaskState(task_states[1])) if task_states else None,
-        states=(AssignmentState(states[0]), AssignmentState(states[1])) if states else None,
-        due_days=(_day(due[0]), _day(due[1])) if due else None,
-        departments=_departments(after.get("act", {})),
-        is_stand_in=bool(after.get("act", {}).get(STANDS_IN)),
-    )
-
-
-def _departments(facts: Mapping[str, Any]) -> tuple[Named, Named] | None:
-    """The departments before and after, as the correction recorded them; they may have other names today."""
-    if "from_department" in facts:
-        return _succession(facts)
-    if "departments_before" not in facts:
-        return None
-    before, after = (
-        Named(one[AssignmentRole.LEAD.value], one[AssignmentRole.PARTNER.value])
-        for one in (facts["departments_before"], facts["departments_after"])
-    )
-    return (before, after) if before != after else None
-
-
-def _succession(facts: Mapping[str, Any]) -> tuple[Named, Named]:
-    """The department that handed its assignment on, and the one that follows it."""
-    old, new = [facts["from_department"]], [facts["to_department"]]
-    if facts["role"] == AssignmentRole.LEAD.value:
-        return Named(old, []), Named(new, [])
-    return Named([], old), Named([], new)
-
-
-def _pair(before: Mapping[str, Any], after: Mapping[str, Any], part: str, name: str) -> tuple[Any, Any] | None:
-    if name not in after.get(part, {}):
-        return None
-    return before[part][name], after[part][name]
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

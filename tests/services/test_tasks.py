@@ -18,7 +18,8 @@ from taskboard.services import corrections, reports, tasks, workflow
 from taskboard.services.department_names import rename
 from taskboard.services.drafts import list_drafts
 from taskboard.services.my_tasks import MyTasks, Show, list_my_tasks
-from taskboard.services.tasks import Named, TaskDetail
+from taskboard.services.task_history import Named
+from taskboard.services.tasks import TaskDetail
 from taskboard.services.waiting import list_waiting
 from taskboard.services.waiting_rows import Kind
 from tests.support import factories
