@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -36,14 +37,26 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 10
 FIRST_TICK_SECONDS = 1
-LATE_IS_FINE_SECONDS = 3600
-"""a tick that comes late is still a tick: what is due is asked of the database anyway"""
 GIVE_UP_SECONDS = 60
 """after so long without the database the process ends, for its service manager to start it anew"""
 STALL_SECONDS = 20
 """a heart held up for so long is worth a record: by the database, or because the process stood still"""
 CLOCK_STEP_SECONDS = 5
 STOP_SECONDS = 10
+
+
+class Again(BaseTrigger):  # type: ignore[misc]
+    """Ticks so many seconds after the tick before it was looked at.
+
+    APScheduler's own interval counts on from when that one was due, one tick after the other: a clock that is set ahead
+    by years, as that of a machine without a battery is at its start, would hold up all jobs and the heart with them.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._pause = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        return now + self._pause
 
 
 class JobScheduler:
@@ -75,7 +88,8 @@ class JobScheduler:
         self._ticker = BackgroundScheduler(
             timezone=ZONE,
             executors={"default": ThreadPoolExecutor(len(SCHEDULES))},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": LATE_IS_FINE_SECONDS},
+            # However late a tick comes it is still a tick: what is due is asked of the database anyway.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
     @property
@@ -90,8 +104,7 @@ class JobScheduler:
             seconds = schedule.seconds if isinstance(schedule, Every) else TICK_SECONDS
             self._ticker.add_job(
                 self.tick,
-                "interval",
-                seconds=seconds,
+                Again(seconds),
                 args=[job],
                 id=job.value,
                 replace_existing=True,

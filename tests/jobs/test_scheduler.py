@@ -386,6 +386,18 @@ def test_a_clock_that_is_set_is_noticed_and_put_on_record(
     assert kinds_of_events(session)[0] is SchedulerEventKind.STEPPED_DOWN
 
 
+def test_a_clock_that_is_set_ahead_by_decades_leaves_one_tick_to_make_up_for() -> None:
+    due = at("2026-11-23 08:30")
+    now = due + timedelta(days=40 * 365)
+    made_up_for: list[datetime] = []
+    while due <= now and len(made_up_for) < 10:
+        made_up_for.append(due)
+        due = scheduler.Again(5).get_next_fire_time(due, now)
+
+    assert len(made_up_for) == 1
+    assert due == now + timedelta(seconds=5)
+
+
 def kinds_of_events(session: Session) -> list[SchedulerEventKind]:
     session.rollback()
     return [event.kind for event in jobs.list_events(session)]

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from taskboard.domain.local_time import local_date
 from tools.chaos.stage import ROOT, SECRET, START_SECONDS, Stage, stage, wait_for
 from tools.chaos.table import Row
 
@@ -23,13 +25,14 @@ AT = "03:10"
 FIRST_DAY = datetime(2026, 3, 1, 19, 5, tzinfo=UTC)
 """five minutes before the first occurrence, in Shanghai"""
 LONG, SHORT = 200, 6
+RECORDED = "SELECT scheduled_for FROM job_run WHERE job = 'clean-up' AND state = 'done'"
 DONE = "SELECT count(*) FROM job_run WHERE job = 'clean-up' AND state = 'done'"
 
 
 def run(kind: str, *, is_short: bool) -> list[Row]:
     many = SHORT if is_short else LONG
     rows = []
-    for option in ("--reload",) if is_short else ("--reload", "--preload"):
+    for option in ("--reload",) if is_short else ("", "--reload", "--preload"):
         with stage(kind) as play, workers(play, option) as port:
             rows.append(_row(play, many, option, port))
     return rows
@@ -44,25 +47,53 @@ def _row(play: Stage, many: int, option: str, port: int) -> Row:
     for child in children:
         child.wait_until_up()
     wait_for(lambda: play.leader()[0], seconds=60, what="a leader")
-    missed = 0
+    late = 0
     for day in range(many):
         if option == "--reload" and day % 50 == 2:
-            (play.folder / "reloaded.py").write_text(f"# {day}\n")
+            _reload(play, day)
         play.clock.set(FIRST_DAY + timedelta(days=day, minutes=10))
         try:
             wait_for(lambda day=day: play.value(DONE) > day, seconds=30)  # type: ignore[misc]
         except TimeoutError:
-            missed += 1
-    runs = play.value("SELECT count(*) FROM chaos_mark")
-    twice = play.value("SELECT count(*) FROM (SELECT name FROM chaos_mark GROUP BY name HAVING count(*) > 1) AS twice")
-    skipped = play.value("SELECT count(*) FROM job_run WHERE state <> 'done'")
-    is_kept = runs == many and twice == 0 and skipped == 0 and missed == 0 and _answers(port)
+            late += 1
+    marks = Counter(name for (name,) in play.rows("SELECT name FROM chaos_mark"))
+    recorded = Counter(_day(at) for (at,) in play.rows(RECORDED))
+    days = {local_date(FIRST_DAY + timedelta(days=day, minutes=10)).isoformat() for day in range(many)}
+    twice = sum(count > 1 for count in (*marks.values(), *recorded.values()))
+    missed = len(days - marks.keys() | days - recorded.keys())
+    others = len(marks.keys() - days | recorded.keys() - days)
+    not_done = play.value("SELECT count(*) FROM job_run WHERE state <> 'done'")
+    if option == "--reload":
+        wait_for(lambda: _count_loads(play) > WORKERS, seconds=START_SECONDS, what="the new workers")
+    loads = _count_loads(play)
+    is_kept = (twice, missed, others, not_done, late) == (0, 0, 0, 0, 0) and _answers(port)
     return Row(
-        f"{play.kind}: {WORKERS} workers {option}, {SCHEDULERS} schedulers",
+        f"{play.kind}: {WORKERS} workers {option or 'plain'}, {SCHEDULERS} schedulers",
         f"{many} runs, 0 twice, 0 missed",
-        f"{runs} runs, {twice} twice, {skipped + missed} missed",
-        is_kept,
+        f"{marks.total()} runs, {twice} twice, {missed} missed; {loads} starts of web workers",
+        is_kept and (loads > WORKERS) == (option == "--reload"),
     )
+
+
+def _day(scheduled_for: str | datetime) -> str:
+    """Its day in Shanghai; SQLite keeps moments as text, in UTC."""
+    moment = datetime.fromisoformat(scheduled_for) if isinstance(scheduled_for, str) else scheduled_for
+    return local_date(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+
+def _reload(play: Stage, day: int) -> None:
+    """Change a file that the web workers look at, until they begin anew: the next occurrence comes meanwhile."""
+    before = _log(play).count("Worker reloading")
+    (play.folder / "reloaded.py").write_text(f"# {day}\n")
+    wait_for(lambda: _log(play).count("Worker reloading") > before, seconds=60, what="a reload")
+
+
+def _count_loads(play: Stage) -> int:
+    return _log(play).count("Booting worker")
+
+
+def _log(play: Stage) -> str:
+    return (play.folder / "web.log").read_text()
 
 
 @contextmanager
@@ -84,7 +115,11 @@ def workers(play: Stage, option: str) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS)]
     with (Path(play.folder) / "web.log").open("wb") as log:
         web = subprocess.Popen(
-            [*command, "--no-control-socket", option, *more], cwd=ROOT, env=environment, stdout=log, stderr=log
+            [*command, "--no-control-socket", *([option] if option else []), *more],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
     try:
         wait_for(lambda: _answers(port), seconds=START_SECONDS, what="the web")

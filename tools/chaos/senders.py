@@ -79,7 +79,7 @@ class Trial:
         self.children[child.pid] = child
 
     def carry_out(self) -> int:
-        """How often a sender was killed."""
+        """How often a sender was killed while there was something to send."""
         kills = 0
         between = self.form.mails // (self.form.kills + 1)
         for number in range(1, self.form.kills + 1):
@@ -90,11 +90,11 @@ class Trial:
             )
             # At another point of the way of a mail each time.
             time.sleep(0.0007 * (number % 17))
+            # Right after a kill the lease still names who was killed.
+            wait_for(lambda: self.play.leader()[0] in self.children, seconds=60, what="the next sender")
             pid, _ = self.play.leader()
-            if pid not in self.children:
-                continue
             self.children.pop(pid).kill()
-            kills += 1
+            kills += self._is_waiting()
             self._add()
         wait_for(lambda: not self._is_waiting(), seconds=600, what="the last mail")
         return kills
@@ -120,14 +120,14 @@ def run(kind: str, *, is_short: bool) -> list[Row]:
 
 def _notices(kind: str, form: Form, copies: Counter[str], states: dict[str, str], *, kills: int, same_ids: bool) -> Row:
     notices = [address for address in states if address.startswith("notice")]
-    lost = sum(copies[address] == 0 for address in notices)
+    lost = sum(copies[address] == 0 or states[address] != "sent" for address in notices)
     most = max(copies[address] for address in notices)
     more = sum(max(0, copies[address] - 1) for address in notices)
     return Row(
         f"{kind}: sender killed ×{kills}, {form.mails} mails: at once",
         "0 lost, ≤ 2 copies, duplicates ≤ kills, same Message-ID",
         f"{lost} lost, {most} copies at most, {more} duplicates, {'same' if same_ids else 'other'} Message-ID",
-        lost == 0 and most <= 2 and more <= kills and same_ids and kills >= form.kills * 0.9,
+        lost == 0 and most <= 2 and more <= kills and same_ids and kills == form.kills,
     )
 
 
