@@ -30,6 +30,7 @@ REFUSALS: dict[type[DomainError], Wording] = {
 
 PROBLEMS: dict[str, str] = {
     "required": "请填写此项。",
+    "reason_required": "请填写原因。",
     "run_day_out_of_range": "只能按 {first} 到 {last} 之间的日期运行。",
     "measure_unknown": "这一项已经不在原来的位置，请刷新页面后再试。",
     "no_sentence_begins": "只能在句子之间拆分。",
@@ -221,7 +222,8 @@ def wording(error: DomainError) -> Wording:
 def problem_words(error: Invalid) -> str:
     """What is wrong with one value, in a sentence to stand beside its field."""
     facts = {name: day_words(value) if isinstance(value, date) else value for name, value in error.facts.items()}
-    return PROBLEMS[error.problem].format(**facts)
+    is_reason = (error.field, error.problem) == ("reason", "required")
+    return PROBLEMS["reason_required" if is_reason else error.problem].format(**facts)
 
 
 def _advice(error: DomainError, usual: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
-from taskboard.models import Assignment, HistoryEntry, Plan, Task
+from taskboard.models import Assignment, HistoryEntry, Person, Plan, Task
 
 
 class Review(NamedTuple):
@@ -45,6 +45,34 @@ def list_reviews(session: Session, condition: ColumnElement[bool] | None = None)
     for row in session.execute(query):
         if day := (row.after or {}).get("act", {}).get("review_on"):
             yield Review(row.id, row.plan_id, row.title, row.plan, row.at, date.fromisoformat(day))
+
+
+class Suspension(NamedTuple):
+    """The rest that a task has now."""
+
+    at: datetime
+    actor: str | None
+    reason: str | None
+    review_on: date | None
+    """``None`` for a sub-task that rests because its part does"""
+
+
+def find_suspension(session: Session, task: Task) -> Suspension | None:
+    """Since when the task rests, why, and when it is looked at again; ``None`` for one that does not rest."""
+    if task.state is not TaskState.SUSPENDED:
+        return None
+    query = (
+        select(HistoryEntry.at, Person.name, HistoryEntry.reason, HistoryEntry.after)
+        .outerjoin(Person, Person.id == HistoryEntry.actor_id)
+        .where(HistoryEntry.task_id == task.id, HistoryEntry.act == Act.SUSPEND)
+        .order_by(HistoryEntry.id.desc())
+        .limit(1)
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        return None
+    day = (found.after or {}).get("act", {}).get("review_on")
+    return Suspension(found.at, found.name, found.reason, date.fromisoformat(day) if day else None)
 
 
 _Lead = aliased(Assignment, name="first_lead")

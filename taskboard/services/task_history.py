@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.history import Change, RecordedAct
 from taskboard.domain.local_time import local_date
-from taskboard.domain.workflow import AssignmentRole, AssignmentState, TaskState
+from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import HistoryEntry, Person
 from taskboard.services.cases import STANDS_IN
 from taskboard.services.department_names import OldNames
@@ -79,6 +79,8 @@ class HistoryRow(NamedTuple):
     due_days: tuple[date | None, date | None] | None
     departments: tuple[Named, Named] | None
     """where they were changed"""
+    officers: tuple[str | None, str | None] | None
+    """where the assignment went into other hands"""
     is_stand_in: bool
     """it was done for a department that had nobody of its own for it"""
 
@@ -100,15 +102,29 @@ _HISTORY = (
 
 def list_history(session: Session, task_id: int, holders: Holders) -> list[HistoryRow]:
     """The last acts on the task, the newest first; one more than are shown where there are older ones."""
-    rows = session.execute(_HISTORY, {"task_id": task_id})
-    return [_history_row(entry, actor, holders) for entry, actor in rows]
+    rows = session.execute(_HISTORY, {"task_id": task_id}).all()
+    officers = _load_officers(session, [entry for entry, _ in rows if entry.act == Act.DISPATCH])
+    return [_history_row(entry, actor, holders, officers) for entry, actor in rows]
 
 
-def _history_row(entry: HistoryEntry, actor: str | None, holders: Holders) -> HistoryRow:
+_NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("person_ids", expanding=True)))
+
+
+def _load_officers(session: Session, dispatched: Sequence[HistoryEntry]) -> Mapping[int, str]:
+    """The names of those into whose hands an assignment was put, or from whom it was taken."""
+    pairs = [
+        _pair(one.before or {}, one.after or {}, f"assignment:{one.assignment_id}", "officer_id") for one in dispatched
+    ]
+    wanted = {person_id for pair in pairs for person_id in pair or () if person_id is not None}
+    return dict(session.execute(_NAMES, {"person_ids": list(wanted)}).all()) if wanted else {}
+
+
+def _history_row(entry: HistoryEntry, actor: str | None, holders: Holders, officers: Mapping[int, str]) -> HistoryRow:
     before, after = entry.before or {}, entry.after or {}
     own = f"assignment:{entry.assignment_id}"
     states = _pair(before, after, own, "state")
     task_states = _pair(before, after, "task", "state")
+    hands = _pair(before, after, own, "officer_id") if entry.act == Act.DISPATCH else None
     due = _pair(before, after, own if entry.assignment_id else "task", "due_on")
     return HistoryRow(
         id=entry.id,
@@ -121,6 +137,7 @@ def _history_row(entry: HistoryEntry, actor: str | None, holders: Holders) -> Hi
         states=(AssignmentState(states[0]), AssignmentState(states[1])) if states else None,
         due_days=(_day(due[0]), _day(due[1])) if due else None,
         departments=_departments(after.get("act", {})),
+        officers=(officers.get(hands[0]), officers.get(hands[1])) if hands else None,
         is_stand_in=bool(after.get("act", {}).get(STANDS_IN)),
     )
 

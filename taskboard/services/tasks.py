@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import (
-    bindparam,
-    select,
-)
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -57,7 +54,9 @@ from taskboard.services.requests import (
     list_objections,
 )
 from taskboard.services.succession_records import former_holders
+from taskboard.services.suspensions import Suspension, find_suspension
 from taskboard.services.task_history import HISTORY_SHOWN, HistoryRow, Holders, list_history
+from taskboard.services.turns import Return, load_returns
 
 REPORTS_SHOWN = 30
 
@@ -112,6 +111,10 @@ class Branch:
     """the one that is not decided"""
     extension: ExtensionRow | None
     """the request that is not decided"""
+    returned: Return | None
+    """the submission that came back, while it is to be corrected"""
+    is_collective: bool
+    """it has no posts, so none of them is vacant"""
 
     @property
     def is_owing(self) -> bool:
@@ -168,6 +171,7 @@ class TaskDetail:
     may_order: bool
     """this person may send formal orders about it"""
     archived_at: datetime | None
+    suspension: Suspension | None
     objections: list[ObjectionRow]
     extensions: list[ExtensionRow]
     parent: ParentLink | None
@@ -268,6 +272,7 @@ def get_task(
         former,
         load_old_names(session, {*(one.department_id for one in assignments), *(one.department_id for one in former)}),
     )
+    returns = load_returns(session, task_id)
     branches = [
         Branch(
             id=one.id,
@@ -297,6 +302,8 @@ def get_task(
             limits=limits,
             objection=objection,
             extension=extension,
+            returned=returns.get(one.id),
+            is_collective=departments[one.department_id].kind is DepartmentKind.COLLECTIVE,
         )
         for one, its_situation, (closed, limits, objection, extension) in zip(
             assignments, situation.assignments, asked, strict=True
@@ -332,6 +339,7 @@ def get_task(
         acts=acts_on_task(actor, situation),
         may_order=may_order(actor, situation),
         archived_at=task.archived_at,
+        suspension=find_suspension(session, task),
         objections=objections,
         extensions=extensions,
         parent=find_parent(session, task, actor),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
@@ -13,6 +11,7 @@ from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, Act, AssignmentRole, AssignmentState
 from taskboard.models import Assignment, HistoryEntry, SupervisionOrder, Task
 from taskboard.services.periods import owed_now
+from taskboard.services.turns import RETURNS, last_turn
 from taskboard.services.visibility import (
     department_ids,
     held_assignments,
@@ -83,34 +82,14 @@ def find_partners(asked: Asked) -> WaitingPart | None:
     return part_of(asked, Kind.PARTNER, assignment_rows(SUBMITTED_AT), condition, is_decision=True)
 
 
-TURNS = (Act.SUBMIT, Act.WITHDRAW, Act.RETURN_INSIDE, Act.RETURN_SUBMISSION)
-TURNS_OF_LEADS = (Act.RETURN, Act.REOPEN)
-"""acts on the task that give the leads their submission back"""
-RETURNS = (Act.RETURN, Act.RETURN_INSIDE, Act.RETURN_SUBMISSION)
-
-
 def find_returned(asked: Asked) -> WaitingPart | None:
     """The submissions that came back and were not made again."""
     own = _held_or_unmanned(asked)
     if own is None:
         return None
-    condition = and_(Assignment.state == AssignmentState.IN_PROGRESS, own, _last_turn(HistoryEntry.act).in_(RETURNS))
-    rows = assignment_rows(_last_turn(HistoryEntry.at)).add_columns(Assignment.due_on.label("last_on"))
+    condition = and_(Assignment.state == AssignmentState.IN_PROGRESS, own, last_turn(HistoryEntry.act).in_(RETURNS))
+    rows = assignment_rows(last_turn(HistoryEntry.at)).add_columns(Assignment.due_on.label("last_on"))
     return part_of(asked, Kind.RETURNED, rows, condition)
-
-
-def _last_turn(column: Any) -> Any:
-    """Of the last act by which a submission was made, taken back or returned: who reopens a task returns nothing."""
-    on_branch = and_(HistoryEntry.assignment_id == Assignment.id, HistoryEntry.act.in_(TURNS))
-    on_leads = and_(Assignment.role == AssignmentRole.LEAD, HistoryEntry.act.in_(TURNS_OF_LEADS))
-    return (
-        select(column)
-        .where(HistoryEntry.task_id == Assignment.task_id, or_(on_branch, on_leads))
-        .order_by(HistoryEntry.id.desc())
-        .limit(1)
-        .correlate(Assignment)
-        .scalar_subquery()
-    )
 
 
 def find_reports(asked: Asked) -> WaitingPart | None:

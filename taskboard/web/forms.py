@@ -14,7 +14,7 @@ from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than the stubs
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import InputRequired, StopValidation, ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
 from taskboard.domain.errors import Invalid
@@ -193,6 +193,11 @@ class WholeNumberField(IntegerField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = None
         self.data = read_whole(valuelist[0] if valuelist else None, is_percent=self.is_percent)
+
+    def pre_validate(self, _form: Any) -> None:
+        # What is no number lies in no range either, and one answer is enough.
+        if self.process_errors:
+            raise StopValidation
 
 
 class PercentField(WholeNumberField):

@@ -18,6 +18,7 @@ from taskboard.services import corrections, reports, tasks, workflow
 from taskboard.services.department_names import rename
 from taskboard.services.drafts import list_drafts
 from taskboard.services.my_tasks import MyTasks, Show, list_my_tasks
+from taskboard.services.suspensions import Suspension
 from taskboard.services.task_history import Named
 from taskboard.services.tasks import TaskDetail
 from taskboard.services.waiting import list_waiting
@@ -266,6 +267,47 @@ def test_the_history_says_what_changed(office: Office) -> None:
     assert submission.task_states == (TaskState.IN_PROGRESS, TaskState.SUBMITTED)
 
 
+def test_what_came_back_says_who_returned_it_and_why_until_it_is_submitted_again(office: Office) -> None:
+    task = office.task(partners=())
+    li, chen = ({"actor": office.usual.actor(who), "now": NOW, "entrance": "test"} for who in ("li", "chen"))
+    workflow.submit(office.session, office.branch(task).id, **li)
+    before = office.open(task, "li").branches[0].returned
+    workflow.return_task(office.session, task.id, reason="请补充数据", **chen)
+
+    [returned] = [one.returned for one in office.open(task, "li").branches]
+    workflow.submit(office.session, office.branch(task).id, **li)
+
+    assert before is None
+    assert returned is not None
+    assert (returned.act, returned.actor, returned.reason) == (Act.RETURN, "陈督查", "请补充数据")
+    assert office.open(task, "li").branches[0].returned is None
+
+
+def test_a_suspended_task_says_since_when_why_and_when_it_is_looked_at_again(office: Office) -> None:
+    task = office.task()
+    by: dict[str, Any] = {"actor": office.usual.actor("chen"), "now": NOW, "entrance": "test"}
+    workflow.suspend(office.session, task.id, reason="等待批复", review_on=TODAY + timedelta(days=30), **by)
+
+    rest = office.open(task, "li").suspension
+    workflow.resume(office.session, task.id, **by)
+
+    assert rest == Suspension(NOW, "陈督查", "等待批复", TODAY + timedelta(days=30))
+    assert office.open(task, "li").suspension is None
+
+
+def test_the_history_names_into_whose_hands_an_assignment_went(office: Office) -> None:
+    task = office.task()
+    usual = office.usual
+    by: dict[str, Any] = {"actor": usual.actor("li"), "now": NOW, "entrance": "test"}
+    workflow.dispatch(office.session, office.branch(task).id, officer_id=usual.qian.id, **by)
+    workflow.dispatch(office.session, office.branch(task).id, officer_id=None, **by)
+
+    taken, given = office.open(task, "li").history
+
+    assert given.officers == (None, "钱承办")
+    assert taken.officers == ("钱承办", None)
+
+
 def test_the_history_names_the_departments_before_and_after_a_correction(office: Office) -> None:
     task = office.task()
     usual = office.usual
@@ -388,4 +430,4 @@ def test_one_task_costs_the_same_however_much_happened(office: Office) -> None:
             office.open(task, "li")
         counted.append(len(statements))
 
-    assert counted == [15, 15]
+    assert counted == [16, 16]

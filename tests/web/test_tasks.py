@@ -241,7 +241,7 @@ def test_no_change_is_one_click(desk: Desk) -> None:
     [
         ({"done": "  "}, "请填写进展情况"),
         ({"done": "已办", "percent": "120"}, "请填 0 到 100 的整数"),
-        ({"done": "已办", "percent": "一半"}, "id"),
+        ({"done": "已办", "percent": "一半"}, ">请填整数。<"),
         ({"done": "长" * 5001}, "最多 5000 个字"),
     ],
 )
@@ -257,6 +257,16 @@ def test_a_report_that_cannot_be_kept_comes_back_as_it_was_typed(
     assert "下周开会" in page.text
     assert fields["done"].strip() in page.text
     assert desk.reports() == []
+
+
+def test_a_correction_without_a_reason_asks_for_the_reason(desk: Desk) -> None:
+    task = desk.task()
+
+    page = desk.as_("chen").post(f"/tasks/{task.id}/correct-deadline", due_on="2026-12-25")
+
+    assert page.status_code == 422
+    assert "请填写原因。" in page.text
+    assert 'value="2026-12-25"' in page.text
 
 
 def test_a_form_sent_twice_acts_once(desk: Desk) -> None:
@@ -745,6 +755,40 @@ def test_field_ids_on_the_page_of_a_draft_are_unique(desk: Desk, group: Departme
 
     assert "departments" in ids
     assert len(ids) == len(set(ids))
+
+
+def test_a_collective_unit_for_information_has_no_vacant_post(desk: Desk, group: Department) -> None:
+    task = desk.task(partners=(group,))
+
+    page = desk.as_("chen").get(f"/tasks/{task.id}").text
+
+    assert "联络员空缺" not in page
+    assert ">集合单位<" in page
+
+
+def test_the_page_of_a_suspended_task_says_why_it_rests_and_when_it_is_looked_at(desk: Desk) -> None:
+    task = desk.task()
+    where = f"/tasks/{task.id}/suspend"
+    seen = hidden(desk.as_("chen").get(f"/tasks/{task.id}").text, where)
+    desk.visitor.post(where, **seen, reason="等待批复", review_on="2026-12-10")
+
+    page = desk.as_("li").get(f"/tasks/{task.id}").text
+
+    assert "恢复前不计时限、不催办；最迟 2026年12月10日 复核" in page
+    assert "等待批复" in page
+
+
+def test_the_panel_of_what_came_back_says_by_whom_why_and_until_when(desk: Desk) -> None:
+    task = desk.task("submitted", own="submitted", partners=())
+    where = f"/tasks/{task.id}/return"
+    seen = hidden(desk.as_("chen").get(f"/tasks/{task.id}").text, where)
+    desk.visitor.post(where, **seen, reason="请补充数据", correct_by="2026-12-10")
+
+    panel = desk.as_("li").get(f"/tasks/{task.id}").text.partition("责任单位</h2>")[0]
+
+    assert "陈督查" in panel
+    assert "请补充数据" in panel
+    assert "请改正后重新申请办结，时限 2026年12月10日。" in panel
 
 
 def test_a_collective_unit_with_members_is_expanded_with_one_click(desk: Desk, group: Department) -> None:
