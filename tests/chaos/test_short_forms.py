@@ -21,6 +21,8 @@ TRIALS = (
     ("outages", "sqlite"),
     ("servers", "sqlite"),
     ("servers", "postgresql"),
+    ("weeks", "sqlite"),
+    ("backlog", "sqlite"),
 )
 
 

@@ -10,7 +10,7 @@ import time
 from tests.support import databases
 from tools.chaos.table import Row, print_table
 
-SCRIPTS = ("occurrences", "leaders", "senders", "downtime", "clocks", "outages", "servers")
+SCRIPTS = ("occurrences", "leaders", "senders", "downtime", "clocks", "outages", "servers", "weeks", "backlog")
 KINDS = ("sqlite", "postgresql")
 
 

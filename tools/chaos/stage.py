@@ -79,6 +79,7 @@ class Orders:
     is_real: tuple[str, ...] = ()
     """jobs that do what they do in the product, at their own times"""
     smtp_url: str = ""
+    mails_per_minute: int = 0
     tick_seconds: float = 10.0
     heartbeat_seconds: float = 2.0
     silence_seconds: float = 8.0
@@ -186,7 +187,7 @@ def engine_of(database_url: str) -> Engine:
     return engine
 
 
-def settings_of(database_url: str, folder: Path, smtp_url: str) -> Settings:
+def settings_of(database_url: str, folder: Path, smtp_url: str, *, mails_per_minute: int = 0) -> Settings:
     return Settings(
         secret_key=SECRET,
         instance_dir=folder,
@@ -194,7 +195,7 @@ def settings_of(database_url: str, folder: Path, smtp_url: str) -> Settings:
         mail_transport=MailTransport.SMTP if smtp_url else MailTransport.NONE,
         smtp_url=smtp_url or None,
         mail_from="taskboard@example.org",
-        mails_per_minute=0,
+        mails_per_minute=mails_per_minute,
         mails_per_hour=0,
         is_testing=True,
     )
