@@ -82,10 +82,17 @@ def _day(scheduled_for: str | datetime) -> str:
 
 
 def _reload(play: Stage, day: int) -> None:
-    """Change a file that the web workers look at, until they begin anew: the next occurrence comes meanwhile."""
+    """Change a file that the web workers look at, until they begin anew: the next occurrence comes meanwhile.
+
+    A worker that has just started takes the file for what it is then.
+    """
     before = _log(play).count("Worker reloading")
-    (play.folder / "reloaded.py").write_text(f"# {day}\n")
-    wait_for(lambda: _log(play).count("Worker reloading") > before, seconds=60, what="a reload")
+
+    def is_noticed() -> bool:
+        (play.folder / "reloaded.py").write_text(f"# {day}\n")
+        return _log(play).count("Worker reloading") > before
+
+    wait_for(is_noticed, seconds=START_SECONDS, what="a reload")
 
 
 def _count_loads(play: Stage) -> int:
