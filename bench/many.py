@@ -11,9 +11,23 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Date, Engine, Integer, MetaData, String, Table, bindparam, insert, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    text,
+)
 from sqlalchemy.orm import Session
 
+from bench.bulk import loading
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.local_time import at_local
 from taskboard.domain.reminders import RULES, Anchor
@@ -61,14 +75,16 @@ def fill(engine: Engine, size: Size, today: date) -> None:
         calendar = load_calendar(session)
         session.commit()
     groups = _groups(today, calendar)
-    with engine.begin() as connection:
+    patterns = [one for group in groups for one in group]
+    with loading(engine, ("measure", "task", "assignment")) as connection:
         _add_directory(connection, size)
         _add_plans(connection, size, today)
-        patterns = _add_patterns(connection, [one for group in groups for one in group], today)
+        table = _add_patterns(connection, patterns, today)
         _add_tasks(connection, size, [len(group) for group in groups])
-        for pattern in (one for group in groups for one in group):
+        table.drop(connection)
+    with loading(engine, ("reminder",)) as connection:
+        for pattern in patterns:
             _add_decisions(connection, pattern, today, calendar)
-        patterns.drop(connection)
     with engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
 
@@ -155,6 +171,7 @@ def _add_patterns(connection: Connection, patterns: Sequence[Pattern], today: da
         Column("issued_at", UtcDateTime),
         Column("submitted_at", UtcDateTime),
         Column("accepted_at", UtcDateTime),
+        UniqueConstraint("due_on", "task_state", "issued_at"),
     )
     table.create(connection)
     connection.execute(insert(table), [_pattern_row(number, one, today) for number, one in enumerate(patterns)])
@@ -176,7 +193,7 @@ def _pattern_row(number: int, one: Pattern, today: date) -> dict[str, Any]:
 
 
 NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < :last)"
-"""0, 1, 2, … in both databases"""
+"""0, 1, 2, … in both databases; what is joined to them is told by CROSS JOIN that they come first"""
 ADD_MEASURES = f"""
     INSERT INTO measure (id, plan_id, position, path, text, reading)
     {NUMBERS}
@@ -191,7 +208,7 @@ ADD_TASKS = f"""
     {NUMBERS}
     SELECT n + 1, n / {PLAN_SIZE} + 1, n + 1, 1, n % {PLAN_SIZE} + 1, '推进第' || (n + 1) || '项重点改革任务落地见效',
         issued_at, task_state, FALSE, due_on, due_on, 'stated', 1, issued_at, accepted_at, 1, 1
-    FROM numbers JOIN bench_pattern AS pattern ON pattern.id = CASE
+    FROM numbers CROSS JOIN bench_pattern AS pattern WHERE pattern.id = CASE
 """
 ADD_ASSIGNMENTS = """
     INSERT INTO assignment (
@@ -200,8 +217,8 @@ ADD_ASSIGNMENTS = """
     )
     SELECT 2 * task.id - :partner, task.id, (task.id * 7 + :partner * 101) % :departments + 2, :role, '有关单位',
         TRUE, :partner, pattern.state, task.due_on, 1, FALSE, task.issued_at, submitted_at, accepted_at, 0, 1
-    FROM task JOIN bench_pattern AS pattern
-        ON pattern.due_on = task.due_on AND pattern.task_state = task.state AND pattern.issued_at = task.issued_at
+    FROM task CROSS JOIN bench_pattern AS pattern
+    WHERE pattern.due_on = task.due_on AND pattern.task_state = task.state AND pattern.issued_at = task.issued_at
 """
 ADD_DECISIONS = """
     INSERT INTO reminder (rule, assignment_id, deadline_version, anchor_on, due_on, decided_on)
