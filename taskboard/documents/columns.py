@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+
+from msgspec import structs
 
 from taskboard.documents.pieces import OUTLINE_LABEL, Piece, join_row, rows_of
 
@@ -86,7 +88,7 @@ def _read(lines: Sequence[Piece], gap: float | None, *, column: int, depth: int)
 
 
 def _in_column(line: Piece, column: int) -> Piece:
-    return line if line.column == column else replace(line, column=column)
+    return line if line.column == column else structs.replace(line, column=column)
 
 
 def _gap(lines: Sequence[Piece]) -> float | None:

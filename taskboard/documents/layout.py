@@ -11,6 +11,8 @@ from itertools import pairwise
 from math import ceil
 from statistics import median
 
+from msgspec import structs
+
 from taskboard.documents.columns import reading_order
 from taskboard.documents.pieces import OUTLINE_LABEL, Piece, Row, join_row, rows_of
 from taskboard.documents.ruled_tables import RuledTable, build_ruled_table, continue_table, fill
@@ -181,7 +183,7 @@ def _blocks(items: Sequence[Item]) -> Iterator[Block]:
     count = 0
     for item in map(_without_label_tab, items):
         if isinstance(item, Piece) and gathered and last and _continues(last, item, margins):
-            gathered = replace(gathered, text=join_lines(gathered.text, item.text))
+            gathered = structs.replace(gathered, text=join_lines(gathered.text, item.text))
             last = item
             continue
         if gathered is not None:
@@ -204,7 +206,7 @@ def _without_label_tab(item: Item) -> Item:
     """1.⇥完善…: office programs set a number apart from its text, which is no cell of a table beside another."""
     if not isinstance(item, Piece) or item.text.count("\t") != 1 or not LABEL_AND_TAB.match(item.text):
         return item
-    return replace(item, text=item.text.replace("\t", ""))
+    return structs.replace(item, text=item.text.replace("\t", ""))
 
 
 def _margins(lines: Sequence[Piece]) -> dict[int, Margins]:

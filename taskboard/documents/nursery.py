@@ -22,6 +22,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import BinaryIO
 
 Answer = Callable[[BinaryIO], bytes]
@@ -215,11 +216,10 @@ def _report_ended(readers: dict[int, socket.socket]) -> None:
 def main() -> int:
     """Serve the readers of documents, and give the exit code."""
     from taskboard.documents.child import answer  # noqa: PLC0415 - the asking side has no use for it
-    from taskboard.documents.pdf import load_pdfium  # noqa: PLC0415 - nor for this
     from taskboard.domain.plan_parsing.script import to_simplified  # noqa: PLC0415 - nor for this
 
     def warm_up() -> None:
-        load_pdfium()
+        import_module("taskboard.documents.pdf_page")
         to_simplified("計")
 
     with socket.socket(fileno=os.dup(sys.stdin.fileno())) as control:

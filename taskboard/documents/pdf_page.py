@@ -9,15 +9,24 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pypdfium2.raw as pdfium
 
 from taskboard.documents.document import DocumentError, DocumentProblem
 from taskboard.documents.layout import Page
+from taskboard.documents.pdfium_calls import (
+    Measures,
+    Point,
+    address_of,
+    kind_of_object,
+    object_at,
+    object_in_form,
+    object_on_page,
+)
 from taskboard.documents.pieces import Piece
 from taskboard.documents.ruled_tables import Ruling, find_tables
 
@@ -28,8 +37,6 @@ SHIFTED = 0.2
 """ways back, and up or down, in sizes, that part two pieces"""
 SAME_PLACE = 0.2
 """a text drawn again this close, in sizes, only looks bolder"""
-USUAL_SIZE = 10.0
-"""points, for text that names no size"""
 
 THIN = 3.0
 """points; a filled rectangle as thin as this is a line"""
@@ -45,12 +52,11 @@ AS_EXPECTED = 0.5
 
 UNBROKEN = re.compile(r"[^\s\x00-\x1f\ufffe\uffff]+")
 """what stands between the spaces and line ends that pdfium puts in"""
-WIDE_ONLY = re.compile(r"[\u2e80-\ufffd]+")
-"""Chinese characters and punctuation, all one size wide"""
+STRETCH = re.compile(r"[\u2e80-\ufffd]+|.")
+"""Chinese characters and punctuation, all one size wide; any other character for itself"""
 
 Matrix = tuple[float, float, float, float, float, float]
 UNCHANGED: Matrix = (1, 0, 0, 1, 0, 0)
-Point = tuple[float, float]
 Line = tuple[Point, Point]
 Turn = Callable[[float, float], Point]
 """from the file's place (upwards) to the page as people hold it (downwards)"""
@@ -65,7 +71,8 @@ def read_page(page: Any, number: int) -> Page:
     tables = find_tables(*_turned(lines, turn), page=number)
     # Without lines most runs are whole lines; with them a run must end at the wall of its cell.
     walls = sorted({edge for table in tables for edge in table.columns})
-    pieces = [piece for run in runs for piece in run.pieces(turn, walls, number)]
+    is_upright = cache(partial(_is_upright, turn=turn))
+    pieces = [piece for run in runs if is_upright(run.angle) for piece in run.pieces(turn, walls, number)]
     return Page(number, height, tuple(_without_doubles(pieces)), tuple(tables))
 
 
@@ -77,8 +84,7 @@ def has_pictures(page: Any) -> bool:
 # Text
 
 
-@dataclass(frozen=True)
-class _Run:
+class _Run(msgspec.Struct, frozen=True):
     """Characters drawn one behind the other, in the file's own measures."""
 
     text: str
@@ -89,27 +95,27 @@ class _Run:
     angle: float
 
     def pieces(self, turn: Turn, walls: Sequence[float], page: int) -> Iterator[Piece]:
-        """The run, cut at walls; nothing where the text is not upright, as watermarks are."""
-        if not self._is_upright(turn):
-            return
-        places = [turn(*place) for place in self.places]
-        left, base = places[0]
+        """The run, which is upright, cut at walls."""
+        left, base = turn(*self.places[0])
         right = max(left, turn(*self.end)[0])
-        if not walls or len(places) < len(self.text):
-            yield Piece(self.text, page=page, left=left, right=right, base=base, size=self.size)
+        if not walls or len(self.places) < len(self.text):
+            yield Piece(self.text, page, left, right, base, self.size)
             return
+        lefts = [turn(*place)[0] for place in self.places]
         # Letters may lean over the line at their left, so their middle counts.
-        cells = [bisect(walls, x + 0.25 * self.size) for x, _ in places]
+        cells = [bisect(walls, x + 0.25 * self.size) for x in lefts]
         starts = [0, *(number for number in range(1, len(cells)) if cells[number] != cells[number - 1])]
         for start, stop in pairwise([*starts, len(cells)]):
             text = self.text[start:stop]
-            end = right if stop == len(cells) else places[stop][0]
+            end = right if stop == len(cells) else lefts[stop]
             if text.strip():
-                yield Piece(text, page=page, left=places[start][0], right=end, base=base, size=self.size)
+                yield Piece(text, page, lefts[start], end, base, self.size)
 
-    def _is_upright(self, turn: Turn) -> bool:
-        (x1, y1), (x2, y2) = turn(0, 0), turn(math.cos(self.angle), math.sin(self.angle))
-        return x2 > x1 and abs(y2 - y1) <= SHIFTED
+
+def _is_upright(angle: float, turn: Turn) -> bool:
+    """Whether text in this direction is upright, as watermarks are not."""
+    (x1, y1), (x2, y2) = turn(0, 0), turn(math.cos(angle), math.sin(angle))
+    return x2 > x1 and abs(y2 - y1) <= SHIFTED
 
 
 def _runs(text: Any, *, is_ruled: bool) -> Iterator[_Run]:
@@ -118,20 +124,31 @@ def _runs(text: Any, *, is_ruled: bool) -> Iterator[_Run]:
     if count > MAX_CHARACTERS:
         raise DocumentError(DocumentProblem.TOO_COMPLEX)
     characters = _characters(text, count)
-    measures = _Measures(text.raw)
-    for match in UNBROKEN.finditer(characters):
-        start, stop = match.span()
-        if stop - start > 1 and (is_ruled or not WIDE_ONLY.fullmatch(characters, start, stop)):
-            yield from _measured(measures, match[0], start)
-            continue
+    measures = Measures(text.raw)
+    for word in UNBROKEN.finditer(characters):
+        start, stop = word.span()
         size, angle = measures.look(start)
-        first = measures.place(start)
-        last = measures.place(stop - 1) if stop - start > 1 else first
-        way = math.hypot(last[0] - first[0], last[1] - first[1])
-        if abs(way - (stop - start - 1) * size) < AS_EXPECTED * size:
-            yield _Run(match[0], [first], measures.end(stop - 1, angle), size, angle)
+        if stop - start == 1 or (not is_ruled and _is_whole(measures, characters, word.span(), size, angle)):
+            yield _Run(word[0], (measures.place(start),), measures.end(stop - 1, angle), size, angle)
         else:
-            yield from _measured(measures, match[0], start)
+            yield from _measured(measures, word[0], start)
+
+
+def _is_whole(measures: Measures, characters: str, span: tuple[int, int], size: float, angle: float) -> bool:
+    """Whether each character stands where it should behind the one before; of wide ones the first and last tell."""
+    before: Point | None = None
+    for stretch in STRETCH.finditer(characters, *span):
+        first, last = stretch.start(), stretch.end() - 1
+        begin = end = measures.place(first)
+        if before is not None and not _follows(before, begin, size, angle):
+            return False
+        if last > first:
+            end = measures.place(last)
+            way = math.hypot(end[0] - begin[0], end[1] - begin[1])
+            if abs(way - (last - first) * size) >= AS_EXPECTED * size:
+                return False
+        before = end
+    return True
 
 
 def _characters(text: Any, count: int) -> str:
@@ -148,7 +165,7 @@ def _character(code: int) -> str:
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
 
 
-def _measured(measures: _Measures, characters: str, start: int) -> Iterator[_Run]:
+def _measured(measures: Measures, characters: str, start: int) -> Iterator[_Run]:
     """A run cut wherever the next character is not where it should be."""
     places = [measures.place(index) for index in range(start, start + len(characters))]
     begin = 0
@@ -163,43 +180,11 @@ def _measured(measures: _Measures, characters: str, start: int) -> Iterator[_Run
 
 
 def _follows(before: Point, place: Point, size: float, angle: float) -> bool:
-    dx, dy = place[0] - before[0], place[1] - before[1]
-    along = dx * math.cos(angle) + dy * math.sin(angle)
-    across = dy * math.cos(angle) - dx * math.sin(angle)
+    along, across = place[0] - before[0], place[1] - before[1]
+    if angle != 0.0:
+        cos, sin = math.cos(angle), math.sin(angle)
+        along, across = along * cos + across * sin, across * cos - along * sin
     return BACKWARD * size <= along <= NEW_PIECE * size and abs(across) <= SHIFTED * size
-
-
-class _Measures:
-    """Asks pdfium for the measures of a page's characters, with one set of places for its answers."""
-
-    def __init__(self, handle: Any) -> None:
-        self._handle = handle
-        self._x, self._y = ctypes.c_double(), ctypes.c_double()
-        self._to_x, self._to_y = ctypes.byref(self._x), ctypes.byref(self._y)
-        self._matrix, self._box = pdfium.FS_MATRIX(), pdfium.FS_RECTF()
-        self._to_matrix, self._to_box = ctypes.byref(self._matrix), ctypes.byref(self._box)
-
-    def place(self, index: int) -> Point:
-        """Where a character begins, on its base line."""
-        pdfium.FPDFText_GetCharOrigin(self._handle, index, self._to_x, self._to_y)
-        return self._x.value, self._y.value
-
-    def look(self, index: int) -> tuple[float, float]:
-        """Size and direction of a character as shown."""
-        size = pdfium.FPDFText_GetFontSize(self._handle, index) or USUAL_SIZE
-        if not pdfium.FPDFText_GetMatrix(self._handle, index, self._to_matrix):
-            return size, 0.0
-        matrix = self._matrix
-        return size * (math.hypot(matrix.c, matrix.d) or 1.0), math.atan2(matrix.b, matrix.a)
-
-    def end(self, index: int, angle: float) -> Point:
-        """The right end of a character."""
-        box = self._box
-        pdfium.FPDFText_GetLooseCharBox(self._handle, index, self._to_box)
-        if angle == 0.0:
-            return box.right, box.bottom
-        corners = [(x, y) for x in (box.left, box.right) for y in (box.bottom, box.top)]
-        return max(corners, key=lambda corner: corner[0] * math.cos(angle) + corner[1] * math.sin(angle))
 
 
 def _without_doubles(pieces: Sequence[Piece]) -> Iterator[Piece]:
@@ -273,20 +258,21 @@ def _turned(lines: Sequence[Line], turn: Turn) -> tuple[list[Ruling], list[Rulin
 def _objects(page: Any, kinds: Container[int]) -> Iterator[tuple[Any, Matrix]]:
     """What is drawn on the page of these kinds, within forms too, with the matrix of the forms around it."""
     count = min(pdfium.FPDFPage_CountObjects(page.raw), MAX_OBJECTS)
-    yield from _walk(count, partial(pdfium.FPDFPage_GetObject, page.raw), kinds, UNCHANGED, [MAX_OBJECTS])
+    yield from _walk(count, partial(object_on_page, address_of(page.raw)), kinds, UNCHANGED, [MAX_OBJECTS])
 
 
 def _walk(
-    count: int, item_at: Callable[[int], Any], kinds: Container[int], matrix: Matrix, left: list[int], *, depth: int = 1
+    count: int, address: Callable[[int], int], kinds: Container[int], matrix: Matrix, left: list[int], *, depth: int = 1
 ) -> Iterator[tuple[Any, Matrix]]:
-    kind_of = pdfium.FPDFPageObj_GetType
-    for position in range(min(count, left[0])):
-        item = item_at(position)
-        kind = kind_of(item)
+    text = pdfium.FPDF_PAGEOBJ_TEXT
+    for position, kind in enumerate(map(kind_of_object, map(address, range(min(count, left[0]))))):
+        if kind == text:
+            continue  # most are, and nobody asks for them
+        item = object_at(address(position))
         if kind in kinds:
             yield item, matrix
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < FORM_DEPTH:
-            inner = partial(pdfium.FPDFFormObj_GetObject, item)
+            inner = partial(object_in_form, address_of(item))
             nested = min(pdfium.FPDFFormObj_CountObjects(item), left[0])
             # Forms may show each other many times over: what is looked at in all of them together is limited.
             left[0] -= nested + 1

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from statistics import median
+
+import msgspec
+from msgspec import structs
 
 SAME_LINE = 0.5
 """pieces whose base lines differ by less than this share of their size stand on one line"""
@@ -26,8 +29,7 @@ OUTLINE_LABEL = re.compile(
 """a number that begins an item begins a paragraph, whatever the margins say"""
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """Text at a place: measures in the page's unit, from its top left corner; ``base`` is the line it stands on.
 
     Lines of one ``column`` share their margins, on whatever page they are.
@@ -49,12 +51,12 @@ Row = Sequence[Piece]
 def rows_of(pieces: Iterable[Piece]) -> list[Row]:
     """The rows of one page, from top to bottom."""
     rows: list[list[Piece]] = []
-    for piece in sorted(pieces, key=lambda piece: piece.base):
+    for piece in sorted(pieces, key=attrgetter("base")):
         if rows and _on_line(rows[-1][0], piece):
             rows[-1].append(piece)
         else:
             rows.append([piece])
-    return [sorted(row, key=lambda piece: piece.left) for row in rows]
+    return [sorted(row, key=attrgetter("left")) for row in rows]
 
 
 def join_row(row: Row) -> Piece:
@@ -68,7 +70,7 @@ def join_row(row: Row) -> Piece:
     for piece in row[1:]:
         parts += [_between(parts[-1], piece.text, _gap(right, piece) - spacing), piece.text]
         right = max(right, piece.right)
-    return replace(line, text="".join(parts), right=right, size=max(piece.size for piece in row))
+    return structs.replace(line, text="".join(parts), right=right, size=max(piece.size for piece in row))
 
 
 def _gap(right: float, piece: Piece) -> float:

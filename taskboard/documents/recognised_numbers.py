@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from taskboard.documents.layout import Page
 from taskboard.documents.pieces import OUTLINE_LABEL, Piece
 
@@ -36,11 +38,13 @@ def restore_numbers(pages: Sequence[Page]) -> tuple[list[Page], int]:
             first = _only([_with_number(other) for other in between if FIRST_REMAINS.match(other.text)])
             if first is None:
                 moved = [other for other in between if _is_moved(other, line)]
-                first = _only([(other, replace(other, text=f"一、{other.text.lstrip()}")) for other in moved])
+                first = _only([(other, structs.replace(other, text=f"一、{other.text.lstrip()}")) for other in moved])
         elif SECOND_IN_BRACKETS.match(line.text):
             between = _since(lines, position, NUMBERED_IN_BRACKETS)
             remains = [other for other in between if FIRST_IN_BRACKETS_REMAINS.match(other.text)]
-            first = _only([(o, replace(o, text=FIRST_IN_BRACKETS_REMAINS.sub("（一）", o.text, 1))) for o in remains])
+            first = _only(
+                [(o, structs.replace(o, text=FIRST_IN_BRACKETS_REMAINS.sub("（一）", o.text, 1))) for o in remains]
+            )
         if first is not None:
             restored[first[0]] = first[1]
     changed = [
@@ -61,7 +65,7 @@ def _since(lines: Sequence[Piece], position: int, numbered: re.Pattern[str]) -> 
 
 
 def _with_number(line: Piece) -> tuple[Piece, Piece]:
-    return line, replace(line, text=FIRST_REMAINS.sub("一、", line.text, count=1))
+    return line, structs.replace(line, text=FIRST_REMAINS.sub("一、", line.text, count=1))
 
 
 def _is_moved(line: Piece, second: Piece) -> bool:
