@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 import time
+import traceback
 
 from tests.support import databases
 from tools.chaos.table import Row, print_table
@@ -32,14 +33,20 @@ def main() -> int:
         ]
     finally:
         databases.remove(databases.this_run())
+    print()
     return print_table(rows)
 
 
 def run(name: str, kind: str, *, is_short: bool) -> list[Row]:
-    """The rows of one script on one database."""
+    """The rows of one script on one database, told at once; one that breaks off has missed its figures."""
     started = time.monotonic()
-    rows: list[Row] = importlib.import_module(f"tools.chaos.{name}").run(kind, is_short=is_short)
+    try:
+        rows: list[Row] = importlib.import_module(f"tools.chaos.{name}").run(kind, is_short=is_short)
+    except Exception as error:
+        traceback.print_exc()
+        rows = [Row(f"{kind}: {name}", "comes to its end", f"{type(error).__name__}: {str(error)[:200]}", False)]
     print(f"{name} on {kind}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    print_table(rows)
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 import subprocess
 import tempfile
@@ -153,7 +154,7 @@ def _start_again(play: Stage) -> list[str]:
     """How it is started as it was: on the same socket."""
     data = databases.this_run().postgres_data
     words = (data / "postmaster.opts").read_text().split('"')[1::2]
-    return ["start", "-l", str(data / "log"), "-o", " ".join(words)]
+    return ["start", "-l", str(data / "log"), "-o", shlex.join(words)]
 
 
 def _restarted(*, times: int) -> Row:
