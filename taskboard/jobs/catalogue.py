@@ -33,6 +33,7 @@ from taskboard.services import (
     jobs,
     mail_gate,
     outbox,
+    outbox_upkeep,
     reminders,
     reply_reminders,
     robots,
@@ -249,7 +250,19 @@ def clean_up(context: JobContext) -> Facts:
     """Delete what nobody needs any more."""
     with context.begin() as session:
         facts = jobs.clean_up(session, now=context.now())
-    return {**facts, "files": _sweep_attachments(context)}
+    return {**facts, "mails": _remove_old_mails(context), "files": _sweep_attachments(context)}
+
+
+def _remove_old_mails(context: JobContext) -> int:
+    """In short transactions: the first time there may be a great many."""
+    removed = 0
+    while not context.should_stop():
+        with context.begin() as session:
+            portion = outbox_upkeep.remove_old_mails(session, now=context.now())
+        if not portion:
+            break
+        removed += portion
+    return removed
 
 
 def _sweep_attachments(context: JobContext) -> int:

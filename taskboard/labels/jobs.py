@@ -22,7 +22,7 @@ PURPOSES: dict[JobName, str] = {
     JobName.DELIVER_MAIL: "把发件箱里的邮件逐封交给邮件服务器，失败的按间隔重试。",
     JobName.ROBOT_DIGESTS: "在每周第一个工作日（设为日报的，每个工作日）向登记的群发一条汇总，每条只发一次。",
     JobName.READ_SCANS: "逐页识别上传的扫描件和图片，读出举措，供核对导入。",
-    JobName.CLEAN_UP: "删除过期的登录失败记录、30 天未动的导入草稿和旧的运行记录。",
+    JobName.CLEAN_UP: "删除过期的登录失败记录、30 天未动的导入草稿、很久以前的邮件和站内消息以及旧的运行记录。",
     JobName.SEAL_TRAIL: "把新的审计记录逐条接入校验链，之后改动即可发现。",
     JobName.CHECK_TRAIL: "核验整条校验链，并把当天的链头记入实例目录的文件。",
 }
@@ -47,6 +47,7 @@ FACTS: dict[str, str] = {
     "files": "删除无主附件文件 {} 个",
     "drafts": "删除导入草稿 {} 份",
     "scans": "删除未能识别的扫描件 {} 份",
+    "mails": "删除旧邮件和站内消息 {} 封",
     "failed_sign_ins": "删除登录失败记录 {} 条",
     "runs": "删除运行记录 {} 条",
     "events": "删除调度事件 {} 条",

@@ -1,18 +1,22 @@
-"""The outbox as administrators look after it: what is in which state, sending one again, taking one out."""
+"""The outbox as administrators look after it: what is in which state, sending one again, taking one out; and the end of
+what is old."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Unpack
 
-from sqlalchemy import Row, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, delete, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.errors import NotFound, NotNow
 from taskboard.domain.history import Change, Subject
+from taskboard.domain.jobs import FURTHEST_BACK
 from taskboard.domain.outbox import WAITING, OutboxState
 from taskboard.models import OutboxMessage, Person
 from taskboard.services.history import Writing, record_change
+from taskboard.services.inserts import change_rows
 from taskboard.services.paging import Page, fetch_page
 
 
@@ -127,3 +131,31 @@ def _record(
         after={"state": message.state, **after},
         **by,
     )
+
+
+# The end of what is old
+
+OVER = frozenset({OutboxState.SENT, OutboxState.DEAD, OutboxState.EXPIRED, OutboxState.INBOX_ONLY, OutboxState.TOLD})
+"""nothing happens to these any more by itself"""
+KEEP_READ = FURTHEST_BACK + timedelta(days=30)
+"""longer than a job can be run again for: a mail that was deleted could be made a second time"""
+KEEP_UNREAD = timedelta(days=800)
+"""who was away for a long time still finds what they were told, as long as the runs of that time are on record"""
+REMOVED_AT_ONCE = 2000
+
+_Carried = aliased(OutboxMessage)
+
+
+def remove_old_mails(session: Session, *, now: datetime, most: int = REMOVED_AT_ONCE) -> int:
+    """Delete mails, which are messages of the inbox too, that are long over; how many, at most so many at a time.
+
+    What waits, or whose fate somebody has to decide, stays whatever its age; a morning mail stays with the notices
+    that it carried.
+    """
+    is_old = or_(
+        OutboxMessage.created_at < now - KEEP_UNREAD,
+        OutboxMessage.read_at.is_not(None) & (OutboxMessage.created_at < now - KEEP_READ),
+    )
+    carries = select(_Carried.id).where(_Carried.told_in_id == OutboxMessage.id).exists()
+    old = select(OutboxMessage.id).where(OutboxMessage.state.in_(OVER), is_old, ~carries).limit(most)
+    return change_rows(session, delete(OutboxMessage).where(OutboxMessage.id.in_(session.scalars(old).all())))
