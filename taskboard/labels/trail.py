@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from taskboard.domain.departments import SuccessionKind
+from taskboard.domain.account_links import LinkPurpose
+from taskboard.domain.departments import SuccessionKind, WorkOutcome
 from taskboard.domain.orders import OrderState
 from taskboard.domain.roles import Role
 from taskboard.domain.trail import Finding, FindingKind
@@ -98,6 +99,11 @@ FIELDS: dict[str, str] = {
     "day": "日期",
     "days": "日期",
     "note": "说明",
+    "deputy": "代收人",
+    "mails_per_minute": "每分钟发信上限",
+    "mails_per_hour": "每小时发信上限",
+    "office_opens": "通知开始发送时间",
+    "office_closes": "通知停止发送时间",
     "source": "来源",
     "horizon_on": "计划期限",
     "revision": "版次",
@@ -121,6 +127,60 @@ FIELDS: dict[str, str] = {
     "assignments": "承办分支编号",
     "report_rhythm": "报送频次",
     "report_day": "报送日",
+    "titles": "任务名称",
+    "lead": "牵头单位",
+    "partner": "配合单位",
+    "departments_before": "原责任单位",
+    "departments_after": "现责任单位",
+    "expanded": "展开的集合单位",
+    "into": "展开为",
+    "review_on": "复核日期",
+    "suspended_days": "中止天数",
+    "asked_due_on": "申请延到",
+    "proposed": "建议承担单位",
+    "new_department": "改由承担",
+    "from_department": "原承办单位",
+    "to_department": "现承办单位",
+    "outcome": "处理结果",
+    "subtasks": "分解任务编号",
+    "period": "反馈期",
+    "is_unchanged": "无变化",
+    "says_the_same": "与上次内容相同",
+    "planned": "计划进度",
+    "planned_before": "原计划进度",
+    "ends_on": "自动解除日期",
+    "would_have_ended_on": "原定自动解除日期",
+    "until_on": "暂不提醒至",
+    "in_a_row": "连续暂缓次数",
+    "notice_wish": "通知方式",
+    "wants_digest": "接收周报",
+    "alias": "别名",
+    "old_name": "曾用名",
+    "old_names": "旧名称",
+    "new_names": "新名称",
+    "valid_from": "启用日期",
+    "valid_to": "停用日期",
+    "member": "成员单位",
+    "purpose": "链接用途",
+    "is_by_mail": "邮件发送",
+    "expires_at": "有效期至",
+    "administrator": "系统管理员",
+    "body": "督查机构",
+    "place": "地名",
+    "is_mail_set": "已设置发信",
+    "public_url": "访问地址",
+    "smtp_url": "发信服务器",
+    "mail_from": "发件人",
+    "address": "地址",
+    "secret": "密钥",
+    "sends_weekly": "每周播报",
+    "sends_daily": "每个工作日播报",
+    "is_on": "启用",
+    "off_since": "停发时间",
+    "is_off": "停发该地址",
+    "last_error": "退信原因",
+    "held_at": "暂停发信时间",
+    "dropped": "作废的邮件数",
 }
 
 FINDINGS: dict[FindingKind, str] = {
@@ -148,11 +208,17 @@ def entrance_words(entrance: str) -> str:
 
 def field_words(path: tuple[str, ...]) -> str:
     """``assignment:12``, ``due_on`` → ``承办分支 12 · 时限``; a field without a word keeps its name."""
-    words = []
-    for name in path:
-        part, _, number = name.partition(":")
-        words.append(f"承办分支 {number}" if part == "assignment" and number else FIELDS.get(name, name))
-    return " · ".join(words)
+    return " · ".join(_part_words(name) for name in path)
+
+
+def _part_words(name: str) -> str:
+    part, _, number = name.partition(":")
+    if not number:
+        return FIELDS.get(name, name)
+    if part == "assignment":
+        return f"承办分支 {number}"
+    # What is planned of a period: in percent, or of a target.
+    return f"{part} {'完成比例' if number == 'percent' else f'指标 {number}'}"
 
 
 KINDS: dict[str, type[StrEnum]] = {
@@ -165,6 +231,8 @@ KINDS: dict[str, type[StrEnum]] = {
     "past_deadline": PastDeadline,
     "order_state": OrderState,
     "succession_kind": SuccessionKind,
+    "purpose": LinkPurpose,
+    "outcome": WorkOutcome,
 }
 """fields whose values have words of their own"""
 

@@ -18,7 +18,7 @@ from taskboard.domain.workflow import Act
 from taskboard.models import Assignment, Attachment, Department, HistoryEntry, Person, Plan, Task
 from taskboard.services.attachment_files import StoredFile
 from taskboard.services.cases import Acting, Case, describe, open_cases
-from taskboard.services.history import find_repeated, record_change
+from taskboard.services.history import find_done, find_repeated, record_change
 from taskboard.services.lineage import load_lineages
 from taskboard.services.visibility import visible_tasks
 
@@ -132,21 +132,29 @@ def list_kept(session: Session, uploads: Sequence[Upload]) -> set[str]:
 def remove_attachment(session: Session, attachment_id: str, **by: Unpack[Acting]) -> int:
     """Take a file away until its department submitted; its task. The bytes go with the next clean-up.
 
-    Raises :class:`NotFound` and :class:`NotAllowed`.
+    A request that took it away before gets the same answer. Raises :class:`NotFound` and :class:`NotAllowed`.
     """
     task_id = session.scalar(select(Attachment.task_id).where(Attachment.id == attachment_id))
     if task_id is None:
-        raise NotFound(subject="attachment")
+        return _removed_from(session, by)
     case = _open(session, task_id, by)
     # Only behind the task's lock: somebody else may have taken it away while this one waited.
     row = session.scalar(select(Attachment).where(Attachment.id == attachment_id))
     if row is None:
-        raise NotFound(subject="attachment")
+        return _removed_from(session, by)
     _require(case, row.assignment_id)
     session.delete(row)
     session.flush()
     _record(session, row.task_id, Change.DETACHED, [(row.name, row.size, row.sha256)], by)
     return row.task_id
+
+
+def _removed_from(session: Session, by: Acting) -> int:
+    """The task from which this request took a file away before; raises :class:`NotFound` where it took none."""
+    entry = find_done(session, by.get("request_key"), act=Change.DETACHED, actor=by["actor"])
+    if entry is None or entry.task_id is None:
+        raise NotFound(subject="attachment")
+    return entry.task_id
 
 
 def get_attachment(session: Session, attachment_id: str, actor: Actor) -> Attachment:

@@ -213,6 +213,16 @@ def find_repeated(
     return entry
 
 
+def find_done(session: Session, request_key: str | None, *, act: RecordedAct, actor: Actor) -> HistoryEntry | None:
+    """What this request of this person did, where what it was about is gone and so cannot name its task."""
+    if request_key is None:
+        return None
+    query = select(HistoryEntry).where(
+        HistoryEntry.request_key == request_key, HistoryEntry.act == act, HistoryEntry.actor_id == actor.person_id
+    )
+    return session.scalar(query)
+
+
 def last_entry(
     session: Session, task_id: int, acts: Iterable[Act], assignment_id: int | None = None
 ) -> HistoryEntry | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, RequestEntityTooLarge
 
 from taskboard.config import MEBIBYTE
 from taskboard.domain.errors import DomainError, Invalid, NotAllowed, NotFound, NotNow, Stale
@@ -58,6 +58,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(StaleDataError, lambda _error: _refused(Stale()))
     app.register_error_handler(OperationalError, _database_busy)
     app.register_error_handler(InternalServerError, _failed)
+    app.register_error_handler(MethodNotAllowed, _asked_for)
     app.register_error_handler(HTTPException, _http_error)
 
 
@@ -129,6 +130,27 @@ def _leave_database_alone() -> None:
     """The page must come up even where the database is what failed: nobody's posts are read for it."""
     g.is_bare = True
     db.session.remove()
+
+
+def _asked_for(_error: MethodNotAllowed) -> Response | HTTPException:
+    """An address that only takes forms, asked for like a page: who copied it from a page on which a form came back, or
+    pressed Enter there, is led to the page that the form stands on."""
+    page = _page_above(request.path) if request.method in ("GET", "HEAD") else None
+    return make_response(redirect(page)) if page else _http_error(_error)
+
+
+def _page_above(path: str) -> str | None:
+    """The nearest address above this one that can be asked for, if there is one below the first page."""
+    adapter = current_app.create_url_adapter(request)
+    above = path.rpartition("/")[0]
+    while adapter is not None and above:
+        try:
+            adapter.match(above, method="GET")
+        except HTTPException:
+            above = above.rpartition("/")[0]
+        else:
+            return above
+    return None
 
 
 def _http_error(error: HTTPException) -> Response | HTTPException:

@@ -219,6 +219,24 @@ def test_on_a_task_that_has_ended_nothing_is_added(visitor, usual, session, task
     assert upload(visitor.enter(usual.chen), task, None, ("a.pdf", PDF)).status_code == 403
 
 
+def test_a_second_click_on_removing_gets_the_first_answer_and_removes_nothing_else(visitor, usual, session, task):
+    lead = branch(session, task)
+    upload(visitor.enter(usual.li), task, lead.id, ("a.pdf", PDF), key="first")
+    upload(visitor, task, lead.id, ("b.pdf", PDF), key="second")
+    first, second = (one.id for one in rows(session))
+
+    answers = [visitor.post(f"/attachments/{first}/removal", request_key="one-page") for _ in range(2)]
+
+    assert [one.location for one in answers] == [f"/tasks/{task.id}#attachments"] * 2
+    assert [one.id for one in rows(session)] == [second]
+    session.rollback()
+    acts = session.scalars(select(HistoryEntry.act)).all()
+    assert acts.count(Change.DETACHED) == 1
+    assert visitor.post(f"/attachments/{second}/removal", request_key="one-page").location is not None
+    assert visitor.post(f"/attachments/{second}/removal", request_key="another-page").status_code == 404
+    assert visitor.enter(usual.wang).post(f"/attachments/{first}/removal", request_key="one-page").status_code == 404
+
+
 def test_adding_and_removing_stand_in_the_history(visitor, usual, session, task):
     upload(visitor.enter(usual.li), task, branch(session, task).id, ("a.pdf", PDF))
     [one] = rows(session)

@@ -118,6 +118,19 @@ def test_the_wrong_method_says_which_are_right(visitor: Visitor, usual: Usual) -
     assert "不能这样访问" in answer.text
 
 
+def test_the_address_of_a_form_that_came_back_leads_to_its_page_when_it_is_asked_for(
+    visitor: Visitor, usual: Usual
+) -> None:
+    visitor.enter(usual.sun)
+    where = f"/departments/{usual.lead.id}/names"
+    refused = visitor.post(where, name="")
+    asked = visitor.get(where)
+
+    assert refused.status_code == 422
+    assert asked.location == f"/departments/{usual.lead.id}"
+    assert visitor.get("/tasks/7/assignments/3/report").location == "/tasks/7"
+
+
 class TestForgedOrOldForms:
     @pytest.mark.parametrize("token", ["", "nonsense", "IjEi.x.y"])
     def test_a_form_without_its_token_changes_nothing(self, visitor: Visitor, usual: Usual, token: str) -> None:

@@ -11,6 +11,7 @@ from taskboard.labels.errors import problem_words
 from taskboard.services import attachment_files, attachments
 from taskboard.services.attachments import TaskAttachments
 from taskboard.web.attachments.forms import RemovalForm, UploadForm
+from taskboard.web.forms import key_of
 from taskboard.web.guards import current_actor
 from taskboard.web.uploads import attachment_folder, stored
 
@@ -81,7 +82,8 @@ def remove(attachment_id: str) -> ResponseReturnValue:
             actor=current_actor(),
             now=now(),
             entrance=ENTRANCE,
-            request_key=form.request_key.data,
+            # One page has one key for all its files.
+            request_key=key_of(form.request_key.data, {"attachment_id": attachment_id}),
         )
     flash("已移除附件；这件事留在办理记录里。", "success")
     return redirect(_page(task_id))
