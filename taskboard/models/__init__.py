@@ -27,6 +27,7 @@ from taskboard.models.period import HandLight, PeriodReport, PlannedValue, Repor
 from taskboard.models.person import AccountLink, FailedSignIn, Person, PersonPost, PortfolioItem, ResetRequest
 from taskboard.models.plan import ImportDraft, Measure, Plan, PlanDefaultDepartment, PlanSource
 from taskboard.models.robot import Robot, RobotMessage
+from taskboard.models.roundup import Roundup
 from taskboard.models.scan import Scan
 from taskboard.models.setting import Setting, SetupDraft
 from taskboard.models.target import TaskTarget
@@ -82,6 +83,7 @@ __all__ = [
     "ResetRequest",
     "Robot",
     "RobotMessage",
+    "Roundup",
     "Scan",
     "SchedulerEvent",
     "SchedulerLease",
