@@ -70,6 +70,8 @@ class Preview:
 
     year: int
     was_confirmed: bool
+    is_adopted: bool
+    """the same was taken over before: nothing is left to confirm"""
     working_days: int
     changes: list[DayChange]
     moves: list[Move]
@@ -121,6 +123,7 @@ def preview_arrangement(session: Session, arrangement: Arrangement, *, actor: Ac
     return Preview(
         year=arrangement.year,
         was_confirmed=arrangement.year in before.confirmed_years,
+        is_adopted=_stands(session, arrangement),
         working_days=_working_days(after, arrangement.year),
         changes=[
             DayChange(day, after.is_working_day(day), _festival(arrangement, day))
@@ -131,16 +134,16 @@ def preview_arrangement(session: Session, arrangement: Arrangement, *, actor: Ac
     )
 
 
-def adopt_arrangement(session: Session, arrangement: Arrangement, **by: Unpack[Writing]) -> None:
+def adopt_arrangement(session: Session, arrangement: Arrangement, **by: Unpack[Writing]) -> bool:
     """Make the arrangement the calendar of its year, in place of what stood there.
 
-    What was adopted before as it is changes nothing.
+    What was adopted before as it is changes nothing: ``False``.
     """
     require_role(by["actor"], Role.ADMINISTRATOR)
+    if _stands(session, arrangement):
+        return False
     days = _days_out(arrangement)
-    concerned = _in_year(arrangement.year) | CalendarDay.day.in_([one.day for one in days])
-    if _stands(session, arrangement.year, concerned, set(days)):
-        return
+    concerned = _concerned(arrangement.year, days)
     before = _kept(session, arrangement.year)
     session.execute(delete(CalendarDay).where(concerned))
     session.add_all(CalendarDay(**one._asdict()) for one in days)
@@ -156,16 +159,22 @@ def adopt_arrangement(session: Session, arrangement: Arrangement, **by: Unpack[W
         after=_kept(session, arrangement.year),
         **by,
     )
+    return True
 
 
-def _stands(session: Session, year: int, concerned: ColumnElement[bool], days: set[DayOut]) -> bool:
-    """Whether a notice was adopted for the year that says the same of these days."""
-    known = session.get(CalendarYear, year)
+def _concerned(year: int, days: Iterable[DayOut]) -> ColumnElement[bool]:
+    """The kept days that an arrangement decides: those of its year, and those beyond it that it names."""
+    return _in_year(year) | CalendarDay.day.in_([one.day for one in days])
+
+
+def _stands(session: Session, arrangement: Arrangement) -> bool:
+    """Whether a notice was adopted for the year that says the same of its days."""
+    known = session.get(CalendarYear, arrangement.year)
     if known is None or known.source != NOTICE_SOURCE:
         return False
-    return {
-        DayOut(one.day, one.is_working_day, one.note) for one in session.scalars(select(CalendarDay).where(concerned))
-    } == days
+    days = _days_out(arrangement)
+    kept = session.scalars(select(CalendarDay).where(_concerned(arrangement.year, days)))
+    return {DayOut(one.day, one.is_working_day, one.note) for one in kept} == set(days)
 
 
 def _raise_revision(session: Session, year: int, *, is_own: bool) -> None:

@@ -220,13 +220,22 @@ def _latest(session: Session, task_ids: list[int], today: date) -> dict[int, dat
 
 
 def _plans(session: Session, actor: Actor) -> list[Choice]:
-    query = select(Plan.id, Plan.title).where(Plan.id.in_(select(Task.plan_id).where(visible_tasks(actor))))
-    return [Choice(*row) for row in session.execute(query.order_by(Plan.id.desc()))]
+    # One task is enough: each plan is asked by its index, and not all tasks for their plans.
+    has_tasks = exists().where(Task.plan_id == Plan.id, visible_tasks(actor)).correlate(Plan)
+    query = select(Plan.id, Plan.title).where(has_tasks).order_by(Plan.id.desc())
+    return [Choice(*row) for row in session.execute(query)]
 
 
 def _departments(session: Session, actor: Actor) -> list[Choice]:
-    # Under another name: what is visible asks about assignments itself.
-    named = aliased(Assignment)
-    on_tasks = select(named.department_id).join(Task, Task.id == named.task_id).where(visible_tasks(actor))
-    query = select(Department.id, Department.name).where(Department.id.in_(on_tasks)).order_by(Department.path)
+    # Under other names: what is visible asks about assignments and departments itself.
+    one, named = aliased(Department), aliased(Assignment)
+    seen = visible_tasks(actor)
+    is_shown: ColumnElement[bool]
+    if actor.overseen_paths:
+        # Nearly every department has a task that is seen: the first one found is enough.
+        is_shown = exists().where(named.department_id == one.id, named.task_id == Task.id, seen).correlate(one)
+    else:
+        # Few tasks are seen, and they name their departments.
+        is_shown = one.id.in_(select(named.department_id).join(Task, Task.id == named.task_id).where(seen))
+    query = select(one.id, one.name).where(is_shown).order_by(one.path)
     return [Choice(*row) for row in session.execute(query)]

@@ -371,3 +371,17 @@ def test_two_thousand_tasks_are_reminded_of_in_seconds(office: Office) -> None:
     assert (result.done, len(office.mails())) == (2000, 3)
     # Seconds on an idle machine; the bound is for busy ones.
     assert taken < 30
+
+
+@pytest.mark.parametrize(("who", "plans", "departments"), [("chen", 2, 3), ("li", 1, 2), ("zhao", 1, 1), ("sun", 0, 0)])
+def test_the_filter_offers_the_plans_and_departments_of_what_is_seen(
+    office: Office, who: str, plans: int, departments: int
+) -> None:
+    usual = office.usual
+    other = factories.make_plan(office.session, body=usual.body, imported_by=usual.chen, title="另一个计划")
+    factories.make_task(office.session, plan=other, lead=usual.other, due_on=LATER, state=TaskState.IN_PROGRESS)
+    factories.make_department(office.session, name="没有任务的局", parent=usual.body)
+
+    found = search_tasks(office.session, usual.actor(who), TaskFilter(), today=TODAY)
+
+    assert (len(found.plans), len(found.departments)) == (plans, departments)

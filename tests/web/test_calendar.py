@@ -75,6 +75,17 @@ def test_a_notice_taken_over_is_the_calendar(visitor: Visitor, usual: Usual, ses
     assert is_worked(session, date(2027, 10, 9))
 
 
+def test_a_notice_that_was_taken_over_leaves_nothing_to_confirm(visitor: Visitor, usual: Usual) -> None:
+    visitor.enter(usual.sun).post("/calendar/notice", text=NOTICE, adopt="1")
+
+    preview = visitor.get(visitor.post("/calendar/notice", text=NOTICE).location).text
+    again = visitor.get(visitor.post("/calendar/notice", text=NOTICE, adopt="1").location).text
+
+    assert "这份通知已经录入，日历没有变化" in preview
+    assert "确认录入" not in preview
+    assert "2027 年的放假安排已经录入过，日历没有变化。" in again
+
+
 def test_a_notice_that_cannot_be_is_refused_and_kept_as_typed(visitor: Visitor, usual: Usual, session: Session) -> None:
     wrong = NOTICE.replace("10月9日（周六）", "10月9日（周五）")
 

@@ -62,11 +62,16 @@ def notice() -> ResponseReturnValue:
         if "adopt" not in request.form:
             return keep_and_show("calendar.notice")
         with transaction() as session:
-            arrangements.adopt_arrangement(session, arrangement, **writing())
+            is_new = arrangements.adopt_arrangement(session, arrangement, **writing())
     except Invalid as error:
         form.show_problem(error)
         return _notice_page(form)
-    flash(f"已录入 {arrangement.year} 年的放假安排。", "success")
+    flash(
+        f"已录入 {arrangement.year} 年的放假安排。"
+        if is_new
+        else f"{arrangement.year} 年的放假安排已经录入过，日历没有变化。",
+        "success",
+    )
     return redirect(url_for("calendar.years"))
 
 
