@@ -6,9 +6,11 @@ import logging
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any, Literal
 
 import pytest
 from apiflask import APIFlask
+from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -21,7 +23,9 @@ from taskboard.domain.jobs import JobName
 from taskboard.extensions import db
 from taskboard.jobs.runner import run_by_hand
 from taskboard.models import AccountLink, HistoryEntry, OutboxMessage, Person, Setting
+from taskboard.services import accounts
 from tests.support.factories import Usual
+from tests.support.queries import counted_queries
 from tests.support.smtp import SmtpServer
 from tests.support.visitor import Visitor, found_token
 
@@ -50,6 +54,20 @@ def handed_over(visitor: Visitor, usual: Usual, person: Person) -> str:
     found = ADDRESS.search(page.text)
     assert found is not None, page.text
     return found[1]
+
+
+class CountingHasher(PasswordHasher):
+    """Counts how often it works; it takes long, so that an answer tells by its time whether it did."""
+
+    hashes = 0
+
+    def hash(self, *given: Any, **more: Any) -> str:
+        self.hashes += 1
+        return super().hash(*given, **more)
+
+    def verify(self, *given: Any, **more: Any) -> Literal[True]:
+        self.hashes += 1
+        return super().verify(*given, **more)
 
 
 @dataclass(frozen=True)
@@ -254,6 +272,27 @@ class TestForgotten:
         assert known.status_code == unknown.status_code == 200
         assert shown(known.text) == shown(unknown.text)
         assert "如果这个账号存在" in known.text
+
+    def test_known_and_unknown_names_make_the_same_work(
+        self, visitor: Visitor, usual: Usual, post_office: PostOffice, session: Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hasher = CountingHasher()
+        monkeypatch.setattr(accounts, "HASHER", hasher)
+        with post_office.app.app_context():
+            engine = db.engine
+        self.ask(visitor, "before them")  # what is asked once for a process
+        work = []
+        for username in ("li", "nobody"):
+            with counted_queries(engine) as statements:
+                self.ask(visitor, username)
+            work.append((statements, hasher.hashes))
+
+        assert work[0] == work[1]
+        assert hasher.hashes == 0
+        written = [one for one in work[0][0] if one.startswith(("INSERT", "UPDATE"))]
+        assert [one.split()[2] for one in written] == ["reset_request"]
+        assert not session.scalars(select(OutboxMessage)).all(), "the mail is composed by a job, after the answer"
+        assert post_office.received()
 
     @pytest.mark.parametrize("username", ["li", "nobody"])
     def test_asking_again_and_again_is_stopped(
