@@ -17,7 +17,7 @@ from taskboard.documents.columns import reading_order
 from taskboard.documents.pieces import OUTLINE_LABEL, Piece, Row, join_row, rows_of
 from taskboard.documents.ruled_tables import RuledTable, build_ruled_table, continue_table, fill
 from taskboard.documents.text import clean_line
-from taskboard.documents.unruled_tables import find_unruled_tables
+from taskboard.documents.unruled_tables import find_rest, find_unruled_tables
 from taskboard.domain.plan_parsing.blocks import Block, Paragraph, Place
 
 FULL_LINE = 2.0
@@ -69,21 +69,52 @@ Item = Piece | RuledTable
 def blocks_of(pages: Sequence[Page]) -> Iterator[Block]:
     """The paragraphs and tables of these pages."""
     bare = _without_running_heads([_filled(page) for page in pages])
-    yield from _blocks(_continued(_items(bare)))
+    yield from _blocks(_continued(_items(_with_rests(bare))))
 
 
 def _filled(page: Page) -> Page:
     """The page with pieces in tables moved into their cells."""
-    tables, free = [], list(page.pieces)
+    filled = replace(page, tables=())
     for table in page.tables:
-        inside = [piece for piece in free if table.holds(piece)]
-        free = [piece for piece in free if not table.holds(piece)]
-        tables.append(fill(table, inside))
-    for table in find_unruled_tables(free):
-        inside = [piece for piece in free if table.holds(piece)]
-        free = [piece for piece in free if not table.holds(piece)]
-        tables.append(fill(table, inside))
-    return replace(page, pieces=tuple(free), tables=tuple(table for table in tables if table.has_text))
+        filled = _with_table(filled, table)
+    for table in find_unruled_tables(_without_page_numbers(_rows_with_text(filled.pieces))):
+        filled = _with_table(filled, table)
+    return replace(filled, tables=tuple(table for table in filled.tables if table.has_text))
+
+
+def _with_table(page: Page, table: RuledTable) -> Page:
+    """The page with the pieces in this table moved into its cells."""
+    inside = [piece for piece in page.pieces if table.holds(piece)]
+    free = [piece for piece in page.pieces if not table.holds(piece)]
+    return replace(page, pieces=tuple(free), tables=(*page.tables, fill(table, inside)))
+
+
+def _rows_with_text(pieces: Iterable[Piece]) -> list[Row]:
+    return rows_of(piece for piece in pieces if piece.text.strip())
+
+
+def _with_rests(pages: Iterable[Page]) -> Iterator[Page]:
+    """The pages with what goes on there of a table without lines, whose names of columns are not said again."""
+    last: RuledTable | None = None
+    for page in pages:
+        rest = _rest_of(last, page) if last is not None else None
+        whole = _with_table(page, rest) if rest is not None else page
+        last = _last_table(whole)
+        yield whole
+
+
+def _rest_of(table: RuledTable, page: Page) -> RuledTable | None:
+    """What goes on at the top of this page of a table that ended the page before."""
+    if not table.names:
+        return None
+    begin = min((other.top for other in page.tables), default=page.height)
+    return find_rest(table, _rows_with_text(piece for piece in page.pieces if piece.base < begin))
+
+
+def _last_table(page: Page) -> RuledTable | None:
+    """The table that ends this page, if one does."""
+    last = max(page.tables, key=lambda table: table.bottom, default=None)
+    return None if last is None or any(piece.base > last.bottom for piece in page.pieces) else last
 
 
 # Running heads and page numbers
@@ -107,8 +138,17 @@ def _edges(page: Page) -> list[Row]:
         return []
     top = [row for row in rows[:EDGE_ROWS] if row[0].base < EDGE_SHARE * page.height]
     bottom = [row for row in rows[-EDGE_ROWS:] if row[0].base > (1 - EDGE_SHARE) * page.height]
-    numbers = [row for row in (rows[0], rows[-1]) if _is_page_number(row)] if rows else []
-    return [*top, *bottom, *numbers]
+    return [*top, *bottom, *_page_numbers(rows)]
+
+
+def _page_numbers(rows: Sequence[Row]) -> list[Row]:
+    """The first and the last row, where they are nothing else."""
+    return [row for row in (rows[0], rows[-1]) if _is_page_number(row)] if rows else []
+
+
+def _without_page_numbers(rows: Sequence[Row]) -> list[Row]:
+    numbers = _page_numbers(rows)
+    return [row for row in rows if row not in numbers]
 
 
 def _small_head(page: Page) -> Row:

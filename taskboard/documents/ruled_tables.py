@@ -6,7 +6,7 @@ import re
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 
 from msgspec import structs
 
@@ -49,7 +49,8 @@ class Ruling:
 class RuledTable:
     """A table as drawn: edges of its columns and rows, and its cells, whose text comes with ``fill``.
 
-    The edges are those on its last page.
+    The edges are those on its last page. Without lines they follow the text; what stays is where ``names``, those of
+    its columns, begin and end.
     """
 
     first_page: int
@@ -57,6 +58,7 @@ class RuledTable:
     columns: tuple[float, ...]
     rows: tuple[float, ...]
     cells: tuple[Cell, ...]
+    names: tuple[tuple[float, float], ...] = ()
 
     @property
     def top(self) -> float:
@@ -83,7 +85,10 @@ class RuledTable:
         """Whether the other table, the next thing in the document, has the same columns on the following page."""
         if other.first_page != self.last_page + 1 or len(other.columns) != len(self.columns):
             return False
-        return all(abs(a - b) <= SAME_EDGE for a, b in zip(self.columns, other.columns, strict=True))
+        if len(other.names) != len(self.names):
+            return False
+        own, its = ((tuple(chain(*table.names)) or table.columns) for table in (self, other))
+        return all(abs(a - b) <= SAME_EDGE for a, b in zip(own, its, strict=True))
 
 
 def find_tables(horizontal: Iterable[Ruling], vertical: Iterable[Ruling], *, page: int) -> list[RuledTable]:
@@ -129,7 +134,7 @@ def continue_table(table: RuledTable, other: RuledTable) -> RuledTable:
     else:
         above, cells = _stretch(table.cells, cells, start)
     moved = (structs.replace(cell, row=cell.row + start) for cell in cells)
-    return RuledTable(table.first_page, other.last_page, other.columns, other.rows, (*above, *moved))
+    return replace(other, first_page=table.first_page, cells=(*above, *moved))
 
 
 def build_ruled_table(table: RuledTable, *, paragraph: int) -> Table:

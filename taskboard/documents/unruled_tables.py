@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from taskboard.documents.pieces import OUTLINE_LABEL, Piece, Row, rows_of
+from taskboard.documents.pieces import OUTLINE_LABEL, Piece, Row
 from taskboard.documents.ruled_tables import RuledTable
 from taskboard.domain.plan_parsing.blocks import Cell
 from taskboard.domain.plan_parsing.table_headers import find_header
@@ -25,15 +25,16 @@ NEXT_LINE = 2.4
 """character sizes within which the next line of a header follows"""
 OUTSIDE = 4.0
 """points by which the outermost cells reach beyond their text"""
-SERIAL = re.compile(r"\s*\d{1,3}[.、．]?\s*$")
+SAME_GAP = 0.8
+"""share of the least space between two rows that still parts rows"""
+SERIAL = re.compile(r"\s*(\d{1,3})[.、．]?\s*$")
 NOTE = re.compile(r"\s*(?:备\s*注|说\s*明|注|附\s*注)\s*[:：]")
 
 Interval = tuple[float, float]
 
 
-def find_unruled_tables(pieces: Iterable[Piece]) -> list[RuledTable]:
-    """The tables among these pieces of one page, their cells still to be filled."""
-    rows = rows_of(piece for piece in pieces if piece.text.strip())
+def find_unruled_tables(rows: Sequence[Row]) -> list[RuledTable]:
+    """The tables among these rows of one page, their cells still to be filled."""
     tables = []
     start = 0
     while start + FEWEST_ROWS < len(rows):
@@ -102,9 +103,55 @@ def _is_in(piece: Piece, interval: Interval) -> bool:
 
 def _below(rows: Sequence[Row], first: int, body: int, names: Sequence[Interval]) -> _Found | None:
     """The rows below the names, as far as they keep to the columns."""
+    taken, kept = _within(rows[body:], names)
+    end = body + kept
+    columns = _columns(taken, names)
+    anchors = _anchors(rows[first:end], body - first, columns)
+    starts = [0, *_starts(rows[first:end], [body - first - 1, *anchors])]
+    if len(starts) <= FEWEST_ROWS:
+        return None
+    return _Found(_as_table(rows[first:end], starts, columns, names, header=True), end)
+
+
+# On the next page
+
+
+def find_rest(table: RuledTable, rows: Sequence[Row]) -> RuledTable | None:
+    """What goes on of this table, which ended its page, in the first of these rows of the next page.
+
+    The names of its columns are not said again, so its numbers must count on.
+    """
+    taken, end = _within(rows, table.names)
+    rows = rows[:end]
+    columns = _columns(taken, table.names)
+    anchors = _anchors(rows, 0, columns)
+    if not anchors or not _counts_on(table, [rows[anchor] for anchor in anchors]):
+        return None
+    starts = list(_starts(rows, anchors))
+    first = [0] if anchors[0] == 0 else [0, *_first_start(rows, anchors[0], starts)]
+    return _as_table(rows, [*first, *starts], columns, table.names, header=False)
+
+
+def _counts_on(table: RuledTable, anchors: Sequence[Row]) -> bool:
+    """Whether the first number here is the next one; in a new section it may be the first again."""
+    above = [int(found[1]) for cell in table.cells if cell.column == 0 and (found := SERIAL.match(cell.text))]
+    here = next((int(found[1]) for row in anchors if (found := SERIAL.match(row[0].text))), None)
+    awaited = {above[-1] + 1} if above else set()
+    return here in (awaited | {1} if _is_section(anchors[0]) else awaited)
+
+
+def _first_start(rows: Sequence[Row], anchor: int, starts: Sequence[int]) -> list[int]:
+    """Where the first row of this page begins, when the lines above its number are the rest of the row before."""
+    (start,) = _starts(rows, [0, anchor])
+    enough = min((_gap_above(rows, other) for other in starts), default=rows[start][0].size)
+    return [start] if _gap_above(rows, start) >= SAME_GAP * enough else []
+
+
+def _within(rows: Iterable[Row], names: Sequence[Interval]) -> tuple[list[Interval], int]:
+    """What the columns of these names take of the page, and how many rows keep to them."""
     taken = list(names)
-    end = body
-    for row in rows[body:]:
+    kept = 0
+    for row in rows:
         if NOTE.match(row[0].text):
             break
         if not _is_section(row):
@@ -112,12 +159,8 @@ def _below(rows: Sequence[Row], first: int, body: int, names: Sequence[Interval]
             if any(sum(_overlap(name, one) for name in names) > 1 for one in wider):
                 break
             taken = wider
-        end += 1
-    columns = _columns(taken, names)
-    starts = [0, *_starts(rows[first:end], body - first - 1, columns)]
-    if len(starts) <= FEWEST_ROWS:
-        return None
-    return _Found(_as_table(rows[first:end], starts, columns), end)
+        kept += 1
+    return taken, kept
 
 
 def _is_section(row: Row) -> bool:
@@ -144,20 +187,29 @@ def _distance(one: Interval, other: Interval) -> float:
     return max(0.0, one[0] - other[1], other[0] - one[1])
 
 
-def _starts(rows: Sequence[Row], header: int, columns: Sequence[float]) -> Iterator[int]:
-    """The lines that begin a row below the header: where the space between two numbers is widest, and at sections."""
-    anchors = [header]
-    for number in range(header + 1, len(rows)):
-        first = rows[number][0]
-        if _is_section(rows[number]) or (SERIAL.match(first.text) and first.right <= columns[1]):
-            anchors.append(number)
+def _anchors(rows: Sequence[Row], body: int, columns: Sequence[float]) -> list[int]:
+    """The lines from ``body`` on that have the number of a row, or are sections."""
+    return [
+        number
+        for number, row in enumerate(rows)
+        if number >= body and (_is_section(row) or (SERIAL.match(row[0].text) and row[0].right <= columns[1]))
+    ]
+
+
+def _starts(rows: Sequence[Row], anchors: Sequence[int]) -> Iterator[int]:
+    """The lines that begin the rows of all anchors but the first: where the space between two is widest."""
     for before, after in pairwise(anchors):
-        gaps = [rows[n][0].base - rows[n - 1][0].base for n in range(before + 1, after + 1)]
         # Of gaps that are equally wide the last: cells begin with their number more often than they end with it.
-        yield before + 1 + max(range(len(gaps)), key=lambda n: (round(gaps[n], 1), n))
+        yield max(range(before + 1, after + 1), key=lambda n: (round(_gap_above(rows, n), 1), n))
 
 
-def _as_table(rows: Sequence[Row], starts: Sequence[int], columns: Sequence[float]) -> RuledTable:
+def _gap_above(rows: Sequence[Row], number: int) -> float:
+    return rows[number][0].base - rows[number - 1][0].base
+
+
+def _as_table(
+    rows: Sequence[Row], starts: Sequence[int], columns: Sequence[float], names: Sequence[Interval], *, header: bool
+) -> RuledTable:
     edges = [rows[0][0].base - 2 * rows[0][0].size]
     for start in starts[1:]:
         edges.append((rows[start - 1][0].base + rows[start][0].base - rows[start][0].size) / 2)
@@ -165,9 +217,9 @@ def _as_table(rows: Sequence[Row], starts: Sequence[int], columns: Sequence[floa
     width = len(columns) - 1
     cells: list[Cell] = []
     for number, start in enumerate(starts):
-        if number and _is_section(rows[start]):
+        if _is_section(rows[start]) and (number or not header):
             cells.append(Cell("", row=number, column=0, column_span=width))
         else:
             cells += [Cell("", row=number, column=column) for column in range(width)]
     page = rows[0][0].page
-    return RuledTable(page, page, tuple(columns), tuple(edges), tuple(cells))
+    return RuledTable(page, page, tuple(columns), tuple(edges), tuple(cells), tuple(names))

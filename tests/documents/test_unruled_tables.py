@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from taskboard.documents.layout import Page, blocks_of
 from taskboard.documents.pieces import Piece
-from taskboard.domain.plan_parsing.blocks import Paragraph, Table
+from taskboard.domain.plan_parsing.blocks import Block, Paragraph, Table
 
 SIZE = 10.0
 LEFTS = (50.0, 80.0, 160.0, 330.0, 420.0, 500.0)
@@ -23,11 +25,30 @@ def line(base: float, *texts: str, lefts: Sequence[float] = LEFTS) -> list[Piece
     ]
 
 
-def grids(*lines: list[Piece]) -> list[list[list[str]]]:
-    """The texts of the tables on a page of these lines, each cell in one line."""
-    blocks = blocks_of([Page(1, 800.0, tuple(piece for pieces in lines for piece in pieces))])
-    tables = [block for block in blocks if isinstance(block, Table)]
+Lines = Sequence[list[Piece]]
+
+
+def blocks(*pages: Lines) -> list[Block]:
+    """What is read on pages of these lines."""
+    return list(
+        blocks_of(
+            [
+                Page(number, 800.0, tuple(structs.replace(piece, page=number) for pieces in lines for piece in pieces))
+                for number, lines in enumerate(pages, start=1)
+            ]
+        )
+    )
+
+
+def grids_of(*pages: Lines) -> list[list[list[str]]]:
+    """The texts of the tables on these pages, each cell in one line."""
+    tables = [block for block in blocks(*pages) if isinstance(block, Table)]
     return [[[cell.text.replace("\n", "") for cell in row] for row in table.rows] for table in tables]
+
+
+def grids(*lines: list[Piece]) -> list[list[list[str]]]:
+    """The same of one page."""
+    return grids_of(lines)
 
 
 def test_cells_of_several_lines_belong_to_the_number_above_them() -> None:
@@ -79,9 +100,8 @@ def test_a_line_across_the_columns_ends_the_table() -> None:
         line(190, "2", "住房", "试点项目6个", "市住建局", "市财政局", "年底前"),
         line(220, "各单位要高度重视，抓好落实，每季度末报送进展情况，重大事项随时报告。", lefts=[60]),
     ]
-    blocks = list(blocks_of([Page(1, 800.0, tuple(piece for pieces in lines for piece in pieces))]))
 
-    assert [type(block) for block in blocks] == [Table, Paragraph]
+    assert [type(block) for block in blocks(lines)] == [Table, Paragraph]
 
 
 def test_text_in_columns_without_names_of_columns_is_no_table() -> None:
@@ -93,3 +113,92 @@ def test_text_in_columns_without_names_of_columns_is_no_table() -> None:
         )
         == []
     )
+
+
+# Over pages
+
+
+TWO_ROWS = (
+    line(130, *NAMES),
+    line(160, "1", "消费", "发放消费券", "市商务局", "市财政局", "6月底前"),
+    line(190, "2", "住房", "试点项目6个", "市住建局", "市财政局", "年底前"),
+)
+FOURTH = ("4", "养老", "新建食堂8个", "市民政局", "市财政局", "年底前")
+
+
+def foot(number: int) -> list[Piece]:
+    return line(770, f"— {number} —", lefts=[LEFTS[3]])
+
+
+def test_the_number_of_a_page_is_no_department_of_its_last_row() -> None:
+    (grid,) = grids(*TWO_ROWS, foot(1))
+
+    assert grid[2] == ["2", "住房", "试点项目6个", "市住建局", "市财政局", "年底前"]
+
+
+def test_names_of_columns_that_a_page_repeats_are_dropped_however_long_its_cells_are() -> None:
+    third = line(80, "3", "托育", "新建托育中心2个，新增托位", "市卫健委", "市教育局", "2026年6月底前")
+
+    (grid,) = grids_of([*TWO_ROWS, foot(1)], [line(50, *NAMES), third, line(110, *FOURTH), foot(2)])
+
+    assert [row[0] for row in grid] == ["序号", "1", "2", "3", "4"]
+
+
+def test_rows_whose_numbers_count_on_need_no_names_of_columns_on_later_pages() -> None:
+    second = [
+        line(60, "3", "托育", "新建托育中心2个，", "市卫健委", "市教育局", "6月底前"),
+        line(75, "", "", "新增托位900个"),
+        line(105, *FOURTH),
+    ]
+    third = [line(60, "5", "就业", "开展培训9次", "市人社局", "市财政局", "年底前")]
+
+    (grid,) = grids_of([*TWO_ROWS, foot(1)], [*second, foot(2)], [*third, foot(3)])
+
+    assert [row[0] for row in grid] == ["序号", "1", "2", "3", "4", "5"]
+    assert [row[2] for row in grid[3:]] == ["新建托育中心2个，新增托位900个", "新建食堂8个", "开展培训9次"]
+    assert [row[3] for row in grid[3:]] == ["市卫健委", "市民政局", "市人社局"]
+
+
+def test_lines_above_the_first_number_of_a_page_are_the_rest_of_the_row_before() -> None:
+    rest = [line(60, "", "", "新开工项目2个", "", "、市人社局")]
+    third = line(90, "3", "托育", "新建托育中心2个", "市卫健委", "市教育局", "6月底前")
+
+    (grid,) = grids_of(TWO_ROWS, [*rest, third, line(120, *FOURTH)])
+
+    assert [row[0] for row in grid] == ["序号", "1", "2", "3", "4"]
+    assert grid[2] == ["2", "住房", "试点项目6个新开工项目2个", "市住建局", "市财政局、市人社局", "年底前"]
+
+
+def test_lines_above_a_first_number_in_the_middle_of_its_row_are_its_own() -> None:
+    third = [
+        line(60, "", "", "新建托育中心2个，"),
+        line(68, "3", "托育", "", "市卫健委", "市教育局", "6月底前"),
+        line(76, "", "", "新增托位900个"),
+    ]
+
+    (grid,) = grids_of(TWO_ROWS, [*third, line(106, *FOURTH)])
+
+    assert [row[2] for row in grid[2:]] == ["试点项目6个", "新建托育中心2个，新增托位900个", "新建食堂8个"]
+
+
+def test_numbers_may_begin_again_below_the_title_of_a_section() -> None:
+    section = line(60, "二、着力改善民生", lefts=[50])
+
+    (grid,) = grids_of(TWO_ROWS, [section, line(90, "1", *FOURTH[1:])])
+
+    assert set(grid[3]) == {"二、着力改善民生"}
+    assert grid[4] == ["1", *FOURTH[1:]]
+
+
+def test_rows_with_other_numbers_are_no_part_of_the_table_before() -> None:
+    (grid,) = grids_of(TWO_ROWS, [line(60, "7", *FOURTH[1:])])
+
+    assert len(grid) == 3
+
+
+def test_rows_on_a_page_after_text_below_the_table_are_no_part_of_it() -> None:
+    below = line(220, "各单位要高度重视，抓好落实，每季度末报送进展情况，重大事项随时报告。", lefts=[60])
+
+    (grid,) = grids_of([*TWO_ROWS, below], [line(60, "3", *FOURTH[1:])])
+
+    assert len(grid) == 3
