@@ -59,8 +59,17 @@ def postgres_database() -> Iterator[databases.PostgresDatabase]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def _compiled_once() -> Iterator[None]:
+    from tests.support.compiled import keep_what_is_compiled
+
+    with pytest.MonkeyPatch.context() as patch:
+        keep_what_is_compiled(patch)
+        yield
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, _compiled_once: None) -> str:
     """A fresh migrated database of the test's own; whoever asks for it runs once on each kind.
 
     A test about one kind says ``@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)``.

@@ -10,9 +10,10 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 from playwright.sync_api import Page
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import Engine, create_engine, inspect, select, text
 from sqlalchemy.orm import Session
 
 from taskboard.models import Base, FailedSignIn
@@ -46,6 +47,29 @@ def test_client_and_session_look_at_the_same_database(client: FlaskClient, sessi
 
     assert response.status_code == 404
     assert session.scalars(select(FailedSignIn)).all() == []
+
+
+def test_a_statement_is_compiled_once_for_all_databases_of_a_kind(engine: Engine, database_url: str) -> None:
+    compiled = []
+    for one in (engine, create_engine(database_url)):
+        with one.connect() as connection:
+            statement = select(FailedSignIn.id).where(FailedSignIn.id == -7)
+            compiled.append(connection.execute(statement).context.compiled)
+        one.dispose()
+
+    assert compiled[0] is compiled[1]
+
+
+@pytest.mark.usefixtures("_compiled_once")
+def test_an_application_takes_what_another_one_compiled_only_for_the_same_rule() -> None:
+    addresses = []
+    for rule in ("/tasks/<int:number>", "/plans/<int:number>"):
+        another = Flask("another")
+        another.add_url_rule(rule, "page")
+        with another.test_request_context():
+            addresses.append(url_for("page", number=7))
+
+    assert addresses == ["/tasks/7", "/plans/7"]
 
 
 def test_a_killed_run_leaves_nothing_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

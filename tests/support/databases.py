@@ -81,14 +81,20 @@ def migrate(database_url: str, instance_dir: Path) -> None:
 
 def copy_sqlite(run: RunFolder, target: Path) -> str:
     """Put a fresh migrated database file at ``target``; its address."""
-    with run.locked():
-        if not run.sqlite_template.exists():
-            unfinished = run.path / "unfinished.db"
-            unfinished.unlink(missing_ok=True)
-            migrate(f"sqlite:///{unfinished}", run.path)
-            unfinished.rename(run.sqlite_template)
+    if not run.sqlite_template.exists():
+        _make_sqlite_template(run)
     shutil.copyfile(run.sqlite_template, target)
     return f"sqlite:///{target}"
+
+
+def _make_sqlite_template(run: RunFolder) -> None:
+    with run.locked():
+        if run.sqlite_template.exists():
+            return
+        unfinished = run.path / "unfinished.db"
+        unfinished.unlink(missing_ok=True)
+        migrate(f"sqlite:///{unfinished}", run.path)
+        unfinished.rename(run.sqlite_template)
 
 
 # PostgreSQL

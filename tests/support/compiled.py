@@ -1,0 +1,75 @@
+"""What every application and engine of a test would compile anew, kept for as long as the test process lives.
+
+A test has an application and an engine of its own; compiling their routes, templates and statements took more than half
+of the time of the ordinary test of a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
+
+STATEMENTS_KEPT = 2000
+
+
+def keep_what_is_compiled(patch: pytest.MonkeyPatch) -> None:
+    """From now on until the patch is undone, applications and engines take over what earlier ones compiled."""
+    _keep_templates(patch)
+    _keep_routes(patch)
+    _keep_statements(patch)
+
+
+class CompiledTemplates(BytecodeCache):
+    """By name and file; what belongs to an older text of the file is thrown away by the bucket."""
+
+    def __init__(self) -> None:
+        self.compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.compiled:
+            bucket.bytecode_from_string(self.compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+def _keep_templates(patch: pytest.MonkeyPatch) -> None:
+    """Those of pages and those of mails; the two know the same file by different names."""
+    kept = CompiledTemplates()
+    make_environment = Environment.__init__
+
+    def make_environment_that_shares(environment: Environment, *arguments: Any, **options: Any) -> None:
+        make_environment(environment, *arguments, **{"bytecode_cache": kept, **options})
+
+    patch.setattr(Environment, "__init__", make_environment_that_shares)
+
+
+def _keep_routes(patch: pytest.MonkeyPatch) -> None:
+    """The functions that make addresses: the same rule makes the same ones in every application."""
+    compile_anew = Rule._compile_builder
+    kept: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
+
+    def compile_builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in kept:
+            kept[key] = compile_anew(rule, append_unknown)
+        return kept[key]
+
+    patch.setattr(Rule, "_compile_builder", compile_builder)
+
+
+def _keep_statements(patch: pytest.MonkeyPatch) -> None:
+    """Statements are kept by the dialect they were compiled for, and all engines of a kind speak the same one."""
+    kept = LRUCache[Any, Any](STATEMENTS_KEPT)
+    shared = property(lambda _engine: kept, lambda _engine, _own: None)
+    patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
+    patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
+    patch.setattr(Engine, "_compiled_cache", shared, raising=False)
