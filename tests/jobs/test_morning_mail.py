@@ -30,18 +30,11 @@ from taskboard.services.history import record_change
 from taskboard.services.outbox import queue_all
 from taskboard.services.reminders import load_items, may_be_due
 from taskboard.services.trail import find_head
-from tests.support.factories import LONG_AGO, Usual, make_department, make_person, make_plan, make_task, usual_people
+from tests.support.factories import LONG_AGO, Usual, make_department, make_person, make_plan, make_task
 
 MONDAY = date(2026, 11, 23)
 TUESDAY, WEDNESDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 4))
 LONG_ISSUED = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    usual = usual_people(session)
-    session.commit()
-    return usual
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from taskboard.jobs.scheduler import JobScheduler
 from taskboard.models import ImportDraft, JobRun, Scan
 from taskboard.services import scans
 from tests.documents.pdf_files import make_pdf, picture
-from tests.support.factories import NOW, Usual, usual_people, writing_by
+from tests.support.factories import NOW, Usual, writing_by
 
 MONDAY = date(2026, 11, 23)
 STAND_IN = """
@@ -33,13 +33,6 @@ ocr_child.load_engine = lambda: engine
 sys.exit(ocr_child.main())
 """
 ONE_MEASURE = "yield '1.推进一网通办。（责任单位：市财政局、市教育局）', 100, 100, 1500, 144"
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    usual = usual_people(session)
-    session.commit()
-    return usual
 
 
 @pytest.fixture(autouse=True)

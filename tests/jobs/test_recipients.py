@@ -11,15 +11,8 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.roles import Role
 from taskboard.models import Department, PersonPost, Plan
-from tests.support.factories import Usual, make_department, make_person, make_plan, make_task, usual_people
+from tests.support.factories import Usual, make_department, make_person, make_plan, make_task
 from tests.support.mornings import MONDAY, TUESDAY, WEDNESDAY, deliver_all, run, scheduled, told
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    usual = usual_people(session)
-    session.commit()
-    return usual
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from taskboard.domain.robots import RobotKind, RobotMessageState
 from taskboard.jobs.catalogue import RobotsUnreachable
 from taskboard.jobs.runner import run_by_hand
 from taskboard.models import Department, JobRun, MailGate, Plan, Robot, RobotMessage
-from tests.support.factories import Usual, make_department, make_plan, make_task, usual_people
+from tests.support.factories import Usual, make_department, make_plan, make_task
 from tests.support.robots import KEYS, Silence, Vendors, running_vendors
 
 MONDAY = date(2026, 11, 23)
@@ -31,13 +31,6 @@ def vendors(app: APIFlask) -> Iterator[Vendors]:
     with running_vendors() as vendors:
         app.extensions["taskboard_robot_connections"] = vendors.connect
         yield vendors
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    usual = usual_people(session)
-    session.commit()
-    return usual
 
 
 @pytest.fixture(autouse=True)

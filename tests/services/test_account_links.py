@@ -24,16 +24,11 @@ from taskboard.models import AccountLink, FailedSignIn, HistoryEntry, OutboxMess
 from taskboard.services import account_links, people
 from taskboard.services.accounts import Locked
 from taskboard.services.people import PersonValues
-from tests.support.factories import NOW, Usual, usual_people, writing_by
+from tests.support.factories import NOW, Usual, writing_by
 
 KEY = "a key that only makes the links of tests"
 ADDRESS = "127.0.0.1"
 MOMENT = timedelta(seconds=1)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def make(session: Session, usual: Usual, *, is_by_mail: bool = False, who: str = "sun", whom: str = "li") -> str:

@@ -16,14 +16,9 @@ from taskboard.domain.passwords import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRES
 from taskboard.models import FailedSignIn, HistoryEntry
 from taskboard.services import accounts
 from taskboard.services.accounts import Attempt, Locked
-from tests.support.factories import NOW, PASSWORD, Usual, usual_people
+from tests.support.factories import NOW, PASSWORD, Usual
 
 WHEN: Any = {"now": NOW, "entrance": "test"}
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def begin(session: Session, username: str = "li", address: str = "192.0.2.1", **later: float) -> Attempt | Locked:

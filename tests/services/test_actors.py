@@ -13,15 +13,10 @@ from taskboard.domain.permissions import Actor, Post
 from taskboard.domain.roles import Role
 from taskboard.models import Person, PersonPost
 from taskboard.services.actors import load_actor
-from tests.support.factories import Usual, make_department, make_person, usual_people
+from tests.support.factories import Usual, make_department, make_person
 
 TODAY = date(2026, 11, 23)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def load(session: Session, person: Person) -> Actor:

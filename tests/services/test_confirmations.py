@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from functools import cache
 
 import pytest
 from sqlalchemy import func, select
@@ -14,41 +13,31 @@ from taskboard.models import Assignment, Department, HistoryEntry, ImportDraft, 
 from taskboard.services import imports
 from taskboard.services.confirmations import Progress, find_progress, telling
 from taskboard.services.import_review import review_draft
-from tests.support.factories import NOW, usual_people
-from tests.support.importing import many
+from tests.support.factories import NOW
+from tests.support.importing import many, read
 
 MADE = (Plan, Measure, Task, Assignment, TaskTarget, Department, HistoryEntry)
 
 
-@cache
-def read(text):
-    return imports.read_pasted(text)
-
-
 @pytest.fixture
-def people(session):
-    return usual_people(session)
-
-
-@pytest.fixture
-def draft(session, people):
+def draft(session, usual):
     """250 measures, nothing in the way of confirming them."""
-    by = {"actor": people.actor("chen"), "now": NOW}
-    draft = imports.start_import(session, read(many(250)), body_id=people.body.id, entrance="test", **by)
+    by = {"actor": usual.actor("chen"), "now": NOW}
+    draft = imports.start_import(session, read(many(250)), body_id=usual.body.id, entrance="test", **by)
     names = {one.key: NameDecision(NameChoice.CREATE_UNIT) for one in review_draft(session, draft).unknown}
     imports.save_decisions(session, draft.id, Decisions(names=names), version=draft.version, **by)
     session.commit()
     return draft
 
 
-def confirm(session, draft, people, tell):
+def confirm(session, draft, usual, tell):
     return imports.confirm_import(
         session,
         draft.id,
         version=draft.version,
         leads_are_checked=True,
         units_are_checked=True,
-        actor=people.actor("chen"),
+        actor=usual.actor("chen"),
         now=NOW,
         entrance="test",
         tell=tell,
@@ -59,16 +48,16 @@ def rows(session):
     return {table.__name__: session.scalar(select(func.count()).select_from(table)) for table in MADE}
 
 
-def test_a_confirmation_tells_how_many_measures_are_made_of_all(session, draft, people):
+def test_a_confirmation_tells_how_many_measures_are_made_of_all(session, draft, usual):
     told = []
 
-    confirm(session, draft, people, lambda done, total: told.append((done, total)))
+    confirm(session, draft, usual, lambda done, total: told.append((done, total)))
 
     assert told == [(0, 250), (100, 250), (200, 250), (250, 250)]
 
 
-def test_tasks_made_together_are_whole_and_can_be_changed_like_any_others(session, draft, people):
-    plan = confirm(session, draft, people, lambda _done, _total: None)
+def test_tasks_made_together_are_whole_and_can_be_changed_like_any_others(session, draft, usual):
+    plan = confirm(session, draft, usual, lambda _done, _total: None)
     session.commit()
 
     tasks = session.scalars(select(Task).where(Task.plan_id == plan.id).order_by(Task.position)).all()
@@ -83,7 +72,7 @@ def test_tasks_made_together_are_whole_and_can_be_changed_like_any_others(sessio
     assert {count for _, count in session.execute(per_task)} == {2}
 
 
-def test_an_error_half_way_leaves_nothing_of_the_plan(session, draft, people, tmp_path):
+def test_an_error_half_way_leaves_nothing_of_the_plan(session, draft, usual, tmp_path):
     before = rows(session)
 
     def fail_half_way(done, _total):
@@ -92,13 +81,13 @@ def test_an_error_half_way_leaves_nothing_of_the_plan(session, draft, people, tm
             raise RuntimeError("the disk is full")
 
     with pytest.raises(RuntimeError), telling(tmp_path / "confirming", draft.id) as tell:
-        confirm(session, draft, people, fail_half_way)
+        confirm(session, draft, usual, fail_half_way)
     session.rollback()
 
     assert rows(session) == before
     assert session.get_one(ImportDraft, draft.id).plan_id is None
     assert list((tmp_path / "confirming").iterdir()) == []
-    assert confirm(session, draft, people, lambda _done, _total: None).id is not None
+    assert confirm(session, draft, usual, lambda _done, _total: None).id is not None
 
 
 def test_progress_is_there_for_others_while_a_confirmation_lasts_and_gone_after_it(tmp_path):

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid, NotAllowed, NotNow
 from taskboard.domain.workflow import (
@@ -20,11 +19,6 @@ from taskboard.domain.workflow import (
 from taskboard.services import reports, workflow
 from tests.support.factories import NOW
 from tests.support.office import NEXT_WEEK, TODAY, YESTERDAY, Office
-
-
-@pytest.fixture
-def office(session: Session) -> Office:
-    return Office(session)
 
 
 def test_a_suspension_stops_the_work_and_its_end_moves_the_deadlines(office: Office) -> None:

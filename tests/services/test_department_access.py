@@ -12,7 +12,7 @@ from taskboard.domain.errors import NotFound
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person
 from taskboard.services import department_access, department_lists, people
-from tests.support.factories import Usual, make_department, make_person, make_plan, make_task, usual_people
+from tests.support.factories import Usual, make_department, make_person, make_plan, make_task
 
 TODAY = date(2026, 11, 23)
 
@@ -21,11 +21,6 @@ class Place(NamedTuple):
     body: Department
     bureau: Department
     officer: Person
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def another_place(session: Session, *, parent: Department | None = None, supervised: bool = True) -> Place:

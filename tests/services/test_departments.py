@@ -17,15 +17,10 @@ from taskboard.domain.workflow import TaskState
 from taskboard.models import Department, DepartmentName, HistoryEntry
 from taskboard.services import department_access, department_lists, department_names, department_tree, departments
 from taskboard.services.departments import DepartmentValues
-from tests.support.factories import Usual, make_department, make_person, make_plan, make_task, usual_people, writing_by
+from tests.support.factories import Usual, make_department, make_person, make_plan, make_task, writing_by
 from tests.support.queries import counted_queries
 
 TODAY = date(2026, 11, 23)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def problem(act: Callable[[], object]) -> tuple[str, str]:

@@ -25,17 +25,12 @@ from taskboard.labels.errors import problem_words
 from taskboard.models import Department, DepartmentMember, DepartmentName, HistoryEntry, Person, PersonPost
 from taskboard.services import department_names, directory_export, directory_import, directory_sheets, members
 from taskboard.services.directory_changes import DirectoryReading
-from tests.support.factories import NOW, Usual, make_department, make_plan, make_task, usual_people, writing_by
+from tests.support.factories import NOW, Usual, make_department, make_plan, make_task, writing_by
 from tests.support.queries import counted_queries
 
 TODAY = date(2026, 11, 23)
 HEAD = [column.value for column in DEPARTMENT_COLUMNS]
 PEOPLE = [column.value for column in PEOPLE_COLUMNS]
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def csv_of(*rows: Sequence[str], encoding: str = "utf-8-sig") -> bytes:

@@ -14,15 +14,10 @@ from taskboard.services import directory_import, directory_templates
 from taskboard.services.department_matching import match_written
 from taskboard.services.department_names import match_names
 from taskboard.services.renamings import seed_renamings
-from tests.support.factories import Usual, usual_people, writing_by
+from tests.support.factories import Usual, writing_by
 
 TODAY = date(2026, 11, 23)
 CASES = [("province", "江南省"), ("city", "槐阳市"), ("county", "清河县"), ("enterprise", "云川能源集团有限公司")]
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def put_in(session: Session, usual: Usual, code: str, place: str) -> directory_import.DirectoryReading:

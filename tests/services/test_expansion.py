@@ -21,23 +21,11 @@ from tests.support.factories import (
     Usual,
     make_department,
     make_person,
-    make_plan,
     make_task,
-    usual_people,
     writing_by,
 )
 
 LEAD, PARTNER = AssignmentRole.LEAD, AssignmentRole.PARTNER
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
-
-
-@pytest.fixture
-def plan(session: Session, usual: Usual) -> Plan:
-    return make_plan(session, body=usual.body, imported_by=usual.chen)
 
 
 @pytest.fixture

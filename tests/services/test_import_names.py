@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,7 +13,7 @@ from taskboard.services import imports
 from taskboard.services.department_names import match_names
 from taskboard.services.import_review import Review, ReviewUnit, review_draft
 from taskboard.services.renamings import seed_renamings
-from tests.support.factories import NOW, Usual, make_department, usual_people
+from tests.support.factories import NOW, Usual, make_department
 
 TEXT = """云泽市优化营商环境2026—2027年行动方案
 
@@ -22,11 +21,6 @@ TEXT = """云泽市优化营商环境2026—2027年行动方案
 1.推进一网通办。2026年底前，高频事项全部上线。（责任单位：市发改委）
 2.健全督查机制。长期坚持。（责任单位：{name}）
 """
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 @cache

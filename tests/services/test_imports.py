@@ -47,13 +47,8 @@ TEXT = """云泽市优化营商环境2026—2027年行动方案
 
 
 @pytest.fixture
-def people(session):
-    return factories.usual_people(session)
-
-
-@pytest.fixture
-def chen(people):
-    return people.actor("chen")
+def chen(usual):
+    return usual.actor("chen")
 
 
 @cache
@@ -62,10 +57,10 @@ def read(text):
     return imports.read_pasted(text)
 
 
-def start(session, people, text=TEXT):
+def start(session, usual, text=TEXT):
     source = read(text)
     return imports.start_import(
-        session, source, body_id=people.body.id, actor=people.actor("chen"), now=NOW, entrance="test"
+        session, source, body_id=usual.body.id, actor=usual.actor("chen"), now=NOW, entrance="test"
     )
 
 
@@ -125,18 +120,18 @@ def counts(session):
 # Reading and drafts
 
 
-def test_nothing_of_a_draft_is_stored_as_a_plan_before_it_is_confirmed(session, people, chen):
+def test_nothing_of_a_draft_is_stored_as_a_plan_before_it_is_confirmed(session, usual, chen):
     before = counts(session)
 
-    draft = start(session, people)
+    draft = start(session, usual)
     change(session, draft, "m1", chen, lead=("市新办",))
 
     assert counts(session) == before
     assert [one.title for one in imports.list_drafts(session, chen)] == ["云泽市优化营商环境2026—2027年行动方案"]
 
 
-def test_what_was_read_can_be_reviewed_after_a_round_trip_through_the_database(session, people):
-    draft = start(session, people)
+def test_what_was_read_can_be_reviewed_after_a_round_trip_through_the_database(session, usual):
+    draft = start(session, usual)
     session.commit()
     session.expire_all()
 
@@ -147,8 +142,8 @@ def test_what_was_read_can_be_reviewed_after_a_round_trip_through_the_database(s
     assert [unit.department_name for unit in found.rows[0].lead] == ["市发展改革委"]
 
 
-def test_a_reading_stored_by_an_earlier_release_can_still_be_reviewed(session, people):
-    draft = start(session, people)
+def test_a_reading_stored_by_an_earlier_release_can_still_be_reviewed(session, usual):
+    draft = start(session, usual)
     older = {key: value for key, value in draft.reading.items() if key not in {"horizon", "candidates"}}
     older["measures"] = [{k: v for k, v in one.items() if k != "targets"} for one in older["measures"]]
     draft.reading = older
@@ -157,8 +152,8 @@ def test_a_reading_stored_by_an_earlier_release_can_still_be_reviewed(session, p
     assert len(review(session, draft).rows) == 3
 
 
-def test_targets_kept_as_bare_words_by_an_earlier_release_do_not_stop_a_review(session, people):
-    draft = start(session, people)
+def test_targets_kept_as_bare_words_by_an_earlier_release_do_not_stop_a_review(session, usual):
+    draft = start(session, usual)
     draft.reading = {
         **draft.reading,
         "measures": [{**one, "targets": ["8000家"]} for one in draft.reading["measures"]],
@@ -168,23 +163,21 @@ def test_targets_kept_as_bare_words_by_an_earlier_release_do_not_stop_a_review(s
     assert len(review(session, draft).rows) == 3
 
 
-def test_only_a_supervisor_of_the_body_may_import_for_it(session, people):
+def test_only_a_supervisor_of_the_body_may_import_for_it(session, usual):
     source = read(TEXT)
 
     with pytest.raises(NotAllowed):
-        imports.start_import(
-            session, source, body_id=people.body.id, actor=people.actor("li"), now=NOW, entrance="test"
-        )
+        imports.start_import(session, source, body_id=usual.body.id, actor=usual.actor("li"), now=NOW, entrance="test")
     with pytest.raises(NotAllowed):
         imports.start_import(
-            session, source, body_id=people.lead.id, actor=people.actor("chen"), now=NOW, entrance="test"
+            session, source, body_id=usual.lead.id, actor=usual.actor("chen"), now=NOW, entrance="test"
         )
 
 
-def test_a_draft_of_another_body_does_not_exist(session, people):
-    draft = start(session, people)
+def test_a_draft_of_another_body_does_not_exist(session, usual):
+    draft = start(session, usual)
     elsewhere = factories.make_department(session, "海原市人民政府")
-    stranger = factories.actor_of(people.zhao, (factories.Role.SUPERVISOR, elsewhere))
+    stranger = factories.actor_of(usual.zhao, (factories.Role.SUPERVISOR, elsewhere))
 
     assert imports.list_drafts(session, stranger) == []
     with pytest.raises(NotFound):
@@ -192,14 +185,14 @@ def test_a_draft_of_another_body_does_not_exist(session, people):
     with pytest.raises(NotFound):
         confirm(session, draft, stranger)
     with pytest.raises(NotFound):
-        imports.get_draft(session, 999_999, people.actor("chen"))
+        imports.get_draft(session, 999_999, usual.actor("chen"))
 
 
-def test_a_document_that_is_under_review_or_imported_is_known_again(session, people, chen):
+def test_a_document_that_is_under_review_or_imported_is_known_again(session, usual, chen):
     sha = imports.fingerprint(TEXT.encode())
     assert not imports.find_same(session, sha, actor=chen)
 
-    draft = start(session, people)
+    draft = start(session, usual)
     under_review = imports.find_same(session, sha, actor=chen)
     plan = confirm(session, draft, chen)
     imported = imports.find_same(session, sha, actor=chen)
@@ -207,11 +200,11 @@ def test_a_document_that_is_under_review_or_imported_is_known_again(session, peo
     assert [one.id for one in under_review.drafts] == [draft.id]
     assert [one.id for one in imported.plans] == [plan.id]
     assert imported.drafts == []
-    assert not imports.find_same(session, sha, actor=people.actor("li"))
+    assert not imports.find_same(session, sha, actor=usual.actor("li"))
 
 
-def test_a_document_met_before_can_be_read_again_without_a_second_upload(session, people, chen):
-    draft = start(session, people)
+def test_a_document_met_before_can_be_read_again_without_a_second_upload(session, usual, chen):
+    draft = start(session, usual)
     from_draft = imports.read_again(session, draft_id=draft.id, plan_id=None, actor=chen)
     plan = confirm(session, draft, chen)
     from_plan = imports.read_again(session, draft_id=None, plan_id=plan.id, actor=chen)
@@ -219,7 +212,7 @@ def test_a_document_met_before_can_be_read_again_without_a_second_upload(session
 
     assert from_draft == from_plan == from_confirmed == (TEXT.encode(), "粘贴的文本.txt")
     with pytest.raises(NotFound):
-        imports.read_again(session, draft_id=None, plan_id=plan.id, actor=people.actor("li"))
+        imports.read_again(session, draft_id=None, plan_id=plan.id, actor=usual.actor("li"))
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -239,8 +232,8 @@ def test_a_file_that_cannot_be_read_says_why(session):
     assert refusal.value.problem in {DocumentProblem.BINARY, DocumentProblem.UNSUPPORTED}
 
 
-def test_a_draft_can_be_discarded(session, people, chen):
-    draft = start(session, people)
+def test_a_draft_can_be_discarded(session, usual, chen):
+    draft = start(session, usual)
 
     imports.discard_draft(session, draft.id, actor=chen, now=NOW, entrance="test")
 
@@ -252,8 +245,8 @@ def trail_of_imports(session):
     return list(session.scalars(query))
 
 
-def test_reading_and_discarding_a_document_is_on_record_with_its_fingerprint(session, people, chen):
-    draft = start(session, people)
+def test_reading_and_discarding_a_document_is_on_record_with_its_fingerprint(session, usual, chen):
+    draft = start(session, usual)
     draft_id, sha = draft.id, draft.source_sha256
 
     imports.discard_draft(session, draft_id, actor=chen, now=NOW, entrance="web")
@@ -263,18 +256,18 @@ def test_reading_and_discarding_a_document_is_on_record_with_its_fingerprint(ses
         (Change.READ, draft_id, chen.person_id, "test"),
         (Change.DISCARDED, draft_id, chen.person_id, "web"),
     ]
-    assert read.after == gone.before == {"source_name": "粘贴的文本.txt", "sha256": sha, "body_id": people.body.id}
+    assert read.after == gone.before == {"source_name": "粘贴的文本.txt", "sha256": sha, "body_id": usual.body.id}
 
 
-def test_the_trail_tells_from_which_entrance_a_plan_was_confirmed(session, people, chen):
-    plan = confirm(session, start(session, people), chen)
+def test_the_trail_tells_from_which_entrance_a_plan_was_confirmed(session, usual, chen):
+    plan = confirm(session, start(session, usual), chen)
 
     query = select(HistoryEntry).where(HistoryEntry.subject == Subject.PLAN, HistoryEntry.subject_id == plan.id)
     assert session.scalars(query).one().entrance == "test"
 
 
-def test_drafts_untouched_for_thirty_days_are_removed_and_plans_are_not(session, people, chen):
-    old, confirmed, fresh = (start(session, people, TEXT + "\n" * n) for n in range(3))
+def test_drafts_untouched_for_thirty_days_are_removed_and_plans_are_not(session, usual, chen):
+    old, confirmed, fresh = (start(session, usual, TEXT + "\n" * n) for n in range(3))
     plan = confirm(session, confirmed, chen)
     fresh.updated_at = NOW + timedelta(days=20)
     session.flush()
@@ -292,8 +285,8 @@ def test_drafts_untouched_for_thirty_days_are_removed_and_plans_are_not(session,
 # Deciding
 
 
-def test_a_decision_is_kept_and_what_was_read_stays_beside_it(session, people, chen):
-    draft = start(session, people)
+def test_a_decision_is_kept_and_what_was_read_stays_beside_it(session, usual, chen):
+    draft = start(session, usual)
 
     change(session, draft, "m1", chen, lead=("市教育局",), title="一网通办")
     session.commit()
@@ -305,8 +298,8 @@ def test_a_decision_is_kept_and_what_was_read_stays_beside_it(session, people, c
     assert found.row.is_decided("title") and not found.row.is_decided("partners")
 
 
-def test_saving_nothing_new_leaves_the_version_alone(session, people, chen):
-    draft = start(session, people)
+def test_saving_nothing_new_leaves_the_version_alone(session, usual, chen):
+    draft = start(session, usual)
     version = draft.version
 
     change(session, draft, "m1", chen)
@@ -314,8 +307,8 @@ def test_saving_nothing_new_leaves_the_version_alone(session, people, chen):
     assert draft.version == version
 
 
-def test_a_stale_version_is_refused_and_the_other_decision_stays(session, people, chen):
-    draft = start(session, people)
+def test_a_stale_version_is_refused_and_the_other_decision_stays(session, usual, chen):
+    draft = start(session, usual)
     version = draft.version
     entry = row(session, draft, "m1").row.entry
     change(session, draft, "m1", chen, lead=("市教育局",))
@@ -337,25 +330,25 @@ def test_a_stale_version_is_refused_and_the_other_decision_stays(session, people
     assert row(session, draft, "m1").row.entry.lead == ("市教育局",)
 
 
-def test_saving_and_confirming_need_a_supervisor_of_the_body(session, people):
-    draft = start(session, people)
+def test_saving_and_confirming_need_a_supervisor_of_the_body(session, usual):
+    draft = start(session, usual)
 
     with pytest.raises(NotFound):
-        change(session, draft, "m1", people.actor("gao"), title="别人的")
+        change(session, draft, "m1", usual.actor("gao"), title="别人的")
     with pytest.raises(NotFound):
-        confirm(session, draft, people.actor("sun"))
+        confirm(session, draft, usual.actor("sun"))
     with pytest.raises(NotFound):
-        imports.discard_draft(session, draft.id, actor=people.actor("li"), now=NOW, entrance="test")
+        imports.discard_draft(session, draft.id, actor=usual.actor("li"), now=NOW, entrance="test")
 
 
 # Names
 
 
-def test_an_abbreviation_and_the_full_name_end_as_one_new_department(session, people, chen):
+def test_an_abbreviation_and_the_full_name_end_as_one_new_department(session, usual, chen):
     text = TEXT.replace("市督查考核中心", "省发改委、省发展改革委、省发展和改革委员会").replace(
         "市发改委", "省发展改革委"
     )
-    draft = start(session, people, text)
+    draft = start(session, usual, text)
     unknown = [one for one in review(session, draft).unknown if "省发改委" in one.names]
     for one in unknown:
         name_it(session, draft, one.name, NameDecision(NameChoice.CREATE_UNIT), chen)
@@ -370,18 +363,18 @@ def test_an_abbreviation_and_the_full_name_end_as_one_new_department(session, pe
     assert units_of(session, first)[0] == units_of(session, third)[0]
 
 
-def test_an_unknown_name_is_listed_once_with_the_items_that_name_it(session, people):
+def test_an_unknown_name_is_listed_once_with_the_items_that_name_it(session, usual):
     text = TEXT.replace("市财政局", "市大数据中心")
 
-    unknown = {one.name: one for one in review(session, start(session, people, text)).unknown}
+    unknown = {one.name: one for one in review(session, start(session, usual, text)).unknown}
 
     assert unknown["市大数据中心"].numbers == (1, 2)
     assert unknown["各县（市、区）人民政府"].guessed_kind is DepartmentKind.COLLECTIVE
     assert unknown["市督查考核中心"].effective == NameDecision(NameChoice.CREATE_UNIT)
 
 
-def test_a_name_that_resembles_a_known_department_is_never_created_without_a_decision(session, people, chen):
-    draft = start(session, people, TEXT.replace("市督查考核中心", "市财政厅"))
+def test_a_name_that_resembles_a_known_department_is_never_created_without_a_decision(session, usual, chen):
+    draft = start(session, usual, TEXT.replace("市督查考核中心", "市财政厅"))
     found = review(session, draft)
     unknown = next(one for one in found.unknown if one.name == "市财政厅")
 
@@ -392,20 +385,20 @@ def test_a_name_that_resembles_a_known_department_is_never_created_without_a_dec
         confirm(session, draft, chen)
 
 
-def test_mapping_a_name_makes_it_an_alias_of_the_department(session, people, chen):
-    draft = start(session, people, TEXT.replace("市督查考核中心", "市财政厅"))
+def test_mapping_a_name_makes_it_an_alias_of_the_department(session, usual, chen):
+    draft = start(session, usual, TEXT.replace("市督查考核中心", "市财政厅"))
     name_it(session, draft, "市财政厅", NameDecision(NameChoice.SAME_AS, "市财政局"), chen)
 
     plan = confirm(session, draft, chen)
 
-    assert match_names(session, ["市财政厅"])["市财政厅"].id == people.partner.id
+    assert match_names(session, ["市财政厅"])["市财政厅"].id == usual.partner.id
     assert units_of(session, tasks_of(session, plan)[2]) == [(AssignmentRole.LEAD, "市财政局")]
     assignment = session.scalars(select(Assignment).where(Assignment.task_id == tasks_of(session, plan)[2].id)).one()
     assert assignment.name_as_written == "市财政厅"
 
 
-def test_an_unknown_name_can_be_the_same_as_another_new_one(session, people, chen):
-    draft = start(session, people, TEXT.replace("各县（市、区）人民政府", "督查中心"))
+def test_an_unknown_name_can_be_the_same_as_another_new_one(session, usual, chen):
+    draft = start(session, usual, TEXT.replace("各县（市、区）人民政府", "督查中心"))
     name_it(session, draft, "督查中心", NameDecision(NameChoice.SAME_AS, "市督查考核中心"), chen)
 
     plan = confirm(session, draft, chen)
@@ -415,24 +408,24 @@ def test_an_unknown_name_can_be_the_same_as_another_new_one(session, people, che
     assert units_of(session, third) == [(AssignmentRole.LEAD, "市督查考核中心")]
 
 
-def test_names_that_point_at_each_other_are_refused(session, people, chen):
-    draft = start(session, people, TEXT.replace("各县（市、区）人民政府", "督查中心"))
+def test_names_that_point_at_each_other_are_refused(session, usual, chen):
+    draft = start(session, usual, TEXT.replace("各县（市、区）人民政府", "督查中心"))
     name_it(session, draft, "督查中心", NameDecision(NameChoice.SAME_AS, "市督查考核中心"), chen)
     name_it(session, draft, "市督查考核中心", NameDecision(NameChoice.SAME_AS, "督查中心"), chen)
 
     assert {Obstacle.TARGET_UNKNOWN} == {one.obstacle for one in review(session, draft).hindrances}
 
 
-def test_a_name_mapped_to_nothing_known_is_refused(session, people, chen):
-    draft = start(session, people)
+def test_a_name_mapped_to_nothing_known_is_refused(session, usual, chen):
+    draft = start(session, usual)
     name_it(session, draft, "市督查考核中心", NameDecision(NameChoice.SAME_AS, "没有的单位"), chen)
 
     with pytest.raises(Invalid):
         confirm(session, draft, chen)
 
 
-def test_names_only_in_items_left_out_are_not_asked_for_and_not_created(session, people, chen):
-    draft = start(session, people)
+def test_names_only_in_items_left_out_are_not_asked_for_and_not_created(session, usual, chen):
+    draft = start(session, usual)
     change(session, draft, "m3", chen, is_included=False)
 
     confirm(session, draft, chen)
@@ -443,16 +436,16 @@ def test_names_only_in_items_left_out_are_not_asked_for_and_not_created(session,
 # Confirming
 
 
-def test_confirming_makes_the_plan_with_its_tasks_in_one_go(session, people, chen):
-    draft = start(session, people)
+def test_confirming_makes_the_plan_with_its_tasks_in_one_go(session, usual, chen):
+    draft = start(session, usual)
 
     plan = confirm(session, draft, chen)
     tasks = tasks_of(session, plan)
 
     assert (plan.title, plan.body_id, plan.imported_by_id) == (
         "云泽市优化营商环境2026—2027年行动方案",
-        people.body.id,
-        people.chen.id,
+        usual.body.id,
+        usual.chen.id,
     )
     assert session.get_one(PlanSource, plan.id).content == TEXT.encode()
     assert [(one.state, one.position) for one in tasks] == [
@@ -469,8 +462,8 @@ def test_confirming_makes_the_plan_with_its_tasks_in_one_go(session, people, che
     assert measure.reading["deadline"] == "2026-12-31"
 
 
-def test_each_task_says_where_its_deadline_comes_from(session, people, chen):
-    draft = start(session, people)
+def test_each_task_says_where_its_deadline_comes_from(session, usual, chen):
+    draft = start(session, usual)
     horizon = date(2027, 12, 31)
     facts = replace(review(session, draft).facts, horizon_on=horizon)
     imports.save_decisions(session, draft.id, Decisions(facts=facts), version=draft.version, actor=chen, now=NOW)
@@ -485,8 +478,8 @@ def test_each_task_says_where_its_deadline_comes_from(session, people, chen):
     ]
 
 
-def test_a_measure_without_a_date_becomes_a_task_without_one(session, people, chen):
-    draft = start(session, people)
+def test_a_measure_without_a_date_becomes_a_task_without_one(session, usual, chen):
+    draft = start(session, usual)
     change(session, draft, "m3", chen, deadline=DeadlineChoice.DATE, decided_on=date(2026, 6, 30))
 
     tasks = tasks_of(session, confirm(session, draft, chen))
@@ -495,8 +488,8 @@ def test_a_measure_without_a_date_becomes_a_task_without_one(session, people, ch
     assert (tasks[2].due_on, tasks[2].deadline_origin) == (date(2026, 6, 30), DeadlineOrigin.DECIDED)
 
 
-def test_inferred_leads_need_the_persons_word(session, people, chen):
-    draft = start(session, people)
+def test_inferred_leads_need_the_persons_word(session, usual, chen):
+    draft = start(session, usual)
 
     with pytest.raises(Invalid) as refusal:
         confirm(session, draft, chen, leads_are_checked=False)
@@ -508,10 +501,10 @@ def test_inferred_leads_need_the_persons_word(session, people, chen):
     assert len(tasks_of(session, plan)) == 3
 
 
-def test_an_import_without_inferred_leads_needs_no_such_word(session, people, chen):
+def test_an_import_without_inferred_leads_needs_no_such_word(session, usual, chen):
     draft = start(
         session,
-        people,
+        usual,
         TEXT.replace("责任单位：市发改委、市财政局", "市发改委牵头，市财政局配合").replace(
             "责任单位：市督查考核中心", "市督查考核中心牵头"
         ),
@@ -520,8 +513,8 @@ def test_an_import_without_inferred_leads_needs_no_such_word(session, people, ch
     assert len(tasks_of(session, confirm(session, draft, chen, leads_are_checked=False))) == 3
 
 
-def test_a_second_confirmation_leads_to_the_same_plan(session, people, chen):
-    draft = start(session, people)
+def test_a_second_confirmation_leads_to_the_same_plan(session, usual, chen):
+    draft = start(session, usual)
     version = draft.version
     plan = confirm(session, draft, chen)
 
@@ -533,8 +526,8 @@ def test_a_second_confirmation_leads_to_the_same_plan(session, people, chen):
     assert session.scalar(select(func.count()).select_from(Task)) == 3
 
 
-def test_a_confirmed_draft_can_neither_be_changed_nor_discarded(session, people, chen):
-    draft = start(session, people)
+def test_a_confirmed_draft_can_neither_be_changed_nor_discarded(session, usual, chen):
+    draft = start(session, usual)
     plan = confirm(session, draft, chen)
 
     with pytest.raises(Stale):
@@ -544,8 +537,8 @@ def test_a_confirmed_draft_can_neither_be_changed_nor_discarded(session, people,
     assert session.get_one(ImportDraft, draft.id).plan_id == plan.id
 
 
-def test_measures_left_out_become_no_task(session, people, chen):
-    draft = start(session, people)
+def test_measures_left_out_become_no_task(session, usual, chen):
+    draft = start(session, usual)
     change(session, draft, "m2", chen, is_included=False)
 
     tasks = tasks_of(session, confirm(session, draft, chen))
@@ -553,8 +546,8 @@ def test_measures_left_out_become_no_task(session, people, chen):
     assert [one.title for one in tasks] == ["推进一网通办", "健全督查机制"]
 
 
-def test_leaving_everything_out_is_refused(session, people, chen):
-    draft = start(session, people)
+def test_leaving_everything_out_is_refused(session, usual, chen):
+    draft = start(session, usual)
     for key in ("m1", "m2", "m3"):
         change(session, draft, key, chen, is_included=False)
 
@@ -571,8 +564,8 @@ def test_leaving_everything_out_is_refused(session, people, chen):
         ({"deadline": DeadlineChoice.DATE}, Obstacle.DATE_EMPTY),
     ],
 )
-def test_a_measure_that_is_not_fit_stops_the_import_and_nothing_is_made(session, people, chen, fields, obstacle):
-    draft = start(session, people)
+def test_a_measure_that_is_not_fit_stops_the_import_and_nothing_is_made(session, usual, chen, fields, obstacle):
+    draft = start(session, usual)
     change(session, draft, "m1", chen, **fields)
     before = counts(session)
 
@@ -583,23 +576,23 @@ def test_a_measure_that_is_not_fit_stops_the_import_and_nothing_is_made(session,
     assert counts(session) == before
 
 
-def test_the_same_new_unit_under_two_spellings_cannot_be_lead_and_partner(session, people, chen):
-    draft = start(session, people)
+def test_the_same_new_unit_under_two_spellings_cannot_be_lead_and_partner(session, usual, chen):
+    draft = start(session, usual)
     change(session, draft, "m3", chen, lead=("省发展改革委",), partners=("省发改委",))
 
     assert Obstacle.SAME_DEPARTMENT in row(session, draft, "m3").obstacles
 
 
-def test_a_department_that_was_switched_off_is_not_assigned(session, people, chen):
-    people.partner.is_active = False
+def test_a_department_that_was_switched_off_is_not_assigned(session, usual, chen):
+    usual.partner.is_active = False
     session.flush()
-    draft = start(session, people)
+    draft = start(session, usual)
 
     assert Obstacle.DEPARTMENT_INACTIVE in row(session, draft, "m1").obstacles
 
 
-def test_a_collective_lead_is_allowed_in_the_draft_and_marked(session, people, chen):
-    draft = start(session, people)
+def test_a_collective_lead_is_allowed_in_the_draft_and_marked(session, usual, chen):
+    draft = start(session, usual)
     change(session, draft, "m2", chen, lead=("各县（市、区）人民政府",), partners=())
     found = review(session, draft)
 
@@ -611,8 +604,8 @@ def test_a_collective_lead_is_allowed_in_the_draft_and_marked(session, people, c
     assert units_of(session, tasks_of(session, plan)[1]) == [(AssignmentRole.LEAD, "各县（市、区）人民政府")]
 
 
-def test_two_spellings_of_one_partner_are_one_assignment(session, people, chen):
-    draft = start(session, people)
+def test_two_spellings_of_one_partner_are_one_assignment(session, usual, chen):
+    draft = start(session, usual)
     change(session, draft, "m3", chen, partners=("市财政局", "市 财 政 局", "市教育局"))
 
     task = tasks_of(session, confirm(session, draft, chen))[2]
@@ -620,8 +613,8 @@ def test_two_spellings_of_one_partner_are_one_assignment(session, people, chen):
     assert [name for _, name in units_of(session, task)] == ["市督查考核中心", "市财政局", "市教育局"]
 
 
-def test_default_units_stand_beside_the_plan_and_not_on_every_task(session, people, chen):
-    draft = start(session, people)
+def test_default_units_stand_beside_the_plan_and_not_on_every_task(session, usual, chen):
+    draft = start(session, usual)
     facts = replace(review(session, draft).facts, defaults=("各市人民政府", "各市政府"))
     imports.save_decisions(session, draft.id, Decisions(facts=facts), version=draft.version, actor=chen, now=NOW)
 
@@ -636,23 +629,23 @@ def test_default_units_stand_beside_the_plan_and_not_on_every_task(session, peop
     assert all("各市" not in name for task in tasks_of(session, plan) for _, name in units_of(session, task))
 
 
-def test_a_new_department_belongs_below_the_body_and_stands_in_the_trail(session, people, chen):
-    confirm(session, start(session, people), chen)
+def test_a_new_department_belongs_below_the_body_and_stands_in_the_trail(session, usual, chen):
+    confirm(session, start(session, usual), chen)
 
     created = match_names(session, ["市督查考核中心"])["市督查考核中心"]
 
-    assert created.path.startswith(people.body.path)
+    assert created.path.startswith(usual.body.path)
     [entry] = session.scalars(
         select(HistoryEntry).where(HistoryEntry.subject == Subject.DEPARTMENT, HistoryEntry.subject_id == created.id)
     )
     assert (entry.act, entry.actor_id) == (Change.ADDED, chen.person_id)
 
 
-def test_candidates_can_be_taken_in_and_stand_where_their_text_stands(session, people, chen):
+def test_candidates_can_be_taken_in_and_stand_where_their_text_stands(session, usual, chen):
     text = TEXT + "\n二、保障措施\n（一）加强组织领导。各级各部门要高度重视。\n"
     draft = start(
         session,
-        people,
+        usual,
         text.replace("3.健全督查机制。长期坚持。（责任单位：市督查考核中心）", "3.健全督查机制。建立台账。"),
     )
     candidates = [one for one in review(session, draft).rows if one.row.kind is RowKind.CANDIDATE]
@@ -666,9 +659,9 @@ def test_candidates_can_be_taken_in_and_stand_where_their_text_stands(session, p
 
 
 @pytest.mark.parametrize("name", ["04_state_council.txt", "30_docx_table_merged.docx"])
-def test_a_whole_document_becomes_a_plan(session, people, chen, name):
+def test_a_whole_document_becomes_a_plan(session, usual, chen, name):
     source = imports.read_file((PLANS / name).read_bytes(), name)
-    draft = imports.start_import(session, source, body_id=people.body.id, actor=chen, now=NOW, entrance="test")
+    draft = imports.start_import(session, source, body_id=usual.body.id, actor=chen, now=NOW, entrance="test")
     found = review(session, draft)
     for unknown in found.unknown:
         if unknown.effective is None:
@@ -695,8 +688,8 @@ def keys_of(session, draft):
     return [one.row.key for one in review(session, draft).rows]
 
 
-def test_a_split_measure_becomes_two_tasks_that_keep_the_documents_words(session, people, chen):
-    draft = start(session, people)
+def test_a_split_measure_becomes_two_tasks_that_keep_the_documents_words(session, usual, chen):
+    draft = start(session, usual)
     (point,) = row(session, draft, "m1").row.split_points
 
     arrange(session, draft, chen, "split", "m1", point)
@@ -712,8 +705,8 @@ def test_a_split_measure_becomes_two_tasks_that_keep_the_documents_words(session
     assert measures[1].reading["parts"][0]["start"] == point
 
 
-def test_joined_measures_become_one_task_with_the_readings_of_both(session, people, chen):
-    draft = start(session, people)
+def test_joined_measures_become_one_task_with_the_readings_of_both(session, usual, chen):
+    draft = start(session, usual)
 
     arrange(session, draft, chen, "merge", "m2")
     plan = confirm(session, draft, chen)
@@ -727,9 +720,9 @@ def test_joined_measures_become_one_task_with_the_readings_of_both(session, peop
     assert row_names(session, tasks_of(session, plan)[0]) == ["市发展改革委", "市财政局", "各县（市、区）人民政府"]
 
 
-def test_joined_measures_with_targets_become_one_task_that_has_them_all(session, people, chen):
+def test_joined_measures_with_targets_become_one_task_that_has_them_all(session, usual, chen):
     text = TEXT.replace("全部上线。", "上线率达到95%以上。").replace("清理涉企收费。", "清理涉企收费，减少收费10项。")
-    draft = start(session, people, text)
+    draft = start(session, usual, text)
     both = [one.row.entry.targets for one in review(session, draft).rows[:2]]
 
     arrange(session, draft, chen, "merge", "m2")
@@ -745,8 +738,8 @@ def row_names(session, task):
     return [name for _, name in units_of(session, task)]
 
 
-def test_the_plan_follows_the_order_that_was_decided(session, people, chen):
-    draft = start(session, people)
+def test_the_plan_follows_the_order_that_was_decided(session, usual, chen):
+    draft = start(session, usual)
 
     arrange(session, draft, chen, "up", "m3")
     arrange(session, draft, chen, "up", "m3")
@@ -756,8 +749,8 @@ def test_the_plan_follows_the_order_that_was_decided(session, people, chen):
     assert [one.position for one in tasks_of(session, plan)] == [1, 2, 3]
 
 
-def test_what_was_decided_about_a_measure_stays_with_it_through_arranging_and_back(session, people, chen):
-    draft = start(session, people)
+def test_what_was_decided_about_a_measure_stays_with_it_through_arranging_and_back(session, usual, chen):
+    draft = start(session, usual)
     change(session, draft, "m1", chen, title="一网通办")
     change(session, draft, "m2", chen, title="清理")
 
@@ -771,8 +764,8 @@ def test_what_was_decided_about_a_measure_stays_with_it_through_arranging_and_ba
     assert keys_of(session, draft) == ["m1", "m2", "m3"]
 
 
-def test_places_of_a_part_are_those_of_its_own_words(session, people, chen):
-    draft = start(session, people)
+def test_places_of_a_part_are_those_of_its_own_words(session, usual, chen):
+    draft = start(session, usual)
     (point,) = row(session, draft, "m1").row.split_points
     arrange(session, draft, chen, "split", "m1", point)
 
@@ -783,8 +776,8 @@ def test_places_of_a_part_are_those_of_its_own_words(session, people, chen):
     assert places[f"m1_{point}"]["lead"] == places["m1"]["lead"]
 
 
-def test_arranging_is_refused_to_others_and_to_who_saw_an_older_version(session, people, chen):
-    draft = start(session, people)
+def test_arranging_is_refused_to_others_and_to_who_saw_an_older_version(session, usual, chen):
+    draft = start(session, usual)
     version = draft.version
     change(session, draft, "m1", chen, title="一网通办")
 
@@ -792,7 +785,7 @@ def test_arranging_is_refused_to_others_and_to_who_saw_an_older_version(session,
         imports.rearrange_measures(session, draft.id, Rearrangement.UP, "m2", version=version, actor=chen, now=NOW)
     with pytest.raises(NotFound):
         imports.rearrange_measures(
-            session, draft.id, Rearrangement.UP, "m2", version=draft.version, actor=people.actor("li"), now=NOW
+            session, draft.id, Rearrangement.UP, "m2", version=draft.version, actor=usual.actor("li"), now=NOW
         )
     with pytest.raises(Invalid):
         arrange(session, draft, chen, "merge", "m1")

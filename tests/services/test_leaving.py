@@ -22,18 +22,12 @@ from tests.support.factories import (
     make_person,
     make_plan,
     make_task,
-    usual_people,
     writing_by,
 )
 
 TODAY = date(2026, 11, 23)
 TOMORROW = TODAY + timedelta(days=1)
 YESTERDAY = TODAY - timedelta(days=1)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 @pytest.fixture

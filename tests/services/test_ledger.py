@@ -27,16 +27,6 @@ CALENDAR = package_calendar()
 TODAY = date(2026, 11, 23)
 
 
-@pytest.fixture
-def people(session):
-    return factories.usual_people(session)
-
-
-@pytest.fixture
-def plan(session, people):
-    return factories.make_plan(session, body=people.body, imported_by=people.chen)
-
-
 def ledger_of(session, plan, actor):
     return load_ledger(session, plan.id, actor, now=NOW, calendar=CALENDAR)
 
@@ -49,26 +39,26 @@ def cells_of(session, plan, actor):
     return [dict(zip(titles, [cell.text for cell in row], strict=True)) for row in table.rows[1:]]
 
 
-def test_a_row_tells_the_task_its_departments_deadline_lights_and_last_report(session, people, plan):
+def test_a_row_tells_the_task_its_departments_deadline_lights_and_last_report(session, usual, plan):
     task = factories.make_task(
         session,
         plan=plan,
-        lead=people.lead,
-        partners=(people.partner, people.other),
+        lead=usual.lead,
+        partners=(usual.partner, usual.other),
         due_on=TODAY - timedelta(days=3),
         title="推进一网通办",
     )
-    lead, partner = assignment_of(session, task, people.lead), assignment_of(session, task, people.partner)
+    lead, partner = assignment_of(session, task, usual.lead), assignment_of(session, task, usual.partner)
     lead.percent, partner.state = 40, AssignmentState.WAIVED
     for done, days in (("已上线 12 项。", 9), ("已上线 30 项。", 2)):
         session.add(
             ProgressReport(
-                assignment_id=lead.id, author_id=people.li.id, reported_at=NOW - timedelta(days=days), done=done
+                assignment_id=lead.id, author_id=usual.li.id, reported_at=NOW - timedelta(days=days), done=done
             )
         )
     session.flush()
 
-    [row] = cells_of(session, plan, people.actor("chen"))
+    [row] = cells_of(session, plan, usual.actor("chen"))
 
     assert row[Column.TASK] == str(task.id)
     assert row[Column.TITLE] == "推进一网通办"
@@ -80,40 +70,40 @@ def test_a_row_tells_the_task_its_departments_deadline_lights_and_last_report(se
     assert row[Column.REPORT] == "2026-11-21 市发展改革委：已上线 30 项。"
 
 
-def test_a_department_finds_only_its_own_tasks_in_the_ledger(session, people, plan):
-    factories.make_task(session, plan=plan, lead=people.lead, title="共同的事", partners=(people.partner,))
-    factories.make_task(session, plan=plan, lead=people.lead, title="别人的事")
-    factories.make_task(session, plan=plan, lead=people.partner, title="还是草稿", state=TaskState.DRAFT)
+def test_a_department_finds_only_its_own_tasks_in_the_ledger(session, usual, plan):
+    factories.make_task(session, plan=plan, lead=usual.lead, title="共同的事", partners=(usual.partner,))
+    factories.make_task(session, plan=plan, lead=usual.lead, title="别人的事")
+    factories.make_task(session, plan=plan, lead=usual.partner, title="还是草稿", state=TaskState.DRAFT)
 
-    assert [row.title for row in ledger_of(session, plan, people.actor("wang")).rows] == ["共同的事"]
-    assert len(ledger_of(session, plan, people.actor("chen")).rows) == 3
-    assert not ledger_of(session, plan, people.actor("wang")).is_whole
+    assert [row.title for row in ledger_of(session, plan, usual.actor("wang")).rows] == ["共同的事"]
+    assert len(ledger_of(session, plan, usual.actor("chen")).rows) == 3
+    assert not ledger_of(session, plan, usual.actor("wang")).is_whole
 
 
 @pytest.mark.parametrize("name", ["zhao", "sun"])
-def test_who_sees_nothing_of_a_plan_gets_no_ledger(session, people, plan, name):
-    factories.make_task(session, plan=plan, lead=people.lead)
+def test_who_sees_nothing_of_a_plan_gets_no_ledger(session, usual, plan, name):
+    factories.make_task(session, plan=plan, lead=usual.lead)
 
     with pytest.raises(NotFound):
-        ledger_of(session, plan, people.actor(name))
+        ledger_of(session, plan, usual.actor(name))
 
 
-def test_a_withdrawn_department_is_left_out_while_others_go_on(session, people, plan):
-    task = factories.make_task(session, plan=plan, lead=people.lead, partners=(people.partner,))
-    assignment_of(session, task, people.partner).state = AssignmentState.WITHDRAWN
+def test_a_withdrawn_department_is_left_out_while_others_go_on(session, usual, plan):
+    task = factories.make_task(session, plan=plan, lead=usual.lead, partners=(usual.partner,))
+    assignment_of(session, task, usual.partner).state = AssignmentState.WITHDRAWN
     session.flush()
 
-    [row] = ledger_of(session, plan, people.actor("chen")).rows
+    [row] = ledger_of(session, plan, usual.actor("chen")).rows
 
-    assert (row.terms.leads, row.terms.partners) == ({people.lead.id}, set())
+    assert (row.terms.leads, row.terms.partners) == ({usual.lead.id}, set())
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+86", "-1", "@SUM(A1)", "http://example.org", "007", '=HYPERLINK("x")'])
-def test_text_is_never_taken_for_a_formula_a_link_or_a_number(session, people, plan, title):
-    factories.make_task(session, plan=plan, lead=people.lead, title=title)
+def test_text_is_never_taken_for_a_formula_a_link_or_a_number(session, usual, plan, title):
+    factories.make_task(session, plan=plan, lead=usual.lead, title=title)
 
-    [row] = cells_of(session, plan, people.actor("chen"))
-    workbook = write_ledger(ledger_of(session, plan, people.actor("chen")))
+    [row] = cells_of(session, plan, usual.actor("chen"))
+    workbook = write_ledger(ledger_of(session, plan, usual.actor("chen")))
 
     assert row[Column.TITLE] == title
     assert b"<f>" not in sheet_of(workbook) and b"hyperlink" not in sheet_of(workbook)
@@ -123,10 +113,10 @@ def sheet_of(workbook):
     return zipfile.ZipFile(BytesIO(workbook)).read("xl/worksheets/sheet1.xml")
 
 
-def test_the_sheet_is_ready_for_print(session, people, plan):
-    factories.make_task(session, plan=plan, lead=people.lead)
+def test_the_sheet_is_ready_for_print(session, usual, plan):
+    factories.make_task(session, plan=plan, lead=usual.lead)
 
-    sheet = sheet_of(write_ledger(ledger_of(session, plan, people.actor("chen"))))
+    sheet = sheet_of(write_ledger(ledger_of(session, plan, usual.actor("chen"))))
 
     [setup] = re.findall(rb"<pageSetup[^>]*>", sheet)
     assert all(one in setup for one in (b'paperSize="9"', b'orientation="landscape"', b'fitToHeight="0"'))
@@ -134,10 +124,10 @@ def test_the_sheet_is_ready_for_print(session, people, plan):
     assert b'<pane xSplit="3" ySplit="3"' in sheet
 
 
-def test_the_ledger_says_when_it_was_made_what_it_holds_and_what_on_time_means(session, people, plan):
-    factories.make_task(session, plan=plan, lead=people.lead)
+def test_the_ledger_says_when_it_was_made_what_it_holds_and_what_on_time_means(session, usual, plan):
+    factories.make_task(session, plan=plan, lead=usual.lead)
 
-    document = read_document(write_ledger(ledger_of(session, plan, people.actor("li"))))
+    document = read_document(write_ledger(ledger_of(session, plan, usual.actor("li"))))
 
     head = [block.text for block in document.blocks if isinstance(block, Paragraph)]
     assert head[:2] == [
@@ -150,29 +140,29 @@ def test_the_ledger_says_when_it_was_made_what_it_holds_and_what_on_time_means(s
     assert any("时限当天报送算按时" in text for text in notes)
 
 
-def test_a_plan_without_tasks_gives_a_ledger_without_rows(session, people, plan):
-    assert ledger_of(session, plan, people.actor("chen")).rows == []
-    assert write_ledger(ledger_of(session, plan, people.actor("chen"))).startswith(b"PK")
+def test_a_plan_without_tasks_gives_a_ledger_without_rows(session, usual, plan):
+    assert ledger_of(session, plan, usual.actor("chen")).rows == []
+    assert write_ledger(ledger_of(session, plan, usual.actor("chen"))).startswith(b"PK")
 
 
-def test_the_ledger_asks_a_fixed_number_of_queries(session, engine, people, plan):
+def test_the_ledger_asks_a_fixed_number_of_queries(session, engine, usual, plan):
     counts = []
     for _ in range(2):
         for _ in range(3):
-            factories.make_task(session, plan=plan, lead=people.lead, partners=(people.partner,))
+            factories.make_task(session, plan=plan, lead=usual.lead, partners=(usual.partner,))
         with counted_queries(engine) as statements:
-            ledger_of(session, plan, people.actor("chen"))
+            ledger_of(session, plan, usual.actor("chen"))
         counts.append(len(statements))
 
     assert counts == [4, 4]
 
 
-def test_the_ledger_keeps_archived_tasks_and_marks_them(session, people, plan):
-    factories.make_task(session, plan=plan, lead=people.lead, state=TaskState.CLOSED)
-    archived = factories.make_task(session, plan=plan, lead=people.lead, state=TaskState.CLOSED)
+def test_the_ledger_keeps_archived_tasks_and_marks_them(session, usual, plan):
+    factories.make_task(session, plan=plan, lead=usual.lead, state=TaskState.CLOSED)
+    archived = factories.make_task(session, plan=plan, lead=usual.lead, state=TaskState.CLOSED)
     archived.archived_at = NOW
     session.flush()
 
-    states = [row[Column.STATE] for row in cells_of(session, plan, people.actor("chen"))]
+    states = [row[Column.STATE] for row in cells_of(session, plan, usual.actor("chen"))]
 
     assert states == ["已办结", "已办结（已归档）"]

@@ -23,18 +23,12 @@ from tests.support.factories import (
     make_person,
     make_plan,
     make_task,
-    usual_people,
     writing_by,
 )
 from tests.support.queries import counted_queries
 
 TODAY = date(2026, 11, 23)
 YESTERDAY = TODAY - timedelta(days=1)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def change(

@@ -13,15 +13,10 @@ from taskboard.domain.errors import Invalid, NotAllowed, NotFound
 from taskboard.models import Department
 from taskboard.services import members
 from taskboard.services.departments import DepartmentValues, change_department
-from tests.support.factories import Usual, make_department, usual_people, writing_by
+from tests.support.factories import Usual, make_department, writing_by
 
 TODAY = date(2026, 11, 23)
 SPRING, SUMMER, AUTUMN = date(2026, 3, 1), date(2026, 7, 1), date(2026, 10, 1)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 @pytest.fixture

@@ -17,16 +17,11 @@ from taskboard.models import FailedSignIn, HistoryEntry, Person, PersonPost
 from taskboard.services import people
 from taskboard.services.history import Writing
 from taskboard.services.people import PersonValues
-from tests.support.factories import NOW, Usual, make_department, make_person, usual_people, writing_by
+from tests.support.factories import NOW, Usual, make_department, make_person, writing_by
 from tests.support.queries import counted_queries
 
 TODAY = date(2026, 11, 23)
 YESTERDAY = TODAY - timedelta(days=1)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def by_sun(usual: Usual) -> Writing:

@@ -22,16 +22,6 @@ TODAY = date(2026, 11, 23)
 CALENDAR = package_calendar()
 
 
-@pytest.fixture
-def people(session):
-    return factories.usual_people(session)
-
-
-@pytest.fixture
-def plan(session, people):
-    return factories.make_plan(session, body=people.body, imported_by=people.chen)
-
-
 def list_plans(session, actor, **page):
     return plans.list_plans(session, actor, today=TODAY, **page).rows
 
@@ -40,53 +30,53 @@ def get_plan(session, plan, actor, **page):
     return plans.get_plan(session, plan.id, actor, today=TODAY, calendar=CALENDAR, **page)
 
 
-def test_a_supervisor_sees_every_plan_of_the_body_with_its_figures(session, people, plan):
-    make = {"plan": plan, "lead": people.lead, "partners": (people.partner,)}
+def test_a_supervisor_sees_every_plan_of_the_body_with_its_figures(session, usual, plan):
+    make = {"plan": plan, "lead": usual.lead, "partners": (usual.partner,)}
     factories.make_task(session, **make, state=TaskState.DRAFT)
     factories.make_task(session, **make, due_on=TODAY)
     factories.make_task(session, **make, due_on=TODAY - timedelta(days=1))
     factories.make_task(session, **make, state=TaskState.CLOSED, due_on=TODAY - timedelta(days=9))
-    empty = factories.make_plan(session, body=people.body, imported_by=people.chen, title="空计划")
+    empty = factories.make_plan(session, body=usual.body, imported_by=usual.chen, title="空计划")
 
-    rows = {row.id: row for row in list_plans(session, people.actor("chen"))}
+    rows = {row.id: row for row in list_plans(session, usual.actor("chen"))}
 
     assert rows[plan.id].figures == Figures(total=4, drafts=1, running=2, closed=1, overdue=1)
     assert rows[empty.id].figures == Figures()
 
 
-def test_a_department_sees_plans_and_figures_of_its_own_tasks_only(session, people, plan):
-    factories.make_task(session, plan=plan, lead=people.lead, state=TaskState.DRAFT)
-    factories.make_task(session, plan=plan, lead=people.lead, due_on=TODAY - timedelta(days=1))
-    factories.make_task(session, plan=plan, lead=people.partner)
+def test_a_department_sees_plans_and_figures_of_its_own_tasks_only(session, usual, plan):
+    factories.make_task(session, plan=plan, lead=usual.lead, state=TaskState.DRAFT)
+    factories.make_task(session, plan=plan, lead=usual.lead, due_on=TODAY - timedelta(days=1))
+    factories.make_task(session, plan=plan, lead=usual.partner)
 
-    assert [row.figures for row in list_plans(session, people.actor("li"))] == [Figures(total=1, running=1, overdue=1)]
-    assert [row.figures for row in list_plans(session, people.actor("wang"))] == [Figures(total=1, running=1)]
-    assert list_plans(session, people.actor("zhao")) == []
+    assert [row.figures for row in list_plans(session, usual.actor("li"))] == [Figures(total=1, running=1, overdue=1)]
+    assert [row.figures for row in list_plans(session, usual.actor("wang"))] == [Figures(total=1, running=1)]
+    assert list_plans(session, usual.actor("zhao")) == []
 
 
-def test_a_plan_with_drafts_only_exists_for_its_supervisors(session, people, plan):
-    factories.make_task(session, plan=plan, lead=people.lead, state=TaskState.DRAFT)
+def test_a_plan_with_drafts_only_exists_for_its_supervisors(session, usual, plan):
+    factories.make_task(session, plan=plan, lead=usual.lead, state=TaskState.DRAFT)
 
-    assert len(get_plan(session, plan, people.actor("chen")).tasks.rows) == 1
+    assert len(get_plan(session, plan, usual.actor("chen")).tasks.rows) == 1
     for name in ("li", "gao", "liu", "sun"):
-        assert list_plans(session, people.actor(name)) == []
+        assert list_plans(session, usual.actor(name)) == []
         with pytest.raises(NotFound):
-            get_plan(session, plan, people.actor(name))
+            get_plan(session, plan, usual.actor(name))
 
 
-def test_a_leader_reads_the_plans_of_the_body(session, people, plan):
-    factories.make_task(session, plan=plan, lead=people.lead)
+def test_a_leader_reads_the_plans_of_the_body(session, usual, plan):
+    factories.make_task(session, plan=plan, lead=usual.lead)
 
-    found = get_plan(session, plan, people.actor("liu"))
+    found = get_plan(session, plan, usual.actor("liu"))
 
     assert len(found.tasks.rows) == 1
     assert not found.may_issue
 
 
-def test_the_plans_of_another_body_do_not_exist(session, people, plan):
-    factories.make_task(session, plan=plan, lead=people.lead)
+def test_the_plans_of_another_body_do_not_exist(session, usual, plan):
+    factories.make_task(session, plan=plan, lead=usual.lead)
     elsewhere = factories.make_department(session, "海原市人民政府")
-    stranger = factories.actor_of(people.zhao, (Role.SUPERVISOR, elsewhere))
+    stranger = factories.actor_of(usual.zhao, (Role.SUPERVISOR, elsewhere))
     session.add(PlanSource(plan_id=plan.id, content=b"x", blocks=[]))
     session.flush()
 
@@ -96,16 +86,16 @@ def test_the_plans_of_another_body_do_not_exist(session, people, plan):
     with pytest.raises(NotFound):
         plans.get_source(session, plan.id, stranger)
     with pytest.raises(NotFound):
-        plans.get_source(session, plan.id, people.actor("zhao"))
+        plans.get_source(session, plan.id, usual.actor("zhao"))
 
 
-def test_a_plan_shows_its_facts_defaults_and_tasks_in_order(session, people, plan):
-    factories.make_task(session, plan=plan, lead=people.lead, partners=(people.partner, people.other), title="第一件")
-    factories.make_task(session, plan=plan, lead=people.partner, title="第二件", state=TaskState.DRAFT)
-    session.add(PlanDefaultDepartment(plan_id=plan.id, department_id=people.other.id, name_as_written="市教育局"))
+def test_a_plan_shows_its_facts_defaults_and_tasks_in_order(session, usual, plan):
+    factories.make_task(session, plan=plan, lead=usual.lead, partners=(usual.partner, usual.other), title="第一件")
+    factories.make_task(session, plan=plan, lead=usual.partner, title="第二件", state=TaskState.DRAFT)
+    session.add(PlanDefaultDepartment(plan_id=plan.id, department_id=usual.other.id, name_as_written="市教育局"))
     session.flush()
 
-    found = get_plan(session, plan, people.actor("chen"))
+    found = get_plan(session, plan, usual.actor("chen"))
 
     assert (found.title, found.body, found.imported_by) == ("优化营商环境工作要点", "云泽市人民政府", "陈督查")
     assert found.defaults == ["市教育局"]
@@ -119,9 +109,9 @@ def test_a_plan_shows_its_facts_defaults_and_tasks_in_order(session, people, pla
     ]
 
 
-def test_each_department_of_a_task_has_its_own_light(session, people, plan):
+def test_each_department_of_a_task_has_its_own_light(session, usual, plan):
     task = factories.make_task(
-        session, plan=plan, lead=people.lead, partners=(people.partner,), due_on=TODAY - timedelta(days=3)
+        session, plan=plan, lead=usual.lead, partners=(usual.partner,), due_on=TODAY - timedelta(days=3)
     )
     [partner] = [
         one
@@ -131,38 +121,38 @@ def test_each_department_of_a_task_has_its_own_light(session, people, plan):
     partner.state = AssignmentState.WAIVED
     session.flush()
 
-    [shown] = get_plan(session, plan, people.actor("chen")).tasks.rows
+    [shown] = get_plan(session, plan, usual.actor("chen")).tasks.rows
 
     assert (shown.leads[0].light.light, shown.leads[0].light.days) == (Light.RED, 3)
     assert shown.partners[0].light.light is Light.IDLE
 
 
-def test_the_source_is_given_to_who_sees_the_plan(session, people, plan):
-    factories.make_task(session, plan=plan, lead=people.lead)
+def test_the_source_is_given_to_who_sees_the_plan(session, usual, plan):
+    factories.make_task(session, plan=plan, lead=usual.lead)
     session.add(PlanSource(plan_id=plan.id, content="正文".encode(), blocks=[]))
     session.flush()
 
-    assert plans.get_source(session, plan.id, people.actor("li")) == ("要点.txt", "正文".encode())
+    assert plans.get_source(session, plan.id, usual.actor("li")) == ("要点.txt", "正文".encode())
 
 
-def test_a_long_plan_is_shown_in_pages(session, people, plan, monkeypatch):
+def test_a_long_plan_is_shown_in_pages(session, usual, plan, monkeypatch):
     monkeypatch.setattr(plans, "TASKS_PER_PAGE", 2)
     for number in range(5):
-        factories.make_task(session, plan=plan, lead=people.lead, title=f"第{number}件")
+        factories.make_task(session, plan=plan, lead=usual.lead, title=f"第{number}件")
 
-    page = get_plan(session, plan, people.actor("chen"), number=3).tasks
+    page = get_plan(session, plan, usual.actor("chen"), number=3).tasks
 
     assert ([task.title for task in page.rows], page.total, page.last) == (["第4件"], 5, 3)
 
 
-def test_lists_ask_a_fixed_number_of_queries(session, engine, people):
-    chen = people.actor("chen")
+def test_lists_ask_a_fixed_number_of_queries(session, engine, usual):
+    chen = usual.actor("chen")
     asked = []
     for _ in range(2):
         for _ in range(3):
-            plan = factories.make_plan(session, body=people.body, imported_by=people.chen)
+            plan = factories.make_plan(session, body=usual.body, imported_by=usual.chen)
             for _ in range(3):
-                factories.make_task(session, plan=plan, lead=people.lead, partners=(people.partner,))
+                factories.make_task(session, plan=plan, lead=usual.lead, partners=(usual.partner,))
         session.flush()
         with counted_queries(engine) as listed:
             list_plans(session, chen)
@@ -173,16 +163,16 @@ def test_lists_ask_a_fixed_number_of_queries(session, engine, people):
     assert asked == [(3, 7), (3, 7)]
 
 
-def test_archived_tasks_of_a_plan_are_listed_apart_and_counted(session, people, plan):
-    running = factories.make_task(session, plan=plan, lead=people.lead)
-    ended = factories.make_task(session, plan=plan, lead=people.lead, state=TaskState.CLOSED)
+def test_archived_tasks_of_a_plan_are_listed_apart_and_counted(session, usual, plan):
+    running = factories.make_task(session, plan=plan, lead=usual.lead)
+    ended = factories.make_task(session, plan=plan, lead=usual.lead, state=TaskState.CLOSED)
     ended.archived_at = factories.NOW
     session.flush()
 
-    working = get_plan(session, plan, people.actor("chen"))
-    archive = get_plan(session, plan, people.actor("chen"), archived=True)
+    working = get_plan(session, plan, usual.actor("chen"))
+    archive = get_plan(session, plan, usual.actor("chen"), archived=True)
 
     assert [one.task_id for one in working.tasks.rows] == [running.id]
     assert [one.task_id for one in archive.tasks.rows] == [ended.id]
     assert (working.figures.total, working.figures.closed, working.figures.archived) == (2, 1, 1)
-    assert get_plan(session, plan, people.actor("li"), archived=True).tasks.total == 1
+    assert get_plan(session, plan, usual.actor("li"), archived=True).tasks.total == 1

@@ -25,17 +25,11 @@ from tests.support.factories import (
     make_person,
     make_plan,
     make_task,
-    usual_people,
     writing_by,
 )
 
 TODAY = NOW.date()
 LATE = date(2026, 11, 1)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 @pytest.fixture

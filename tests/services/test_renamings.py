@@ -12,14 +12,9 @@ from taskboard.domain.known_renamings import known_renamings
 from taskboard.models import DepartmentRenaming
 from taskboard.services import renamings
 from taskboard.services.renamings import RenamingValues
-from tests.support.factories import Usual, usual_people, writing_by
+from tests.support.factories import Usual, writing_by
 
 DAY = date(2026, 5, 1)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def values(**changed: object) -> RenamingValues:

@@ -16,15 +16,10 @@ from taskboard.domain.robots import LEASE, LIMITS, RobotDigest, RobotKind, Robot
 from taskboard.models import HistoryEntry, Robot, RobotMessage
 from taskboard.services import robots
 from taskboard.services.robots import RobotValues
-from tests.support.factories import NOW, Usual, usual_people
+from tests.support.factories import NOW, Usual
 from tests.support.robots import ADDRESSES, KEYS
 
 SECRET = "SECdeadbeefcafe0123456789"
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
 
 
 def values(usual: Usual, kind: str = "dingtalk", **more: Any) -> RobotValues:

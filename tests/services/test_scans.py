@@ -20,7 +20,7 @@ from taskboard.domain.scans import MOST_TRIES, SILENT_AFTER, ScanState
 from taskboard.models import HistoryEntry, ImportDraft, Scan
 from taskboard.services import scans
 from taskboard.services.scans import ScanLost
-from tests.support.factories import NOW, Usual, actor_of, make_department, make_person, usual_people, writing_by
+from tests.support.factories import NOW, Usual, actor_of, make_department, make_person, writing_by
 
 LATER = NOW + SILENT_AFTER + timedelta(seconds=1)
 BLOCKS = (Paragraph("1.推进一网通办。（责任单位：市财政局、市教育局）", place=Place(page=1)),)
@@ -31,16 +31,6 @@ PLAN = parse_plan(BLOCKS)
 @pytest.fixture(autouse=True)
 def _can_recognise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scans, "can_recognise", lambda: True)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
-
-
-@pytest.fixture
-def chen(usual: Usual) -> Actor:
-    return actor_of(usual.chen, (Role.SUPERVISOR, usual.body))
 
 
 def keep(session: Session, usual: Usual, chen: Actor, name: str = "扫描件.pdf") -> Scan:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid, NotAllowed, NotNow
 from taskboard.domain.workflow import (
@@ -19,11 +18,6 @@ from taskboard.models import ProgressReport
 from taskboard.services import workflow
 from tests.support.factories import NOW
 from tests.support.office import FIVE_WORKING_DAYS_ON, NEXT_WEEK, TODAY, YESTERDAY, Office
-
-
-@pytest.fixture
-def office(session: Session) -> Office:
-    return Office(session)
 
 
 def test_without_sign_off_a_submission_goes_straight_to_the_supervisors(office: Office) -> None:

@@ -35,22 +35,12 @@ from taskboard.models import (
     Task,
 )
 from taskboard.services.succession_loose_ends import LooseEnds
-from tests.support.factories import NOW, Usual, make_plan, make_task, usual_people
+from tests.support.factories import NOW, Usual, make_task
 from tests.support.successions import TODAY, carry_out, merge, order_for, preview
 from tests.support.tables import assignment_of
 
 DUE = date(2026, 12, 31)
 LATER = date(2027, 1, 31)
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
-
-
-@pytest.fixture
-def plan(session: Session, usual: Usual) -> Plan:
-    return make_plan(session, body=usual.body, imported_by=usual.chen)
 
 
 def make_order(session: Session, usual: Usual, branch: Assignment, state: OrderState) -> SupervisionOrder:

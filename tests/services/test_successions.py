@@ -37,7 +37,6 @@ from tests.support.factories import (
     make_person,
     make_plan,
     make_task,
-    usual_people,
     writing_by,
 )
 from tests.support.successions import TODAY, carry_out, merge, order_for, preview
@@ -45,16 +44,6 @@ from tests.support.tables import assignment_of
 
 DUE = date(2026, 12, 31)
 LEAD, PARTNER = AssignmentRole.LEAD, AssignmentRole.PARTNER
-
-
-@pytest.fixture
-def usual(session: Session) -> Usual:
-    return usual_people(session)
-
-
-@pytest.fixture
-def plan(session: Session, usual: Usual) -> Plan:
-    return make_plan(session, body=usual.body, imported_by=usual.chen)
 
 
 def outcomes(session: Session, usual: Usual, old: Department, new: Department) -> list[WorkOutcome]:

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from taskboard.domain.workflow import (
@@ -21,12 +20,6 @@ from taskboard.services import reports, workflow
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.office import FIVE_WORKING_DAYS_ON, TODAY, YESTERDAY, Office
-
-
-@pytest.fixture
-def office(session: Session) -> Office:
-    return Office(session)
-
 
 # Issue
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 from lxml import html
 from sqlalchemy import select
@@ -12,11 +10,7 @@ from taskboard.models import ImportDraft, Plan, Task
 from taskboard.services import imports, workflow
 from tests.services.test_revisions import NEW, OLD
 from tests.support.factories import NOW
-
-
-@cache
-def read(text):
-    return imports.read_pasted(text)
+from tests.support.importing import read
 
 
 @pytest.fixture
