@@ -9,6 +9,7 @@ from taskboard.domain.permissions import Actor
 from taskboard.models import Plan
 from tests.support.factories import Usual, make_plan, usual_people
 from tests.support.office import Office
+from tests.support.tree import Tree
 
 
 @pytest.fixture
@@ -31,3 +32,9 @@ def plan(session: Session, usual: Usual) -> Plan:
 def office(session: Session) -> Office:
     """The usual people at work on tasks of one plan."""
     return Office(session)
+
+
+@pytest.fixture
+def tree(session: Session) -> Tree:
+    """The office with sections below the lead department."""
+    return Tree(session)
