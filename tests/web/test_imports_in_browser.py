@@ -302,3 +302,23 @@ def test_two_people_confirming_at_once_make_one_plan(review: Page, session):
     assert other.url == review.url
     session.rollback()
     assert len(session.scalars(select(Task.id)).all()) == 2
+
+
+def test_what_was_ticked_where_two_changed_the_same_stays_ticked_after_a_reload(review: Page):
+    # The script would send each field by itself; two forms from one page are what two people send.
+    review.evaluate("""async () => {
+        const form = document.getElementById("review");
+        const theirs = new FormData(form);
+        theirs.set("m1-title", "对方的标题");
+        theirs.set("m2-title", "对方的另一标题");
+        await fetch(form.action, {method: "POST", body: theirs});
+        document.getElementById("m1-title").value = "我的标题";
+        document.getElementById("m2-title").value = "我的另一标题";
+        form.submit();
+    }""")
+    review.locator("input[name=theirs][value=m2-title]").check()
+
+    review.reload()
+
+    expect(review.locator("input[name=theirs][value=m2-title]")).to_be_checked()
+    expect(review.locator("input[name=theirs][value=m1-title]")).not_to_be_checked()
