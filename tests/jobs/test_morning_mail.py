@@ -31,9 +31,8 @@ from taskboard.services.outbox import queue_all
 from taskboard.services.reminders import load_items, may_be_due
 from taskboard.services.trail import find_head
 from tests.support.factories import LONG_AGO, Usual, make_department, make_person, make_plan, make_task
+from tests.support.mornings import FRIDAY, MONDAY, NEXT_MONDAY, THURSDAY, TUESDAY, WEDNESDAY, deliver_all, run, told
 
-MONDAY = date(2026, 11, 23)
-TUESDAY, WEDNESDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 4))
 LONG_ISSUED = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 
 
@@ -50,23 +49,9 @@ def add_task(session: Session, plan: Plan, lead: Department, **more: Any) -> Tas
     return task
 
 
-def run(app: APIFlask, day: date) -> dict[str, Any]:
-    return dict(run_by_hand(app, JobName.MORNING_MAIL, day))
-
-
 def mails(session: Session, **where: Any) -> list[OutboxMessage]:
     session.rollback()
     return list(session.scalars(select(OutboxMessage).filter_by(**where).order_by(OutboxMessage.id)))
-
-
-def sections_of(mail: OutboxMessage) -> dict[str, list[int]]:
-    return {one["code"]: [row["task_id"] for row in one["rows"]] for one in mail.facts["sections"]}
-
-
-def mailed(session: Session, day: date) -> dict[str, dict[str, list[int]]]:
-    """What each person was reminded of on the day, by user name."""
-    names = {person.id: person.username for person in session.scalars(select(Person))}
-    return {names[mail.person_id]: sections_of(mail) for mail in mails(session, for_day=day)}
 
 
 def digest_done(app: APIFlask) -> None:
@@ -82,7 +67,7 @@ def test_who_works_on_it_is_reminded_on_the_day_and_nobody_else(
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY) == {
+    assert told(session, WEDNESDAY) == {
         "li": {"due_today": [task.id]},
         "gao": {"due_today": [task.id]},
         "wang": {"due_today": [task.id]},
@@ -106,24 +91,18 @@ def test_a_reminder_comes_once_and_the_next_milestone_on_its_own_day(
     task = add_task(session, plan, usual.lead, due_on=FRIDAY)
     deliver_all(session)
 
-    told = {}
-    for day in (TUESDAY, WEDNESDAY, MONDAY + timedelta(days=3), FRIDAY):
+    heard = {}
+    for day in (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY):
         run(app, day)
         deliver_all(session)
-        told[day] = mailed(session, day).get("li")
+        heard[day] = told(session, day).get("li")
 
-    assert told == {
+    assert heard == {
         TUESDAY: {"due_soon": [task.id]},
         WEDNESDAY: None,
-        MONDAY + timedelta(days=3): {"due_soon": [task.id]},
+        THURSDAY: {"due_soon": [task.id]},
         FRIDAY: {"due_today": [task.id]},
     }
-
-
-def deliver_all(session: Session) -> None:
-    session.rollback()
-    session.execute(update(OutboxMessage).values(state=OutboxState.SENT))
-    session.commit()
 
 
 def test_a_moved_deadline_is_reminded_of_anew(app: APIFlask, session: Session, usual: Usual, plan: Plan) -> None:
@@ -138,8 +117,8 @@ def test_a_moved_deadline_is_reminded_of_anew(app: APIFlask, session: Session, u
     run(app, WEDNESDAY)
     run(app, later)
 
-    assert "li" not in mailed(session, WEDNESDAY)
-    assert mailed(session, later)["li"]["due_today"] == [task.id]
+    assert "li" not in told(session, WEDNESDAY)
+    assert told(session, later)["li"]["due_today"] == [task.id]
 
 
 def test_after_days_of_downtime_there_is_one_mail_with_one_line(
@@ -151,7 +130,7 @@ def test_after_days_of_downtime_there_is_one_mail_with_one_line(
     run(app, MONDAY + timedelta(days=9))
 
     day = MONDAY + timedelta(days=9)
-    assert mailed(session, day)["li"] == {"overdue": [task.id]}
+    assert told(session, day)["li"] == {"overdue": [task.id]}
     assert Counter(mail.person_id for mail in mails(session, for_day=day)).most_common(1)[0][1] == 1
 
 
@@ -196,8 +175,8 @@ def test_a_supervisor_gets_the_digest_even_when_it_is_empty_with_the_facts_of_th
     [mail] = mails(session)
     assert mail.person_id == usual.chen.id
     assert mail.facts["parts"][0]["hat"] == "supervisor"
-    told = {one["job"] for one in mail.facts["jobs"]["runs"]}
-    assert told == {"morning-mail", "deliver-mail", "clean-up", "check-trail"}
+    heard = {one["job"] for one in mail.facts["jobs"]["runs"]}
+    assert heard == {"morning-mail", "deliver-mail", "clean-up", "check-trail"}
 
 
 def test_an_auditor_gets_the_head_of_the_trail_with_the_digest(
@@ -255,7 +234,7 @@ def test_people_without_address_are_counted_and_have_it_in_their_inbox_only(
     facts = run(app, WEDNESDAY)
 
     assert facts["without_address"] == 1
-    assert set(mailed(session, WEDNESDAY)) == {"gao", "li"}
+    assert set(told(session, WEDNESDAY)) == {"gao", "li"}
     assert [mail.person_id for mail in mails(session, state=OutboxState.INBOX_ONLY)] == [usual.li.id]
 
 
@@ -271,7 +250,7 @@ def test_people_who_left_are_not_mailed(app: APIFlask, session: Session, usual: 
 
     run(app, WEDNESDAY)
 
-    assert list(mailed(session, WEDNESDAY)) == ["gao"]
+    assert list(told(session, WEDNESDAY)) == ["gao"]
 
 
 def test_what_nobody_in_the_department_is_there_to_hear_goes_to_the_supervisors(
@@ -282,7 +261,7 @@ def test_what_nobody_in_the_department_is_there_to_hear_goes_to_the_supervisors(
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY) == {"chen": {"due_today": [task.id]}}
+    assert told(session, WEDNESDAY) == {"chen": {"due_today": [task.id]}}
 
 
 def test_a_vacant_post_falls_to_the_same_post_of_the_parent_department(
@@ -294,7 +273,7 @@ def test_a_vacant_post_falls_to_the_same_post_of_the_parent_department(
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY) == {"li": {"due_today": [task.id]}, "gao": {"due_today": [task.id]}}
+    assert told(session, WEDNESDAY) == {"li": {"due_today": [task.id]}, "gao": {"due_today": [task.id]}}
     [mail] = mails(session, person_id=usual.li.id, for_day=WEDNESDAY)
     assert mail.facts["posts"] == [{"department": "市发展改革委能源处", "role": "liaison", "is_stand_in": True}]
 
@@ -310,7 +289,7 @@ def test_an_officer_is_reminded_of_what_is_dispatched_to_them(
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY)["qian"] == {"due_today": [theirs.id]}
+    assert told(session, WEDNESDAY)["qian"] == {"due_today": [theirs.id]}
 
 
 def test_a_person_with_two_posts_gets_one_mail_with_each_line_once(
@@ -322,7 +301,7 @@ def test_a_person_with_two_posts_gets_one_mail_with_each_line_once(
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY)["li"] == {"due_today": [task.id]}
+    assert told(session, WEDNESDAY)["li"] == {"due_today": [task.id]}
 
 
 def test_a_new_task_is_to_be_acknowledged_after_a_working_day(
@@ -340,7 +319,7 @@ def test_a_new_task_is_to_be_acknowledged_after_a_working_day(
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY) == {"li": {"acknowledge": [task.id]}}
+    assert told(session, WEDNESDAY) == {"li": {"acknowledge": [task.id]}}
 
 
 def test_a_submission_that_waits_is_brought_to_the_supervisors_and_a_partners_to_the_lead(
@@ -354,7 +333,7 @@ def test_a_submission_that_waits_is_brought_to_the_supervisors_and_a_partners_to
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY) == {"li": {"decide": [task.id]}, "chen": {"decide": [task.id]}}
+    assert told(session, WEDNESDAY) == {"li": {"decide": [task.id]}, "chen": {"decide": [task.id]}}
 
 
 def test_a_report_that_is_due_is_asked_for_of_leads_and_partners_each_on_their_day(
@@ -363,23 +342,22 @@ def test_a_report_that_is_due_is_asked_for_of_leads_and_partners_each_on_their_d
     digest_done(app)
     plan.report_rhythm = PlanRhythm.MONTHLY
     task = add_task(session, plan, usual.lead, partners=(usual.partner,), due_on=date(2027, 6, 30))
-    thursday = MONDAY + timedelta(days=3)
 
-    told = {}
+    heard = {}
     # The lead's report is due on Wednesday the 25th, the partner's two working days before.
-    for day in (TUESDAY, WEDNESDAY, thursday, FRIDAY, MONDAY + timedelta(days=7)):
+    for day in (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, NEXT_MONDAY):
         run(app, day)
         deliver_all(session)
-        told[day] = mailed(session, day)
+        heard[day] = told(session, day)
 
-    assert told == {
+    assert heard == {
         TUESDAY: {"li": {"report": [task.id]}, "wang": {"report": [task.id]}},
         WEDNESDAY: {"li": {"report": [task.id]}},
-        thursday: {"li": {"report": [task.id]}, "wang": {"report": [task.id]}},
+        THURSDAY: {"li": {"report": [task.id]}, "wang": {"report": [task.id]}},
         FRIDAY: {},
-        MONDAY + timedelta(days=7): {"li": {"report": [task.id]}, "gao": {"report": [task.id]}, "chen": {}},
+        NEXT_MONDAY: {"li": {"report": [task.id]}, "gao": {"report": [task.id]}, "chen": {}},
     }
-    digest = mails(session, for_day=MONDAY + timedelta(days=7), person_id=usual.chen.id)[0]
+    digest = mails(session, for_day=NEXT_MONDAY, person_id=usual.chen.id)[0]
     [section] = [one for one in digest.facts["parts"][0]["sections"] if one["code"] == "not_reported"]
     assert section["count"] == 2
 
@@ -392,13 +370,13 @@ def test_a_plan_with_rules_of_its_own_reminds_by_them(
     plan.reminder_changes = to_plain({"due_3": RuleChange(days=2), "due_10": RuleChange(is_on=False)})
     own = add_task(session, plan, usual.lead, due_on=FRIDAY)
 
-    told = {}
+    heard = {}
     for day in (TUESDAY, WEDNESDAY):
         run(app, day)
         deliver_all(session)
-        told[day] = mailed(session, day)["li"]
+        heard[day] = told(session, day)["li"]
 
-    assert told == {TUESDAY: {"due_soon": [ordinary.id]}, WEDNESDAY: {"due_soon": [own.id]}}
+    assert heard == {TUESDAY: {"due_soon": [ordinary.id]}, WEDNESDAY: {"due_soon": [own.id]}}
 
 
 def test_nobody_is_asked_for_a_report_that_was_made(app: APIFlask, session: Session, usual: Usual, plan: Plan) -> None:
@@ -410,7 +388,7 @@ def test_nobody_is_asked_for_a_report_that_was_made(app: APIFlask, session: Sess
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY) == {}
+    assert told(session, WEDNESDAY) == {}
 
 
 def test_a_request_for_help_that_nobody_answers_is_brought_to_the_supervisors(
@@ -432,7 +410,7 @@ def test_a_request_for_help_that_nobody_answers_is_brought_to_the_supervisors(
 
     run(app, TUESDAY)
 
-    assert mailed(session, TUESDAY)["chen"] == {"decide": [task.id]}
+    assert told(session, TUESDAY)["chen"] == {"decide": [task.id]}
 
 
 def test_a_row_says_who_else_got_it_and_where_its_date_comes_from(
@@ -461,7 +439,7 @@ def test_what_a_mail_that_never_arrived_said_is_said_in_the_next_one(
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY) == {"li": {"due_soon": [task.id]}}
+    assert told(session, WEDNESDAY) == {"li": {"due_soon": [task.id]}}
     states = {mail.for_day: mail.state for mail in mails(session, person_id=usual.li.id)}
     assert states[TUESDAY] is OutboxState.EXPIRED
     assert states[WEDNESDAY] is OutboxState.QUEUED
@@ -478,7 +456,7 @@ def test_a_mail_whose_fate_is_unknown_is_not_repeated(
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY) == {}
+    assert told(session, WEDNESDAY) == {}
 
 
 def test_a_round_that_broke_off_is_completed_without_a_second_mail(
@@ -498,7 +476,7 @@ def test_a_round_that_broke_off_is_completed_without_a_second_mail(
     monkeypatch.setattr("taskboard.services.digests.queue_all", break_off_after_the_first)
     with pytest.raises(OSError, match="went down"):
         run(app, WEDNESDAY)
-    assert len(mailed(session, WEDNESDAY)) == 1
+    assert len(told(session, WEDNESDAY)) == 1
     assert session.scalars(select(Reminder)).all() == []
     run_state = session.scalars(select(JobRun).order_by(JobRun.id.desc()).limit(1)).one()
     assert run_state.state is JobState.FAILED
@@ -506,7 +484,7 @@ def test_a_round_that_broke_off_is_completed_without_a_second_mail(
 
     run(app, WEDNESDAY)
 
-    assert mailed(session, WEDNESDAY) == {"li": {"due_today": [task.id]}, "gao": {"due_today": [task.id]}}
+    assert told(session, WEDNESDAY) == {"li": {"due_today": [task.id]}, "gao": {"due_today": [task.id]}}
 
 
 def test_a_deadline_that_is_near_is_read_only_while_something_of_it_is_to_be_told(
@@ -515,7 +493,6 @@ def test_a_deadline_that_is_near_is_read_only_while_something_of_it_is_to_be_tol
     task = add_task(session, plan, usual.lead, due_on=WEDNESDAY)
     digest_done(app)
     run(app, MONDAY)
-    tuesday = MONDAY + timedelta(days=1)
     calendar = load_calendar(session)
 
     def read_on(day: date, made_up_from: date | None = None) -> list[int]:
@@ -525,7 +502,7 @@ def test_a_deadline_that_is_near_is_read_only_while_something_of_it_is_to_be_tol
     session.rollback()
     assert read_on(MONDAY) == []
     assert read_on(MONDAY, made_up_from=MONDAY) == [task.id]
-    assert read_on(tuesday) == [task.id]
+    assert read_on(TUESDAY) == [task.id]
 
 
 def test_everybody_may_see_what_they_are_mailed(app: APIFlask, session: Session, usual: Usual, plan: Plan) -> None:
