@@ -12,6 +12,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace as replace_in
+
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.deadlines import days_left, is_overdue
 from taskboard.domain.instructions import Addressee
@@ -29,8 +32,7 @@ NO_RHYTHM = Rhythm(PlanRhythm.NONE)
 SHORTEST_GAP_DAYS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, gc=False):
     """One assignment, with what a mail tells of it."""
 
     assignment_id: int
@@ -81,7 +83,7 @@ class Item:
 
     def reports_due(self, today: date, calendar: WorkingCalendar) -> tuple[date, ...]:
         """The days of the reports near today that are owed and not made."""
-        if not self.is_open:
+        if self.rhythm.kind is PlanRhythm.NONE or not self.is_open:
             return ()
         since = self.owing_since or self.issued_on
         facts: dict[str, Any] = {"since": since, "reported_on": self.reported_on, "today": today, "calendar": calendar}
@@ -237,7 +239,7 @@ def daily_sections(reminders: Sequence[tuple[Item, DueReminder]], replies: Seque
     by_topic[Topic.REPLY] += [one.owed for one in replies]
     for item, reminder in reminders:
         is_report = reminder.topic is Topic.REPORT
-        by_topic[reminder.topic].append(replace(item, report_due_on=reminder.anchor_on) if is_report else item)
+        by_topic[reminder.topic].append(replace_in(item, report_due_on=reminder.anchor_on) if is_report else item)
     return [_section(topic, items) for topic, items in by_topic.items() if items]
 
 

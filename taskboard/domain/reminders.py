@@ -14,6 +14,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, AssignmentRole, AssignmentState, TaskState
 
@@ -210,8 +212,7 @@ Yellow and red orders are proposed where they are confirmed. What is still late 
 weekly digest."""
 
 
-@dataclass(frozen=True)
-class ReminderSubject:
+class ReminderSubject(msgspec.Struct, frozen=True):
     """What the rules ask of one assignment."""
 
     assignment_id: int
@@ -243,8 +244,7 @@ class Decision(NamedTuple):
     anchor_on: date
 
 
-@dataclass(frozen=True)
-class DueReminder:
+class DueReminder(msgspec.Struct, frozen=True):
     """One line for some people: the most specific rule, and everything that is decided with it."""
 
     assignment_id: int

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -57,8 +58,6 @@ CATCH_UP_DAYS = 14
 LAST_RULE = {rule.anchor: rule.code for rule in RULES}
 """after which nothing more comes for the same anchor"""
 
-Body = aliased(Department, name="body")
-
 _Part = aliased(Assignment, name="part")
 _ISSUER = (
     select(_Part.department_id)
@@ -68,49 +67,72 @@ _ISSUER = (
     .scalar_subquery()
 )
 
-ITEM_COLUMNS: Select[*tuple[Any, ...]] = (
-    select(
-        Assignment.id.label("assignment_id"),
-        Assignment.task_id,
-        Task.title,
-        Task.plan_id,
-        Plan.title.label("plan"),
-        Assignment.department_id,
-        Department.name.label("department"),
-        Department.path.label("department_path"),
-        Body.path.label("body_path"),
-        Assignment.role,
-        Assignment.state,
-        Task.state.label("task_state"),
-        Task.issued_at,
-        Assignment.issued_at.label("own_issued_at"),
-        Assignment.is_held,
-        Assignment.due_on,
-        Assignment.deadline_version,
-        Task.deadline_origin.label("origin"),
-        Task.is_ongoing,
-        Assignment.officer_id,
-        Assignment.submitted_at,
-        Assignment.accepted_at,
-        Task.closed_at,
-        Plan.report_rhythm,
-        Plan.report_day,
-        Assignment.owing_since,
-        Assignment.last_reported_at,
-        _ISSUER.label("issuer_id"),
-    )
-    .join(Task, Task.id == Assignment.task_id)
-    .join(Plan, Plan.id == Task.plan_id)
-    .join(Department, Department.id == Assignment.department_id)
-    .join(Body, Body.id == Task.body_id)
-)
+_ITEM_COLUMNS: Select[*tuple[Any, ...]] = select(
+    Assignment.id.label("assignment_id"),
+    Assignment.task_id,
+    Task.title,
+    Task.plan_id,
+    Assignment.department_id,
+    Task.body_id,
+    Assignment.role,
+    Assignment.state,
+    Task.state.label("task_state"),
+    Task.issued_at,
+    Assignment.issued_at.label("own_issued_at"),
+    Assignment.is_held,
+    Assignment.due_on,
+    Assignment.deadline_version,
+    Task.deadline_origin.label("origin"),
+    Task.is_ongoing,
+    Assignment.officer_id,
+    Assignment.submitted_at,
+    Assignment.accepted_at,
+    Task.closed_at,
+    Assignment.owing_since,
+    Assignment.last_reported_at,
+    case((Task.parent_id.is_not(None), _ISSUER)).label("issuer_id"),
+).join(Task, Task.id == Assignment.task_id)
+ROWS_AT_ONCE = 2000
 
 
 def load_items(session: Session, condition: ColumnElement[bool]) -> list[Item]:
     """Assignments of issued tasks as mails know them, by a condition on :class:`Assignment` and :class:`Task`."""
     asked = _Asked(_waiting_since(session), _extension_asked(session), _help_asked(session), load_review_days(session))
-    rows = session.execute(ITEM_COLUMNS.where(Task.issued_at.is_not(None), condition).order_by(Assignment.id))
-    return [_item(row, asked) for row in rows]
+    plans, places = _Plans(session), _Places(session)
+    query = _ITEM_COLUMNS.where(Task.issued_at.is_not(None), condition).order_by(Assignment.id)
+    items: list[Item] = []
+    # Plain rows: a tenth of a million of them are read in one morning.
+    for rows in session.connection().execute(query).partitions(ROWS_AT_ONCE):
+        plans.know({row.plan_id for row in rows})
+        places.know({row.department_id for row in rows} | {row.body_id for row in rows})
+        items += [_item(row, asked, plans, places) for row in rows]
+    return items
+
+
+class _Plans(dict[int, tuple[str, Rhythm]]):
+    """Titles and rhythms of plans by their ids: read once, and not with each of their tasks."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def know(self, plan_ids: Collection[int]) -> None:
+        for some_ids in in_portions(sorted(plan_ids - self.keys())):
+            query = select(Plan.id, Plan.title, Plan.report_rhythm, Plan.report_day).where(Plan.id.in_(some_ids))
+            for plan_id, title, kind, day in self._session.execute(query):
+                self[plan_id] = title, Rhythm(kind, day)
+
+
+class _Places(dict[int, tuple[str, str]]):
+    """Names and paths of departments by their ids."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def know(self, department_ids: Collection[int]) -> None:
+        for some_ids in in_portions(sorted(department_ids - self.keys())):
+            query = select(Department.id, Department.name, Department.path).where(Department.id.in_(some_ids))
+            for department_id, name, path in self._session.execute(query):
+                self[department_id] = name, path
 
 
 class _Asked(NamedTuple):
@@ -123,17 +145,19 @@ class _Asked(NamedTuple):
     """when the suspended task for which it stands is to be looked at again"""
 
 
-def _item(row: Row[*tuple[Any, ...]], asked: _Asked) -> Item:
+def _item(row: Row[*tuple[Any, ...]], asked: _Asked, plans: _Plans, places: _Places) -> Item:
     submitted_on = _day_of(row.submitted_at)
+    plan, rhythm = plans[row.plan_id]
+    department, department_path = places[row.department_id]
     return Item(
         assignment_id=row.assignment_id,
         task_id=row.task_id,
         title=row.title,
-        plan=row.plan,
+        plan=plan,
         department_id=row.department_id,
-        department=row.department,
-        department_path=row.department_path,
-        body_path=row.body_path,
+        department=department,
+        department_path=department_path,
+        body_path=places[row.body_id][1],
         role=row.role,
         state=row.state,
         task_state=row.task_state,
@@ -151,7 +175,7 @@ def _item(row: Row[*tuple[Any, ...]], asked: _Asked) -> Item:
         plan_id=row.plan_id,
         issuer_id=row.issuer_id,
         help_asked_on=asked.help.get(row.assignment_id),
-        rhythm=Rhythm(row.report_rhythm, row.report_day),
+        rhythm=rhythm,
         owing_since=_day_of(row.owing_since),
         reported_on=_day_of(row.last_reported_at),
         review_on=asked.review.get(row.assignment_id),
@@ -202,6 +226,10 @@ class PlanRules:
     def of(self, plan_id: int) -> Sequence[Rule]:
         return self._rules.get(plan_id, RULES)
 
+    def are_own(self, plan_id: int) -> bool:
+        """Whether the plan has rules of its own."""
+        return plan_id in self._rules
+
 
 def load_rules(session: Session) -> PlanRules:
     """The rules of all plans."""
@@ -216,30 +244,38 @@ def may_be_due(
     rhythms: Iterable[Rhythm] = (),
     own_rules: Collection[int] = (),
     made_up_from: date | None = None,
+    besides: Collection[int] = (),
 ) -> ColumnElement[bool]:
-    """Condition on assignment, task and plan for what some rule could speak of today: what the daily scan reads.
+    """Condition on assignment and task for what some rule could speak of today: what the daily scan reads.
 
-    ``rhythms`` are those that plans have, ``own_rules`` the plans with rules of their own.
-    With ``made_up_from`` also those whose last reminder was decided on that day or later.
+    ``rhythms`` are those that plans have, ``own_rules`` the plans with rules of their own. With ``made_up_from`` also
+    those whose last reminder was decided on that day or later; ``besides`` also these assignments.
     """
     undecided_from = made_up_from or today + timedelta(days=1)
+    owes = Assignment.state.in_(OWING)
     is_past_its_last = _was_decided(LAST_RULE[Anchor.DEADLINE], Assignment.deadline_version, undecided_from)
     is_receipt_settled = _was_decided(LAST_RULE[Anchor.ISSUE], 0, undecided_from)
-    owes = Assignment.state.in_(OWING)
-    speaks_now = and_(
-        Task.state.in_(UNDER_WAY),
-        or_(
-            and_(owes, or_(*_warning_conditions(today, calendar, undecided_from))),
-            and_(owes, Assignment.due_on < today, ~is_past_its_last),
-            and_(Assignment.state == AssignmentState.PENDING, ~is_receipt_settled),
-            Assignment.state.in_(AWAITING_DECISION),
-            Assignment.is_held,
-            Assignment.id.in_(select(HelpRequest.assignment_id).where(HelpRequest.state == HelpState.OPEN)),
-            *_report_conditions(rhythms, today, calendar, undecided_from),
-            and_(owes, Task.plan_id.in_(own_rules)),
-        ),
-    )
-    return or_(speaks_now, stands_for_a_suspended_task())
+    # One after the other, each by an index of its own: joined by OR they would be looked for in every assignment.
+    found: list[Select[int]] = [
+        *(_ids(owes, condition) for condition in _warning_conditions(today, calendar, undecided_from)),
+        _ids(owes, Assignment.due_on < today, ~is_past_its_last),
+        _ids(Assignment.state == AssignmentState.PENDING, ~is_receipt_settled),
+        _ids(Assignment.state.in_(AWAITING_DECISION)),
+        select(Extension.assignment_id).where(Extension.decided_at.is_(None)),
+        select(HelpRequest.assignment_id).where(HelpRequest.state == HelpState.OPEN),
+        *_report_queries(rhythms, today, calendar, undecided_from),
+        select(first_lead()).select_from(Task).where(Task.state == TaskState.SUSPENDED).correlate(None),
+    ]
+    if own_rules:
+        found.append(_ids(owes, Assignment.task_id.in_(select(Task.id).where(Task.plan_id.in_(own_rules)))))
+    found += [_ids(Assignment.id.in_(some_ids)) for some_ids in in_portions(sorted(besides))]
+    is_alive = or_(Task.state.in_(UNDER_WAY), stands_for_a_suspended_task())
+    return and_(is_alive, Assignment.id.in_(union_all(*found)))
+
+
+def _ids(*conditions: ColumnElement[bool]) -> Select[int]:
+    """The ids of the assignments that meet these conditions, whatever query they are part of."""
+    return select(Assignment.id).where(*conditions).correlate(None)
 
 
 def stands_for_a_suspended_task() -> ColumnElement[bool]:
@@ -268,23 +304,19 @@ DEADLINE_RULES = tuple(rule for rule in RULES if rule.anchor is Anchor.DEADLINE)
 REPORT_RULES = tuple(rule for rule in RULES if rule.anchor is Anchor.REPORT)
 
 
-def _report_conditions(
+def _report_queries(
     rhythms: Iterable[Rhythm], today: date, calendar: WorkingCalendar, undecided_from: date
-) -> list[ColumnElement[bool]]:
+) -> list[Select[int]]:
     """For each report due about now: the assignments that owe it, did not report, and were not told the last of it."""
-    found: list[ColumnElement[bool]] = []
+    found = []
     for rhythm, role in product(rhythms, AssignmentRole):
         for period in periods_about(rhythm, today):
             due_on = due_day(rhythm, period, role, calendar)
             told = [rule for rule in REPORT_RULES if rule.milestone(due_on, calendar) <= today]
             if told:
-                found.append(
-                    and_(
-                        Assignment.role == role,
-                        misses_report(rhythm, period, calendar),
-                        ~_was_decided(told[-1].code, 0, undecided_from, anchor_on=due_on),
-                    )
-                )
+                is_told = _was_decided(told[-1].code, 0, undecided_from, anchor_on=due_on)
+                owing = _ids(Assignment.role == role, misses_report(rhythm, period, calendar), ~is_told)
+                found.append(owing.join(Task, Task.id == Assignment.task_id).join(Plan, Plan.id == Task.plan_id))
     return found
 
 
@@ -364,18 +396,23 @@ def find_due(
     What was decided on ``made_up_from`` or later counts as not decided.
     """
     found = []
+    # Thousands of assignments share their days: what is due is thought out once for all that are in the same situation.
+    known: dict[tuple[ReminderSubject, frozenset[Decision], int | None], list[DueReminder]] = {}
     for item in items:
         before = decided.get(item.assignment_id, {})
-        settled = [one for one, on in before.items() if made_up_from is None or on < made_up_from]
-        subject = subject_of(item, today=today, calendar=calendar)
-        rules_here = rules.of(item.plan_id)
-        for reminder in due_reminders(subject, decided=settled, today=today, calendar=calendar, rules=rules_here):
-            found.append((item, reminder))
+        settled = frozenset(one for one, on in before.items() if made_up_from is None or on < made_up_from)
+        subject = replace(subject_of(item, today=today, calendar=calendar), assignment_id=0)
+        situation = subject, settled, item.plan_id if rules.are_own(item.plan_id) else None
+        if situation not in known:
+            known[situation] = due_reminders(
+                subject, decided=settled, today=today, calendar=calendar, rules=rules.of(item.plan_id)
+            )
+        for reminder in known[situation]:
+            found.append((item, replace(reminder, assignment_id=item.assignment_id)))
     return found
 
 
-@dataclass(frozen=True)
-class Addressed:
+class Addressed(msgspec.Struct, frozen=True):
     """A reminder for one person, and the post through which it reaches them."""
 
     item: Item
