@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
@@ -68,8 +68,11 @@ Item = Piece | RuledTable
 
 def blocks_of(pages: Sequence[Page]) -> Iterator[Block]:
     """The paragraphs and tables of these pages."""
-    bare = _without_running_heads([_filled(page) for page in pages])
-    yield from _blocks(_continued(_items(_with_rests(bare))))
+    filled = [_filled(page) for page in pages]
+    heads = _running_heads(filled)
+    whole = _with_rests(filled, heads)
+    bare = (_without(page, dropped) for page, dropped in zip(whole, heads, strict=True))
+    yield from _blocks(_continued(_items(bare)))
 
 
 def _filled(page: Page) -> Page:
@@ -93,42 +96,51 @@ def _rows_with_text(pieces: Iterable[Piece]) -> list[Row]:
     return rows_of(piece for piece in pieces if piece.text.strip())
 
 
-def _with_rests(pages: Iterable[Page]) -> Iterator[Page]:
+def _with_rests(pages: Iterable[Page], heads: Iterable[Set[Piece]]) -> Iterator[Page]:
     """The pages with what goes on there of a table without lines, whose names of columns are not said again."""
     last: RuledTable | None = None
-    for page in pages:
-        rest = _rest_of(last, page) if last is not None else None
+    for page, dropped in zip(pages, heads, strict=True):
+        rest = _rest_of(last, page, dropped) if last is not None else None
         whole = _with_table(page, rest) if rest is not None else page
-        last = _last_table(whole)
+        last = _last_table(whole, dropped)
         yield whole
 
 
-def _rest_of(table: RuledTable, page: Page) -> RuledTable | None:
+def _rest_of(table: RuledTable, page: Page, heads: Set[Piece]) -> RuledTable | None:
     """What goes on at the top of this page of a table that ended the page before."""
     if not table.names:
         return None
     begin = min((other.top for other in page.tables), default=page.height)
-    return find_rest(table, _rows_with_text(piece for piece in page.pieces if piece.base < begin))
+    rows = _rows_with_text(piece for piece in page.pieces if piece.base < begin)
+    # A number that stands alone on its line looks like that of a page; only what is outside of all others is a head.
+    text = [number for number, row in enumerate(rows) if row[0] not in heads]
+    return find_rest(table, rows[text[0] : text[-1] + 1]) if text else None
 
 
-def _last_table(page: Page) -> RuledTable | None:
+def _last_table(page: Page, heads: Set[Piece]) -> RuledTable | None:
     """The table that ends this page, if one does."""
     last = max(page.tables, key=lambda table: table.bottom, default=None)
-    return None if last is None or any(piece.base > last.bottom for piece in page.pieces) else last
+    if last is None or any(piece.base > last.bottom and piece not in heads for piece in page.pieces):
+        return None
+    return last
 
 
 # Running heads and page numbers
 
 
-def _without_running_heads(pages: Sequence[Page]) -> Iterator[Page]:
+def _running_heads(pages: Sequence[Page]) -> Sequence[Set[Piece]]:
+    """What stands on each page at its edges and is no part of the text."""
     edges = [_edges(page) for page in pages]
     counts = Counter(sign for rows in edges for sign in {_sign(row) for row in rows})
     enough = max(2, REPEATED * len(pages))
-    for page, rows in zip(pages, edges, strict=True):
-        dropped = {piece for row in rows if _is_running(row, counts, enough) for piece in row}
-        if len(pages) == 1:
-            dropped.update(_small_head(page))
-        yield replace(page, pieces=tuple(piece for piece in page.pieces if piece not in dropped))
+    heads = [{piece for row in rows if _is_running(row, counts, enough) for piece in row} for rows in edges]
+    if len(pages) == 1:
+        heads[0].update(_small_head(pages[0]))
+    return heads
+
+
+def _without(page: Page, dropped: Set[Piece]) -> Page:
+    return replace(page, pieces=tuple(piece for piece in page.pieces if piece not in dropped))
 
 
 def _edges(page: Page) -> list[Row]:

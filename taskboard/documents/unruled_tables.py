@@ -21,6 +21,8 @@ HEADER_LINES = 2
 """a row of column names is seldom longer"""
 NAME_GAP = 0.8
 """character sizes between two names of columns; within a name that was spaced out there is less"""
+BESIDE = 0.95
+"""character sizes; what stands less than that below another line is no line below it in the same cell"""
 NEXT_LINE = 2.4
 """character sizes within which the next line of a header follows"""
 OUTSIDE = 4.0
@@ -53,16 +55,28 @@ class _Found:
 
 def _table_from(rows: Sequence[Row], start: int) -> _Found | None:
     """The table whose column names begin in this row, and the first row behind it."""
-    for lines in range(1, HEADER_LINES + 1):
-        header = rows[start : start + lines]
-        if len(header) < lines or any(_is_far(a, b) for a, b in pairwise(header)):
+    body = start
+    found: list[Interval] = []
+    for number in range(HEADER_LINES):
+        first, body = body, _behind_line(rows, body)
+        line = rows[first:body]
+        if not line or (number and _is_far(rows[first - 1], line[0])):
             return None
-        if any(len(_intervals(row, NAME_GAP)) < FEWEST_IN_LINE for row in header):
+        if len(_joined(interval for row in line for interval in _intervals(row, NAME_GAP))) < FEWEST_IN_LINE:
             return None
-        names = _joined(_intervals(header[0], NAME_GAP) + [piece for row in header[1:] for piece in _intervals(row, 0)])
-        if len(names) >= FEWEST_COLUMNS and _are_names(header, names):
-            return _below(rows, start, start + lines, names)
+        found += [interval for row in line for interval in _intervals(row, 0 if number else NAME_GAP)]
+        names = _joined(found)
+        if len(names) >= FEWEST_COLUMNS and _are_names(rows[start:body], names):
+            return _below(rows, start, body, names)
     return None
+
+
+def _behind_line(rows: Sequence[Row], start: int) -> int:
+    """The first row behind a line of names, and behind those that stand half a line lower beside names of two lines."""
+    end = start + 1
+    while end < len(rows) and _gap_above(rows, end) < BESIDE * rows[end][0].size:
+        end += 1
+    return min(end, len(rows))
 
 
 def _is_far(row: Row, below: Row) -> bool:

@@ -93,6 +93,31 @@ def test_a_header_of_two_lines_and_a_section_across_the_columns_are_rows_of_thei
     assert [row[3] for row in grid[2:]] == ["市商务局", "市住建局"]
 
 
+def test_names_of_one_line_may_stand_in_the_middle_of_those_of_two() -> None:
+    (grid,) = grids(
+        line(130, "序", "重点", "", "牵头", "责任", ""),
+        line(137, "", "", "具体举措", "", "", "时限"),
+        line(144, "号", "任务", "", "单位", "单位", ""),
+        line(180, "1", "消费", "发放消费券", "市商务局", "市财政局", "6月底前"),
+        line(210, "2", "住房", "试点项目6个", "市住建局", "市财政局", "年底前"),
+    )
+
+    assert grid[0] == [*NAMES[:5], "时限"]
+    assert [row[0] for row in grid[1:]] == ["1", "2"]
+
+
+def test_only_the_name_of_the_numbers_may_have_two_lines() -> None:
+    (grid,) = grids(
+        line(130, "序"),
+        line(137, "", *NAMES[1:]),
+        line(144, "号"),
+        line(180, "1", "消费", "发放消费券", "市商务局", "市财政局", "6月底前"),
+        line(210, "2", "住房", "试点项目6个", "市住建局", "市财政局", "年底前"),
+    )
+
+    assert grid[0] == list(NAMES)
+
+
 def test_a_line_across_the_columns_ends_the_table() -> None:
     lines = [
         line(130, *NAMES),
@@ -171,13 +196,14 @@ def test_lines_above_the_first_number_of_a_page_are_the_rest_of_the_row_before()
 
 def test_lines_above_a_first_number_in_the_middle_of_its_row_are_its_own() -> None:
     third = [
-        line(60, "", "", "新建托育中心2个，"),
-        line(68, "3", "托育", "", "市卫健委", "市教育局", "6月底前"),
+        line(60, "", "托育", "新建托育中心2个，", "市卫健委", "市教育局", "6月底前"),
+        line(68, "3"),
         line(76, "", "", "新增托位900个"),
     ]
 
     (grid,) = grids_of(TWO_ROWS, [*third, line(106, *FOURTH)])
 
+    assert [row[0] for row in grid[2:]] == ["2", "3", "4"]
     assert [row[2] for row in grid[2:]] == ["试点项目6个", "新建托育中心2个，新增托位900个", "新建食堂8个"]
 
 
