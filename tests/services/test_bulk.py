@@ -360,7 +360,14 @@ def test_everybody_finds_what_they_may_see(office: Office, who: str, count: int)
 
 
 def test_two_thousand_tasks_are_reminded_of_in_seconds(office: Office) -> None:
-    tasks = [office.make_task(LATE, f"任务{number}") for number in range(2000)]
+    tasks = factories.make_tasks(
+        office.session,
+        [f"任务{number}" for number in range(2000)],
+        plan=office.plan,
+        lead=office.usual.lead,
+        partners=(office.usual.partner,),
+        due_on=LATE,
+    )
     order = office.order(BulkAct.REMIND, *tasks)
     office.session.flush()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count
+from typing import Any
 
 from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
@@ -47,16 +49,31 @@ def make_department(
     kind: DepartmentKind = DepartmentKind.UNIT,
     needs_sign_off: bool = False,
 ) -> Department:
-    name = name or f"第{next(_numbers)}局"
-    department = Department(
-        name=name, kind=kind, parent_id=parent.id if parent else None, needs_sign_off=needs_sign_off
+    [department] = _make_departments(
+        session, [name or f"第{next(_numbers)}局"], parent=parent, kind=kind, needs_sign_off=needs_sign_off
     )
-    session.add(department)
-    session.flush()
-    department.path = f"{parent.path if parent else '/'}{department.id}/"
-    session.add(DepartmentName(department_id=department.id, name=name, key=match_key(name), is_official=True))
-    session.flush()
     return department
+
+
+def _make_departments(
+    session: Session,
+    names: Sequence[str],
+    *,
+    parent: Department | None,
+    kind: DepartmentKind = DepartmentKind.UNIT,
+    needs_sign_off: bool = False,
+) -> list[Department]:
+    made = [
+        Department(name=name, kind=kind, parent_id=parent.id if parent else None, needs_sign_off=needs_sign_off)
+        for name in names
+    ]
+    session.add_all(made)
+    session.flush()
+    for one in made:
+        one.path = f"{parent.path if parent else '/'}{one.id}/"
+        session.add(DepartmentName(department_id=one.id, name=one.name, key=match_key(one.name), is_official=True))
+    session.flush()
+    return made
 
 
 def match_key(name: str) -> str:
@@ -67,14 +84,25 @@ def match_key(name: str) -> str:
 
 
 def make_person(session: Session, name: str, *posts: tuple[Role, Department], username: str | None = None) -> Person:
-    username = username or f"user{next(_numbers)}"
-    person = Person(username=username, name=name, email=f"{username}@example.org", password_hash=password_hash())
-    session.add(person)
-    session.flush()
-    for role, department in posts:
-        session.add(PersonPost(person_id=person.id, department_id=department.id, role=role, from_on=LONG_AGO))
-    session.flush()
+    [person] = _make_people(session, [(username or f"user{next(_numbers)}", name, posts)])
     return person
+
+
+def _make_people(
+    session: Session, wanted: Sequence[tuple[str, str, Sequence[tuple[Role, Department]]]]
+) -> list[Person]:
+    """People by user name, name and posts, in as few statements as may be: nearly every test begins with some."""
+    made = [
+        Person(username=username, name=name, email=f"{username}@example.org", password_hash=password_hash())
+        for username, name, _ in wanted
+    ]
+    session.add_all(made)
+    session.flush()
+    for person, (_, _, posts) in zip(made, wanted, strict=True):
+        for role, department in posts:
+            session.add(PersonPost(person_id=person.id, department_id=department.id, role=role, from_on=LONG_AGO))
+    session.flush()
+    return made
 
 
 def actor_of(person: Person, *posts: tuple[Role, Department]) -> Actor:
@@ -110,8 +138,15 @@ def make_plan(session: Session, *, body: Department, imported_by: Person, title:
     return plan
 
 
-def make_task(
+def make_task(session: Session, *, title: str | None = None, **more: Any) -> Task:
+    """A task with its measure and one assignment per department; a draft's assignments are pending."""
+    [task] = make_tasks(session, [title], **more)
+    return task
+
+
+def make_tasks(
     session: Session,
+    titles: Sequence[str | None],
     *,
     plan: Plan,
     lead: Department,
@@ -119,57 +154,60 @@ def make_task(
     state: TaskState = TaskState.IN_PROGRESS,
     assignment_state: AssignmentState = AssignmentState.IN_PROGRESS,
     due_on: date | None = None,
-    title: str | None = None,
     issued_at: datetime | None = None,
-) -> Task:
-    """A task with its measure and one assignment per department; a draft's assignments are pending."""
-    position = next(_numbers)
-    title = title or f"推进第{position}项工作"
-    measure = Measure(
-        plan_id=plan.id,
-        position=position,
-        path=["一", str(position)],
-        heading=title,
-        text=f"{title}，加强统筹协调。",
-        units_as_written=f"责任单位：{'、'.join(one.name for one in (lead, *partners))}",
-        deadline_text=None,
-        reading={},
-    )
-    session.add(measure)
-    session.flush()
-    task = Task(
-        plan_id=plan.id,
-        measure_id=measure.id,
-        body_id=plan.body_id,
-        position=position,
-        title=title,
-        created_at=NOW - timedelta(days=100),
-        state=state,
-        due_on=due_on,
-        original_due_on=due_on,
-        deadline_origin=DeadlineOrigin.STATED if due_on else DeadlineOrigin.MISSING,
-        deadline_version=1 if due_on else 0,
-        issued_at=(issued_at or NOW - timedelta(days=90)) if state is not TaskState.DRAFT else None,
-    )
-    session.add(task)
-    session.flush()
-    if state is TaskState.DRAFT:
-        assignment_state = AssignmentState.PENDING
-    for number, department in enumerate((lead, *partners)):
-        session.add(
-            Assignment(
-                task_id=task.id,
-                department_id=department.id,
-                role=AssignmentRole.PARTNER if number else AssignmentRole.LEAD,
-                name_as_written=department.name,
-                is_confirmed=True,
-                position=number,
-                state=assignment_state,
-                due_on=due_on,
-            )
+) -> list[Task]:
+    """Tasks that differ in nothing but their titles, in as few statements as one of them would take."""
+    departments = (lead, *partners)
+    measures = [
+        Measure(
+            plan_id=plan.id,
+            position=position,
+            path=["一", str(position)],
+            heading=title or f"推进第{position}项工作",
+            text=f"{title or f'推进第{position}项工作'}，加强统筹协调。",
+            units_as_written=f"责任单位：{'、'.join(one.name for one in departments)}",
+            deadline_text=None,
+            reading={},
         )
+        for position, title in ((next(_numbers), title) for title in titles)
+    ]
+    session.add_all(measures)
     session.flush()
-    return task
+    tasks = [
+        Task(
+            plan_id=plan.id,
+            measure_id=measure.id,
+            body_id=plan.body_id,
+            position=measure.position,
+            title=measure.heading,
+            created_at=NOW - timedelta(days=100),
+            state=state,
+            due_on=due_on,
+            original_due_on=due_on,
+            deadline_origin=DeadlineOrigin.STATED if due_on else DeadlineOrigin.MISSING,
+            deadline_version=1 if due_on else 0,
+            issued_at=(issued_at or NOW - timedelta(days=90)) if state is not TaskState.DRAFT else None,
+        )
+        for measure in measures
+    ]
+    session.add_all(tasks)
+    session.flush()
+    session.add_all(
+        Assignment(
+            task_id=task.id,
+            department_id=department.id,
+            role=AssignmentRole.PARTNER if number else AssignmentRole.LEAD,
+            name_as_written=department.name,
+            is_confirmed=True,
+            position=number,
+            state=AssignmentState.PENDING if state is TaskState.DRAFT else assignment_state,
+            due_on=due_on,
+        )
+        for task in tasks
+        for number, department in enumerate(departments)
+    )
+    session.flush()
+    return tasks
 
 
 @dataclass(frozen=True)
@@ -205,20 +243,18 @@ class Usual:
 
 def usual_people(session: Session) -> Usual:
     body = make_department(session, "云泽市人民政府")
-    lead = make_department(session, "市发展改革委", parent=body)
-    partner = make_department(session, "市财政局", parent=body)
-    other = make_department(session, "市教育局", parent=body)
-    return Usual(
-        body=body,
-        lead=lead,
-        partner=partner,
-        other=other,
-        li=make_person(session, "李联络", (Role.LIAISON, lead), username="li"),
-        wang=make_person(session, "王配合", (Role.LIAISON, partner), username="wang"),
-        zhao=make_person(session, "赵旁观", (Role.LIAISON, other), username="zhao"),
-        gao=make_person(session, "高主任", (Role.HEAD, lead), username="gao"),
-        qian=make_person(session, "钱承办", (Role.OFFICER, lead), username="qian"),
-        chen=make_person(session, "陈督查", (Role.SUPERVISOR, body), username="chen"),
-        liu=make_person(session, "刘领导", (Role.LEADER, body), username="liu"),
-        sun=make_person(session, "孙管理", (Role.ADMINISTRATOR, body), username="sun"),
+    lead, partner, other = _make_departments(session, ("市发展改革委", "市财政局", "市教育局"), parent=body)
+    li, wang, zhao, gao, qian, chen, liu, sun = _make_people(
+        session,
+        [
+            ("li", "李联络", [(Role.LIAISON, lead)]),
+            ("wang", "王配合", [(Role.LIAISON, partner)]),
+            ("zhao", "赵旁观", [(Role.LIAISON, other)]),
+            ("gao", "高主任", [(Role.HEAD, lead)]),
+            ("qian", "钱承办", [(Role.OFFICER, lead)]),
+            ("chen", "陈督查", [(Role.SUPERVISOR, body)]),
+            ("liu", "刘领导", [(Role.LEADER, body)]),
+            ("sun", "孙管理", [(Role.ADMINISTRATOR, body)]),
+        ],
     )
+    return Usual(body, lead, partner, other, li, wang, zhao, gao, qian, chen, liu, sun)
