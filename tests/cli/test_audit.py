@@ -22,13 +22,12 @@ Invoke = Callable[..., Result]
 
 
 @pytest.fixture
-def invoke(tmp_path: Path) -> Invoke:
-    environment = {"TASKBOARD_SECRET_KEY": "s3cret-" * 8, "TASKBOARD_INSTANCE": str(tmp_path / "instance")}
+def invoke(installation: Path) -> Invoke:
+    environment = {"TASKBOARD_SECRET_KEY": "s3cret-" * 8, "TASKBOARD_INSTANCE": str(installation / "instance")}
 
     def run(*arguments: str) -> Result:
         return CliRunner(env=environment).invoke(main, arguments)
 
-    assert run("migrate").exit_code == 0
     return run
 
 

@@ -44,13 +44,6 @@ def value(folder: Path, query: str) -> object:
     return found
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Path:
-    result = invoke(tmp_path, "migrate")
-    assert result.exit_code == 0, result.output
-    return tmp_path
-
-
 # Setting up
 
 
