@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 
 from taskboard.domain.errors import DomainError, Invalid, NotAllowed, NotFound, NotNow, Stale
@@ -127,6 +127,10 @@ PROBLEMS: dict[str, str] = {
     "last_administrator": "这是最后一位系统管理员。请先在“人员”里给另一个人加上系统管理员岗位，再回到这里；"
     "也可以在服务器上运行 taskboard create-administrator 新建一位。",
     "wrong_password": "现在的密码不对。",
+    "rate_bounds": "应在 0 到 {most} 之间，0 为不限。",
+    "rate_order": "每小时的上限不能小于每分钟的上限（{per_minute}）。",
+    "office_hours_bounds": "应在 {earliest} 到 {latest} 之间。",
+    "office_hours_short": "结束时间至少比开始时间晚 {least} 小时。",
     "password_short": "密码至少 {minimum} 个字符。",
     "password_long": "密码最多 {maximum} 个字符。",
     "password_has_username": "密码里不能含有账号。",
@@ -221,7 +225,7 @@ def wording(error: DomainError) -> Wording:
 
 def problem_words(error: Invalid) -> str:
     """What is wrong with one value, in a sentence to stand beside its field."""
-    facts = {name: day_words(value) if isinstance(value, date) else value for name, value in error.facts.items()}
+    facts = {name: _fact_words(value) for name, value in error.facts.items()}
     is_reason = (error.field, error.problem) == ("reason", "required")
     return PROBLEMS["reason_required" if is_reason else error.problem].format(**facts)
 
@@ -239,6 +243,16 @@ def _advice(error: DomainError, usual: str) -> str:
             return f"您现在的岗位不能“{label(act)}”。如果应由您办理，请联系系统管理员核对岗位。"
         case _:
             return usual
+
+
+def _fact_words(value: object) -> object:
+    match value:
+        case date():
+            return day_words(value)
+        case time():
+            return value.isoformat("minutes")
+        case _:
+            return value
 
 
 def _not_now(error: DomainError, act: str, state: str, usual: str) -> str:

@@ -39,7 +39,7 @@ NOTICE_WORDS: dict[str, str] = {
 }
 
 WISHES: dict[NoticeWish, str] = {
-    NoticeWish.AT_ONCE: "随时发邮件（工作日 8:00—18:00）",
+    NoticeWish.AT_ONCE: "随时发邮件（只在工作日的办公时段发）",
     NoticeWish.MORNING: "并入下一封晨报，不单独发邮件",
     NoticeWish.NONE: "不发邮件，只在站内消息中看",
 }

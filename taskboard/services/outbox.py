@@ -17,6 +17,7 @@ from taskboard.models import OutboxMessage
 from taskboard.services.calendar import load_calendar
 from taskboard.services.inserts import change_rows, insert_and_tell
 from taskboard.services.notice_wishes import first_state
+from taskboard.services.sending_rules import office_hours
 
 AT_ANY_HOUR = frozenset({"reminded", "invitation", "reset", "trial"})
 """templates of notices that wait for no office hours: what a supervisor urges to, and what somebody is waiting for"""
@@ -92,13 +93,13 @@ def _row(session: Session, mail: Outgoing, now: datetime) -> dict[str, Any]:
 
 
 def _first_attempt(session: Session, kind: MailKind, template: str, now: datetime) -> datetime:
-    """When the mail goes out at the earliest; the calendar is asked once for all mails of one act."""
+    """When the mail goes out at the earliest; calendar and hours are asked once for all mails of one act."""
     if kind is not MailKind.NOTICE or template in AT_ANY_HOUR:
         return now
     kept: dict[datetime, datetime] = session.info.setdefault(OFFICE_MOMENTS, {})
     if now not in kept:
         kept.clear()
-        kept[now] = next_office_moment(now, load_calendar(session))
+        kept[now] = next_office_moment(now, load_calendar(session), office_hours(session))
     return kept[now]
 
 

@@ -17,6 +17,7 @@ from taskboard.domain.roles import Role
 from taskboard.models import Setting
 from taskboard.services.actors import require_role
 from taskboard.services.history import Writing, record_change
+from taskboard.services.sending_rules import kept_rules
 
 PUBLIC_URL = "public_url"
 SMTP_URL = "smtp_url"
@@ -41,7 +42,16 @@ def kept_settings(session: Session) -> dict[str, str]:
 
 
 def effective_settings(session: Session, settings: Settings) -> Settings:
-    """The settings as they hold now: the environment's, then what is kept, then the defaults."""
+    """The settings as they hold now: the environment's, then what is kept, then the defaults.
+
+    For the rates of sending the environment gives no more than the default (``services/sending_rules.py``).
+    """
+    rules = kept_rules(session)
+    settings = replace(
+        settings,
+        mails_per_minute=settings.mails_per_minute if rules.per_minute is None else rules.per_minute,
+        mails_per_hour=settings.mails_per_hour if rules.per_hour is None else rules.per_hour,
+    )
     kept = {name: value for name, value in kept_settings(session).items() if name not in settings.given}
     if not kept:
         return settings

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, time
 
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+CLOCK = re.compile(r"(\d{1,2})[:时](\d{2})分?")
 EARLIEST_YEAR, LATEST_YEAR = 1949, 2100
 LONGEST_NUMBER = 20
 LARGEST_FIGURE = 1e15
 """a figure from here on means nothing"""
 
 DAY_WORDS = "日期的写法不对，请写成 2026-11-21 这样。"
+CLOCK_WORDS = "时间的写法不对，请写成 8:30 这样。"
 YEAR_WORDS = f"请核对年份：应在 {EARLIEST_YEAR} 年至 {LATEST_YEAR} 年之间。"
 NUMBER_WORDS = "请填整数。"
 FIGURE_WORDS = "请填数字。"
@@ -38,6 +40,17 @@ def read_day(text: str | None) -> date | None:
     if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
         raise ValueError(YEAR_WORDS)
     return day
+
+
+def read_clock(text: str | None) -> time | None:
+    """The time of day that was typed as 8:30 or 08：30, ``None`` for none; raises :class:`ValueError`."""
+    typed = plain(text)
+    if not typed:
+        return None
+    found = CLOCK.fullmatch(typed)
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        raise ValueError(CLOCK_WORDS)
+    return time(int(found[1]), int(found[2]))
 
 
 def read_whole(text: str | None, *, is_percent: bool = False) -> int | None:

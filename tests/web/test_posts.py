@@ -397,6 +397,7 @@ POSTS: Mapping[str, Post] = {
     "robots.edit_robot": Post("administrator", ("changed",), changes={"name": "改名的群"}),
     "robots.remove_robot": Post("administrator", ("removed",), page="/settings/robots/{robot_id}"),
     "robots.try_out": Post(
+    "settings.sending": Post("administrator", ("changed",), page="/settings", changes={"per_minute": "60"}),
         "administrator",
         page="/settings/robots/{robot_id}",
         quiet="what a robot said stands with the robot; nothing is changed by it",

@@ -160,3 +160,33 @@ def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
 def test_a_mask_without_anything_kept_is_refused() -> None:
     with pytest.raises(Invalid):
         with_kept_password(SHOWN, None)
+
+
+def test_rates_and_hours_are_saved_by_a_form_of_their_own(visitor: Visitor, usual: Usual, session: Session) -> None:
+    visitor.enter(usual.sun)
+
+    answer = visitor.post("/settings/sending", per_minute="６０", per_hour="", opens="9：00", closes="")
+    page = visitor.get("/settings").text
+
+    assert answer.status_code == 303
+    session.rollback()
+    kept = dict(session.execute(select(Setting.name, Setting.value)).all())
+    assert kept == {"mails_per_minute": "60", "office_opens": "09:00"}
+    assert 'value="60"' in page
+    assert 'value="09:00"' in page
+
+
+def test_what_is_wrong_with_rates_and_hours_stands_beside_what_was_typed(visitor: Visitor, usual: Usual) -> None:
+    visitor.enter(usual.sun)
+
+    answers = [
+        visitor.post("/settings/sending", per_minute="100", per_hour="50", opens="", closes=""),
+        visitor.post("/settings/sending", per_minute="很多", per_hour="", opens="25:00", closes=""),
+        visitor.post("/settings/sending", per_minute="", per_hour="", opens="5:00", closes="9:00"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422]
+    assert "每小时的上限不能小于每分钟的上限（100）。" in answers[0].text
+    assert "时间的写法不对，请写成 8:30 这样。" in answers[1].text
+    assert "25:00" in answers[1].text
+    assert "应在 06:00 到 22:00 之间。" in answers[2].text

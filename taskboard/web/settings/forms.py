@@ -1,11 +1,14 @@
-"""The form of public address and mail, for the first set-up and for later."""
+"""The forms of public address and mail, for the first set-up and for later, and of when and how fast mails leave."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 
 from wtforms import Field
+from wtforms.validators import Optional
+from wtforms.widgets import TextInput
 
 from taskboard import paths
 from taskboard.config import IN_THE_BROWSER_TOO, Settings
@@ -15,6 +18,7 @@ from taskboard.extensions import now
 from taskboard.mail.message import UnusableAddress, parse_sender
 from taskboard.mail.trial import send_trial
 from taskboard.services.people import EMAIL, LONGEST_EMAIL
+from taskboard.services.sending_rules import SendingRules
 from taskboard.services.settings import (
     LONGEST,
     MAIL_FROM,
@@ -24,7 +28,8 @@ from taskboard.services.settings import (
     with_kept_password,
     without_password,
 )
-from taskboard.web.forms import Form, LineField, MaxLength
+from taskboard.web.forms import Form, LineField, MaxLength, WholeNumberField
+from taskboard.web.typed import read_clock
 
 VARIABLES = {field: name for name, field in IN_THE_BROWSER_TOO.items()}
 
@@ -87,3 +92,34 @@ class MailForm(Form):
         if outcome.result is Result.ACCEPTED:
             return Trial(True, f"邮件服务器已接收测试邮件，请到 {address} 查收；没有收到时请看垃圾邮件。")
         return Trial(False, f"测试邮件没有发出。邮件服务器的答复：{outcome.detail}")
+
+
+class ClockField(Field):
+    """A time of day typed as 8:30; ``data`` is a time or None."""
+
+    widget = TextInput()
+    data: time | None
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return self.data.isoformat("minutes") if self.data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        self.data = read_clock(valuelist[0] if valuelist else None)
+
+
+class SendingForm(Form):
+    per_minute = WholeNumberField("每分钟最多发信（封）", [Optional()], render_kw={"inputmode": "numeric"})
+    per_hour = WholeNumberField("每小时最多发信（封）", [Optional()], render_kw={"inputmode": "numeric"})
+    opens = ClockField("通知从几点起发送")
+    closes = ClockField("通知到几点为止")
+
+    def fill(self, kept: SendingRules) -> None:
+        self.per_minute.data, self.per_hour.data = kept.per_minute, kept.per_hour
+        self.opens.data, self.closes.data = kept.opens, kept.closes
+
+    @property
+    def rules(self) -> SendingRules:
+        return SendingRules(self.per_minute.data, self.per_hour.data, self.opens.data, self.closes.data)
