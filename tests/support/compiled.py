@@ -6,7 +6,7 @@ of the time of the ordinary test of a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 import pytest
@@ -53,17 +53,23 @@ def _keep_templates(patch: pytest.MonkeyPatch) -> None:
 
 
 def _keep_routes(patch: pytest.MonkeyPatch) -> None:
-    """The functions that make addresses: the same rule makes the same ones in every application."""
-    compile_anew = Rule._compile_builder
-    kept: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
+    """The same rule is matched and made an address of in the same way, whichever application it belongs to."""
+    compile_anew = Rule.compile
+    kept: dict[tuple[Any, ...], Rule] = {}
 
-    def compile_builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
-        if key not in kept:
-            kept[key] = compile_anew(rule, append_unknown)
-        return kept[key]
+    def compile_or_take(rule: Rule) -> None:
+        key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults))
+        known = kept.get(key)
+        if known is None:
+            compile_anew(rule)
+            kept[key] = rule
+            return
+        rule._parts, rule._trace, rule._converters = known._parts, known._trace, known._converters
+        rule.arguments |= known.arguments
+        rule._build = MethodType(known._build.__func__, rule)
+        rule._build_unknown = MethodType(known._build_unknown.__func__, rule)
 
-    patch.setattr(Rule, "_compile_builder", compile_builder)
+    patch.setattr(Rule, "compile", compile_or_take)
 
 
 def _keep_statements(patch: pytest.MonkeyPatch) -> None:
