@@ -48,7 +48,9 @@ PROBLEMS: dict[str, str] = {
     "attachments_plan_full": "这个计划的附件总量将超过 {mebibytes} MB 的上限。请先移除不用的附件，或联系系统管理员。",
     "department_unknown": "单位目录里没有“{name}”。",
     "department_unknown_but_like": "单位目录里没有“{name}”。是不是：{likely}？",
-    "department_name_taken": "“{name}”已是“{department}”的名称或别名，同一名称只能属于一个单位。",
+    "department_name_taken": (
+        "“{name}”已是“{department}”的名称或别名，同一名称只能属于一个单位；请改用别的名称，或先从该单位删去。"
+    ),
     "department_name_empty": "名称里没有可以识别的文字。",
     "department_cycle": "上级单位不能是本单位或它的下级单位。",
     "department_parent_inactive": "上级单位已停用，请另选一个。",
@@ -67,6 +69,7 @@ PROBLEMS: dict[str, str] = {
     "directory_file_missing": "请选择单位目录文件（.xlsx 或 .csv）。",
     "directory_kind": "只能导入 .xlsx 或 .csv 文件；请另存为其中一种再上传。",
     "directory_too_many_rows": "一次最多导入 {most} 行，请分成几个文件，依次导入。",
+    "directory_rows": "表里只有列名，没有单位，也没有人员；请填写后再上传。",
     "directory_columns": "表里没有“单位名称”一列，也没有“账号、姓名”两列；请用这里导出的目录或空白模板填写。",
     "directory_has_problems": "还有 {count} 处问题，没有导入；请在文件里改好后重新上传。",
     "template_place_missing": "请填写地名，如“槐阳市”。",
@@ -228,6 +231,11 @@ def problem_words(error: Invalid) -> str:
     facts = {name: _fact_words(value) for name, value in error.facts.items()}
     is_reason = (error.field, error.problem) == ("reason", "required")
     return PROBLEMS["reason_required" if is_reason else error.problem].format(**facts)
+
+
+def why_not(error: DomainError) -> str:
+    """The same for one of many in a list, without what to do on a page that was opened long ago: this one was not."""
+    return _advice(error, "") or wording(error).advice
 
 
 def _advice(error: DomainError, usual: str) -> str:

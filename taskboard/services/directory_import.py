@@ -40,8 +40,11 @@ def keep_upload(
     actor: Actor,
     now: datetime,
 ) -> DirectoryUpload:
-    """Keep a file that was read; raises :class:`Invalid` for a ``parent_id`` below which nothing can be put."""
+    """Keep a file that was read; raises :class:`Invalid` for one without rows, and for a ``parent_id`` below which
+    nothing can be put."""
     require_role(actor, Role.ADMINISTRATOR)
+    if not any(sheet["rows"] for sheet in sheets):
+        raise Invalid("file", "directory_rows")
     if parent_id is not None:
         parent = session.get(Department, parent_id)
         if parent is None:

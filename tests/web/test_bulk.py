@@ -81,6 +81,8 @@ def test_reminding_goes_from_the_list_over_the_preview_to_one_mail_each(desk: De
     page = visitor.get("/tasks/bulk", act="remind", everything="1").text
     assert "将办理 2 项" in page
     assert "不能办理 1 项" in page
+    assert "现在的状态是“草稿”，不能“催办”。" in page
+    assert "刷新页面" not in page
     assert "市财政局" in page
     assert desk.count(HistoryEntry.act == Change.REMINDED) == 0
 

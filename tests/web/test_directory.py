@@ -51,14 +51,17 @@ class TestExchange:
         assert "放弃" not in page
         assert "还没有确认的文件" not in visitor.get("/directory/import").text
 
-    def test_a_blank_template_has_the_columns_that_are_read(self, visitor: Visitor, usual: Usual) -> None:
+    def test_a_blank_template_has_the_columns_that_are_read_and_wants_rows(
+        self, visitor: Visitor, usual: Usual
+    ) -> None:
         assert 'href="/directory/blank.xlsx"' in visitor.enter(usual.sun).get("/directory/import").text
         content = visitor.get("/directory/blank.xlsx").data
 
         answer = visitor.post("/directory/import", file=(BytesIO(content), "目录.xlsx"))
 
         assert [sheet["name"] for sheet in read_sheets(content, "目录.xlsx")] == ["单位", "人员"]
-        assert "新增 0 项，变更 0 项，没有变化 0 项" in visitor.get(str(answer.location)).text
+        assert answer.status_code == 422
+        assert "表里只有列名，没有单位，也没有人员" in answer.text
 
     def test_a_file_that_cannot_be_read_is_not_told_to_paste_where_there_is_no_box(
         self, visitor: Visitor, usual: Usual

@@ -15,7 +15,7 @@ from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import TaskState
 from taskboard.extensions import now, read_session, today, transaction
-from taskboard.labels.errors import wording
+from taskboard.labels.errors import why_not
 from taskboard.services import bulk
 from taskboard.services.bulk import BulkPreview, BulkResult
 from taskboard.services.cases import Acting
@@ -173,7 +173,7 @@ def _page(form: BulkForm, *, status: int = 200) -> ResponseReturnValue:
             status = 422
             if not form.errors:
                 form.show_problem(error)
-    skipped = [(one, wording(one.problem).advice) for one in shown.skipped] if shown else []
+    skipped = [(one, why_not(one.problem)) for one in shown.skipped] if shown else []
     return render_template(
         "bulk/preview.html",
         form=form,
