@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from taskboard.cli import demo_data
 from taskboard.cli.application import is_migrated, load_app, log_to_terminal, migrate_database
-from taskboard.cli.serve import host_option, port_option, run_in_one_process
+from taskboard.cli.serve import host_option, listen, port_option, run_in_one_process
 from taskboard.config import MailTransport, Settings
 from taskboard.domain.jobs import JobName
 from taskboard.extensions import now, read_session, today, transaction
@@ -35,6 +35,8 @@ FOLDER = Path("instance") / "demo"
 def demo(host: str, port: int, folder: Path) -> None:
     """启动演示：自带单位、人员、计划和任务，邮件只在页面上显示。"""
     log_to_terminal()
+    # Found out before the folder is filled: that takes a while.
+    listen(host, port).close()
     app = prepare_demo(folder.resolve(), f"http://{host}:{port}")
 
     def announce() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from datetime import date
 
 import click
 
 from taskboard.cli.application import load_app
-from taskboard.cli.words import confirm
+from taskboard.cli.words import Day, confirm
 from taskboard.domain.history import Change
 from taskboard.domain.jobs import SCHEDULES, Daily, JobName
 from taskboard.extensions import now, read_session, today, transaction
@@ -63,14 +63,14 @@ def _check_day(day: date, today: date) -> None:
 
 
 @jobs.command("run")
-@click.argument("name", type=click.Choice([job.value for job in JobName]))
-@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="按这一天运行，默认今天。")
-def run_job(name: str, day: datetime | None) -> None:
+@click.argument("name", metavar="NAME", type=click.Choice([job.value for job in JobName]))
+@click.option("--on", "day", type=Day(), default=None, help="按这一天运行，如 2026-11-23；默认今天。")
+def run_job(name: str, day: date | None) -> None:
     """立即运行一次 NAME；重复运行不会重复提醒或重复发信。"""
     job = JobName(name)
     app = load_app()
     with app.app_context():
-        on = day.date() if day is not None else today()
+        on = day or today()
         _check_day(on, today())
         with transaction() as session:
             record_run_by_hand(session, job, on, Change.RUN_BY_HAND, actor=None, now=now(), entrance="cli")

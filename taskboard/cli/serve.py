@@ -57,7 +57,7 @@ def serve(host: str, port: int, workers: int | None) -> None:
     log_to_terminal()
     app = load_app()
     # Found out before anything starts: gunicorn would say it in its own words, five times.
-    _listen(host, port).close()
+    listen(host, port).close()
     with app.app_context():
         click.echo("\n".join(installation_words(effective_settings(), host, port)))
     announce_set_up(app, host, port)
@@ -115,7 +115,7 @@ def run_in_one_process(app: Flask, host: str, port: int, *, announce: Callable[[
     """Serve with waitress, the scheduler beside it in threads, until told to stop; never returns."""
     server = waitress.create_server(
         app,
-        sockets=[_listen(host, port)],
+        sockets=[listen(host, port)],
         threads=THREADS,
         ident=None,
         # It would take the headers of proxies away; which of them count is for the application to say.
@@ -134,7 +134,7 @@ def run_in_one_process(app: Flask, host: str, port: int, *, announce: Callable[[
     finish(job_scheduler, ending.code)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """The socket to serve on; ends the command where it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from types import ModuleType
 
 import click
 from click import core, decorators, exceptions, formatting, parser, termui, types
+
+from taskboard.web.typed import read_day
 
 WORDS: dict[str, str] = {
     # Help
@@ -74,6 +78,15 @@ def speak_chinese() -> None:
     """
     for module in SPEAKING:
         module.__dict__.update(_=_say, ngettext=_say_of_many)
+    exceptions.MissingParameter.format_message = _format_missing  # type: ignore[assignment, method-assign]
+
+
+_missing_in_western_points = exceptions.MissingParameter.format_message
+
+
+def _format_missing(missing: exceptions.MissingParameter) -> str:
+    """The one sentence whose point is no part of its words."""
+    return re.sub(r"'\.\s?", "'。", _missing_in_western_points(missing), count=1)
 
 
 def _say(words: str) -> str:
@@ -82,6 +95,20 @@ def _say(words: str) -> str:
 
 def _say_of_many(one: str, many: str, count: int) -> str:
     return _say(one if count == 1 else many)
+
+
+class Day(click.ParamType[date | None]):
+    """A day as the pages take it: ``2026-11-23``, ``2026年11月23日``, in full width or half width."""
+
+    name = "日期"
+
+    def convert(self, value: date | str, param: click.Parameter | None, ctx: click.Context | None) -> date | None:
+        if isinstance(value, date):
+            return value
+        try:
+            return read_day(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def confirm(question: str) -> None:

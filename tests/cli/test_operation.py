@@ -125,7 +125,7 @@ def test_jobs_are_listed_with_their_times(installation: Path) -> None:
 
 def test_a_job_is_run_by_hand_for_a_day_and_says_in_chinese_what_it_did(installation: Path) -> None:
     weekday = invoke(installation, "jobs", "run", "morning-mail", "--on", "2026-11-23")
-    sunday = invoke(installation, "jobs", "run", "morning-mail", "--on", "2026-11-22")
+    sunday = invoke(installation, "jobs", "run", "morning-mail", "--on", "２０２６年１１月２２日")
     listed = invoke(installation, "jobs", "list")
 
     assert weekday.stdout == "晨报和周报（2026年11月23日 星期一）：周报：生成邮件 0 封，提醒 0 项。\n"
@@ -135,7 +135,7 @@ def test_a_job_is_run_by_hand_for_a_day_and_says_in_chinese_what_it_did(installa
 
 def test_a_job_that_does_not_exist_is_refused(installation: Path) -> None:
     assert invoke(installation, "jobs", "run", "no-such-job").exit_code == 2
-    impossible = invoke(installation, "jobs", "run", "morning-mail", "--on", "9999-12-31")
+    impossible = invoke(installation, "jobs", "run", "morning-mail", "--on", "2099-12-31")
     assert impossible.exit_code == 1
     assert "之间的日期运行" in impossible.output
     assert invoke(installation, "jobs", "run", "morning-mail", "--on", "yesterday").exit_code == 2

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
-from taskboard.cli.serve import _listen, installation_words
+from taskboard.cli import main
+from taskboard.cli.serve import installation_words, listen
 from taskboard.config import MailTransport, Settings
 
 
@@ -41,7 +43,18 @@ def test_an_installation_that_sends_nothing_says_so(transport: MailTransport, wo
 
 def test_a_port_that_is_taken_is_named_with_the_way_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(click.ClickException) as refused:
-        _listen("127.0.0.1", taken.getsockname()[1])
+        listen("127.0.0.1", taken.getsockname()[1])
 
     assert "端口已被占用" in refused.value.message
     assert "--port" in refused.value.message
+
+
+def test_the_demo_says_that_its_port_is_taken_before_it_fills_anything(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(main, ["demo", "--port", port, "--folder", str(folder)])
+
+    assert result.exit_code == 1
+    assert "端口已被占用" in result.output
+    assert not folder.exists()

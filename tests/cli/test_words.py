@@ -35,8 +35,12 @@ NOT_SAID = (
         (["plans", "read", "--nosuch"], ["没有 --nosuch 这个选项。"]),
         (["plans", "read", "/没有/这个.txt"], ["没有这个文件"]),
         (["jobs", "run", "nosuch"], ["的值不对：", "不在可选的值之中"]),
-        (["jobs", "run", "morning_mail", "--on", "明天"], ["不合格式"]),
-        (["audit", "export"], ["缺少参数"]),
+        (["jobs", "run", "morning-mail", "--on", "明天"], ["'--on' 的值不对：", "日期的写法不对"]),
+        (["jobs", "run", "morning-mail", "--on", "２０２６－１３－０１"], ["日期的写法不对"]),
+        (["jobs", "run", "--help"], ["--on 日期", "NAME"]),
+        (["jobs", "run"], ["缺少参数 'NAME'。可以是："]),
+        (["audit", "export"], ["缺少参数 'FILE'。"]),
+        (["mail", "bounce", "/没有/退信.eml"], ["错误：打不开 /没有/退信.eml：没有这个文件或文件夹。"]),
         (["serve", "--port", "x"], ["不是数字"]),
     ],
 )
@@ -45,6 +49,7 @@ def test_what_click_says_is_chinese(arguments: list[str], words: list[str]) -> N
 
     for one in words:
         assert one in said
+    assert "%Y" not in said
     assert not re.search(r"Error|Usage|Aborted|Missing|Invalid|Options|Commands|No such|Try ", said), said
 
 
