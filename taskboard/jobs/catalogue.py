@@ -19,7 +19,7 @@ from taskboard.domain.outbox import RateLimits
 from taskboard.domain.robots import RobotMessageState
 from taskboard.domain.scans import ScanState
 from taskboard.extensions import robot_connections
-from taskboard.jobs.context import Facts, JobContext
+from taskboard.jobs.context import Facts, JobContext, without_collecting
 from taskboard.labels.robots import SOME_WAIT
 from taskboard.mail.announcing import speak_once
 from taskboard.mail.delivery import Courier
@@ -58,6 +58,7 @@ DECISIONS_PER_TRANSACTION = 2000
 Run = Callable[[JobContext], Facts]
 
 
+@without_collecting
 def morning_mail(context: JobContext) -> Facts:
     """Make the scheduled mails of the day, the weekly digest on the first working day of a week."""
     today = context.today

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import wraps
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,6 +22,26 @@ Facts = Mapping[str, Any]
 
 def _never() -> bool:
     return False
+
+
+def without_collecting(run: Callable[[JobContext], Facts]) -> Callable[[JobContext], Facts]:
+    """The same job without Python's search for circles of objects while it runs.
+
+    A job that makes some hundred thousand values makes no circles; each search would go through all of them, which is a
+    fifth of the time of a morning over a million tasks.
+    """
+
+    @wraps(run)
+    def wrapped(context: JobContext) -> Facts:
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            return run(context)
+        finally:
+            if was_on:
+                gc.enable()
+
+    return wrapped
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -40,7 +40,7 @@ from taskboard.domain.reply_reminders import DueReply, OwedReply
 from taskboard.domain.roles import Role
 from taskboard.domain.snoozing import SNOOZABLE
 from taskboard.domain.workflow import AssignmentState
-from taskboard.models import Assignment, Department, OutboxMessage
+from taskboard.models import Assignment, OutboxMessage
 from taskboard.services import put_off, reply_reminders, snoozing
 from taskboard.services import reminders as reminding
 from taskboard.services.calendar import load_calendar
@@ -50,7 +50,7 @@ from taskboard.services.paging import in_portions
 from taskboard.services.periods import load_rhythms
 from taskboard.services.postholders import Holder, Postholders, load_postholders
 from taskboard.services.put_off import PutOff, Reader
-from taskboard.services.reminders import Addressed, PlanRules
+from taskboard.services.reminders import Addressed, Places, PlanRules
 from taskboard.services.reply_reminders import AddressedReply
 
 MORNING = time(8, 30)
@@ -492,14 +492,16 @@ def _all_sections(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _departments_by_task(session: Session, task_ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
     names: dict[int, dict[str, list[str]]] = defaultdict(lambda: {"lead": [], "partner": []})
+    places = Places(session)
     for some_ids in in_portions(task_ids):
         query = (
-            select(Assignment.task_id, Assignment.role, Department.name)
-            .join(Department, Department.id == Assignment.department_id)
+            select(Assignment.task_id, type_coerce(Assignment.role, String), Assignment.department_id)
             .where(Assignment.task_id.in_(some_ids))
             .where(Assignment.state != AssignmentState.WITHDRAWN)
             .order_by(Assignment.task_id, Assignment.position, Assignment.id)
         )
-        for task_id, role, name in session.execute(query):
-            names[task_id][role.value].append(name)
+        rows = session.connection().execute(query).all()
+        places.know({department_id for _, _, department_id in rows})
+        for task_id, role, department_id in rows:
+            names[task_id][role].append(places[department_id][0])
     return names

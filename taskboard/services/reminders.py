@@ -77,8 +77,7 @@ _ITEM_COLUMNS: Select[*tuple[Any, ...]] = select(
     Assignment.role,
     Assignment.state,
     Task.state.label("task_state"),
-    Task.issued_at,
-    Assignment.issued_at.label("own_issued_at"),
+    func.coalesce(Assignment.issued_at, Task.issued_at).label("issued_at"),
     Assignment.is_held,
     Assignment.due_on,
     Assignment.deadline_version,
@@ -86,8 +85,7 @@ _ITEM_COLUMNS: Select[*tuple[Any, ...]] = select(
     Task.is_ongoing,
     Assignment.officer_id,
     Assignment.submitted_at,
-    Assignment.accepted_at,
-    Task.closed_at,
+    func.coalesce(Assignment.accepted_at, Task.closed_at).label("ended_at"),
     Assignment.owing_since,
     Assignment.last_reported_at,
     case((Task.parent_id.is_not(None), _ISSUER)).label("issuer_id"),
@@ -98,7 +96,7 @@ ROWS_AT_ONCE = 2000
 def load_items(session: Session, condition: ColumnElement[bool]) -> list[Item]:
     """Assignments of issued tasks as mails know them, by a condition on :class:`Assignment` and :class:`Task`."""
     asked = _Asked(_waiting_since(session), _extension_asked(session), _help_asked(session), load_review_days(session))
-    plans, places = _Plans(session), _Places(session)
+    plans, places = _Plans(session), Places(session)
     query = _ITEM_COLUMNS.where(Task.issued_at.is_not(None), condition).order_by(Assignment.id)
     items: list[Item] = []
     # Plain rows: a tenth of a million of them are read in one morning.
@@ -122,7 +120,7 @@ class _Plans(dict[int, tuple[str, Rhythm]]):
                 self[plan_id] = title, Rhythm(kind, day)
 
 
-class _Places(dict[int, tuple[str, str]]):
+class Places(dict[int, tuple[str, str]]):
     """Names and paths of departments by their ids."""
 
     def __init__(self, session: Session) -> None:
@@ -145,7 +143,7 @@ class _Asked(NamedTuple):
     """when the suspended task for which it stands is to be looked at again"""
 
 
-def _item(row: Row[*tuple[Any, ...]], asked: _Asked, plans: _Plans, places: _Places) -> Item:
+def _item(row: Row[*tuple[Any, ...]], asked: _Asked, plans: _Plans, places: Places) -> Item:
     submitted_on = _day_of(row.submitted_at)
     plan, rhythm = plans[row.plan_id]
     department, department_path = places[row.department_id]
@@ -161,14 +159,14 @@ def _item(row: Row[*tuple[Any, ...]], asked: _Asked, plans: _Plans, places: _Pla
         role=row.role,
         state=row.state,
         task_state=row.task_state,
-        issued_on=local_date(row.own_issued_at or row.issued_at),
+        issued_on=local_date(row.issued_at),
         due_on=row.due_on,
         deadline_version=row.deadline_version,
         origin=row.origin,
         is_ongoing=row.is_ongoing,
         officer_id=row.officer_id,
         submitted_on=submitted_on,
-        ended_on=_day_of(row.accepted_at or row.closed_at),
+        ended_on=_day_of(row.ended_at),
         waiting_since=asked.waiting.get(row.assignment_id, submitted_on),
         is_held=row.is_held,
         extension_asked_on=asked.extension.get(row.assignment_id),
@@ -373,11 +371,12 @@ Decided = Mapping[int, Mapping[Decision, date]]
 def load_decided(session: Session, items: Iterable[Item]) -> Decided:
     """What was decided so far for these assignments."""
     decided: dict[int, dict[Decision, date]] = defaultdict(dict)
-    for assignment_ids in in_portions([item.assignment_id for item in items]):
+    connection = session.connection()
+    for assignment_ids in in_portions([item.assignment_id for item in items], ROWS_AT_ONCE):
         query = select(
             Reminder.assignment_id, Reminder.rule, Reminder.deadline_version, Reminder.anchor_on, Reminder.decided_on
         ).where(Reminder.assignment_id.in_(assignment_ids))
-        for assignment_id, rule, version, anchor_on, decided_on in session.execute(query):
+        for assignment_id, rule, version, anchor_on, decided_on in connection.execute(query).all():
             decided[assignment_id][Decision(rule, version, anchor_on)] = decided_on
     return decided
 
@@ -428,11 +427,29 @@ def address(
     ``leads`` are the lead departments by task.
     """
     found: dict[int, dict[tuple[int, Anchor], Addressed]] = defaultdict(dict)
+    known: dict[tuple[Any, ...], list[Holder]] = {}
     for item, reminder in reminders:
-        for holder in people.find(item, reminder.to, lead_ids=leads.get(item.task_id, ())):
-            thing = (item.assignment_id, reminder.rule.anchor)
+        asked = _asked(item, reminder, leads)
+        if asked not in known:
+            known[asked] = people.find(item, reminder.to, lead_ids=leads.get(item.task_id, ()))
+        thing = (item.assignment_id, reminder.rule.anchor)
+        for holder in known[asked]:
             found[holder.person_id].setdefault(thing, Addressed(item, reminder, holder))
     return {person_id: list(things.values()) for person_id, things in found.items()}
+
+
+def _asked(item: Item, reminder: DueReminder, leads: Mapping[int, Sequence[int]]) -> tuple[Any, ...]:
+    """By which the people to reach are known: the place, and, where somebody hears of it, whose work and which plan."""
+    return (
+        reminder.to,
+        item.department_id,
+        item.body_path,
+        item.issuer_id,
+        item.officer_id if Recipient.OFFICER in reminder.to else None,
+        # Leaders watch over plans, too; and where nobody of the department is there, the supervisors and theirs.
+        item.plan_id if Recipient.LEADER in reminder.to else None,
+        tuple(leads.get(item.task_id, ())) if Recipient.LEAD_LIAISON in reminder.to else (),
+    )
 
 
 def load_leads(session: Session, reminders: Iterable[tuple[Item, DueReminder]]) -> Mapping[int, Sequence[int]]:
