@@ -102,6 +102,16 @@ def with_deputies(holders: Sequence[H], away: Away, find_deputy: Callable[[H, in
     return [*there.values(), *(one.away() for one in absent)]
 
 
+def deputy_facts(deputy_for: str | None) -> dict[str, str]:
+    """What a mail keeps of it beside the post; nothing where somebody hears for themselves."""
+    return {} if deputy_for is None else {"deputy_for": deputy_for}
+
+
+def both_names(known: str | None, another: str) -> str:
+    """For whom somebody hears who heard for another already."""
+    return another if known is None else f"{known}、{another}"
+
+
 def is_reached(holders: Iterable[Reachable]) -> bool:
     """Whether anybody of them is there."""
     return any(not one.is_away for one in holders)

@@ -236,7 +236,8 @@ def week_words(day: date) -> str:
 def daily_sections(reminders: Sequence[tuple[Item, DueReminder]], replies: Sequence[DueReply] = ()) -> list[Section]:
     """The reminders of one person by what they are about, in the order of :class:`Topic`; the oldest day first."""
     by_topic: dict[Topic, list[Row]] = {topic: [] for topic in Topic}
-    by_topic[Topic.REPLY] += [one.owed for one in replies]
+    for one in replies:
+        by_topic[one.rule.topic].append(one.owed)
     for item, reminder in reminders:
         is_report = reminder.topic is Topic.REPORT
         by_topic[reminder.topic].append(replace_in(item, report_due_on=reminder.anchor_on) if is_report else item)

@@ -28,6 +28,7 @@ class Subject(StrEnum):
     JOB = "job"
     MAIL = "mail"
     ROBOT = "robot"
+    ROUNDUP = "roundup"
     TRAIL = "trail"
     """the trail itself: it was exported"""
 
@@ -99,6 +100,11 @@ class Change(StrEnum):
     """a supervisor urged a department"""
     SNOOZED = "snoozed"
     """somebody wants to hear no more of a task on one day"""
+    ABSENCE_ADDED = "absence_added"
+    """when somebody is away and who hears for them"""
+    ABSENCE_ENDED = "absence_ended"
+    ROUNDUP_SENT = "roundup_sent"
+    """a dispatch table or review pack was sent to chosen people"""
     RUN_REQUESTED = "run_requested"
     RUN_BY_HAND = "run_by_hand"
 

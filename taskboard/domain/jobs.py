@@ -42,6 +42,7 @@ class JobName(StrEnum):
     MORNING_MAIL = "morning-mail"
     DELIVER_MAIL = "deliver-mail"
     ROBOT_DIGESTS = "robot-digests"
+    ROUNDUPS = "roundups"
     READ_SCANS = "read-scans"
     CLEAN_UP = "clean-up"
     SEAL_TRAIL = "seal-trail"
@@ -113,6 +114,8 @@ SCHEDULES: dict[JobName, Schedule] = {
     JobName.DELIVER_MAIL: Every(seconds=10),
     # Not on the hour, when everybody's robots speak.
     JobName.ROBOT_DIGESTS: Daily(time(8, 37), only_working_days=True, until=time(18)),
+    # Each working day asks what is not there yet: a first working day without a server loses nothing.
+    JobName.ROUNDUPS: Daily(time(7, 50), only_working_days=True),
     JobName.READ_SCANS: Every(seconds=5),
     JobName.CLEAN_UP: Daily(time(3, 10)),
     JobName.SEAL_TRAIL: Every(seconds=60),

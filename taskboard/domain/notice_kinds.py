@@ -52,6 +52,7 @@ NOTICES: Mapping[str, NoticeClass] = {
     "reminded": NoticeClass.DUTY,
     "ordered": NoticeClass.DUTY,
     "order_decided": NoticeClass.DUTY,
+    "roundup_sent": NoticeClass.DUTY,
     # accounts and the mail itself
     "invitation": NoticeClass.DUTY,
     "reset": NoticeClass.DUTY,
@@ -69,6 +70,7 @@ NOTICES: Mapping[str, NoticeClass] = {
     "order_replied": NoticeClass.PERSONAL,
     "instruction_replied": NoticeClass.PERSONAL,
     "instruction_withdrawn": NoticeClass.PERSONAL,
+    "roundup_drafted": NoticeClass.PERSONAL,
 }
 """by template; every template of a notice stands here"""
 

@@ -46,6 +46,10 @@ UNDELIVERED = BEFORE_THE_WIRE | {OutboxState.DEAD, OutboxState.EXPIRED}
 """what it says has not reached the person"""
 
 
+CATCH_UP_DAYS = 14
+"""how far back it is made up for what was to be said and was not: mails that never arrived, lines that were put off"""
+
+
 class Result(StrEnum):
     ACCEPTED = "accepted"
     LATER = "later"

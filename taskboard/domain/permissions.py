@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from taskboard.domain.errors import NotAllowed, NotNow
@@ -218,6 +218,14 @@ def may_order(actor: Actor, task: TaskSituation) -> bool:
 def may_name_liaison(actor: Actor, department_id: int, path: str) -> bool:
     """Whether this person may say who is liaison of a department: its head, the supervisors above, administrators."""
     return actor.is_administrator or actor.holds(Role.HEAD, department_id) or actor.supervises(path)
+
+
+def may_enter_absence(actor: Actor, person_id: int, departments: Collection[int]) -> bool:
+    """Whether this person may say when somebody is away: their own, as head of one of their departments, as
+    administrator."""
+    if actor.person_id == person_id or actor.is_administrator:
+        return True
+    return any(actor.holds(Role.HEAD, one) for one in departments)
 
 
 def may_urge(actor: Actor, task: TaskSituation) -> bool:

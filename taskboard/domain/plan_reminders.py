@@ -23,6 +23,7 @@ MOST_WORKING_DAYS_AFTER = 20
 DAYS_IN_FIVE_WORKING_DAYS = 7
 
 OF_REPLIES = frozenset({Recipient.ADDRESSEE, Recipient.AUTHOR})
+OF_GIVEN_REPLIES = frozenset({Recipient.AUTHOR, Recipient.SUPERVISOR})
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,15 @@ def most_days(rule: Rule) -> int:
 
 
 def possible_recipients(rule: Rule) -> frozenset[Recipient]:
-    """Through which posts somebody can be told by this rule: a reply is owed by who it is asked of."""
-    return OF_REPLIES if rule.anchor is Anchor.REPLY else frozenset(Recipient) - OF_REPLIES
+    """Through which posts somebody can be told by this rule: a reply is owed by who it is asked of,
+    and decided on by who asked."""
+    match rule.anchor:
+        case Anchor.REPLY:
+            return OF_REPLIES
+        case Anchor.REPLY_GIVEN:
+            return OF_GIVEN_REPLIES
+        case _:
+            return frozenset(Recipient) - OF_REPLIES
 
 
 def check_change(rule: Rule, change: RuleChange) -> None:

@@ -66,6 +66,8 @@ class Anchor(StrEnum):
     """the day on which a suspended task is to be looked at again"""
     REPLY = "reply"
     """the day by which the reply to an instruction is to come"""
+    REPLY_GIVEN = "reply_given"
+    """the day of the reply on which the leader has not decided"""
 
 
 class Span(StrEnum):
@@ -161,6 +163,10 @@ def _reply(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
     return Rule(code, Topic.REPLY, Anchor.REPLY, to, ANY_STATE, working_days)
 
 
+def _reply_given(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
+    return Rule(code, Topic.DECIDE, Anchor.REPLY_GIVEN, to, ANY_STATE, working_days)
+
+
 def _report(code: str, to: frozenset[Recipient], working_days: int) -> Rule:
     return Rule(code, Topic.REPORT, Anchor.REPORT, to, OWING, working_days)
 
@@ -201,6 +207,8 @@ RULES: tuple[Rule, ...] = (
     _suspension("suspension_2", SUPERVISOR | LEADER, 2),
     _reply("reply_1", ADDRESSEE, 1),
     _reply("reply_2", ADDRESSEE | AUTHOR, 2),
+    _reply_given("reply_given_1", AUTHOR, 1),
+    _reply_given("reply_given_2", AUTHOR | SUPERVISOR, 2),
     _report("report_3", LIAISON, -REPORT_WARNING_WORKING_DAYS),
     _report("report_0", LIAISON, 0),
     _report("report_late_1", LIAISON, 1),

@@ -1,4 +1,4 @@
-"""Replies to instructions that are owed, and when whoever owes one is reminded.
+"""Replies to instructions that are owed or wait for their leader, and when who is to act is reminded.
 
 The rules stand with all others in :data:`taskboard.domain.reminders.RULES`; what they ask of is no assignment but the
 duty of one addressee, which may be about a plan as a whole.
@@ -71,12 +71,14 @@ def due_reply(
     rules: Sequence[Rule] = RULES,
 ) -> DueReply | None:
     """What is due by ``today``, not among the ``decided``, and still true; milestones missed fold into the last."""
-    if not owed.is_owed:
+    asked = _asked(owed)
+    if asked is None:
         return None
+    anchor, anchor_on = asked
     falls_due = {
-        rule: rule.milestone(owed.due_on, calendar)
+        rule: rule.milestone(anchor_on, calendar)
         for rule in rules
-        if rule.anchor is Anchor.REPLY and Decision(rule.code, 0, owed.due_on) not in decided
+        if rule.anchor is anchor and Decision(rule.code, 0, anchor_on) not in decided
     }
     due = {rule: day for rule, day in falls_due.items() if day <= today}
     if not due:
@@ -85,5 +87,12 @@ def due_reply(
         owed=owed,
         rule=list(due)[-1],
         to=frozenset().union(*(rule.to for rule in due)),
-        decided={Decision(rule.code, 0, owed.due_on): day for rule, day in due.items()},
+        decided={Decision(rule.code, 0, anchor_on): day for rule, day in due.items()},
     )
+
+
+def _asked(owed: OwedReply) -> tuple[Anchor, date] | None:
+    """What is waited for, the reply or the decision on it, and the day that its rules count from."""
+    if owed.is_owed:
+        return Anchor.REPLY, owed.due_on
+    return (Anchor.REPLY_GIVEN, owed.replied_on) if owed.replied_on is not None else None

@@ -7,6 +7,7 @@ host and path again. Nothing that somebody types can lead a message to another p
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -106,9 +107,10 @@ class Webhook:
 def parse_webhook(address: str) -> Webhook:
     """The robot that an address from the vendor's page leads to, letter by letter.
 
-    Raises :class:`Invalid` for any other: plain http, another host or port, a name before the host, another path,
-    anything beside the key.
+    What was typed in full width is meant in half. Raises :class:`Invalid` for any other: plain http, another host or
+    port, a name before the host, another path, anything beside the key.
     """
+    address = unicodedata.normalize("NFKC", address)
     for kind, vendor in VENDORS.items():
         key = address.removeprefix(vendor.address_before_key)
         if key != address and KEY.fullmatch(key):

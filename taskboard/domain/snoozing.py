@@ -1,4 +1,4 @@
-"""Hearing no more of an assignment today: until when, how often in a row, and of what it may be."""
+"""Hearing of an assignment again on the next working day: until when, how often in a row, and of what it may be."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ SNOOZABLE = frozenset({Topic.OVERDUE, Topic.DUE_TODAY, Topic.DUE_SOON, Topic.ACK
 
 @dataclass(frozen=True)
 class Span:
-    """The day on which reminders come again, and the how manyth day in a row this is."""
+    """The day on which reminders come again, and the how manyth working day in a row this is; 0 on a day off."""
 
     until_on: date
     in_a_row: int
 
 
 def next_span(last: Span | None, *, today: date, calendar: WorkingCalendar) -> Span:
-    """What "no more today" brings after the last time; the same again while that still holds.
+    """What putting off brings after the last time; the same again while that still holds.
 
-    Reminders come again on the next working day at the latest. Raises :class:`Invalid` after :data:`MOST_IN_A_ROW`.
+    Reminders come again on the next working day. On a day off none would have come, so that it is none of those in a
+    row. Raises :class:`Invalid` after :data:`MOST_IN_A_ROW`.
     """
     if last is not None and last.until_on > today:
         return last
+    if not calendar.is_working_day(today):
+        return Span(calendar.add(today, 1), 0)
     in_a_row = last.in_a_row + 1 if last is not None and last.until_on == today else 1
     if in_a_row > MOST_IN_A_ROW:
         raise Invalid("snooze", "snoozed_too_often", most=MOST_IN_A_ROW)

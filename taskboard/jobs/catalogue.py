@@ -37,6 +37,7 @@ from taskboard.services import (
     reminders,
     reply_reminders,
     robots,
+    roundups,
     scans,
     snoozing,
     trail,
@@ -192,6 +193,17 @@ def _speak(context: JobContext, message_id: int) -> RobotMessageState:
     return speak_once(message_id, begin=context.begin, now=context.now, connect=robot_connections())
 
 
+def make_roundups(context: JobContext) -> Facts:
+    """Make the drafts of the month and the quarter that are not there yet."""
+    with context.reading() as session:
+        calendar = load_calendar(session)
+    if not calendar.is_working_day(context.today):
+        return {"is_day_off": True}
+    with context.begin() as session:
+        made = roundups.make_due(session, today=context.today, calendar=calendar, now=context.now())
+    return {"roundups": made}
+
+
 def read_scans(context: JobContext) -> Facts:
     """Recognise what waits, one scan after the other; each page is a transaction, no reading is one."""
     outcomes: Counter[ScanState] = Counter()
@@ -311,6 +323,7 @@ JOBS: Mapping[JobName, Run] = {
     JobName.MORNING_MAIL: morning_mail,
     JobName.DELIVER_MAIL: deliver_mail,
     JobName.ROBOT_DIGESTS: robot_digests,
+    JobName.ROUNDUPS: make_roundups,
     JobName.READ_SCANS: read_scans,
     JobName.CLEAN_UP: clean_up,
     JobName.SEAL_TRAIL: seal_trail,

@@ -19,6 +19,7 @@ from taskboard.domain.plan_parsing.reading import Origin, Recurrence
 from taskboard.domain.requests import ExtensionResult, ObjectionResult
 from taskboard.domain.robots import RobotDigest, RobotKind, RobotMessageState
 from taskboard.domain.roles import Role
+from taskboard.domain.roundups import RoundupKind
 from taskboard.domain.workflow import (
     Act,
     AssignmentRole,
@@ -109,6 +110,8 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Act.WITHDRAW, "撤回"),
     (Act.RETURN_SUBMISSION, "退回配合单位"),
     (Act.ACCEPT_SUBMISSION, "采纳"),
+    (RoundupKind.MONTHLY, "月调度表"),
+    (RoundupKind.QUARTERLY, "季度评议材料"),
     (Subject.TASK, "任务"),
     (Subject.PLAN, "计划"),
     (Subject.IMPORT, "导入"),
@@ -122,6 +125,7 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Subject.JOB, "定时作业"),
     (Subject.MAIL, "邮件"),
     (Subject.ROBOT, "群机器人"),
+    (Subject.ROUNDUP, "调度材料"),
     (Subject.TRAIL, "审计记录"),
     (Change.ADDED, "新增"),
     (Change.CHANGED, "修改"),
@@ -181,7 +185,10 @@ WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Change.ORDER_SETTLED, "督查单办结"),
     (Change.ORDER_WITHDRAWN, "撤回督查单"),
     (Change.REMINDED, "催办"),
-    (Change.SNOOZED, "今天不再提醒"),
+    (Change.ABSENCE_ADDED, "登记外出"),
+    (Change.ABSENCE_ENDED, "结束外出"),
+    (Change.ROUNDUP_SENT, "发送调度材料"),
+    (Change.SNOOZED, "暂缓提醒"),
     (BulkAct.ISSUE_DRAFTS, "交办"),
     (BulkAct.REMIND, "催办"),
     (BulkAct.SET_OFFICER, "指定承办人"),

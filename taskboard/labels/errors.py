@@ -115,11 +115,22 @@ PROBLEMS: dict[str, str] = {
     "smtp_password_again": "改动了邮件服务器的地址或账号，请把密码也重新填写（替换其中的 ***）。",
     "account_switched_off": "账号已停用，请先启用。",
     "account_without_address": "此人没有填写邮箱，请先填写，或改为当面转交链接。",
+    "roundup_sent": "已于{at}发送，不能再改，也不能再次发送。",
+    "roundup_to_nobody": "请选择收件人；只能选页面上列出的人。",
+    "absence_ends_before_start": "结束日不能早于开始日。",
+    "absence_is_over": "结束日已经过去，不需要登记。",
+    "absence_too_long": "最长登记 {most} 天，也不能早于一年登记，请核对年份。",
+    "absence_overlaps": "与已登记的外出（{from_on}至{to_on}）重叠，请先结束那一条，或改日期。",
+    "deputy_unfit": "代收人须是同一单位、能看到这些事项的在岗人员，请重新选择。",
     "robot_address_form": "只接受企业微信、钉钉、飞书群机器人的地址：从群机器人的设置页完整复制，以 https:// 开头。",
     "robot_is_there": "这个机器人已经登记过，名称是“{name}”。",
     "robot_signs_nothing": "企业微信的机器人没有加签密钥，请留空。",
     "robot_secret_form": "加签密钥的格式不对，请从群机器人的设置页完整复制。",
     "robot_throttled": "一分钟内试发太多次，对方会停用机器人。请稍候再试。",
+    "rate_bounds": "应在 0 到 {most} 之间，0 为不限。",
+    "rate_order": "每小时的上限不能小于每分钟的上限（{per_minute}）。",
+    "office_hours_bounds": "应在 {earliest} 到 {latest} 之间。",
+    "office_hours_short": "结束时间至少比开始时间晚 {least} 小时。",
     "public_url_form": "访问地址应以 http:// 或 https:// 开头并带主机名，如 https://duban.example.gov.cn。",
     "smtp_url_form": "邮件服务器应以 smtp://、smtp+starttls:// 或 smtps:// 开头并带主机名。",
     "mail_from_form": "发件人应是邮箱地址，或“名称 <邮箱地址>”。",
@@ -130,10 +141,6 @@ PROBLEMS: dict[str, str] = {
     "last_administrator": "这是最后一位系统管理员。请先在“人员”里给另一个人加上系统管理员岗位，再回到这里；"
     "也可以在服务器上运行 taskboard create-administrator 新建一位。",
     "wrong_password": "现在的密码不对。",
-    "rate_bounds": "应在 0 到 {most} 之间，0 为不限。",
-    "rate_order": "每小时的上限不能小于每分钟的上限（{per_minute}）。",
-    "office_hours_bounds": "应在 {earliest} 到 {latest} 之间。",
-    "office_hours_short": "结束时间至少比开始时间晚 {least} 小时。",
     "password_short": "密码至少 {minimum} 个字符。",
     "password_long": "密码最多 {maximum} 个字符。",
     "password_has_username": "密码里不能含有账号。",
@@ -226,6 +233,11 @@ def wording(error: DomainError) -> Wording:
     return Wording(REFUSALS[kind].title, _advice(error, REFUSALS[kind].advice))
 
 
+def why_not(error: DomainError) -> str:
+    """The same for one of many in a list, without what to do on a page that was opened long ago: this one was not."""
+    return _advice(error, "") or wording(error).advice
+
+
 def problem_words(error: Invalid) -> str:
     """What is wrong with one value, in a sentence to stand beside its field."""
     facts = {name: _fact_words(value) for name, value in error.facts.items()}
@@ -233,9 +245,14 @@ def problem_words(error: Invalid) -> str:
     return PROBLEMS["reason_required" if is_reason else error.problem].format(**facts)
 
 
-def why_not(error: DomainError) -> str:
-    """The same for one of many in a list, without what to do on a page that was opened long ago: this one was not."""
-    return _advice(error, "") or wording(error).advice
+def _fact_words(value: object) -> object:
+    match value:
+        case date():
+            return day_words(value)
+        case time():
+            return value.isoformat("minutes")
+        case _:
+            return value
 
 
 def _advice(error: DomainError, usual: str) -> str:
@@ -251,16 +268,6 @@ def _advice(error: DomainError, usual: str) -> str:
             return f"您现在的岗位不能“{label(act)}”。如果应由您办理，请联系系统管理员核对岗位。"
         case _:
             return usual
-
-
-def _fact_words(value: object) -> object:
-    match value:
-        case date():
-            return day_words(value)
-        case time():
-            return value.isoformat("minutes")
-        case _:
-            return value
 
 
 def _not_now(error: DomainError, act: str, state: str, usual: str) -> str:

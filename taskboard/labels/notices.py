@@ -21,6 +21,7 @@ NOTICE_WORDS: dict[str, str] = {
     "reminded": "督查员的催办",
     "ordered": "督查单",
     "order_decided": "督查单的办结或退回",
+    "roundup_sent": "督查员发来的月调度表、季度评议材料",
     "invitation": "账号开通",
     "reset": "重设密码",
     "trial": "测试邮件",
@@ -36,6 +37,7 @@ NOTICE_WORDS: dict[str, str] = {
     "order_replied": "督查单已有回复",
     "instruction_replied": "批示已有回复",
     "instruction_withdrawn": "批示已撤回",
+    "roundup_drafted": "月调度表、季度评议材料的草稿已生成",
 }
 
 WISHES: dict[NoticeWish, str] = {

@@ -25,6 +25,7 @@ ANCHORS: dict[Anchor, str] = {
     Anchor.REPORT: "报送进展",
     Anchor.REVIEW_DAY: "中止任务待复查",
     Anchor.REPLY: "批示待回复",
+    Anchor.REPLY_GIVEN: "批示回复待认可",
 }
 
 FROM: dict[Anchor, str] = {
@@ -36,6 +37,7 @@ FROM: dict[Anchor, str] = {
     Anchor.REPORT: "报送日",
     Anchor.REVIEW_DAY: "复查日",
     Anchor.REPLY: "回复期限",
+    Anchor.REPLY_GIVEN: "回复",
 }
 
 KINDS: dict[str, str] = {

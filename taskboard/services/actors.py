@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, Date, Integer, and_, bindpa
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import SQLCoreOperations
 
+from taskboard.domain.absences import both_names
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import NotAllowed
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor, Portfolio, Post
@@ -36,12 +37,23 @@ class HeldPost:
 
 
 class Holder(NamedTuple):
-    """Somebody who holds a post; a stand-in holds it at the department above."""
+    """Somebody who holds a post; a stand-in holds it at the department above.
+
+    ``deputy_for`` names those for whom somebody hears of a matter; who ``is_away`` reads of it in the product alone.
+    """
 
     person_id: int
     name: str
     email: str | None
     is_stand_in: bool = False
+    deputy_for: str | None = None
+    is_away: bool = False
+
+    def away(self) -> Holder:
+        return self._replace(is_away=True)
+
+    def hearing_for(self, absent: Holder) -> Holder:
+        return self._replace(deputy_for=both_names(self.deputy_for, absent.name), is_stand_in=absent.is_stand_in)
 
 
 def held_on(day: date | BindParameter[date], post: type[PersonPost] = PersonPost) -> ColumnElement[bool]:

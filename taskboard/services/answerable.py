@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import BindParameter, and_, bindparam, or_, select, true
 from sqlalchemy.orm import Session
 
+from taskboard.domain.absences import HEARS_FOR, is_reached, with_deputies
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Actor
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
+from taskboard.services.absences import load_away
 from taskboard.services.actors import TODAY, Holder, has_holder, held_on
 
 DEPARTMENT_IDS: BindParameter[Sequence[int]] = bindparam("department_ids", expanding=True)
@@ -56,6 +58,49 @@ def posts_answerable(
     return found
 
 
+def people_hearing(
+    session: Session, department_ids: Iterable[int], role: Role, *, today: date
+) -> dict[int, list[Holder]]:
+    """The same for a notice: deputies in the place of those who are away, who stay in the list, marked."""
+    away = load_away(session, today)
+    if not away:
+        return people_answerable(session, department_ids, role, today=today)
+    asked = posts_answerable(session, department_ids, HEARS_FOR[role] | {role}, today=today)
+    return {
+        department_id: with_deputies(holders, away, _among(asked, HEARS_FOR[role], department_id))
+        for department_id, holders in asked[role].items()
+    }
+
+
+def officers_hearing(session: Session, officers: Mapping[int, int], *, today: date) -> dict[int, list[Holder]]:
+    """Who hears what is an officer's, by the officer's id: the deputy, too, where they are away.
+
+    ``officers`` are the departments for which each of them works. Who has no deputy there gets the mail all the same:
+    nobody else is asked for.
+    """
+    rows = session.execute(
+        select(Person.id, Person.name, Person.email).where(Person.id.in_(list(officers)), Person.is_active)
+    )
+    own = {row.id: [Holder(*row)] for row in rows}
+    away = load_away(session, today)
+    if not away.keys() & own.keys():
+        return own
+    asked = posts_answerable(session, officers.values(), HEARS_FOR[Role.OFFICER], today=today)
+    heard = {
+        one: with_deputies(holders, away, _among(asked, HEARS_FOR[Role.OFFICER], officers[one]))
+        for one, holders in own.items()
+    }
+    return {one: holders if is_reached(holders) else own[one] for one, holders in heard.items()}
+
+
+def _among(
+    asked: Mapping[Role, Mapping[int, Sequence[Holder]]], roles: Iterable[Role], department_id: int
+) -> Callable[[Holder, int], Holder | None]:
+    """Finds a deputy among the people of one department."""
+    people = {one.person_id: one for role in roles for one in asked[role].get(department_id, ())}
+    return lambda _absent, deputy_id: people.get(deputy_id)
+
+
 class Vacancies(NamedTuple):
     """Departments for which who decides about the task stands in: nobody there or at the parent is head …"""
 
@@ -87,6 +132,16 @@ def supervisors_of(session: Session, path: str, *, today: date) -> list[Holder]:
     bodies = [int(part) for part in path.split("/") if part]
     found = _holders(session, set(bodies), (Role.SUPERVISOR,), today)
     return list({one.person_id: one for body in bodies for one in found.get((Role.SUPERVISOR, body), [])}.values())
+
+
+def supervisors_hearing(session: Session, path: str, *, today: date) -> list[Holder]:
+    """The same for a notice; where all of them are away, it goes to their mailboxes rather than to nobody's."""
+    holders, away = supervisors_of(session, path, today=today), load_away(session, today)
+    if not away:
+        return holders
+    # A deputy who supervises here is among them.
+    hearing = with_deputies(holders, away, lambda _absent, _deputy_id: None)
+    return hearing if is_reached(hearing) else holders
 
 
 def _holders(

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from taskboard.domain.absences import is_reached
 from taskboard.domain.deadlines import days_late, is_overdue
 from taskboard.domain.roles import Role
-from taskboard.models import Assignment, Person, Plan
+from taskboard.models import Assignment, Plan
 from taskboard.services.actors import Holder
-from taskboard.services.answerable import people_answerable, supervisors_of
+from taskboard.services.answerable import officers_hearing, people_hearing, supervisors_hearing
 from taskboard.services.cases import Case
 from taskboard.services.notices import MOST_TASKS_IN_A_MAIL, Recipient, Telling, tell
 
@@ -31,6 +32,11 @@ class Letter(NamedTuple):
     @property
     def person(self) -> Holder:
         return self.posts[0].person
+
+    @property
+    def is_for_the_inbox(self) -> bool:
+        """Whether its person is away: others hear of it, or nobody could."""
+        return not is_reached(one.person for one in self.posts)
 
 
 class DepartmentNotice(NamedTuple):
@@ -52,8 +58,8 @@ def letters(branches: Sequence[Branch], *, with_workers: bool) -> list[Letter]:
         return []
     session, today = branches[0][0].session, branches[0][0].today
     departments = {one.department_id for _, one in branches}
-    liaisons = people_answerable(session, departments, Role.LIAISON, today=today)
-    heads = people_answerable(session, departments, Role.HEAD, today=today) if with_workers else {}
+    liaisons = people_hearing(session, departments, Role.LIAISON, today=today)
+    heads = people_hearing(session, departments, Role.HEAD, today=today) if with_workers else {}
     officers = _officers(branches) if with_workers else {}
     supervisors: dict[str, list[Holder]] = {}
     posts: defaultdict[int, dict[tuple[str, Role], Recipient]] = defaultdict(dict)
@@ -63,37 +69,33 @@ def letters(branches: Sequence[Branch], *, with_workers: bool) -> list[Letter]:
         told = [Recipient(person, Role.LIAISON, name) for person in liaisons[one.department_id]]
         if with_workers and is_overdue(case.task.state, one.state, one.due_on, today, is_held=one.is_held):
             told += [Recipient(person, Role.HEAD, name) for person in heads[one.department_id]]
-        if one.officer_id in officers:
-            told.append(Recipient(officers[one.officer_id], Role.OFFICER, name))
-        if not told:
+        told += [Recipient(person, Role.OFFICER, name) for person in officers.get(one.officer_id or 0, ())]
+        if not is_reached(recipient.person for recipient in told):
             path = case.situation.body_path
             if path not in supervisors:
-                supervisors[path] = supervisors_of(session, path, today=today)
+                supervisors[path] = supervisors_hearing(session, path, today=today)
             body = case.departments[case.task.body_id].name
-            told = [Recipient(person, Role.SUPERVISOR, body) for person in supervisors[path]]
+            told += [Recipient(person, Role.SUPERVISOR, body) for person in supervisors[path]]
         for recipient in told:
             posts[recipient.person.person_id].setdefault((recipient.department, recipient.role), recipient)
             concerned[recipient.person.person_id][one.id] = (case, one)
     return [Letter(list(held.values()), list(concerned[person_id].values())) for person_id, held in posts.items()]
 
 
-def _officers(branches: Iterable[Branch]) -> dict[int | None, Holder]:
-    branches = list(branches)
-    wanted = {one.officer_id for _, one in branches if one.officer_id is not None}
-    if not wanted:
-        return {}
-    query = select(Person.id, Person.name, Person.email).where(Person.id.in_(wanted), Person.is_active)
-    return {row.id: Holder(*row) for row in branches[0][0].session.execute(query)}
+def _officers(branches: Sequence[Branch]) -> dict[int, list[Holder]]:
+    case = branches[0][0]
+    working = {one.officer_id: one.department_id for _, one in branches if one.officer_id is not None}
+    return officers_hearing(case.session, working, today=case.today) if working else {}
 
 
 def officer_letters(branches: Sequence[Branch], officer_id: int | None) -> list[Letter]:
-    """The one letter to the officer who gets all these assignments."""
+    """The one letter to the officer who gets all these assignments, or to who hears for them, too."""
     if not branches:
         return []
     case, one = branches[0]
-    query = select(Person.id, Person.name, Person.email).where(Person.id == officer_id)
-    officer = Holder(*case.session.execute(query).one())
-    return [Letter([Recipient(officer, Role.OFFICER, case.departments[one.department_id].name)], list(branches))]
+    name = case.departments[one.department_id].name
+    people = officers_hearing(case.session, {officer_id or 0: one.department_id}, today=case.today)[officer_id or 0]
+    return [Letter([Recipient(person, Role.OFFICER, name)], list(branches)) for person in people]
 
 
 def by_department(found: Iterable[Letter], *, actor_id: int) -> list[DepartmentNotice]:
@@ -101,7 +103,7 @@ def by_department(found: Iterable[Letter], *, actor_id: int) -> list[DepartmentN
     people: defaultdict[str, dict[int, Holder]] = defaultdict(dict)
     tasks: defaultdict[str, set[int]] = defaultdict(set)
     for letter in found:
-        if letter.person.person_id == actor_id:
+        if letter.person.person_id == actor_id or letter.is_for_the_inbox:
             continue
         for case, one in letter.branches:
             name = case.departments[one.department_id].name
@@ -110,12 +112,16 @@ def by_department(found: Iterable[Letter], *, actor_id: int) -> list[DepartmentN
     return [
         DepartmentNotice(
             name,
-            [one.name for one in holders.values()],
+            [_shown(one) for one in holders.values()],
             [one.name for one in holders.values() if one.email is None],
             len(tasks[name]),
         )
         for name, holders in people.items()
     ]
+
+
+def _shown(person: Holder) -> str:
+    return person.name if person.deputy_for is None else f"{person.name}（代{person.deputy_for}）"
 
 
 def reminded(found: Sequence[Letter], *, subject: str, remark: str) -> int:
@@ -144,7 +150,7 @@ def _queue(found: Sequence[Letter], subject: str, template: str, *, path: str, r
             "path": path if len(letter.branches) > 1 else tasks[0]["path"],
         }
         tell(Telling(first.session, first.actor, first.now), letter.posts, subject, template, facts)
-        count += letter.person.person_id != first.actor.person_id
+        count += letter.person.person_id != first.actor.person_id and not letter.is_for_the_inbox
     return count
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypedDict
 from sqlalchemy import String, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
+from taskboard.domain.absences import deputy_facts
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.digests import (
     FigureCode,
@@ -323,6 +324,7 @@ class _Desk:
         self._today = today
         self._since = since
         self._calendar = calendar
+        self._people = people
         self._posts: dict[int, list[Holder]] = defaultdict(list)
         for holder in people.all:
             self._posts[holder.person_id].append(holder)
@@ -359,14 +361,15 @@ class _Desk:
             return None
         person = reader or Reader(person_id, posts[0].name, posts[0].email)
         is_supervisor = any(part.hat is Hat.SUPERVISOR for part in parts)
+        holders = [*(one.holder for one in addressed), *(one.holder for one in replies)]
         used = (
-            {one.holder for one in addressed}
-            | {one.holder for one in replies}
+            {one._replace(is_away=False) for one in holders}
             | audits
             | {post for part in parts for post in posts if post.role in HATS[part.hat]}
         )
         sections = [section_facts(one, today=self._today, calendar=self._calendar) for one in daily]
         _mark_rows(sections, addressed)
+        _name_the_absent(sections, [*addressed, *replies])
         _count_all_overdue(sections, parts)
         facts = {
             "person": person.name,
@@ -375,9 +378,13 @@ class _Desk:
             "since": self._since.isoformat(),
             "is_estimated": self._calendar.is_estimated(self._today),
             "posts": [
-                {"department": post.department, "role": post.role.value, "is_stand_in": post.is_stand_in}
-                for post in posts
-                if post in used
+                {
+                    "department": post.department,
+                    "role": post.role.value,
+                    "is_stand_in": post.is_stand_in,
+                    **deputy_facts(post.deputy_for),
+                }
+                for post in [*(one for one in posts if one in used), *_as_deputy(holders)]
             ],
             "sections": sections,
             "parts": [part_facts(one, today=self._today, calendar=self._calendar) for one in parts],
@@ -387,7 +394,15 @@ class _Desk:
         }
         wants_digest = person_id not in self._without_digest and not is_for_notices
         kind = MailKind.WEEKLY_DIGEST if is_digest and (wants_digest or parts or audits) else MailKind.MORNING
-        return ScheduledMail(person_id, person.email, kind, facts, is_for_notices)
+        return ScheduledMail(
+            person_id, person.email if self._gets_mail(person_id, holders) else None, kind, facts, is_for_notices
+        )
+
+    def _gets_mail(self, person_id: int, holders: Iterable[Holder]) -> bool:
+        """Who is away gets one only of what nobody else is there to hear."""
+        if person_id not in self._people.away_on():
+            return True
+        return any(not one.is_away for one in holders)
 
     def _parts(self, posts: Sequence[Holder]) -> list[Part]:
         """The digest by hats. Empty ones are left out; only a supervisor's comes all the same."""
@@ -454,6 +469,27 @@ def _mark_rows(sections: Iterable[dict[str, Any]], addressed: Iterable[Addressed
         for row in section["rows"]:
             row["may_snooze"] = section["code"] in SNOOZABLE and row.get("assignment_id") in own
             row["is_vacant"] = (section["code"], row.get("assignment_id")) in vacant
+
+
+def _as_deputy(holders: Iterable[Holder]) -> list[Holder]:
+    """The posts of others for whom somebody hears, each once."""
+    return list(dict.fromkeys(one for one in holders if one.deputy_for is not None))
+
+
+def _name_the_absent(sections: Iterable[dict[str, Any]], lines: Iterable[Addressed | AddressedReply]) -> None:
+    """Say in each row of the day for whom its reader hears of it."""
+    names = {_mark_of(one): one.holder.deputy_for for one in lines if one.holder.deputy_for is not None}
+    for section in sections:
+        for row in section["rows"]:
+            mark = (section["code"], row.get("assignment_id"), row.get("instruction_id"))
+            if mark in names:
+                row["deputy_for"] = names[mark]
+
+
+def _mark_of(line: Addressed | AddressedReply) -> tuple[str, int | None, int | None]:
+    if isinstance(line, Addressed):
+        return str(line.reminder.topic), line.item.assignment_id, None
+    return str(line.reminder.rule.topic), None, line.reminder.owed.instruction_id
 
 
 def _count_all_overdue(sections: Iterable[dict[str, Any]], parts: Iterable[Part]) -> None:

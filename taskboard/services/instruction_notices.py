@@ -14,7 +14,7 @@ from taskboard.domain.roles import Role
 from taskboard.models import Department, Instruction, InstructionDuty, InstructionReply, Person, Plan, Task
 from taskboard.services.actors import Holder
 from taskboard.services.cases import Acting
-from taskboard.services.notices import Recipient, Telling, answering, supervising, tell
+from taskboard.services.notices import Recipient, Telling, answering, leader_hearing, supervising, tell
 
 
 class Matter(NamedTuple):
@@ -38,10 +38,12 @@ def replied(session: Session, matter: Matter, reply: str, by: Acting) -> None:
     if not author.is_active:
         return
     body = _body(session, matter.instruction)
-    leader = Recipient(Holder(author.id, author.name, author.email), Role.LEADER, body.name)
+    leader = Holder(author.id, author.name, author.email)
+    hearing = leader_hearing(session, leader, body.path, today=local_date(by["now"]))
+    people = [Recipient(one, Role.LEADER, body.name) for one in hearing]
     facts = {**_facts(session, matter.instruction), "reply": reply, "department": matter.department}
     subject = f"instruction-reply:{matter.duty.id}:{_round(session, matter.duty)}"
-    tell(_telling(session, by), [leader], subject, "instruction_replied", facts)
+    tell(_telling(session, by), people, subject, "instruction_replied", facts)
 
 
 def decided(session: Session, matter: Matter, reason: str, by: Acting) -> None:

@@ -16,6 +16,8 @@ from taskboard.domain.permissions import Actor
 from taskboard.models import Person
 from taskboard.services.history import record_change
 
+MASK = "***"
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -78,10 +80,27 @@ def leave(session: Session, person_id: int, stream: Stream, *, now: datetime, en
     return set_wishes(session, person_id, wishes, now=now, entrance=entrance)
 
 
+def has_address(session: Session, person_id: int) -> bool:
+    """Whether anything can be mailed to this person at all."""
+    return bool(_person(session, person_id).email)
+
+
+def masked_recipient(session: Session, person_id: int) -> str:
+    """Whose link it is, so that they know themselves and nobody else learns the address; raises :class:`NotFound`."""
+    person = _person(session, person_id)
+    return masked(person.email) if person.email else f"{person.name[:1]}{MASK}"
+
+
 def has_left(session: Session, person_id: int, stream: Stream) -> bool:
     """Whether there is nothing left to end."""
     wishes = get_wishes(session, person_id)
     return wishes.notices is NoticeWish.NONE if stream is Stream.NOTICES else not wishes.digest
+
+
+def masked(address: str) -> str:
+    """``w***@example.org``"""
+    name, _, place = address.partition("@")
+    return f"{name[:1]}{MASK}@{place}"
 
 
 def _person(session: Session, person_id: int, *, lock: bool = False) -> Person:

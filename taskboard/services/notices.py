@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from taskboard.domain.absences import deputy_facts, is_reached, with_deputies
 from taskboard.domain.lights import ACKNOWLEDGE_LIMIT
 from taskboard.domain.orders import OrderAct, OrderKind
 from taskboard.domain.outbox import MailKind
@@ -39,8 +40,9 @@ from taskboard.models import (
     SupervisionOrder,
     Task,
 )
+from taskboard.services.absences import load_away
 from taskboard.services.actors import Holder, held_on, load_portfolios
-from taskboard.services.answerable import people_answerable, supervisors_of
+from taskboard.services.answerable import officers_hearing, people_hearing, supervisors_hearing
 from taskboard.services.calendar import load_calendar
 from taskboard.services.history import part_of
 from taskboard.services.outbox import queue_mail
@@ -86,10 +88,10 @@ def issued(
     received: dict[int, list[tuple[Recipient, Case, Assignment]]] = {}
     wanted = [(case, one) for case in cases for one in case.assignments if only is None or one in only]
     concerned = [(case, one) for case, one in wanted if one.state in OPEN_ASSIGNMENT]
-    liaisons = people_answerable(
+    liaisons = people_hearing(
         first.session, {one.department_id for _, one in concerned}, Role.LIAISON, today=first.today
     )
-    vacant = [_department(case, one) for case, one in concerned if not liaisons[one.department_id]]
+    vacant = [_department(case, one) for case, one in concerned if not is_reached(liaisons[one.department_id])]
     without_liaison = list(dict.fromkeys(vacant))
     for case, one, recipient in _recipients(concerned, liaisons):
         received.setdefault(recipient.person.person_id, []).append((recipient, case, one))
@@ -111,7 +113,9 @@ def issued(
 
 def _without_address(case: Case, received: Iterable[Sequence[tuple[Recipient, Case, Assignment]]]) -> list[str]:
     people = [rows[0][0].person for rows in received]
-    return [one.name for one in people if one.email is None and one.person_id != case.actor.person_id]
+    return [
+        one.name for one in people if one.email is None and not one.is_away and one.person_id != case.actor.person_id
+    ]
 
 
 def _recipients(
@@ -119,10 +123,13 @@ def _recipients(
 ) -> Iterable[tuple[Case, Assignment, Recipient]]:
     supervisors: dict[int, list[Recipient]] = {}
     for case, one in concerned:
-        holders = [Recipient(person, Role.LIAISON, _department(case, one)) for person in liaisons[one.department_id]]
-        if not holders and case.task.body_id not in supervisors:
-            supervisors[case.task.body_id] = _supervisors(case)
-        for recipient in holders or supervisors[case.task.body_id]:
+        people = liaisons[one.department_id]
+        told = [Recipient(person, Role.LIAISON, _department(case, one)) for person in people]
+        if not is_reached(people):
+            if case.task.body_id not in supervisors:
+                supervisors[case.task.body_id] = _supervisors(case)
+            told += supervisors[case.task.body_id]
+        for recipient in told:
             yield case, one, recipient
 
 
@@ -198,14 +205,14 @@ def carried(case: Case, entry: HistoryEntry, followers: Sequence[Case]) -> None:
     """Tell who works on sub-tasks that they followed the task above: one mail to a person for all of them."""
     concerned = [(below, one) for below in followers for one in below.assignments if _works_on(below, one)]
     departments = {one.department_id for _, one in concerned}
-    liaisons = people_answerable(case.session, departments, Role.LIAISON, today=case.today)
-    officers = _officers_by_id(case.session, {one.officer_id for _, one in concerned if one.officer_id})
+    liaisons = people_hearing(case.session, departments, Role.LIAISON, today=case.today)
+    working = {one.officer_id: one.department_id for _, one in concerned if one.officer_id is not None}
+    officers = officers_hearing(case.session, working, today=case.today)
     received: dict[int, list[tuple[Recipient, Case, Assignment]]] = {}
     for below, one in concerned:
         name = _department(below, one)
         people = [Recipient(person, Role.LIAISON, name) for person in liaisons[one.department_id]]
-        if one.officer_id and one.officer_id in officers:
-            people.append(Recipient(officers[one.officer_id], Role.OFFICER, name))
+        people += [Recipient(person, Role.OFFICER, name) for person in officers.get(one.officer_id or 0, ())]
         for recipient in people:
             received.setdefault(recipient.person.person_id, []).append((recipient, below, one))
     plan = _plan_titles(case.session, {case.task.plan_id})[case.task.plan_id]
@@ -375,14 +382,36 @@ def _leaders(case: Case) -> list[Recipient]:
     )
     rows = case.session.execute(held).all()
     portfolios = load_portfolios(case.session, {row[0] for row in rows})
-    return [
-        Recipient(Holder(person_id, name, email), Role.LEADER, department)
+    leading = {
+        (person_id, department): Holder(person_id, name, email)
         for person_id, name, email, department_id, department, path in rows
         if may_see_task(
             Actor(person_id, name, (Post(Role.LEADER, department_id, path),), portfolios.get(person_id)),
             case.situation,
         )
+    }
+    others = {person_id: leader for (person_id, _), leader in leading.items()}
+    return [
+        Recipient(one, Role.LEADER, department)
+        for (_, department), leader in leading.items()
+        for one in leader_hearing(case.session, leader, case.situation.body_path, today=case.today, others=others)
     ]
+
+
+def leader_hearing(
+    session: Session, leader: Holder, path: str, *, today: date, others: Mapping[int, Holder] | None = None
+) -> list[Holder]:
+    """Who hears what is a leader's: the deputy, too, while the leader is away.
+
+    The deputy has to be one of the ``others`` who see the matter, or to supervise the body at ``path``. Without one
+    the leader gets the mail all the same.
+    """
+    away = load_away(session, today)
+    if leader.person_id not in away:
+        return [leader]
+    may_hear = {**{one.person_id: one for one in supervisors_hearing(session, path, today=today)}, **(others or {})}
+    heard = with_deputies([leader], away, lambda _absent, deputy_id: may_hear.get(deputy_id))
+    return heard if is_reached(heard) else [leader]
 
 
 def dispatched(case: Case, entry: HistoryEntry) -> None:
@@ -401,9 +430,9 @@ def answering(session: Session, names: Mapping[int, str], *, body: Department | 
     people: list[Recipient] = []
     answered: set[int] = set()
     for role in sorted(DEPARTMENT_WIDE):
-        for department_id, holders in people_answerable(session, names, role, today=today).items():
+        for department_id, holders in people_hearing(session, names, role, today=today).items():
             people += [Recipient(person, role, names[department_id]) for person in holders]
-            answered |= {department_id} if holders else set()
+            answered |= {department_id} if is_reached(holders) else set()
     if body is None or answered >= set(names):
         return people
     return [*people, *supervising(session, body, today=today)]
@@ -411,7 +440,7 @@ def answering(session: Session, names: Mapping[int, str], *, body: Department | 
 
 def supervising(session: Session, body: Department, *, today: date) -> list[Recipient]:
     """The supervisors of a body and of those above it."""
-    holders = supervisors_of(session, body.path, today=today)
+    holders = supervisors_hearing(session, body.path, today=today)
     return [Recipient(person, Role.SUPERVISOR, body.name) for person in holders]
 
 
@@ -423,24 +452,24 @@ def _workers(case: Case, assignments: Iterable[Assignment]) -> list[Recipient]:
 
 def _people_of(case: Case, assignments: Iterable[Assignment], role: Role) -> list[Recipient]:
     departments = {one.department_id: _department(case, one) for one in assignments}
-    found = people_answerable(case.session, departments, role, today=case.today)
+    found = people_hearing(case.session, departments, role, today=case.today)
     people = [
         Recipient(person, role, departments[department_id])
         for department_id, holders in found.items()
         for person in holders
     ]
-    return people if all(found.values()) else [*people, *_supervisors(case)]
+    return people if all(map(is_reached, found.values())) else [*people, *_supervisors(case)]
 
 
 def _officers(case: Case, assignments: Iterable[Assignment]) -> list[Recipient]:
-    departments = {one.officer_id: _department(case, one) for one in assignments if one.officer_id is not None}
-    found = _officers_by_id(case.session, departments)
-    return [Recipient(person, Role.OFFICER, departments[person_id]) for person_id, person in found.items()]
-
-
-def _officers_by_id(session: Session, person_ids: Iterable[int]) -> dict[int, Holder]:
-    query = select(Person.id, Person.name, Person.email).where(Person.id.in_(list(person_ids)), Person.is_active)
-    return {row.id: Holder(row.id, row.name, row.email) for row in session.execute(query)}
+    working = {one.officer_id: one for one in assignments if one.officer_id is not None}
+    departments = {officer_id: one.department_id for officer_id, one in working.items()}
+    found = officers_hearing(case.session, departments, today=case.today)
+    return [
+        Recipient(person, Role.OFFICER, _department(case, working[officer_id]))
+        for officer_id, people in found.items()
+        for person in people
+    ]
 
 
 def _supervisors(case: Case) -> list[Recipient]:
@@ -448,9 +477,9 @@ def _supervisors(case: Case) -> list[Recipient]:
     if case.lineage:
         above = case.departments[case.lineage[0].department_id]
         deciding = answering(case.session, {above.id: above.name}, body=None, today=case.today)
-        if deciding:
+        if is_reached(one.person for one in deciding):
             return deciding
-    holders = supervisors_of(case.session, case.situation.body_path, today=case.today)
+    holders = supervisors_hearing(case.session, case.situation.body_path, today=case.today)
     return [Recipient(person, Role.SUPERVISOR, case.departments[case.task.body_id].name) for person in holders]
 
 
@@ -495,7 +524,10 @@ def _queue(case: Case, subject: str, template: str, posts: Sequence[Recipient], 
 def _queue_one(
     telling: Telling, subject: str, template: str, posts: Sequence[Recipient], facts: Mapping[str, Any]
 ) -> bool:
-    """One message to the person behind these posts; ``False`` where the person acted."""
+    """One message to the person behind these posts; ``False`` where the person acted.
+
+    Who is away gets it in the product alone, unless it comes to them through a post for which nobody else is there.
+    """
     person = posts[0].person
     if person.person_id == telling.actor.person_id:
         return False
@@ -504,6 +536,7 @@ def _queue_one(
             "department": one.department,
             "role": one.role.value,
             "is_stand_in": one.person.is_stand_in,
+            **deputy_facts(one.person.deputy_for),
         }
         for one in posts
     }
@@ -512,7 +545,7 @@ def _queue_one(
         key=f"{subject}:{person.person_id}",
         kind=MailKind.NOTICE,
         person_id=person.person_id,
-        to_address=person.email,
+        to_address=person.email if is_reached(one.person for one in posts) else None,
         template=template,
         facts={"person": person.name, "actor": telling.actor.name, "posts": list(named.values()), **facts},
         now=telling.now,

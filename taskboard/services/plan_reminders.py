@@ -29,7 +29,7 @@ from taskboard.domain.workflow import OPEN_TASK
 from taskboard.models import Assignment, Task
 from taskboard.services.history import Writing, record_change
 from taskboard.services.plan_access import supervised_plan
-from taskboard.services.postholders import load_postholders
+from taskboard.services.postholders import Holder, load_postholders
 from taskboard.services.reminders import lead_departments, load_items, subject_of
 
 MOST_TASKS_OFFERED = 500
@@ -152,7 +152,7 @@ def preview(
     told = []
     for item in load_items(session, Assignment.task_id == task_id):
         for ahead in upcoming(subject_of(item, today=today, calendar=calendar), rules, today=today, calendar=calendar):
-            holders = people.find(item, ahead.rule.to, lead_ids=leads)
+            holders = people.find(item, ahead.rule.to, lead_ids=leads, on=ahead.day)
             told.append(
                 Told(
                     ahead.day,
@@ -160,7 +160,11 @@ def preview(
                     ahead.rule,
                     ahead.anchor_on,
                     item.department,
-                    list(dict.fromkeys(one.name for one in holders)),
+                    list(dict.fromkeys(_shown(one) for one in holders if not one.is_away)),
                 )
             )
     return sorted(told, key=lambda one: one.day)
+
+
+def _shown(holder: Holder) -> str:
+    return holder.name if holder.deputy_for is None else f"{holder.name}（代{holder.deputy_for}）"

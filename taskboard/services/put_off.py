@@ -11,12 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from taskboard.domain.outbox import UNDELIVERED, OutboxState
+from taskboard.domain.outbox import CATCH_UP_DAYS, UNDELIVERED, OutboxState
 from taskboard.models import OutboxMessage, Person
 from taskboard.services.inserts import change_rows
-
-CATCH_UP_DAYS = 14
-"""how far back a morning mail that never arrived is made up for"""
 
 _Carrier = aliased(OutboxMessage, name="carrier")
 

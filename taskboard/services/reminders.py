@@ -17,7 +17,7 @@ from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.digests import Item
 from taskboard.domain.help_requests import HelpState
 from taskboard.domain.local_time import local_date
-from taskboard.domain.outbox import SCHEDULED, UNDELIVERED
+from taskboard.domain.outbox import CATCH_UP_DAYS, SCHEDULED, UNDELIVERED
 from taskboard.domain.periods import Rhythm, due_day, periods_about
 from taskboard.domain.plan_reminders import RuleChange, adjust, from_plain
 from taskboard.domain.reminders import (
@@ -52,9 +52,6 @@ from taskboard.services.suspensions import first_lead, load_review_days
 
 AWAITING_DECISION = frozenset({AssignmentState.HEAD_REVIEW, AssignmentState.SUBMITTED, AssignmentState.OBJECTED})
 LEFT_OUT = frozenset({AssignmentState.WITHDRAWN, AssignmentState.WAIVED})
-CATCH_UP_DAYS = 14
-"""how far back a mail that never arrived is made up for"""
-
 LAST_RULE = {rule.anchor: rule.code for rule in RULES}
 """after which nothing more comes for the same anchor"""
 

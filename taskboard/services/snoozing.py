@@ -1,4 +1,4 @@
-""" "No more today": who wants to hear no more of which assignment, who sees that, and what comes again afterwards."""
+"""Reminders put off to the next working day: whose and of what, who sees that, and what comes again afterwards."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.errors import NotFound
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.local_time import local_date
+from taskboard.domain.outbox import CATCH_UP_DAYS
 from taskboard.domain.permissions import Actor
 from taskboard.domain.snoozing import Span, next_span
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, UNDER_WAY
@@ -22,9 +23,6 @@ from taskboard.models import Assignment, Department, Person, ReminderSnooze, Tas
 from taskboard.services.history import record_change
 from taskboard.services.inserts import change_rows
 from taskboard.services.visibility import held_assignments, overseen_assignments
-
-CATCH_UP_DAYS = 14
-"""how far back it is looked for what has to come again"""
 
 
 class Matter(NamedTuple):
@@ -103,12 +101,23 @@ def snooze(
 # Who sees it
 
 
+def find_day_of_return(session: Session, assignment_id: int, actor: Actor, *, today: date) -> date | None:
+    """The day on which this person's reminders of it come again; None where they are not put off."""
+    query = select(ReminderSnooze.until_on).where(
+        ReminderSnooze.person_id == actor.person_id,
+        ReminderSnooze.assignment_id == assignment_id,
+        ReminderSnooze.until_on > today,
+    )
+    return session.scalars(query.order_by(ReminderSnooze.until_on.desc()).limit(1)).one_or_none()
+
+
 class Snooze(NamedTuple):
     """What supervisors and colleagues read of it."""
 
     person: str
     until_on: date
     in_a_row: int
+    person_id: int
 
 
 def list_snoozes(
@@ -116,7 +125,7 @@ def list_snoozes(
 ) -> dict[int, list[Snooze]]:
     """Who wants to hear no more of these assignments today, for who watches over them or works on them."""
     query = (
-        select(ReminderSnooze.assignment_id, Person.name, ReminderSnooze.until_on, ReminderSnooze.in_a_row)
+        select(ReminderSnooze.assignment_id, Person.name, ReminderSnooze.until_on, ReminderSnooze.in_a_row, Person.id)
         .join(Person, Person.id == ReminderSnooze.person_id)
         .join(Assignment, Assignment.id == ReminderSnooze.assignment_id)
         .join(Task, Task.id == Assignment.task_id)
@@ -126,7 +135,7 @@ def list_snoozes(
     )
     found: dict[int, list[Snooze]] = defaultdict(list)
     for row in session.execute(query):
-        found[row.assignment_id].append(Snooze(row.name, row.until_on, row.in_a_row))
+        found[row.assignment_id].append(Snooze(*row[1:]))
     return found
 
 

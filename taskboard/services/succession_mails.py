@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from taskboard.domain.absences import deputy_facts, is_reached
 from taskboard.domain.local_time import local_date
 from taskboard.domain.outbox import MailKind
 from taskboard.domain.roles import Role
@@ -22,14 +23,14 @@ from taskboard.models import (
     Plan,
 )
 from taskboard.services.actors import Holder
-from taskboard.services.answerable import people_answerable, supervisors_of
+from taskboard.services.answerable import people_hearing, supervisors_hearing
 from taskboard.services.history import Writing
 from taskboard.services.outbox import queue_mail
 from taskboard.services.succession_work import Moved
 
 MOST_TASKS_IN_A_MAIL = 20
 
-_Told: TypeAlias = dict[int, tuple[Holder, list[tuple[str, Role, bool]], dict[int, Moved]]]
+_Told: TypeAlias = dict[int, tuple[Holder, list[tuple[str, Role, Holder]], dict[int, Moved]]]
 
 
 def tell_successors(
@@ -47,14 +48,19 @@ def tell_successors(
             key=f"succession:{step.id}:{person.person_id}",
             kind=MailKind.NOTICE,
             person_id=person.person_id,
-            to_address=person.email,
+            to_address=person.email if is_reached(one for _, _, one in posts) else None,
             template="succession",
             facts={
                 "person": person.name,
                 "actor": by["actor"].name,
                 "posts": [
-                    {"department": name, "role": role.value, "is_stand_in": is_stand_in}
-                    for name, role, is_stand_in in posts
+                    {
+                        "department": name,
+                        "role": role.value,
+                        "is_stand_in": one.is_stand_in,
+                        **deputy_facts(one.deputy_for),
+                    }
+                    for name, role, one in posts
                 ],
                 "department": department.name,
                 "kind": label(step.kind),
@@ -75,19 +81,19 @@ def _concerned(session: Session, moved: Sequence[Moved], *, today: date) -> _Tol
     def add(person: Holder, department: str, role: Role, work: Moved) -> None:
         _, posts, works = told.setdefault(person.person_id, (person, [], {}))
         works[work.task.id] = work
-        post = (department, role, person.is_stand_in)
+        post = (department, role, person)
         if post not in posts:
             posts.append(post)
 
     issued = [one for one in moved if one.task.state is not TaskState.DRAFT]
-    liaisons = people_answerable(session, {one.successor.id for one in issued}, Role.LIAISON, today=today)
+    liaisons = people_hearing(session, {one.successor.id for one in issued}, Role.LIAISON, today=today)
     for one in issued:
         for person in liaisons[one.successor.id]:
             add(person, one.successor.name, Role.LIAISON, one)
     body_ids = {one.task.body_id for one in moved}
     bodies = session.scalars(select(Department).where(Department.id.in_(body_ids))).all()
     for body in bodies:
-        for person in supervisors_of(session, body.path, today=today):
+        for person in supervisors_hearing(session, body.path, today=today):
             for one in moved:
                 if one.task.body_id == body.id:
                     add(person, body.name, Role.SUPERVISOR, one)

@@ -10,6 +10,7 @@ from werkzeug.routing import IntegerConverter
 
 from taskboard.extensions import csrf, current_settings
 from taskboard.web import errors, guards, security, shared
+from taskboard.web.absences.views import blueprint as absences
 from taskboard.web.accounts.views import blueprint as accounts
 from taskboard.web.attachments.views import blueprint as attachments
 from taskboard.web.audit.views import blueprint as audit
@@ -41,6 +42,7 @@ from taskboard.web.plans.views import blueprint as plans
 from taskboard.web.renamings.views import blueprint as renamings
 from taskboard.web.revisions.views import blueprint as revisions
 from taskboard.web.robots.views import blueprint as robots
+from taskboard.web.roundups.views import blueprint as roundups
 from taskboard.web.scans.views import blueprint as scans
 from taskboard.web.settings.views import blueprint as settings
 from taskboard.web.setup.views import blueprint as setup
@@ -69,6 +71,7 @@ BLUEPRINTS = (
     help_requests,
     overdue,
     orders,
+    roundups,
     departments,
     directory,
     successions,
@@ -82,6 +85,7 @@ BLUEPRINTS = (
     jobs,
     outbox,
     notice_wishes,
+    absences,
     snoozing,
     audit,
     inbox,

@@ -48,6 +48,7 @@ SECTIONS = (
     Section("instructions.instruction_list", "批示", frozenset({Role.LEADER, Role.SUPERVISOR})),
     Section("help_requests.queue", "协调", frozenset({Role.SUPERVISOR, Role.LEADER})),
     Section("orders.order_list", "督查单", EVERYBODY - {Role.ADMINISTRATOR}),
+    Section("roundups.roundup_list", "调度材料", frozenset({Role.SUPERVISOR})),
     Section(
         "plans.index",
         "计划",

@@ -33,6 +33,13 @@ def test_an_address_from_a_vendors_page_is_taken_and_made_again(kind: RobotKind)
     assert f"https://{webhook.host}{webhook.path}" == ADDRESSES[kind.value]
 
 
+@pytest.mark.parametrize("kind", list(RobotKind))
+def test_an_address_in_full_width_is_meant_in_half(kind: RobotKind) -> None:
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in ADDRESSES[kind.value])
+
+    assert parse_webhook(wide) == Webhook(kind, KEYS[kind.value])
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -167,7 +167,7 @@ def test_a_reply_that_was_given_is_asked_for_no_more_and_one_that_came_back_on_i
     office.mornings(WEDNESDAY)
     instructions.reply(office.session, duty.id, text="已约谈。", **office.by("gao", WEDNESDAY))
     office.session.commit()
-    assert office.mornings(THURSDAY) == {THURSDAY: {}}
+    assert office.mornings(THURSDAY) == {THURSDAY: {"liu": {"decide": [duty.instruction_id]}}}
 
     instructions.return_reply(
         office.session, duty.id, reason="不够具体", reply_due_on=FRIDAY, **office.by("liu", THURSDAY)
@@ -177,6 +177,40 @@ def test_a_reply_that_was_given_is_asked_for_no_more_and_one_that_came_back_on_i
     found = office.mornings(FRIDAY, NEXT_MONDAY)
     assert found[FRIDAY] == {}
     assert found[NEXT_MONDAY]["gao"] == {"reply": [duty.instruction_id]}
+
+
+def test_a_reply_that_waits_is_brought_to_its_leader_and_then_to_the_supervisors_too(office: Office) -> None:
+    duty = office.instruct(FRIDAY, Addressee.LEADS)
+    instructions.reply(office.session, duty.id, text="已约谈。", **office.by("gao", MONDAY))
+    office.session.commit()
+
+    found = office.mornings(TUESDAY, WEDNESDAY, THURSDAY)
+
+    waits = {"decide": [duty.instruction_id]}
+    assert found == {TUESDAY: {"liu": waits}, WEDNESDAY: {"liu": waits, "chen": waits}, THURSDAY: {}}
+    calendar = load_calendar(office.session)
+    waiting = list_waiting(office.session, office.usual.actor("liu"), today=WEDNESDAY, calendar=calendar)
+    assert [part.kind for part in waiting] == [Kind.INSTRUCTION_REPLY]
+
+
+def test_a_reply_that_was_decided_on_is_no_longer_spoken_of_and_the_next_one_anew(office: Office) -> None:
+    duty = office.instruct(FRIDAY, Addressee.LEADS)
+    instructions.reply(office.session, duty.id, text="已约谈。", **office.by("gao", MONDAY))
+    office.session.commit()
+    office.mornings(TUESDAY)
+    instructions.return_reply(
+        office.session, duty.id, reason="不够具体", reply_due_on=NEXT_MONDAY, **office.by("liu", TUESDAY)
+    )
+    office.session.commit()
+    assert office.mornings(WEDNESDAY) == {WEDNESDAY: {}}
+
+    instructions.reply(office.session, duty.id, text="已补充。", **office.by("gao", WEDNESDAY))
+    office.session.commit()
+    assert office.mornings(THURSDAY) == {THURSDAY: {"liu": {"decide": [duty.instruction_id]}}}
+    instructions.accept_reply(office.session, duty.id, reason="", **office.by("liu", THURSDAY))
+    office.session.commit()
+
+    assert office.mornings(FRIDAY) == {FRIDAY: {}}
 
 
 def test_a_reply_to_a_leader_who_leads_no_more_is_told_to_the_supervisors(office: Office) -> None:
@@ -208,7 +242,8 @@ def test_the_digests_name_the_replies_that_concern_each(office: Office) -> None:
 
     instructions.reply(office.session, duty.id, text="已约谈。", **office.by("gao", date(2026, 12, 1)))
     office.session.commit()
-    office.mornings(date(2026, 12, 7))
+    # The two reminders of a reply that waits are over; the digest names what waits still.
+    office.mornings(date(2026, 12, 2), date(2026, 12, 3), date(2026, 12, 7))
     parts = {name: parts_of(mail) for name, mail in scheduled(office.session, date(2026, 12, 7)).items()}
     assert parts["liu"]["leader"]["replies"] == [duty.instruction_id]
     assert "gao" not in parts or "replies" not in parts["gao"]["work"]

@@ -26,11 +26,14 @@ from taskboard.domain.jobs import JobName
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.domain.reminders import RULES, DueReminder, Recipient, Topic
 from taskboard.domain.reply_reminders import OwedReply
+from taskboard.domain.roles import Role
+from taskboard.domain.roundups import RoundupKind
 from taskboard.domain.workflow import AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
 from taskboard.jobs.runner import run_by_hand
 from taskboard.mail.rendering import MailRenderer, RenderedMail
-from taskboard.models import Assignment, OutboxMessage, Person, Task
-from tests.support.factories import make_plan, make_task, usual_people
+from taskboard.models import Assignment, Department, OutboxMessage, Person, PersonAbsence, Roundup, Task
+from taskboard.services.roundups import send as send_roundup
+from tests.support.factories import actor_of, make_plan, make_task, usual_people
 
 EXPECTED = Path(__file__).parents[1] / "data" / "mails"
 MONDAY = date(2026, 11, 23)
@@ -140,6 +143,40 @@ ISSUED = datetime(2026, 9, 1, 1, 0, tzinfo=UTC)
 
 def render(mail: OutboxMessage) -> RenderedMail:
     return MailRenderer(paths.TEMPLATES, "http://taskboard.test").render(mail.template, mail.facts)
+
+
+def test_a_deputy_reads_for_whom_each_line_is(app: APIFlask, session: Session) -> None:
+    fill(session)
+    run_by_hand(app, JobName.MORNING_MAIL, MONDAY)
+    ids = {one.username: one.id for one in session.scalars(select(Person))}
+    tuesday = MONDAY + timedelta(days=1)
+    session.add(PersonAbsence(person_id=ids["li"], from_on=tuesday, to_on=tuesday, deputy_id=ids["gao"]))
+    session.execute(update(OutboxMessage).values(state=OutboxState.SENT))
+    session.commit()
+    run_by_hand(app, JobName.MORNING_MAIL, tuesday)
+
+    query = select(OutboxMessage).where(OutboxMessage.person_id == ids["gao"], OutboxMessage.for_day == tuesday)
+    compare("morning-mail-of-a-deputy", render(session.scalars(query).one()))
+
+
+def test_a_months_draft_is_told_of_and_sent_as_on_file(app: APIFlask, session: Session) -> None:
+    fill(session)
+    run_by_hand(app, JobName.ROUNDUPS, date(2026, 12, 1))
+    session.rollback()
+    people = {one.username: one for one in session.scalars(select(Person))}
+    body = session.scalars(select(Department).where(Department.parent_id.is_(None))).one()
+    chen = actor_of(people["chen"], (Role.SUPERVISOR, body))
+    roundup = session.scalars(select(Roundup).where(Roundup.kind == RoundupKind.MONTHLY)).one()
+    now = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
+    # The clock of the job is the tests' own; the day of the figures is the one on file.
+    roundup.as_of = now
+    session.flush()
+    send_roundup(session, roundup.id, [people["liu"].id], version=roundup.version, actor=chen, now=now, entrance="web")
+
+    told = session.scalars(select(OutboxMessage).where(OutboxMessage.template.in_(("roundup_drafted", "roundup_sent"))))
+    mails = {(mail.template, mail.facts["title"]): mail for mail in told}
+    compare("roundup-drafted", render(mails["roundup_drafted", "2026年11月督办工作月调度表"]))
+    compare("roundup-sent", render(mails["roundup_sent", "2026年11月督办工作月调度表"]))
 
 
 def compare(name: str, rendered: RenderedMail) -> None:

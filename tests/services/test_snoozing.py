@@ -195,3 +195,12 @@ def test_supervisors_and_colleagues_see_who_puts_off_what_and_others_do_not(offi
 )
 def test_days_in_a_row_are_counted_over_week_ends(last: Span | None, today: date, span: Span) -> None:
     assert next_span(last, today=today, calendar=CALENDAR) == span
+
+
+def test_a_day_off_is_none_of_the_days_in_a_row() -> None:
+    saturday, sunday = FRIDAY + timedelta(days=1), FRIDAY + timedelta(days=2)
+    first = next_span(None, today=saturday, calendar=CALENDAR)
+
+    assert first == Span(NEXT_MONDAY, 0)
+    assert next_span(first, today=sunday, calendar=CALENDAR) == first
+    assert next_span(first, today=NEXT_MONDAY, calendar=CALENDAR) == Span(NEXT_MONDAY + timedelta(days=1), 1)

@@ -23,6 +23,7 @@ from taskboard.domain.orders import OrderGround, OrderKind, OrderState
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.domain.robots import RobotKind
 from taskboard.domain.roles import Role
+from taskboard.domain.roundups import RoundupKind
 from taskboard.domain.scans import ScanState
 from taskboard.domain.workflow import Act, AssignmentState, TaskState
 from taskboard.models import (
@@ -43,12 +44,14 @@ from taskboard.models import (
     Objection,
     OutboxMessage,
     Person,
+    PersonAbsence,
     PersonPost,
     Plan,
     PlanSource,
     PortfolioItem,
     ProgressReport,
     Robot,
+    Roundup,
     Scan,
     SupervisionOrder,
     Task,
@@ -60,6 +63,12 @@ from tests.support.factories import LONG_AGO, NOW
 
 Ids = dict[str, int | str]
 DUE_ON = date(2026, 12, 31)
+NO_FIGURES: dict[str, Any] = {
+    "total": {"name": "", "open": 0, "overdue": 0, "due": 0, "on_time": 0},
+    "tasks_issued": 0,
+    "tasks_closed": 0,
+    **{name: [] for name in ("departments", "plans", "overdue", "coming", "closed")},
+}
 OFFICE = {"supervisor": Role.SUPERVISOR, "leader": Role.LEADER, "auditor": Role.AUDITOR}
 SECTIONS = ("north", "south")
 DEPARTMENT = {"head": Role.HEAD, "liaison": Role.LIAISON, "officer": Role.OFFICER}
@@ -409,6 +418,18 @@ def _fill_office(session: Session, city: City, administrator: Person) -> None:
     alias = DepartmentName(department_id=group.id, name=f"{mark}诸县", key=factories.match_key(f"{mark}诸县"))
     renaming = DepartmentRenaming(old_names=f"{mark}旧局", new_names=f"{mark}新局", from_on=LONG_AGO, note=f"{mark}注")
     upload = DirectoryUpload(sent_by_id=administrator.id, sent_at=NOW, name=f"{mark}.csv", content=b"", sheets=[])
+    absence = PersonAbsence(
+        person_id=leader.id, from_on=date(2026, 12, 21), to_on=date(2026, 12, 25), note=f"{city.marks['office']}学习"
+    )
+    roundup = Roundup(
+        body_id=body.id,
+        kind=RoundupKind.MONTHLY,
+        first_on=date(2026, 10, 1),
+        last_on=date(2026, 10, 31),
+        as_of=NOW,
+        figures=NO_FIGURES,
+        words=f"{mark}调度",
+    )
     item = PortfolioItem(person_id=leader.id, department_id=body.id)
     draft = _import_draft(session, city, supervisor)
     revision = _import_draft(session, city, supervisor)
@@ -438,12 +459,14 @@ def _fill_office(session: Session, city: City, administrator: Person) -> None:
         key=sha256(mark.encode()).hexdigest(),
         department_id=city.departments["lead"].id,
     )
-    session.add_all([member, alias, renaming, upload, item, scan, entry, robot])
+    session.add_all([member, alias, renaming, upload, absence, roundup, item, scan, entry, robot])
     session.flush()
     post = session.scalars(select(PersonPost.id).where(PersonPost.person_id == leader.id)).one()
     mail = session.scalars(select(OutboxMessage.id).where(OutboxMessage.key == f"{city.marks['work']}-mail")).one()
     city.ids |= {
         "department_id": group.id,
+        "absence_id": absence.id,
+        "roundup_id": roundup.id,
         "robot_id": robot.id,
         "lead_department_id": city.departments["lead"].id,
         "member_id": member.id,

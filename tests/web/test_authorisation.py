@@ -110,6 +110,9 @@ PARTNERS = {"assignment_id": "partner_assignment_id"}
 SUBMITTED = {"task_id": "submitted_task_id", "assignment_id": "submitted_assignment_id"}
 """the act is on a task that was submitted"""
 
+LEADERS_OWN = Line(frozenset({"leader", "administrator"}), hidden=SIGNED_IN - {"leader", "administrator"})
+"""when the leader is away: for the leader and administrators; heads enter it for their own people alone"""
+
 TABLE: Mapping[str, Line] = {
     # Signing in, one's own account
     "static": open_to_all(),
@@ -124,6 +127,16 @@ TABLE: Mapping[str, Line] = {
     "accounts.account": signed_in(),
     "accounts.end_sessions": signed_in(),
     "notice_wishes.wishes": signed_in(fields={"notices": "morning"}),
+    "absences.own": signed_in(),
+    "absences.of_person": LEADERS_OWN,
+    "absences.end": LEADERS_OWN,
+    "roundups.roundup_list": holding("supervisor"),
+    **{
+        f"roundups.{one}": Line(frozenset({"supervisor"}), hidden=SIGNED_IN - {"supervisor"})
+        for one in ("roundup", "document", "workbook")
+    },
+    "roundups.change_words": in_the_city("supervisor", fields={"words": "另写的正文"}),
+    "roundups.send": in_the_city("supervisor"),
     "snoozing.snooze": Line(frozenset(LEAD), hidden=SIGNED_IN - set(LEAD)),
     "notice_wishes.ask_to_leave": with_a_link(),
     "notice_wishes.leave": with_a_link(),
@@ -287,6 +300,7 @@ TABLE: Mapping[str, Line] = {
     "leaving.leave": holding("administrator"),
     "leaving.end_post": holding("administrator"),
     # Looking after the system
+    "settings.sending": holding("administrator"),
     "settings.edit": holding("administrator"),
     **{f"setup.{step}": with_a_link() for step in ("code", "administrator", "body", "mail", "directory")},
     "jobs.job_list": holding("administrator"),
@@ -300,7 +314,6 @@ TABLE: Mapping[str, Line] = {
     "outbox.mail": holding("administrator"),
     "outbox.mail_html": holding("administrator"),
     "outbox.requeue": holding("administrator"),
-    "settings.sending": holding("administrator"),
     "outbox.drop": holding("administrator"),
     "outbox.release": holding("administrator"),
     "outbox.switch_address_on": holding("administrator", fields={"address": "gone@example.org"}),

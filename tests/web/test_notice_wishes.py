@@ -126,3 +126,29 @@ def test_the_link_of_an_account_that_was_switched_off_leads_nowhere(
     session.commit()
 
     assert client.post(address, data=ONE_CLICK).status_code == 404
+
+
+def test_the_page_of_leaving_says_whose_notices_it_is_about_and_gives_no_address_away(
+    client: FlaskClient, session: Session, usual: Usual, settings: Settings
+) -> None:
+    address = link(settings, usual.li)
+    by_address = client.get(address).text
+    usual.li.email = None
+    session.commit()
+    by_name = client.get(address).text
+
+    assert "收件人：l***@example.org" in by_address
+    assert "li@example.org" not in by_address
+    assert f"收件人：{usual.li.name[0]}***" in by_name
+    assert usual.li.name not in by_name
+
+
+def test_who_has_no_address_reads_that_nothing_can_be_mailed(
+    client: FlaskClient, session: Session, usual: Usual
+) -> None:
+    with_address = Visitor(client).enter(usual.li).get("/account/notices").text
+    usual.li.email = None
+    session.commit()
+
+    assert "都发不到您的邮箱" not in with_address
+    assert "都发不到您的邮箱" in Visitor(client).enter(usual.li).get("/account/notices").text

@@ -105,6 +105,9 @@ NEW_PASSWORD = "一个足够长的口令 2026"
 DIRECTORY_FILE = "单位名称,上级单位\n新设局,云泽省人民政府\n"
 WORKSHEET = "a draft of one person: its row says whose, and nothing of it counts before it is confirmed"
 
+ROUNDUP = "/roundups/{roundup_id}"
+AWAY = {"from_on": "2026-12-01", "to_on": "2026-12-04", "note": "出差"}
+
 POSTS: Mapping[str, Post] = {
     # One's own account
     "accounts.account": Post(
@@ -112,6 +115,16 @@ POSTS: Mapping[str, Post] = {
         ("password_changed",),
         changes={"current_password": PASSWORD, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD},
         again="the old password is no longer right",
+    ),
+    "absences.own": Post("lead.liaison", ("absence_added",), page="/account/absences", changes=AWAY),
+    "absences.of_person": Post("administrator", ("absence_added",), page=f"{PERSON}/absences", changes=AWAY),
+    "absences.end": Post("administrator", ("absence_ended",), page=f"{PERSON}/absences", again="it is there no more"),
+    "roundups.change_words": Post("supervisor", ("changed",), page=ROUNDUP, changes={"words": "另写的正文"}),
+    "roundups.send": Post(
+        "supervisor",
+        ("roundup_sent",),
+        page=ROUNDUP,
+        changes=lambda walk: {"people": str(walk.province.own.people["leader"].id)},
     ),
     "snoozing.snooze": Post("lead.liaison", ("snoozed",)),
     "notice_wishes.wishes": Post("lead.liaison", ("changed",), changes={"notices": "morning"}),
@@ -384,6 +397,7 @@ POSTS: Mapping[str, Post] = {
     "leaving.leave": Post("administrator", ("switched_off",), form_of="/people/{person_id}/switch-off"),
     "leaving.end_post": Post("administrator", ("post_ended",), changes={"last_day": "2026-12-31"}),
     # Looking after the system
+    "settings.sending": Post("administrator", ("changed",), page="/settings", changes={"per_minute": "60"}),
     "settings.edit": Post("administrator", ("changed",), changes={"mail_from": "duban@example.org"}),
     "robots.new_robot": Post(
         "administrator",
@@ -397,7 +411,6 @@ POSTS: Mapping[str, Post] = {
     "robots.edit_robot": Post("administrator", ("changed",), changes={"name": "改名的群"}),
     "robots.remove_robot": Post("administrator", ("removed",), page="/settings/robots/{robot_id}"),
     "robots.try_out": Post(
-    "settings.sending": Post("administrator", ("changed",), page="/settings", changes={"per_minute": "60"}),
         "administrator",
         page="/settings/robots/{robot_id}",
         quiet="what a robot said stands with the robot; nothing is changed by it",

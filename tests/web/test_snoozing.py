@@ -36,12 +36,12 @@ def test_the_page_asks_and_the_button_puts_off(client: FlaskClient, session: Ses
     count = session.scalar(select(func.count()).select_from(ReminderSnooze))
     answers = [visitor.post(page) for _ in range(2)]
 
-    assert "2026年11月24日 星期二的晨报起照常提醒" in asked.text
+    assert "2026年11月24日 星期二的晨报再提醒您" in asked.text
     assert count == 0
     assert [answer.status_code for answer in answers] == [303, 303]
     session.rollback()
     assert session.scalar(select(func.count()).select_from(ReminderSnooze)) == 1
-    assert "今天不再提醒您这项任务" in visitor.get(answers[0].location).text
+    assert "再提醒您这项任务" in visitor.get(answers[0].location).text
 
 
 def test_supervisors_see_it_in_the_overdue_list_and_at_the_task(
@@ -77,3 +77,16 @@ def test_the_page_is_there_for_who_works_on_the_task_alone(
 
     assert visitor.get(page).status_code == 404
     assert visitor.post(page).status_code == 404
+
+
+def test_where_it_holds_already_it_is_not_offered_again(client: FlaskClient, session: Session, usual: Usual) -> None:
+    visitor, page = Visitor(client).enter(usual.li), page_of(session)
+    offered = visitor.get("/tasks/1").text
+    task = visitor.post(page).location
+
+    assert page in offered
+    assert page not in visitor.get(task).text
+    assert "已暂缓，2026年11月24日再提醒您" in visitor.get(task).text
+    asked = visitor.get(page).text
+    assert "已经暂缓：2026年11月24日 星期二的晨报" in asked
+    assert 'type="submit">下一个工作日再提醒' not in asked

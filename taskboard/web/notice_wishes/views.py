@@ -45,7 +45,7 @@ def ask_to_leave() -> ResponseReturnValue:
     """What the link ends and what it cannot end; only the button ends anything, for programs follow links."""
     person_id, stream = _read_link()
     has_left = notice_wishes.has_left(read_session(), person_id, stream)
-    return _leave_page(stream, has_left=has_left)
+    return _leave_page(person_id, stream, has_left=has_left)
 
 
 @blueprint.post("/unsubscribe")
@@ -56,7 +56,7 @@ def leave() -> ResponseReturnValue:
     person_id, stream = _read_link()
     with transaction() as session:
         notice_wishes.leave(session, person_id, stream, now=now(), entrance=ENTRANCE_OF_LINKS)
-    return _leave_page(stream, has_left=True)
+    return _leave_page(person_id, stream, has_left=True)
 
 
 def _read_link() -> tuple[int, Stream]:
@@ -74,15 +74,17 @@ def _wishes_page(form: WishesForm, *, status: int = 200) -> ResponseReturnValue:
         personal=notice_words(NoticeClass.PERSONAL),
         is_supervisor=holds_any(current_actor(), Role.SUPERVISOR),
         has_posts=bool(current_posts()),
+        has_address=notice_wishes.has_address(read_session(), current_actor().person_id),
     )
     return make_response(page, status)
 
 
-def _leave_page(stream: Stream, *, has_left: bool) -> ResponseReturnValue:
+def _leave_page(person_id: int, stream: Stream, *, has_left: bool) -> ResponseReturnValue:
     page = render_template(
         "notice_wishes/leave.html",
         form=Form(),
         stream=stream.value,
+        whose=notice_wishes.masked_recipient(read_session(), person_id),
         words=STREAMS[stream],
         has_left=has_left,
         duty=notice_words(NoticeClass.DUTY),

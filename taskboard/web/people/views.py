@@ -15,7 +15,7 @@ from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.roles import Role
 from taskboard.extensions import current_settings, effective_settings, now, read_session, today, transaction
 from taskboard.labels.errors import problem_words
-from taskboard.services import account_links, accounts, department_names, people, portfolios
+from taskboard.services import absences, account_links, accounts, department_names, people, portfolios
 from taskboard.services.people import PersonValues
 from taskboard.web.forms import Form, page_number, search_words
 from taskboard.web.guards import current_actor, requires
@@ -37,8 +37,10 @@ blueprint = Blueprint("people", __name__, url_prefix="/people")
 @requires(*people.READERS)
 def person_list() -> ResponseReturnValue:
     words = search_words()
-    page = people.list_people(read_session(), actor=current_actor(), today=today(), words=words, number=page_number())
-    return render_template("people/list.html", page=page, words=words, may_edit=_may_edit())
+    session = read_session()
+    page = people.list_people(session, actor=current_actor(), today=today(), words=words, number=page_number())
+    away = absences.away_today(session, [row.id for row in page.rows], today=today())
+    return render_template("people/list.html", page=page, words=words, away=away, may_edit=_may_edit())
 
 
 @blueprint.get("/<int:person_id>")
@@ -312,6 +314,7 @@ def _person_page(person_id: int, failed: Form | None = None, failed_post_id: int
         posts=posts,
         portfolio=portfolios.list_portfolio(session, person_id, actor=current_actor()) if is_leader else None,
         portfolio_form=portfolio_form,
+        absences=absences.list_absences(session, person_id, today=day),
         today=day,
         post_form=failed if isinstance(failed, PostForm) else _fresh_post_form(),
         password_form=failed if isinstance(failed, PasswordForm) else PasswordForm(formdata=None),

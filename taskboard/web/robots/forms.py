@@ -17,7 +17,8 @@ NEVER_KEPT_BY_BROWSERS = {"autocomplete": "off", "spellcheck": "false"}
 
 
 class RobotForm(VersionedForm):
-    """The address and the secret are only ever filled in: what is kept does not come back to a page."""
+    """The address and the secret are only ever filled in: what is kept does not come back to a page, and of what was
+    refused the address alone."""
 
     name = LineField("名称", [Required("请填写名称。"), MaxLength(LONGEST_ROBOT_NAME)])
     address = LineField("机器人地址", [MaxLength(LONGEST_ADDRESS)], render_kw=NEVER_KEPT_BY_BROWSERS)
@@ -34,10 +35,11 @@ class RobotForm(VersionedForm):
         self.sends_weekly.data, self.sends_daily.data = robot.sends_weekly, robot.sends_daily
         self.is_on.data = robot.is_on
 
-    def forget_secrets(self) -> None:
-        """A page that comes back with an error shows no key either."""
-        for field in (self.address, self.secret):
-            field.data, field.raw_data = "", None
+    def forget_secret(self) -> None:
+        """A page that comes back with an error keeps the address as it was typed, and never the secret."""
+        if self.secret.data and self.errors and not self.secret.errors:
+            self.secret.errors = ["请重新填写加签密钥：出错后页面不保留密钥。"]
+        self.secret.data, self.secret.raw_data = "", None
 
     def values(self, department_id: int) -> RobotValues:
         filled: dict[str, Any] = {name: self[name].data for name in ("sends_weekly", "sends_daily", "is_on")}

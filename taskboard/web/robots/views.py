@@ -69,7 +69,7 @@ def edit_robot(robot_id: int) -> ResponseReturnValue:
 
 
 def _form_page(form: RobotForm, robot: Robot | None) -> ResponseReturnValue:
-    form.forget_secrets()
+    form.forget_secret()
     page = render_template(
         "robots/robot.html",
         form=form,

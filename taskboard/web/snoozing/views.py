@@ -1,4 +1,4 @@
-"""The page behind "no more today" of a mail and of a task's page: it asks, and the button puts off."""
+"""The page behind 下一个工作日再提醒 of a mail and of a task's page: it asks, and the button puts off."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def snooze(assignment_id: int) -> ResponseReturnValue:
     session = read_session()
     matter = snoozing.get_matter(session, assignment_id, current_actor())
     form, calendar = Form(), load_calendar(session)
+    holds_until = snoozing.find_day_of_return(session, assignment_id, current_actor(), today=today())
     status = 200
     if form.validate_on_submit():
         try:
@@ -33,13 +34,14 @@ def snooze(assignment_id: int) -> ResponseReturnValue:
             status = 422
         else:
             until = f"{day_words(span.until_on)} {weekday_words(span.until_on)}"
-            flash(f"今天不再提醒您这项任务，{until}起照常提醒；督查员看得到。", "success")
+            flash(f"{until}再提醒您这项任务，在此之前不提醒；督查员看得到。", "success")
             return redirect(url_for("tasks.task", task_id=matter.task_id), 303)
     page = render_template(
         "snoozing/snooze.html",
         form=form,
         matter=matter,
-        until_on=calendar.add(today(), 1),
+        until_on=holds_until or calendar.add(today(), 1),
+        holds=holds_until is not None,
         most=MOST_IN_A_ROW,
     )
     return make_response(page, status)

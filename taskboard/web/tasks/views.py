@@ -147,6 +147,7 @@ def _task_page(
             forms[key] = offer.form(_place(key), formdata=None)
             forms[key].fill_in(shown, branch)
         _offer_choices(forms[key], shown, branch)
+    snoozes = list_snoozes(read_session(), [one.id for one in shown.branches], current_actor(), today=today())
     page = render_template(
         "tasks/task.html",
         task=shown,
@@ -161,7 +162,13 @@ def _task_page(
         latest_review=latest_review_day(today()),
         leaderless=_is_leaderless(shown),
         may_issue=Act.ISSUE in shown.acts,
-        snoozes=list_snoozes(read_session(), [one.id for one in shown.branches], current_actor(), today=today()),
+        snoozes=snoozes,
+        snoozed_by_me={
+            assignment_id: one.until_on
+            for assignment_id, of_branch in snoozes.items()
+            for one in of_branch
+            if one.person_id == current_actor().person_id
+        },
         targets=[(target_words(one), one.words) for one in list_targets(read_session(), shown.id)],
     )
     return page, status

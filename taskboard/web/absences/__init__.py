@@ -1,0 +1,1 @@
+"""When people are away and who hears for them."""

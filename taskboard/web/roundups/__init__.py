@@ -1,0 +1,1 @@
+"""Monthly dispatch tables and quarterly review packs: read, edited, downloaded, sent once."""
