@@ -7,6 +7,7 @@ import importlib
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 
 from tests.support import databases
 from tools.chaos.table import Row, print_table
@@ -15,12 +16,12 @@ SCRIPTS = ("occurrences", "leaders", "senders", "downtime", "clocks", "outages",
 KINDS = ("sqlite", "postgresql")
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.chaos", description=__doc__)
     parser.add_argument("script", nargs="*", help=f"any of {', '.join(SCRIPTS)}; without one, all")
     parser.add_argument("--short", action="store_true", help="the form that the test suite runs")
     parser.add_argument("--database", choices=KINDS, help="only on this one")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     if unknown := set(arguments.script) - set(SCRIPTS):
         parser.error(f"no such script: {', '.join(sorted(unknown))}")
     databases.remove_left_behind()
