@@ -19,8 +19,8 @@ FEWEST_IN_LINE = 3
 """names in each line of a header; a title above it has one piece, who filled the table in and when are two"""
 HEADER_LINES = 2
 """a row of column names is seldom longer"""
-NAME_GAP = 0.8
-"""character sizes between two names of columns; within a name that was spaced out there is less"""
+NAME_GAP, SPACED_OUT = 0.6, 0.8
+"""character sizes between two names of columns; within a name that was spaced out, character by character, are less"""
 BESIDE = 0.95
 """character sizes; what stands less than that below another line is no line below it in the same cell"""
 NEXT_LINE = 2.4
@@ -62,9 +62,9 @@ def _table_from(rows: Sequence[Row], start: int) -> _Found | None:
         line = rows[first:body]
         if not line or (number and _is_far(rows[first - 1], line[0])):
             return None
-        if len(_joined(interval for row in line for interval in _intervals(row, NAME_GAP))) < FEWEST_IN_LINE:
+        if len(_joined(name for row in line for name in _names(row))) < FEWEST_IN_LINE:
             return None
-        found += [interval for row in line for interval in _intervals(row, 0 if number else NAME_GAP)]
+        found += [interval for row in line for interval in (_intervals(row) if number else _names(row))]
         names = _joined(found)
         if len(names) >= FEWEST_COLUMNS and _are_names(rows[start:body], names):
             return _below(rows, start, body, names)
@@ -83,15 +83,22 @@ def _is_far(row: Row, below: Row) -> bool:
     return below[0].base - row[0].base > NEXT_LINE * max(row[0].size, below[0].size)
 
 
-def _intervals(row: Row, gap: float) -> list[Interval]:
-    """Where the row has text; what is closer than ``gap`` character sizes is one."""
-    found: list[Interval] = []
-    for piece in row:
-        if found and piece.left - found[-1][1] < gap * piece.size:
-            found[-1] = (found[-1][0], max(found[-1][1], piece.right))
+def _names(row: Row) -> list[Interval]:
+    """Where the names of columns in this row stand."""
+    found = [(row[0].left, row[0].right)]
+    for before, piece in pairwise(row):
+        is_character = min(len(before.text.strip()), len(piece.text.strip())) == 1
+        left, right = found[-1]
+        if piece.left - right < (SPACED_OUT if is_character else NAME_GAP) * piece.size:
+            found[-1] = (left, max(right, piece.right))
         else:
             found.append((piece.left, piece.right))
     return found
+
+
+def _intervals(row: Row) -> list[Interval]:
+    """Where the row has text."""
+    return _joined((piece.left, piece.right) for piece in row)
 
 
 def _joined(intervals: Iterable[Interval]) -> list[Interval]:
@@ -169,7 +176,7 @@ def _within(rows: Iterable[Row], names: Sequence[Interval]) -> tuple[list[Interv
         if NOTE.match(row[0].text):
             break
         if not _is_section(row):
-            wider = _joined([*taken, *_intervals(row, 0)])
+            wider = _joined([*taken, *_intervals(row)])
             if any(sum(_overlap(name, one) for name in names) > 1 for one in wider):
                 break
             taken = wider
@@ -190,7 +197,10 @@ def _columns(taken: Sequence[Interval], names: Sequence[Interval]) -> list[float
     """The edges of the columns; text apart from every name belongs to the nearest."""
     columns = list(names)
     for interval in taken:
-        nearest = min(range(len(columns)), key=lambda n: _distance(names[n], interval))
+        # Nearest to what the column has so far: a figure that ends a full line stands close to the next name.
+        nearest = min(
+            range(len(columns)), key=lambda n: (_distance(columns[n], interval), _distance(names[n], interval))
+        )
         left, right = columns[nearest]
         columns[nearest] = (min(left, interval[0]), max(right, interval[1]))
     inner = [(before[1] + after[0]) / 2 for before, after in pairwise(columns)]

@@ -93,6 +93,31 @@ def test_a_header_of_two_lines_and_a_section_across_the_columns_are_rows_of_thei
     assert [row[3] for row in grid[2:]] == ["市商务局", "市住建局"]
 
 
+def test_a_figure_at_the_end_of_a_full_line_belongs_to_the_words_before_it() -> None:
+    begin, end = LEFTS[2], LEFTS[3] - 15
+    full = Piece("新建和改建社区服务站点等设施共", 1, begin, end, 165, SIZE)
+    figure = Piece("8", 1, end + 2, end + 7, 165, SIZE)
+
+    (grid,) = grids(
+        line(130, *NAMES),
+        [*line(165, "1", "社区", "", "市民政局", "市财政局", "6月底前"), full, figure],
+        line(180, "", "", "处。"),
+        line(215, "2", "住房", "试点项目6个", "市住建局", "市财政局", "年底前"),
+    )
+
+    assert grid[1][2:4] == ["新建和改建社区服务站点等设施共8处。", "市民政局"]
+
+
+def test_whole_names_of_columns_may_stand_close_to_each_other() -> None:
+    (grid,) = grids(
+        line(130, *NAMES, lefts=[50, 77, *LEFTS[2:]]),
+        line(160, "1", "消费", "发放消费券", "市商务局", "市财政局", "6月底前"),
+        line(190, "2", "住房", "试点项目6个", "市住建局", "市财政局", "年底前"),
+    )
+
+    assert [row[:2] for row in grid] == [["序号", "重点任务"], ["1", "消费"], ["2", "住房"]]
+
+
 def test_names_of_one_line_may_stand_in_the_middle_of_those_of_two() -> None:
     (grid,) = grids(
         line(130, "序", "重点", "", "牵头", "责任", ""),
