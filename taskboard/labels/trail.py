@@ -6,8 +6,13 @@ from enum import StrEnum
 from typing import Any
 
 from taskboard.domain.account_links import LinkPurpose
-from taskboard.domain.departments import SuccessionKind, WorkOutcome
+from taskboard.domain.departments import DepartmentKind, DepartmentLevel, SuccessionKind, WorkOutcome
+from taskboard.domain.help_requests import HelpState
+from taskboard.domain.history import RecordedAct, Subject
+from taskboard.domain.instructions import Addressee, DutyState
 from taskboard.domain.orders import OrderState
+from taskboard.domain.outbox import OutboxState
+from taskboard.domain.robots import RobotKind
 from taskboard.domain.roles import Role
 from taskboard.domain.trail import Finding, FindingKind
 from taskboard.domain.workflow import (
@@ -233,16 +238,36 @@ KINDS: dict[str, type[StrEnum]] = {
     "succession_kind": SuccessionKind,
     "purpose": LinkPurpose,
     "outcome": WorkOutcome,
+    "addressees": Addressee,
+    "level": DepartmentLevel,
 }
 """fields whose values have words of their own"""
 
+KINDS_BY_SUBJECT: dict[tuple[Subject, str], type[StrEnum]] = {
+    (Subject.DEPARTMENT, "kind"): DepartmentKind,
+    (Subject.MAIL, "state"): OutboxState,
+    (Subject.ROBOT, "kind"): RobotKind,
+}
+"""those that mean something else with another subject"""
 
-def told(path: tuple[str, ...], value: Any) -> str:
-    """The value of the field at this path in words: ``role``, ``liaison`` → ``联络员``."""
+STATES_BY_ACT: dict[str, type[StrEnum]] = {"instruction": DutyState, "help": HelpState}
+"""what of a task has its own state in entries of acts that begin so"""
+
+
+def told(path: tuple[str, ...], value: Any, *, subject: Subject, act: RecordedAct) -> str:
+    """The value of the field at this path in words, in an entry of this kind: ``role``, ``liaison`` → ``联络员``."""
+    if isinstance(value, list):
+        return "、".join(told(path, one, subject=subject, act=act) for one in value)
+    kind = _kind_of(path, subject, act)
+    return LABELS.get((kind, value), value_words(value)) if kind and isinstance(value, str) else value_words(value)
+
+
+def _kind_of(path: tuple[str, ...], subject: Subject, act: RecordedAct) -> type[StrEnum] | None:
     *above, name = path
     part = above[-1].partition(":")[0] if above else ""
-    kind = KINDS.get(f"{part}.{name}") or KINDS.get(name)
-    return LABELS.get((kind, value), value_words(value)) if kind and isinstance(value, str) else value_words(value)
+    if path == ("state",) and (state := STATES_BY_ACT.get(act.value.partition("_")[0])):
+        return state
+    return KINDS.get(f"{part}.{name}") or KINDS_BY_SUBJECT.get((subject, name)) or KINDS.get(name)
 
 
 def value_words(value: Any) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from taskboard.labels.trail import FIELDS
+from taskboard.domain.history import Change, Subject
+from taskboard.domain.workflow import Act
+from taskboard.labels.trail import FIELDS, told
 from taskboard.services import history
 
 SERVICES = Path(history.__file__).parent
@@ -58,6 +60,24 @@ def names_in(value: ast.expr) -> Iterator[str]:
 
 def name_of(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "subject", "act", "words"),
+    [
+        (("state",), "replied", Subject.TASK, Change.INSTRUCTION_REPLIED, "已回复，待认可"),
+        (("state",), "decided", Subject.TASK, Change.HELP_DECIDED, "已议定，落实中"),
+        (("state",), "dead", Subject.MAIL, Change.CHANGED, "发送失败"),
+        (("kind",), "collective", Subject.DEPARTMENT, Change.ADDED, "集合单位"),
+        (("addressees",), ["leads", "supervisors"], Subject.TASK, Change.INSTRUCTED, "牵头单位、督查单位"),
+        (("task", "state"), "submitted", Subject.TASK, Act.SUBMIT, "待审核"),
+        (("assignment:3", "state"), "submitted", Subject.TASK, Act.SUBMIT, "已报送"),
+    ],
+)
+def test_a_value_is_told_in_the_words_of_what_the_entry_is_about(
+    path: tuple[str, ...], value: object, subject: Subject, act: Act | Change, words: str
+) -> None:
+    assert told(path, value, subject=subject, act=act) == words
 
 
 def test_a_dictionary_in_a_variable_is_looked_into() -> None:

@@ -175,18 +175,21 @@ def _line(entry: EntryRow) -> Line:
     return Line(
         entry=entry,
         entrance=entrance_words(entry.entrance),
-        differences=_differences(entry.before or {}, entry.after or {}),
+        differences=_differences(entry),
         address=url_for("tasks.task", task_id=entry.subject_id) if is_task else None,
     )
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
-    old, new = dict(_flat(before)), dict(_flat(after))
+def _differences(entry: EntryRow) -> list[Difference]:
+    def words(path: tuple[str, ...], values: Mapping[tuple[str, ...], Any]) -> str | None:
+        return told(path, values[path], subject=entry.subject, act=entry.act) if path in values else None
+
+    old, new = dict(_flat(entry.before or {})), dict(_flat(entry.after or {}))
     return [
         Difference(
             words=field_words(path),
-            before=told(path, old[path]) if path in old else None,
-            after=told(path, new[path]) if path in new else None,
+            before=words(path, old),
+            after=words(path, new),
         )
         for path in [*old, *(path for path in new if path not in old)]
     ]
