@@ -267,14 +267,17 @@ def clean_up(context: JobContext) -> Facts:
 
 
 def _remove_old_mails(context: JobContext) -> int:
-    """In short transactions: the first time there may be a great many."""
+    """In short transactions: the first time there may be a great many. Carried notices go before what carried them."""
     removed = 0
     while not context.should_stop():
-        with context.begin() as session:
-            portion = outbox_upkeep.remove_old_mails(session, now=context.now())
-        if not portion:
+        with context.reading() as session:
+            found = outbox_upkeep.find_old_mails(session, now=context.now())
+        before = removed
+        for portion in in_portions(found, MAILS_PER_TRANSACTION):
+            with context.begin() as session:
+                removed += outbox_upkeep.remove_old_mails(session, portion, now=context.now())
+        if removed == before:
             break
-        removed += portion
     return removed
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Unpack
 
-from sqlalchemy import Row, Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.errors import NotFound, NotNow
@@ -141,21 +141,30 @@ KEEP_READ = FURTHEST_BACK + timedelta(days=30)
 """longer than a job can be run again for: a mail that was deleted could be made a second time"""
 KEEP_UNREAD = timedelta(days=800)
 """who was away for a long time still finds what they were told, as long as the runs of that time are on record"""
-REMOVED_AT_ONCE = 2000
+FOUND_AT_ONCE = 20_000
 
 _Carried = aliased(OutboxMessage)
 
 
-def remove_old_mails(session: Session, *, now: datetime, most: int = REMOVED_AT_ONCE) -> int:
-    """Delete mails, which are messages of the inbox too, that are long over; how many, at most so many at a time.
+def find_old_mails(session: Session, *, now: datetime, most: int = FOUND_AT_ONCE) -> Sequence[int]:
+    """The numbers of mails that are long over, at most so many.
 
+    They are looked for outside of any writing transaction, for there may be millions to look through.
     What waits, or whose fate somebody has to decide, stays whatever its age; a morning mail stays with the notices
     that it carried.
     """
-    is_old = or_(
+    return session.scalars(select(OutboxMessage.id).where(_is_old(now)).limit(most)).all()
+
+
+def remove_old_mails(session: Session, ids: Sequence[int], *, now: datetime) -> int:
+    """Delete those of these mails, which are messages of the inbox too, that are still long over; how many."""
+    return change_rows(session, delete(OutboxMessage).where(OutboxMessage.id.in_(ids), _is_old(now)))
+
+
+def _is_old(now: datetime) -> ColumnElement[bool]:
+    is_past = or_(
         OutboxMessage.created_at < now - KEEP_UNREAD,
-        OutboxMessage.read_at.is_not(None) & (OutboxMessage.created_at < now - KEEP_READ),
+        and_(OutboxMessage.created_at < now - KEEP_READ, OutboxMessage.read_at.is_not(None)),
     )
     carries = select(_Carried.id).where(_Carried.told_in_id == OutboxMessage.id).exists()
-    old = select(OutboxMessage.id).where(OutboxMessage.state.in_(OVER), is_old, ~carries).limit(most)
-    return change_rows(session, delete(OutboxMessage).where(OutboxMessage.id.in_(session.scalars(old).all())))
+    return and_(is_past, OutboxMessage.state.in_(OVER), ~carries)
