@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from taskboard.domain import deadlines
+from taskboard.domain import deadlines, permissions
 from taskboard.domain import decomposition as domain_decomposition
 from taskboard.domain.deadlines import Deadline, is_overdue
 from taskboard.domain.decomposition import carried_act
-from taskboard.domain.permissions import Actor, AssignmentSituation
+from taskboard.domain.permissions import Actor, AssignmentSituation, TaskSituation, supervises_task
 from taskboard.domain.requests import ObjectionFacts
 from taskboard.domain.workflow import (
     Act,
@@ -108,6 +108,14 @@ def _anybody(actor: Actor, task: object, assignment: AssignmentSituation, act: A
     return assignment_move(assignment.state, act)
 
 
+def _supervisors_too(actor: Actor, task: TaskSituation) -> bool:
+    return supervises_task(actor, task) or actor.supervises(task.body_path)
+
+
+def _supervisors_alone(actor: Actor, task: TaskSituation) -> bool:
+    return actor.supervises(task.body_path)
+
+
 def _as_long_as_you_like(facts: ObjectionFacts, **_: object) -> None:
     return None
 
@@ -144,6 +152,8 @@ FAULTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "sub-tasks stay due after a part that moved": (carrying, "keep_within", lambda *_: False),
     "a sub-task may be due after its part": (cases, "check_day", lambda *_, **__: None),
     "a sub-task is split as late as one likes": (decomposition, "check_day", lambda *_, **__: None),
+    "supervisors decide about sub-tasks, too": (permissions, "supervises_task", _supervisors_too),
+    "departments do not decide about their sub-tasks": (permissions, "supervises_task", _supervisors_alone),
     "work is split sideways": (decomposition, "check_below", lambda *_: None),
     "owing sub-tasks are not asked about": (workflow, "count_owing_subtasks", lambda *_: 0),
     "lists count sub-tasks too": (visibility, "topmost_tasks", visibility.visible_tasks),

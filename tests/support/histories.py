@@ -172,7 +172,7 @@ class Driver:
         except DomainError as refusal:
             self.refusals[type(refusal).__name__] += 1
             after = look(self.session, root_id)
-            judge.refused(before, after)
+            judge.refused(step, refusal, before, after)
             return after
         except BrokenRule:
             raise

@@ -13,6 +13,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from taskboard.domain.errors import DomainError, NotAllowed, NotFound
 from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import Act
@@ -59,8 +60,17 @@ class FamilyJudge:
     carried: Counter[Act] = field(default_factory=Counter)
     """what followed from the last act"""
 
-    def refused(self, before: Family, after: Family) -> None:
+    def refused(self, step: Step, refusal: DomainError, before: Family, after: Family) -> None:
         require(before == after, "a refused act changes nothing")
+        if isinstance(refusal, (NotAllowed, NotFound)):
+            require(not self._may_try(step, before), "who may act is not told that they may not", step)
+
+    def _may_try(self, step: Step, family: Family) -> bool:
+        """Whether the act is this person's, be it time for it or not: of those on a task and of splitting a part."""
+        if step.branch_id is None:
+            return self.decides(step.actor, step.task_id, family)
+        place = family[step.task_id].branches[step.branch_id]["department_id"]
+        return step.act is Act.DECOMPOSE and any(step.actor.holds(role, place) for role in SPEAKS)
 
     def repeated(self, before: Family, after: Family, first: int, again: int) -> None:
         require(first == again and before == after, "a request that is sent twice acts once")
