@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.outbox import MailKind
 from taskboard.models import OutboxMessage, Person
-from tests.support.smtp import SmtpServer, running_smtp_server
+from tests.support.smtp import ReceivedMail, SmtpServer, running_smtp_server
 from tools.chaos.stage import START_SECONDS, Child, Stage, stage, wait_for
 from tools.chaos.table import Row
 
@@ -101,6 +101,11 @@ class Trial:
 
     def _is_waiting(self) -> bool:
         return bool(self.play.value(WAITING))
+
+
+def message_id_of(mail: ReceivedMail) -> str:
+    """By which the outbox knows a mail that the server took."""
+    return str(mail.message["Message-ID"]).strip("<>").partition("@")[0]
 
 
 def run(kind: str, *, is_short: bool) -> list[Row]:

@@ -21,7 +21,7 @@ from taskboard.mail.message import parse_sender
 from taskboard.mail.rendering import MailRenderer
 from taskboard.mail.transport import SmtpTransport, parse_smtp_url
 from tests.support.smtp import Drop, SmtpServer, running_smtp_server
-from tools.chaos.senders import queue_mails
+from tools.chaos.senders import message_id_of, queue_mails
 from tools.chaos.stage import Stage, stage
 from tools.chaos.table import Row
 
@@ -111,7 +111,7 @@ def _try_again(play: Stage, taken: Counter[str]) -> None:
 
 def _ids(server: SmtpServer) -> list[str]:
     """Of the mails that the server took, by its own record."""
-    return [str(mail.message["Message-ID"]).strip("<>").partition("@")[0] for mail in server.received]
+    return [message_id_of(mail) for mail in server.received]
 
 
 @contextmanager
