@@ -22,7 +22,8 @@ class OutboxState(StrEnum):
     UNKNOWN = "unknown"
     """it may have arrived: for a person to decide"""
     INBOX_ONLY = "inbox_only"
-    """no mail address of the person is known, or they want no mail of this kind: they read it in the product"""
+    """no mail address of the person is known, or they want no mail of this kind, or they are away: they read it in
+    the product"""
     PUT_OFF = "put_off"
     """its recipient wants it with the next morning mail"""
     TOLD = "told"

@@ -19,7 +19,7 @@ _WAYS = {
     OutboxState.DEAD: "发往 {address} 的邮件没有送达",
     OutboxState.EXPIRED: "没有另发邮件",
     OutboxState.UNKNOWN: "发往 {address} 的邮件可能没有送达",
-    OutboxState.INBOX_ONLY: "按您的设置不发邮件",
+    OutboxState.INBOX_ONLY: "按您的设置或外出登记，不发邮件",
     OutboxState.PUT_OFF: "按您的设置并入下一封晨报",
     OutboxState.TOLD: "按您的设置并入晨报",
 }

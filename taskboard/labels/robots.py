@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from taskboard.domain.digests import FigureCode
-from taskboard.domain.robots import RobotDigest
+from taskboard.domain.robots import RobotDigest, RobotMessageState
+from taskboard.labels import label
 
 ROBOT_TROUBLE = {
     "unreachable": "连不上 {host}，消息没有发出",
@@ -33,3 +34,9 @@ OVERDUE_LINE = "{department}　{now}（{before}）"
 LEFT_OUT = "……另有 {} 行，请到系统中查看"
 LINK = "详情：{address}"
 SOME_WAIT = "{} 条群消息没有发出，稍后再试"
+NOT_DELIVERED = "没有送达"
+
+
+def message_words(state: RobotMessageState, last_error: str | None) -> str:
+    """How a message stands: one that was tried in vain until it was past its time failed, others nobody tried."""
+    return NOT_DELIVERED if state is RobotMessageState.EXPIRED and last_error else label(state)

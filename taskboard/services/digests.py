@@ -74,6 +74,8 @@ class ScheduledMail:
     facts: Mapping[str, Any]
     is_for_notices: bool = False
     """it says nothing but the notices that were put off to it"""
+    is_away: bool = False
+    """its person reads it in the product; what it says of goes to others"""
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ def _outgoing(round_: Round, mail: ScheduledMail, notices: Sequence[PutOff], now
         facts={**mail.facts, "notices": [one.as_facts() for one in notices]},
         valid_until=max(round_.valid_until, now + timedelta(days=1)),
         for_day=round_.today,
+        is_away=mail.is_away,
     )
 
 
@@ -394,15 +397,12 @@ class _Desk:
         }
         wants_digest = person_id not in self._without_digest and not is_for_notices
         kind = MailKind.WEEKLY_DIGEST if is_digest and (wants_digest or parts or audits) else MailKind.MORNING
-        return ScheduledMail(
-            person_id, person.email if self._gets_mail(person_id, holders) else None, kind, facts, is_for_notices
-        )
+        is_away = self._reads_later(person_id, holders)
+        return ScheduledMail(person_id, person.email, kind, facts, is_for_notices, is_away)
 
-    def _gets_mail(self, person_id: int, holders: Iterable[Holder]) -> bool:
-        """Who is away gets one only of what nobody else is there to hear."""
-        if person_id not in self._people.away_on():
-            return True
-        return any(not one.is_away for one in holders)
+    def _reads_later(self, person_id: int, holders: Iterable[Holder]) -> bool:
+        """Who is away gets a mail only of what nobody else is there to hear."""
+        return person_id in self._people.away_on() and all(one.is_away for one in holders)
 
     def _parts(self, posts: Sequence[Holder]) -> list[Part]:
         """The digest by hats. Empty ones are left out; only a supervisor's comes all the same."""

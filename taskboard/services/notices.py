@@ -545,10 +545,11 @@ def _queue_one(
         key=f"{subject}:{person.person_id}",
         kind=MailKind.NOTICE,
         person_id=person.person_id,
-        to_address=person.email if is_reached(one.person for one in posts) else None,
+        to_address=person.email,
         template=template,
         facts={"person": person.name, "actor": telling.actor.name, "posts": list(named.values()), **facts},
         now=telling.now,
+        is_away=not is_reached(one.person for one in posts),
     )
 
 

@@ -39,6 +39,8 @@ class Outgoing:
     facts: Mapping[str, Any]
     valid_until: datetime | None = None
     for_day: date | None = None
+    is_away: bool = False
+    """its person is away, and others hear of it: it stands in the product alone"""
 
 
 def queue_mail(
@@ -53,16 +55,17 @@ def queue_mail(
     now: datetime,
     valid_until: datetime | None = None,
     for_day: date | None = None,
+    is_away: bool = False,
 ) -> bool:
     """Put one mail into the outbox; ``False`` when a mail with this key is there already.
 
-    It is a message in the person's inbox from now on; without an address it is nothing else.
+    It is a message in the person's inbox from now on; without an address, or while they are away, it is nothing else.
 
     ``facts`` are what the template is rendered from: plain JSON values (dates as ISO text, enums by their value).
     What is no duty comes as its recipient wants it. A notice waits for the next office hours; after ``valid_until`` a
     mail is no longer worth sending. ``for_day`` is the day of a scheduled mail.
     """
-    mail = Outgoing(key, kind, person_id, to_address, template, facts, valid_until, for_day)
+    mail = Outgoing(key, kind, person_id, to_address, template, facts, valid_until, for_day, is_away)
     return bool(queue_all(session, [mail], now=now))
 
 
@@ -73,7 +76,8 @@ def queue_all(session: Session, mails: Iterable[Outgoing], *, now: datetime) -> 
 
 
 def _row(session: Session, mail: Outgoing, now: datetime) -> dict[str, Any]:
-    first = first_state(session, mail.kind, mail.template, mail.person_id) if mail.to_address else None
+    goes_out = bool(mail.to_address) and not mail.is_away
+    first = first_state(session, mail.kind, mail.template, mail.person_id) if goes_out else None
     return {
         "key": mail.key,
         "kind": mail.kind,

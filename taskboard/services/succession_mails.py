@@ -48,7 +48,7 @@ def tell_successors(
             key=f"succession:{step.id}:{person.person_id}",
             kind=MailKind.NOTICE,
             person_id=person.person_id,
-            to_address=person.email if is_reached(one for _, _, one in posts) else None,
+            to_address=person.email,
             template="succession",
             facts={
                 "person": person.name,
@@ -71,6 +71,7 @@ def tell_successors(
                 "path": "/my-tasks",
             },
             now=by["now"],
+            is_away=not is_reached(one for _, _, one in posts),
         )
 
 

@@ -16,6 +16,7 @@ from taskboard.domain.instructions import Addressee
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState
+from taskboard.labels.mails import way_words
 from taskboard.models import (
     Assignment,
     HistoryEntry,
@@ -95,11 +96,13 @@ def test_the_deputy_gets_the_reminders_and_reads_for_whom(
     task = due_on_wednesday(session, plan, usual)
     away(session, usual.li, usual.gao)
 
-    run(mornings, WEDNESDAY)
+    facts = run(mornings, WEDNESDAY)
 
+    assert facts["without_address"] == 0
     mails = scheduled(session, WEDNESDAY)
     assert told(session, WEDNESDAY) == {"li": {"due_today": [task.id]}, "gao": {"due_today": [task.id]}}
     assert mailed(session, WEDNESDAY) == {"gao"}
+    assert way_words(mails["li"].state, mails["li"].to_address) == "按您的设置或外出登记，不发邮件"
     [row] = mails["gao"].facts["sections"][0]["rows"]
     assert row["deputy_for"] == usual.li.name
     assert {"department": usual.lead.name, "role": "liaison", "is_stand_in": False, "deputy_for": usual.li.name} in (

@@ -286,6 +286,7 @@ def test_what_the_supervisors_are_told_of_jobs_and_mails(session: Session) -> No
     assert facts["runs"] == [
         {"job": "morning-mail", "last": NOW.isoformat(), "failed": 0},
         {"job": "deliver-mail", "last": None, "failed": 1},
+        {"job": "roundups", "last": None, "failed": 0},
         {"job": "clean-up", "last": None, "failed": 0},
         {"job": "check-trail", "last": None, "failed": 0},
     ]

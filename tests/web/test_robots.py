@@ -153,6 +153,8 @@ def test_a_trial_that_reaches_nobody_is_not_sent_later(sun: Visitor, session: Se
     assert "连不上 oapi.dingtalk.com" in sun.get(answer.location).text
     session.rollback()
     assert session.scalars(select(RobotMessage.state)).one() is RobotMessageState.EXPIRED
+    assert "没有送达" in sun.get(PAGE).text
+    assert "已过期" not in sun.get(PAGE).text
 
 
 def test_trials_stop_at_the_robots_limit(sun: Visitor, session: Session, vendors: Vendors) -> None:

@@ -10,6 +10,7 @@ from taskboard.domain.robots import RobotMessageState, Webhook
 from taskboard.domain.roles import Role
 from taskboard.extensions import effective_settings, now, read_session, robot_connections, transaction
 from taskboard.labels.errors import problem_words
+from taskboard.labels.robots import message_words
 from taskboard.mail.announcing import speak_once
 from taskboard.models import Department, Robot, RobotMessage
 from taskboard.services import department_names, robots
@@ -24,7 +25,8 @@ blueprint = Blueprint("robots", __name__, url_prefix="/settings/robots")
 @blueprint.get("")
 @requires(Role.ADMINISTRATOR)
 def robot_list() -> ResponseReturnValue:
-    return render_template("robots/list.html", robots=robots.list_robots(read_session()))
+    shown = robots.list_robots(read_session())
+    return render_template("robots/list.html", robots=shown, message_words=message_words)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -77,6 +79,7 @@ def _form_page(form: RobotForm, robot: Robot | None) -> ResponseReturnValue:
         shown=Webhook(robot.kind, robot.key).shown if robot else "",
         messages=robots.list_messages(read_session(), robot.id) if robot else [],
         plain=Form(),
+        message_words=message_words,
     )
     return make_response(page, 422 if form.errors else 200)
 
