@@ -15,6 +15,8 @@ from taskboard.domain.plan_parsing.text import read_text
 
 FEWEST_COLUMNS = 4
 FEWEST_ROWS = 2
+MOST_HEADERS = 20
+"""rows of column names on one page; where there are more, they are something else"""
 FEWEST_IN_LINE = 3
 """names in each line of a header; a title above it has one piece, who filled the table in and when are two"""
 HEADER_LINES = 2
@@ -23,6 +25,8 @@ NAME_GAP, SPACED_OUT = 0.6, 0.8
 """character sizes between two names of columns; within a name that was spaced out, character by character, are less"""
 BESIDE = 0.95
 """character sizes; what stands less than that below another line is no line below it in the same cell"""
+MOST_BESIDE = 5
+"""lines at half their distance that names of one, two and three lines beside each other have"""
 NEXT_LINE = 2.4
 """character sizes within which the next line of a header follows"""
 OUTSIDE = 4.0
@@ -38,11 +42,13 @@ Interval = tuple[float, float]
 def find_unruled_tables(rows: Sequence[Row]) -> list[RuledTable]:
     """The tables among these rows of one page, their cells still to be filled."""
     tables = []
-    start = 0
-    while start + FEWEST_ROWS < len(rows):
-        found = _table_from(rows, start)
+    start = headers = 0
+    while start + FEWEST_ROWS < len(rows) and headers < MOST_HEADERS:
+        header = _header_from(rows, start)
+        found = _below(rows, start, header) if header is not None else None
         if found is not None:
             tables.append(found.table)
+        headers += header is not None
         start = found.end if found is not None else start + 1
     return tables
 
@@ -53,8 +59,16 @@ class _Found:
     end: int
 
 
-def _table_from(rows: Sequence[Row], start: int) -> _Found | None:
-    """The table whose column names begin in this row, and the first row behind it."""
+@dataclass(frozen=True)
+class _Header:
+    """Where names of columns stand, and the first row below them."""
+
+    names: Sequence[Interval]
+    body: int
+
+
+def _header_from(rows: Sequence[Row], start: int) -> _Header | None:
+    """The names of columns that begin in this row."""
     body = start
     found: list[Interval] = []
     for number in range(HEADER_LINES):
@@ -67,14 +81,14 @@ def _table_from(rows: Sequence[Row], start: int) -> _Found | None:
         found += [interval for row in line for interval in (_intervals(row) if number else _names(row))]
         names = _joined(found)
         if len(names) >= FEWEST_COLUMNS and _are_names(rows[start:body], names):
-            return _below(rows, start, body, names)
+            return _Header(names, body)
     return None
 
 
 def _behind_line(rows: Sequence[Row], start: int) -> int:
     """The first row behind a line of names, and behind those that stand half a line lower beside names of two lines."""
     end = start + 1
-    while end < len(rows) and _gap_above(rows, end) < BESIDE * rows[end][0].size:
+    while end < min(len(rows), start + MOST_BESIDE) and _gap_above(rows, end) < BESIDE * rows[end][0].size:
         end += 1
     return min(end, len(rows))
 
@@ -122,8 +136,9 @@ def _is_in(piece: Piece, interval: Interval) -> bool:
     return interval[0] <= (piece.left + piece.right) / 2 <= interval[1]
 
 
-def _below(rows: Sequence[Row], first: int, body: int, names: Sequence[Interval]) -> _Found | None:
+def _below(rows: Sequence[Row], first: int, header: _Header) -> _Found | None:
     """The rows below the names, as far as they keep to the columns."""
+    names, body = header.names, header.body
     taken, kept = _within(rows[body:], names)
     end = body + kept
     columns = _columns(taken, names)

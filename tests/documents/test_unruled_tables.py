@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from msgspec import structs
@@ -253,3 +254,10 @@ def test_rows_on_a_page_after_text_below_the_table_are_no_part_of_it() -> None:
     (grid,) = grids_of([*TWO_ROWS, below], [line(60, "3", *FOURTH[1:])])
 
     assert len(grid) == 3
+
+
+def test_a_page_of_nothing_but_names_of_columns_is_soon_done() -> None:
+    began = time.thread_time()
+
+    assert grids(*(line(100 + 15 * number, *NAMES) for number in range(800))) == []
+    assert time.thread_time() - began < 3
