@@ -10,6 +10,7 @@ from datetime import date, time, timedelta
 from itertools import pairwise
 
 import chinese_calendar
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from taskboard.app import create_app
@@ -19,6 +20,7 @@ from taskboard.domain.jobs import JobName
 from taskboard.domain.local_time import at_local
 from taskboard.extensions import db
 from taskboard.jobs.scheduler import JobScheduler
+from taskboard.models import PersonPost
 from taskboard.services.calendar import load_calendar, seed_calendar
 from tests.support.factories import make_plan, make_task, usual_people
 from tools.chaos.stage import Stage, stage
@@ -32,6 +34,7 @@ SHORT = (
     (date(2026, 12, 21), date(2027, 1, 10)),
 )
 """a week without a working day; one whose only one is a make-up Sunday; week 53, and a year without an arrangement"""
+LONG_BEFORE = date(2014, 12, 1)
 LAST_OFFICIAL_YEAR = 2026
 FEWEST_DAYS_BETWEEN = 3
 DIGESTS = """
@@ -56,8 +59,9 @@ def _people(play: Stage) -> WorkingCalendar:
     with Session(play.engine) as session:
         seed_calendar(session)
         usual = usual_people(session)
+        session.execute(update(PersonPost).values(from_on=LONG_BEFORE))
         plan = make_plan(session, body=usual.body, imported_by=usual.chen)
-        make_task(session, plan=plan, lead=usual.lead, partners=(usual.partner,), due_on=date(2014, 12, 1))
+        make_task(session, plan=plan, lead=usual.lead, partners=(usual.partner,), due_on=LONG_BEFORE)
         session.commit()
         return load_calendar(session)
 
