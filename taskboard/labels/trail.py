@@ -139,6 +139,7 @@ FIELDS: dict[str, str] = {
     "departments_after": "现责任单位",
     "expanded": "展开的集合单位",
     "into": "展开为",
+    "overdue_days": "调整时已逾期天数",
     "review_on": "复核日期",
     "suspended_days": "中止天数",
     "asked_due_on": "申请延到",

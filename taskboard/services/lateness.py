@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 from sqlalchemy.orm import Session
 
-from taskboard.domain.deadlines import days_late
+from taskboard.domain.deadlines import days_late, is_overdue
 from taskboard.domain.local_time import local_date
 from taskboard.domain.workflow import Act
-from taskboard.models import Assignment
+from taskboard.models import Assignment, Task
 from taskboard.services import history
+
+
+def days_overdue(task: Task, assignments: Iterable[Assignment], today: date) -> int:
+    """How many days the branch that is overdue longest is so today; 0 where none is."""
+    late = [one for one in assignments if is_overdue(task.state, one.state, one.due_on, today, is_held=one.is_held)]
+    return max((days_late(one.due_on, None, today) for one in late), default=0)
 
 
 def days_late_before_submission(session: Session, assignment: Assignment) -> int:

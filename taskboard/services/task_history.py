@@ -81,6 +81,8 @@ class HistoryRow(NamedTuple):
     """where they were changed"""
     officers: tuple[str | None, str | None] | None
     """where the assignment went into other hands"""
+    overdue_days: int
+    """how late the task was when another day was set"""
     is_stand_in: bool
     """it was done for a department that had nobody of its own for it"""
 
@@ -138,6 +140,7 @@ def _history_row(entry: HistoryEntry, actor: str | None, holders: Holders, offic
         due_days=(_day(due[0]), _day(due[1])) if due else None,
         departments=_departments(after.get("act", {})),
         officers=(officers.get(hands[0]), officers.get(hands[1])) if hands else None,
+        overdue_days=after.get("act", {}).get("overdue_days", 0),
         is_stand_in=bool(after.get("act", {}).get(STANDS_IN)),
     )
 

@@ -52,7 +52,7 @@ from taskboard.services.branches import end_branch, reopen_branch
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting, Case, open_case, open_cases
 from taskboard.services.deadlines import postpone, set_deadline, set_own_deadline
-from taskboard.services.lateness import days_late_before_submission
+from taskboard.services.lateness import days_late_before_submission, days_overdue
 from taskboard.services.lineage import count_owing_subtasks
 from taskboard.services.notices import Told
 from taskboard.services.reports import add_report
@@ -374,8 +374,10 @@ def correct_deadline(
     if due_on is not None:
         require_future("due_on", due_on, case.today)
     origin = DeadlineOrigin.ONGOING if is_ongoing else DeadlineOrigin.DECIDED
+    # The new day ends the lateness, and the record keeps that there was one.
+    overdue = days_overdue(case.task, case.assignments, case.today)
     set_deadline(case.task, Deadline(due_on, is_ongoing, origin), followed_by=case.assignments)
-    entry = case.finish(reason=reason_given)
+    entry = case.finish(reason=reason_given, facts={"overdue_days": overdue} if overdue else None)
     if case.situation.state is not TaskState.DRAFT:
         notices.changed(case, entry)
     return entry

@@ -87,6 +87,20 @@ def test_a_corrected_deadline_keeps_the_original_and_reaches_the_branches(office
     assert office.mails() == [("changed", "li"), ("changed", "wang")]
 
 
+def test_a_deadline_that_is_set_anew_after_its_day_leaves_on_record_how_late_it_was(office: Office) -> None:
+    late, in_time = office.task(), office.task()
+    for one in (late, office.branch(late), office.partner_branch(late)):
+        one.due_on = TODAY - timedelta(days=9)
+    office.partner_branch(late).state = AssignmentState.ACCEPTED
+
+    entries = [
+        office.do(workflow.correct_deadline, task.id, "chen", due_on=NEXT_WEEK + timedelta(days=30), reason="上级调整")
+        for task in (late, in_time)
+    ]
+
+    assert [one.after.get("act") for one in entries if one.after] == [{"overdue_days": 9}, None]
+
+
 def test_a_partners_own_earlier_day_survives_a_later_deadline(office: Office) -> None:
     task = office.task()
     office.partner_branch(task).due_on = TODAY

@@ -262,6 +262,7 @@ def test_the_history_says_what_changed(office: Office) -> None:
     correction, submission = office.open(task, "chen").history
 
     assert correction.due_days == (TODAY + timedelta(days=30), TODAY)
+    assert correction.overdue_days == 0
     assert (correction.reason, correction.states, correction.task_states) == ("提前", None, None)
     assert submission.states == (AssignmentState.IN_PROGRESS, AssignmentState.SUBMITTED)
     assert submission.task_states == (TaskState.IN_PROGRESS, TaskState.SUBMITTED)
