@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from taskboard import paths
@@ -128,7 +130,7 @@ def deliver_mail(context: JobContext) -> Facts:
             outbox.bring_forward(session, now=context.now())
     courier = Courier(
         transport,
-        MailRenderer(paths.TEMPLATES, settings.public_url, secret_key=settings.secret_key),
+        _renderer(paths.TEMPLATES, settings.public_url, settings.secret_key),
         parse_sender(settings.mail_from),
         begin=context.begin,
         now=context.now,
@@ -140,6 +142,12 @@ def deliver_mail(context: JobContext) -> Facts:
     if delivered.trouble:
         facts["trouble"] = delivered.trouble
     return facts
+
+
+@lru_cache(maxsize=1)
+def _renderer(templates: Path, public_url: str, secret_key: str) -> MailRenderer:
+    """Kept from run to run: compiling the templates takes as long as sending a dozen mails."""
+    return MailRenderer(templates, public_url, secret_key=secret_key)
 
 
 def _limits(settings: Settings) -> RateLimits | None:

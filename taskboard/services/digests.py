@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 
-from sqlalchemy import String, or_, select, type_coerce
+from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import Session
 
 from taskboard.domain.absences import deputy_facts
@@ -228,16 +228,15 @@ def _find_reminders(
     """Everything that is due; whoever the last mails did not reach gets again what those said."""
     unreached = reminding.find_unreached(session, today=today)
     rules = reminding.load_rules(session)
+    snoozes = snoozing.load_snoozes(session, today=today)
     condition = reminding.may_be_due(
         today,
         calendar=calendar,
         rhythms=load_rhythms(session),
         own_rules=rules.plan_ids,
         made_up_from=min(unreached.values(), default=None),
+        besides=snoozes.over_ids,
     )
-    snoozes = snoozing.load_snoozes(session, today=today)
-    if snoozes.over:
-        condition = or_(condition, Assignment.id.in_(snoozes.over_ids))
     items = reminding.load_items(session, condition)
     decided = reminding.load_decided(session, items)
     decided_replies = reply_reminders.load_decided_replies(session)
