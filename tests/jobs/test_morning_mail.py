@@ -176,7 +176,7 @@ def test_a_supervisor_gets_the_digest_even_when_it_is_empty_with_the_facts_of_th
     assert mail.person_id == usual.chen.id
     assert mail.facts["parts"][0]["hat"] == "supervisor"
     heard = {one["job"] for one in mail.facts["jobs"]["runs"]}
-    assert heard == {"morning-mail", "deliver-mail", "clean-up", "check-trail"}
+    assert heard == {"morning-mail", "deliver-mail", "roundups", "clean-up", "check-trail"}
 
 
 def test_an_auditor_gets_the_head_of_the_trail_with_the_digest(
