@@ -189,6 +189,12 @@ POSTS: Mapping[str, Post] = {
         situation=(T.DRAFT, A.PENDING),
         changes=lambda walk: {"task_id": str(task_id_of(walk, (T.DRAFT, A.PENDING)))},
     ),
+    "decomposition.carry_out": Post(
+        "lead.head",
+        ("decompose", "issue"),
+        page="/tasks/{task_id}/assignments/{assignment_id}/decompose",
+        changes=lambda walk: {"subtask-0-department": str(walk.province.own.departments["north"].id)},
+    ),
     # Files
     "attachments.add": on_task("lead.liaison", "attached", changes=lambda _: {"files": (io.BytesIO(b"x"), "佐证.txt")}),
     "attachments.remove": on_task("lead.liaison", "detached"),
@@ -219,6 +225,13 @@ POSTS: Mapping[str, Post] = {
     ),
     # Periods and trajectories
     "periods.rhythm": Post("supervisor", ("changed",), page="/plans/{plan_id}/reports", changes={"rhythm": "weekly"}),
+    "periods.save_trajectory": Post(
+        "lead.head",
+        ("plan_progress",),
+        page="/tasks/{task_id}/trajectory",
+        changes={f"percent-{NOW:%G-W%V}": "50"},
+        first=("periods.rhythm",),
+    ),
     "plan_reminders.rules": Post("supervisor", ("changed",), changes={"on:overdue_3": None}),
     # Many tasks at once
     "bulk.confirm": Post("supervisor", ("reminded",), page="/tasks/bulk?act=remind&task_id={task_id}"),
@@ -253,6 +266,13 @@ POSTS: Mapping[str, Post] = {
             "act_by": "2026-12-20",
         },
     ),
+    "help_requests.finish": Post(
+        "partner.liaison",
+        ("help_done",),
+        page="/help-requests/{request_id}",
+        changes={"outcome": "已落实"},
+        first=("help_requests.decide",),
+    ),
     "help_requests.withdraw": Post(
         "lead.liaison", ("help_withdrawn",), page="/help-requests/{request_id}", changes=REASON
     ),
@@ -282,6 +302,8 @@ POSTS: Mapping[str, Post] = {
         again="the script sends what was typed since",
     ),
     "imports.discard": Post("supervisor", ("discarded",), page="/imports/{draft_id}"),
+    "scans.cancel": Post("supervisor", ("discarded",), page="/scans/{scan_id}"),
+    "scans.retry": Post("supervisor", page="/scans/{scan_id}", quiet="it is read once more; what was sent stays"),
     # The directory
     "departments.new_department": Post("administrator", ("added",), changes={"name": "新设局", "kind": "unit"}),
     "departments.edit_department": Post("administrator", ("changed",), changes={"needs_sign_off": "y"}),
@@ -417,6 +439,7 @@ POSTS: Mapping[str, Post] = {
     ),
     "jobs.request_run": Post("administrator", ("run_requested",), page="/jobs", changes={"day": "2026-11-20"}),
     "outbox.requeue": Post("administrator", ("requeued",), page="/outbox/{mail_id}"),
+    "outbox.drop": Post("administrator", ("dropped",), page="/outbox/{mail_id}", first=("outbox.requeue",)),
     "inbox.mark_all_read": Post(
         "lead.liaison", page="/inbox", quiet="what somebody read is their own, and no change of the work"
     ),
@@ -424,29 +447,27 @@ POSTS: Mapping[str, Post] = {
 }
 
 
+BY_VISITORS = "{}: it is sent by who is not signed in"
 TRIED_ELSEWHERE: Mapping[str, str] = {
-    "notice_wishes.leave": "test_notice_wishes",
-    "accounts.sign_in": "test_sign_in",
-    "accounts.forgot_password": "test_account_links",
-    "accounts.set_password": "test_account_links",
-    **{f"setup.{step}": "test_setup" for step in ("code", "administrator", "body", "mail", "directory")},
+    "accounts.sign_in": BY_VISITORS.format("test_sign_in"),
+    "accounts.forgot_password": BY_VISITORS.format("test_account_links"),
+    "accounts.set_password": BY_VISITORS.format("test_account_links"),
+    "notice_wishes.leave": BY_VISITORS.format("test_notice_wishes"),
+    **{
+        f"setup.{step}": "test_setup: there is no set-up where there are people"
+        for step in ("code", "administrator", "body", "mail", "directory")
+    },
     "people.send_link": "test_people: this installation has no mail server",
-    "periods.save_trajectory": "test_periods: the plan of the province has no periods",
-    "help_requests.finish": "test_help_requests: it is the owner who says that it is done",
-    "revisions.apply": "test_revisions",
-    "decomposition.carry_out": "test_decomposition: the departments of the province have none below them",
-    "outbox.drop": "test_engine_pages",
-    "outbox.release": "test_engine_pages",
-    "outbox.switch_address_on": "test_engine_pages",
+    "revisions.apply": "test_revisions: the province has no document that says something else than its plan",
+    "outbox.release": "test_engine_pages: nothing holds the mails of the province up",
+    "outbox.switch_address_on": "test_engine_pages: all addresses of the province are on",
     "inbox.mark_unread": "test_inbox: opening the page again reads the message again",
-    "liaisons.preview": "test_liaisons",
-    "liaisons.confirm": "test_liaisons",
-    "scans.cancel": "test_scans",
-    "scans.retry": "test_scans",
-    "scans.of_draft": "test_scans",
+    "liaisons.preview": "test_liaisons: its address names departments besides",
+    "liaisons.confirm": "test_liaisons: its address names departments besides",
+    "scans.of_draft": "test_scans: the drafts of the province were read from text",
     "tasks.expand": "test_tasks: no task of the province has a collective unit",
 }
-"""forms that only visitors send, or that need another world than the province"""
+"""where else a form is tried, and why not here"""
 
 
 def rows(walk: Walk, query: str) -> list[Any]:
