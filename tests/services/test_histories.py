@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from taskboard.domain import deadlines, permissions
 from taskboard.domain import decomposition as domain_decomposition
 from taskboard.domain.deadlines import Deadline, is_overdue
-from taskboard.domain.decomposition import carried_act
+from taskboard.domain.decomposition import carried_act, percent_reached
 from taskboard.domain.permissions import Actor, AssignmentSituation, TaskSituation, supervises_task
 from taskboard.domain.requests import ObjectionFacts
 from taskboard.domain.workflow import (
     Act,
     AssignmentRole,
     AssignmentState,
+    Closure,
     Move,
     TaskState,
     assignment_move,
@@ -129,6 +130,10 @@ def _left_open_with_its_part(task: TaskState, part: AssignmentState, subtask: Ta
     return None if act in (Act.CLOSE, Act.TERMINATE) else act
 
 
+def _in_full(state: TaskState, closure: Closure | None, reported: int | None) -> int | None:
+    return 100 if state is TaskState.CLOSED else percent_reached(state, closure, reported)
+
+
 FAULTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "lateness is not measured": (workflow, "days_late", _never_late),
     "a withdrawn submission stays late": (workflow, "days_late_before_submission", lambda _, one: one.days_late),
@@ -157,7 +162,7 @@ FAULTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "work is split sideways": (decomposition, "check_below", lambda *_: None),
     "owing sub-tasks are not asked about": (workflow, "count_owing_subtasks", lambda *_: 0),
     "lists count sub-tasks too": (visibility, "topmost_tasks", visibility.visible_tasks),
-    "a sub-task that ended undone counts in full": (domain_decomposition, "_reached", lambda _: 100),
+    "a sub-task that ended undone counts in full": (domain_decomposition, "percent_reached", _in_full),
 }
 
 
