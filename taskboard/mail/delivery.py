@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from taskboard.domain.outbox import OutboxState, Outcome, RateLimits, Result
@@ -196,10 +196,10 @@ class Courier:
                     if claims:
                         next_ones = self._claim(session, done)
                 break
-            except OperationalError:
-                if attempt is None or pause is None:
+            except DBAPIError as error:
+                if attempt is None or pause is None or not _may_pass(error):
                     raise
-                log.warning("mail %s: the database is busy; trying again in %s s", attempt.mail.id, pause)
+                log.warning("mail %s: the database is busy or gone; trying again in %s s", attempt.mail.id, pause)
                 time.sleep(pause)
         if attempt is not None:
             self._tell(attempt, state, done)
@@ -241,3 +241,11 @@ class Courier:
             log.warning("mail %s: %s, %s", attempt.mail.id, state, outcome.detail)
         if outcome.is_server_down:
             done.trouble = outcome.detail
+
+
+def _may_pass(error: DBAPIError) -> bool:
+    """Whether it may go well a moment later: after a lock, a restart, or a connection that the server has closed.
+
+    PostgreSQL closes that of a process which stood still within a job's transaction.
+    """
+    return isinstance(error, OperationalError) or error.connection_invalidated

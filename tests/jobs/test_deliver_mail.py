@@ -22,6 +22,7 @@ from taskboard.jobs.runner import run_by_hand
 from taskboard.mail import delivery
 from taskboard.mail.rendering import MailRenderer, RenderedMail
 from taskboard.models import JobRun, OutboxMessage, Person
+from taskboard.services import outbox_sending
 from taskboard.services.outbox import queue_mail
 from taskboard.services.outbox_sending import claim, start
 from taskboard.services.outbox_upkeep import requeue
@@ -99,6 +100,35 @@ def test_notices_of_acts_go_before_scheduled_mails(
     deliver(mailing, clock)
 
     assert recipients(smtp_server) == ["notice", "digest"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_that_a_mail_arrived_is_written_down_though_the_database_ended_the_first_transaction(
+    mailing: APIFlask,
+    session: Session,
+    clock: SettableClock,
+    smtp_server: SmtpServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queue(session, *people(session, "li"), clock, kind=MailKind.WEEKLY_DIGEST)
+    settle, stood_still = outbox_sending.settle, []
+
+    def stand_still_once(writing: Session, *args: Any, **more: Any) -> Any:
+        if not stood_still:
+            stood_still.append(True)
+            writing.execute(text("SET LOCAL idle_in_transaction_session_timeout = '20ms'"))
+            time.sleep(0.3)
+        return settle(writing, *args, **more)
+
+    monkeypatch.setattr(outbox_sending, "settle", stand_still_once)
+    monkeypatch.setattr(delivery, "PATIENCE", (0.01,))
+
+    facts = deliver(mailing, clock)
+
+    assert stood_still
+    assert facts == {"sent": 1}
+    assert states(session) == {"li": OutboxState.SENT}
+    assert recipients(smtp_server) == ["li"]
 
 
 def test_while_the_server_is_down_mails_wait_and_all_arrive_once_it_is_back(
