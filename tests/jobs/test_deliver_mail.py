@@ -110,7 +110,8 @@ def test_that_a_mail_arrived_is_written_down_though_the_database_ended_the_first
     smtp_server: SmtpServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    queue(session, *people(session, "li"), clock, kind=MailKind.WEEKLY_DIGEST)
+    [li] = people(session, "li")
+    queue(session, li, clock, kind=MailKind.WEEKLY_DIGEST)
     settle, stood_still = outbox_sending.settle, []
 
     def stand_still_once(writing: Session, *args: Any, **more: Any) -> Any:
