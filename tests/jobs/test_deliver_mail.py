@@ -112,7 +112,8 @@ def test_that_a_mail_arrived_is_written_down_though_the_database_ended_the_first
 ) -> None:
     [li] = people(session, "li")
     queue(session, li, clock, kind=MailKind.WEEKLY_DIGEST)
-    settle, stood_still = outbox_sending.settle, []
+    settle = outbox_sending.settle
+    stood_still: list[bool] = []
 
     def stand_still_once(writing: Session, *args: Any, **more: Any) -> Any:
         if not stood_still:
