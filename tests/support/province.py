@@ -346,7 +346,6 @@ def _fill(session: Session, city: City, task: Task, *, mark: str, place: str, fo
     report, file_id = _fill_work(session, city, task, mark=mark, place=place, folder=folder)
     branch = _branch(session, task, city.departments[place])
     liaison, head = city.people[f"{place}.liaison"], city.people[f"{place}.head"]
-    liaison, head = city.people[f"{place}.liaison"], city.people[f"{place}.head"]
     order = SupervisionOrder(
         body_id=task.body_id,
         kind=OrderKind.YELLOW,
