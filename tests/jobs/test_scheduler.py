@@ -335,8 +335,10 @@ def wait_for(condition: Any, seconds: float = 15) -> None:
 
 @pytest.mark.usefixtures("quick", "usual")
 def test_three_schedulers_at_once_make_and_send_every_mail_once(
-    mailing: APIFlask, session: Session, smtp_server: SmtpServer
+    mailing: APIFlask, session: Session, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Its notices of last month's draft would come before or after the mails that are counted here.
+    monkeypatch.setitem(catalogue.JOBS, JobName.ROUNDUPS, lambda _context: {})
     schedulers = [JobScheduler(mailing, holder=str(number)) for number in range(3)]
     for one in schedulers:
         one.start()
