@@ -26,7 +26,8 @@ NAME_GAP, SPACED_OUT = 0.6, 0.8
 BESIDE = 0.95
 """character sizes; what stands less than that below another line is no line below it in the same cell"""
 MOST_BESIDE = 5
-"""lines at half their distance that names of one, two and three lines beside each other have"""
+"""lines at half their distance that names of one, two and three lines beside each other have; where more stand so
+close, cells were printed over each other and cannot be told apart"""
 NEXT_LINE = 2.4
 """character sizes within which the next line of a header follows"""
 OUTSIDE = 4.0
@@ -74,7 +75,7 @@ def _header_from(rows: Sequence[Row], start: int) -> _Header | None:
     for number in range(HEADER_LINES):
         first, body = body, _behind_line(rows, body)
         line = rows[first:body]
-        if not line or (number and _is_far(rows[first - 1], line[0])):
+        if not 0 < len(line) <= MOST_BESIDE or (number and _is_far(rows[first - 1], line[0])):
             return None
         if len(_joined(name for row in line for name in _names(row))) < FEWEST_IN_LINE:
             return None
@@ -88,7 +89,7 @@ def _header_from(rows: Sequence[Row], start: int) -> _Header | None:
 def _behind_line(rows: Sequence[Row], start: int) -> int:
     """The first row behind a line of names, and behind those that stand half a line lower beside names of two lines."""
     end = start + 1
-    while end < min(len(rows), start + MOST_BESIDE) and _gap_above(rows, end) < BESIDE * rows[end][0].size:
+    while end < min(len(rows), start + MOST_BESIDE + 1) and _gap_above(rows, end) < BESIDE * rows[end][0].size:
         end += 1
     return min(end, len(rows))
 

@@ -144,6 +144,15 @@ def test_only_the_name_of_the_numbers_may_have_two_lines() -> None:
     assert grid[0] == list(NAMES)
 
 
+def test_cells_that_were_printed_over_each_other_are_no_table() -> None:
+    over = [line(130 + 8 * number, "", "", "", "", "市财政局") for number in range(1, 5)]
+    over += [
+        line(162 + 8 * number, str(number), "消费", "发放消费券", "市商务局", "市财政局") for number in range(1, 7)
+    ]
+
+    assert grids(line(130, *NAMES), *over) == []
+
+
 def test_a_line_across_the_columns_ends_the_table() -> None:
     lines = [
         line(130, *NAMES),
