@@ -75,20 +75,25 @@ NOTICES: Mapping[str, NoticeClass] = {
 """by template; every template of a notice stands here"""
 
 
+OF_THE_CALENDAR = frozenset({"roundup_drafted"})
+"""what no person's act brings about: it comes with the one mail of the morning, where a few would come at once after
+days without a server"""
+
+
 def is_personal(kind: MailKind, template: str) -> bool:
     """Whether its recipient chooses how it comes. What is not known is duty."""
     return kind is MailKind.NOTICE and NOTICES.get(template) is NoticeClass.PERSONAL
 
 
-def state_by_wish(wish: NoticeWish) -> OutboxState:
+def state_by_wish(template: str, wish: NoticeWish) -> OutboxState:
     """How a personal notice begins its life."""
     match wish:
-        case NoticeWish.AT_ONCE:
-            return OutboxState.QUEUED
-        case NoticeWish.MORNING:
-            return OutboxState.PUT_OFF
         case NoticeWish.NONE:
             return OutboxState.INBOX_ONLY
+        case NoticeWish.AT_ONCE if template not in OF_THE_CALENDAR:
+            return OutboxState.QUEUED
+        case _:
+            return OutboxState.PUT_OFF
 
 
 # Leaving by one click (RFC 8058)

@@ -37,7 +37,7 @@ NOTICE_WORDS: dict[str, str] = {
     "order_replied": "督查单已有回复",
     "instruction_replied": "批示已有回复",
     "instruction_withdrawn": "批示已撤回",
-    "roundup_drafted": "月调度表、季度评议材料的草稿已生成",
+    "roundup_drafted": "月调度表、季度评议材料的草稿已生成（随晨报）",
 }
 
 WISHES: dict[NoticeWish, str] = {

@@ -30,7 +30,7 @@ def first_state(session: Session, kind: MailKind, template: str, person_id: int)
     if not is_personal(kind, template):
         return OutboxState.QUEUED
     wish = session.scalar(select(Person.notice_wish).where(Person.id == person_id))
-    return state_by_wish(wish or NoticeWish.AT_ONCE)
+    return state_by_wish(template, wish or NoticeWish.AT_ONCE)
 
 
 def without_digest(session: Session) -> frozenset[int]:

@@ -81,6 +81,13 @@ def test_each_is_made_once_and_its_supervisors_are_told(app: APIFlask, session: 
     assert set(notices(session, "roundup_drafted")) == {usual.chen.id}
 
 
+def test_the_supervisors_are_told_in_the_one_mail_of_the_morning(app: APIFlask, session: Session, usual: Usual) -> None:
+    make(app)
+
+    (told,) = notices(session, "roundup_drafted").values()
+    assert told.state is OutboxState.PUT_OFF
+
+
 def test_a_first_working_day_without_a_server_loses_nothing(app: APIFlask, session: Session, usual: Usual) -> None:
     assert make(app, date(2026, 12, 9))["roundups"] == 2
 
