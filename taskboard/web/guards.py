@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import bindparam, select
@@ -21,6 +21,7 @@ from taskboard.extensions import login_manager, read_session, today
 from taskboard.models import Person
 from taskboard.services import setup
 from taskboard.services.actors import HeldPost, load_portfolio, load_posts, make_actor
+from taskboard.web.once import once
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -98,10 +99,10 @@ def signed_in() -> SignedIn | None:
 
 def current_posts() -> list[HeldPost]:
     """The posts of whoever is signed in, read once a request."""
-    if "posts" not in g:
-        account = signed_in()
-        g.posts = load_posts(read_session(), account.person_id, today=today()) if account else []
-    return cast(list[HeldPost], g.posts)
+    account = signed_in()
+    if account is None:
+        return []
+    return once(lambda: load_posts(read_session(), account.person_id, today=today()), "posts")
 
 
 def current_actor() -> Actor:
@@ -109,9 +110,9 @@ def current_actor() -> Actor:
     account = signed_in()
     if account is None:
         raise SignInNeeded
-    if "portfolio" not in g:
-        g.portfolio = load_portfolio(read_session(), account.person_id, current_posts())
-    return make_actor(account.person_id, account.name, current_posts(), g.portfolio)
+    posts = current_posts()
+    portfolio = once(lambda: load_portfolio(read_session(), account.person_id, posts), "portfolio")
+    return make_actor(account.person_id, account.name, posts, portfolio)
 
 
 def own_address(address: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,10 +15,12 @@ from sqlalchemy import select
 
 from taskboard.clock import SettableClock
 from taskboard.domain.workflow import AssignmentState
+from taskboard.extensions import db
 from taskboard.models import HistoryEntry
 from taskboard.services import corrections
 from tests.support.desk import TODAY, Desk, hidden
 from tests.support.factories import NOW
+from tests.support.queries import counted_queries
 from tests.support.successions import merge
 from tests.support.visitor import Visitor
 
@@ -32,6 +35,20 @@ def test_the_page_shows_source_deadline_branches_and_record(desk: Desk) -> None:
     assert "2026年11月30日" in page
     assert "原文载明" in page
     assert "王配合" in page
+
+
+def test_what_a_page_shows_in_several_places_is_asked_once(desk: Desk, app: APIFlask) -> None:
+    task = desk.task()
+    reader = desk.as_("li")
+    with app.app_context():
+        engine = db.engine
+
+    with counted_queries(engine) as statements:
+        assert reader.get(f"/tasks/{task.id}").status_code == 200
+
+    for table in ("calendar_year", "target", "attachment", "post", "reminder_snooze"):
+        asked = Counter(one for one in statements if re.search(rf"\bFROM {table}\b", one))
+        assert set(asked.values()) == {1}, table
 
 
 @pytest.mark.parametrize("who", ["zhao", "sun", "qian"])

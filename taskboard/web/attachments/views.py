@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, send_file, url_for
+from flask import Blueprint, flash, redirect, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound
@@ -13,6 +13,7 @@ from taskboard.services.attachments import TaskAttachments
 from taskboard.web.attachments.forms import RemovalForm, UploadForm
 from taskboard.web.forms import key_of
 from taskboard.web.guards import current_actor
+from taskboard.web.once import once
 from taskboard.web.uploads import attachment_folder, stored
 
 blueprint = Blueprint("attachments", __name__)
@@ -104,11 +105,7 @@ def _task_attachments(task_id: int) -> TaskAttachments:
 
 def _shown_attachments(task_id: int) -> TaskAttachments:
     """The same for a page that shows them in several places; asked once."""
-    kept = getattr(g, "task_attachments", None)
-    if kept is None or kept[0] != task_id:
-        kept = g.task_attachments = (task_id, _task_attachments(task_id))
-    found: TaskAttachments = kept[1]
-    return found
+    return once(lambda: _task_attachments(task_id), "attachments", task_id)
 
 
 def _upload_form(assignment_id: int | None) -> UploadForm:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from functools import partial
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from taskboard.domain.errors import Invalid, NotFound, Stale
@@ -14,13 +16,13 @@ from taskboard.labels.errors import problem_words
 from taskboard.labels.periods import period_words
 from taskboard.labels.targets import RHYTHM_ORIGINS, figure_words, rhythm_words, target_words
 from taskboard.services import hand_lights, periods, tasks
-from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.periods import ReportPanel
 from taskboard.services.targets import list_targets
 from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.web.forms import page_number, read_id
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.once import current_calendar, once
 from taskboard.web.periods.forms import RhythmForm, TrajectoryForm, cell_name
 
 ENTRANCE = "web"
@@ -48,19 +50,18 @@ def _plan_rhythm(plan_id: int) -> tuple[str, str]:
 
 def _report_panel(task_id: int, assignment_id: int) -> ReportPanel:
     """What stands beside the report form; asked once for all branches of the page."""
-    kept = getattr(g, "report_panels", None)
-    if kept is None or kept[0] != task_id:
-        session = read_session()
-        panels = periods.report_panels(session, task_id, today=today(), calendar=load_calendar(session))
-        kept = g.report_panels = (task_id, panels)
-    panel: ReportPanel = kept[1][assignment_id]
-    return panel
+    ask = partial(periods.report_panels, read_session(), task_id, today=today(), calendar=current_calendar())
+    return once(ask, "report_panels", task_id)[assignment_id]
 
 
 def _task_figures(task_id: int) -> list[tuple[int, str, str, list[periods.ReachedFigure]]]:
     """The targets of a task, each with what was reached."""
+    return once(lambda: _find_figures(task_id), "task_figures", task_id)
+
+
+def _find_figures(task_id: int) -> list[tuple[int, str, str, list[periods.ReachedFigure]]]:
     session = read_session()
-    targets = list_targets(session, task_id)
+    targets = once(lambda: list_targets(session, task_id), "targets", task_id)
     reached = periods.list_reached(session, [one.id for one in targets]) if targets else {}
     return [(one.id, target_words(one), one.unit, reached[one.id]) for one in targets]
 
@@ -117,7 +118,7 @@ def _overview_page(
         plan_id,
         current_actor(),
         today=today(),
-        calendar=load_calendar(session),
+        calendar=current_calendar(),
         department_id=read_id(request.args.get("department")),
         only_missing=only_missing,
         number=page_number(),
@@ -177,7 +178,7 @@ def save_trajectory(task_id: int) -> ResponseReturnValue:
 def _planned_by(task_id: int) -> tuple[TaskDetail, Branch]:
     """The task and the lead's branch on which this person may plan; :class:`NotFound` where there is none."""
     session = read_session()
-    shown = tasks.get_task(session, task_id, current_actor(), today=today(), calendar=load_calendar(session))
+    shown = tasks.get_task(session, task_id, current_actor(), today=today(), calendar=current_calendar())
     for branch in shown.leads:
         if Act.PLAN_PROGRESS in branch.acts:
             return shown, branch

@@ -18,7 +18,6 @@ from taskboard.labels.errors import problem_words
 from taskboard.labels.targets import target_words
 from taskboard.services import drafts as plan_drafts
 from taskboard.services import expansion, reports, tasks, workflow
-from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.drafts import Drafts
 from taskboard.services.my_tasks import Show, TaskRow, list_my_tasks
@@ -28,6 +27,7 @@ from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.services.workflow import BatchRefused, IssuedBatch
 from taskboard.web.forms import key_of, light_argument, page_number, read_id
 from taskboard.web.guards import current_actor, holds_any, requires
+from taskboard.web.once import current_calendar, once
 from taskboard.web.shared import STAFF
 from taskboard.web.tasks.acts import ON_BRANCH, ON_TASK, Offer
 from taskboard.web.tasks.forms import (
@@ -64,7 +64,7 @@ def my_tasks() -> ResponseReturnValue:
         session,
         actor,
         today=today(),
-        calendar=load_calendar(session),
+        calendar=current_calendar(),
         show=show,
         light=light_argument(),
         number=page_number(),
@@ -102,7 +102,7 @@ def _load(task_id: int, *, reports_before: int | None = None, subtasks_page: int
         task_id,
         current_actor(),
         today=today(),
-        calendar=load_calendar(session),
+        calendar=current_calendar(),
         reports_before=reports_before,
         subtasks_page=subtasks_page,
     )
@@ -158,7 +158,7 @@ def _task_page(
         course=[(slug, words) for slug, words in COURSE.items() if (slug, None) in forms],
         owing_partners=[one for one in shown.partners if one.state in OWING],
         days_left=days_left(shown.due_on, today()) if shown.due_on and shown.state in AT_WORK else None,
-        correct_by=default_correction_day(shown.due_on, today(), load_calendar(read_session())),
+        correct_by=default_correction_day(shown.due_on, today(), current_calendar()),
         latest_review=latest_review_day(today()),
         leaderless=_is_leaderless(shown),
         may_issue=Act.ISSUE in shown.acts,
@@ -169,7 +169,10 @@ def _task_page(
             for one in of_branch
             if one.person_id == current_actor().person_id
         },
-        targets=[(target_words(one), one.words) for one in list_targets(read_session(), shown.id)],
+        targets=[
+            (target_words(one), one.words)
+            for one in once(lambda: list_targets(read_session(), shown.id), "targets", shown.id)
+        ],
     )
     return page, status
 
