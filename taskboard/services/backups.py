@@ -297,7 +297,8 @@ def restore_backup(archive: Path, *, database_url: str, instance_dir: Path, now:
     :class:`BackupFailed`; then everything is as it was, but for a copy kept of a PostgreSQL database.
     """
     url = make_url(database_url)
-    suffix = f".before-restore-{now:%Y%m%d-%H%M%S}"
+    # To the microsecond: what one restore kept aside is not written over by another one in the same second.
+    suffix = f".before-restore-{now:%Y%m%d-%H%M%S-%f}"
     with ExitStack() as stack:
         stack.enter_context(_told("恢复不了"))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=instance_dir, prefix=".restore-")))

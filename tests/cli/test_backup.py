@@ -197,6 +197,22 @@ def test_a_restore_that_fails_half_way_leaves_everything_as_it_was(
 
 
 @SQLITE_ONLY
+def test_what_two_restores_in_one_second_kept_aside_stays(
+    filled: Session, engine: Engine, tmp_path: Path, database_url: str
+) -> None:
+    file = tmp_path / "backup.tar.gz"
+    assert run("backup", str(file), folder=tmp_path, database_url=database_url).exit_code == 0
+    filled.close()
+    engine.dispose()
+
+    for moment in (NOW, NOW + timedelta(milliseconds=1)):
+        restore_backup(file, database_url=database_url, instance_dir=tmp_path, now=moment)
+
+    for kept in ("*.db.before-restore-*", "attachments.before-restore-*", "trail-heads.tsv.before-restore-*"):
+        assert len(list(tmp_path.glob(kept))) == 2, kept
+
+
+@SQLITE_ONLY
 def test_a_database_on_another_disk_than_the_attachments_is_restored(
     filled: Session, engine: Engine, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
