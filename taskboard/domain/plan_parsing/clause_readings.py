@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
+import msgspec
+
 from taskboard.domain.plan_parsing.fields import Field
 from taskboard.domain.plan_parsing.text import Text
 from taskboard.domain.plan_parsing.units import Unit
@@ -87,7 +89,7 @@ class Reading:
         self.damaged = self.damaged or other.damaged
 
 
-class Clause(NamedTuple):
+class Clause(msgspec.Struct, frozen=True, gc=False):
     """A clause in a text: characters ``start`` to ``end`` with its brackets, and what it says."""
 
     start: int
@@ -135,7 +137,7 @@ def _each_once(units: Iterable[Unit], already: Iterable[Unit] = ()) -> tuple[Uni
     return tuple(once)
 
 
-class Who(NamedTuple):
+class Who(msgspec.Struct, frozen=True, gc=False):
     """Who does the work of a measure, with the words that say so."""
 
     assigned: Assigned

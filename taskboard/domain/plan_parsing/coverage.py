@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import msgspec
+
 from taskboard.domain.plan_parsing.blocks import Block, Cell, Table
 from taskboard.domain.plan_parsing.brackets import split_outside
-from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, add, no_doubts
+from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, add, noted
 from taskboard.domain.plan_parsing.problems import Code, problem
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, Problem, Span
 from taskboard.domain.plan_parsing.second_look import Words, with_doubts
@@ -40,7 +42,7 @@ NOT_ALONE = frozenset("会室")
 """endings that ordinary words have too (年会, 教室): such a name counts only where the document has it as a unit"""
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Characters of a block that belong to a measure, and as what."""
 
     measure: int
@@ -168,9 +170,7 @@ def marked_by_coverage(
         if number not in by_measure and number not in odd_rows:
             seen_again.append(measure)
             continue
-        found = no_doubts()
-        for name, doubts in measure.doubts.items():
-            found[name] |= {Doubt(doubt) for doubt in doubts}
+        found = noted(measure.doubts)
         for one in by_measure[number]:
             add(found, Doubt.UNITS_ELSEWHERE if one.fields is UNITS else Doubt.TIME_UNREAD, one.fields)
         if number in odd_rows:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
+from msgspec import structs
+
 from taskboard.domain.plan_parsing.brackets import outer_groups
 from taskboard.domain.plan_parsing.mentions import BEFORE, MENTION, SOME_TIME, Anchor, Mention, Why, read_mention
 
@@ -77,7 +79,7 @@ def _judged(plain: str, found: re.Match[str], mention: Mention, anchor: Anchor) 
     if _is_past(mention, anchor) or not _is_limit(before, after, found):
         return None
     starts = STARTS.match(after) and not found.group().endswith("前")
-    return mention._replace(is_start=True) if starts else mention
+    return structs.replace(mention, is_start=True) if starts else mention
 
 
 def _recurring(found: re.Match[str], mention: Mention, before: str) -> Mention | None:

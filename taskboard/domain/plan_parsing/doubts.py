@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
@@ -70,13 +71,21 @@ TRUST: Mapping[Doubt, float] = {
 USUAL_TRUST = 0.9
 FULL_TRUST = 0.99
 
-Found = dict[str, set[Doubt]]
+Found = defaultdict[str, set[Doubt]]
 """field → reasons"""
 
 
 def no_doubts() -> Found:
-    """An entry for each field, all empty."""
-    return {name: set() for name in FIELDS}
+    """Nothing noted yet, as most measures keep it."""
+    return defaultdict(set)
+
+
+def noted(doubts: Mapping[str, Iterable[str]]) -> Found:
+    """The reasons that a measure holds already, by their names."""
+    found = no_doubts()
+    for name, reasons in doubts.items():
+        found[name].update(map(Doubt, reasons))
+    return found
 
 
 def add(found: Found, doubt: Doubt, fields: Iterable[str]) -> None:
@@ -89,8 +98,8 @@ def in_order(found: Mapping[str, Iterable[Doubt]]) -> dict[str, tuple[Doubt, ...
     """Fields that have reasons, and their reasons, both in the order in which they are defined."""
     if not any(found.values()):
         return {}
-    noted = {name: set(found.get(name, ())) for name in FIELDS}
-    return {name: tuple(doubt for doubt in Doubt if doubt in doubts) for name, doubts in noted.items() if doubts}
+    reasons = {name: set(found.get(name, ())) for name in FIELDS}
+    return {name: tuple(doubt for doubt in Doubt if doubt in doubts) for name, doubts in reasons.items() if doubts}
 
 
 def confidence(doubts: Iterable[str]) -> float:

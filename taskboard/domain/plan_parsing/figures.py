@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import NamedTuple
+
+import msgspec
 
 from taskboard.domain.plan_parsing.reading import Comparison
 
@@ -42,7 +43,7 @@ BARE_FIGURE = re.compile(
 """不高于59, without any unit"""
 
 
-class Figure(NamedTuple):
+class Figure(msgspec.Struct, frozen=True, gc=False):
     """A number with its unit at its place in a text; ``comparison`` where its words give one by themselves."""
 
     start: int

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+import msgspec
 from msgspec import structs
 
 from taskboard.domain.plan_parsing.attach import Item, heading_of, whole_text
 from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Assigned, Form, Who, who_by
 from taskboard.domain.plan_parsing.clauses import find_clauses
 from taskboard.domain.plan_parsing.deadlines import choose_deadline, find_deadlines, is_forecast
-from taskboard.domain.plan_parsing.doubts import UNITS, Doubt, add, no_doubts
+from taskboard.domain.plan_parsing.doubts import UNITS, Doubt, add, noted
 from taskboard.domain.plan_parsing.mentions import Anchor, Mention, Why
 from taskboard.domain.plan_parsing.outline import Node
 from taskboard.domain.plan_parsing.problems import Code, problem
@@ -45,7 +45,7 @@ class Context:
     """whether most clauses of the document stand in running text, so that one more is no surprise"""
 
 
-class When(NamedTuple):
+class When(msgspec.Struct, frozen=True, gc=False):
     """The deadline and rhythm of a measure, with the words they came from."""
 
     mention: Mention | None
@@ -143,9 +143,7 @@ def measure_of_passage(line: Text, names: Sequence[Text], context: Context, *, w
         measure = structs.replace(measure, text=line.clean, text_head=text_head(line), spans=spans)
     if not (measure.lead or measure.partners):
         measure = _led_by_the_first(measure, names, context.sources)
-    found = no_doubts()
-    for name, doubts in measure.doubts.items():
-        found[name] |= {Doubt(doubt) for doubt in doubts}
+    found = noted(measure.doubts)
     add(found, Doubt.CLAUSE_UNREAD, UNITS)
     return with_doubts(measure, found)
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+
+import msgspec
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.plan_parsing.numbering import chinese_number
@@ -43,7 +44,7 @@ class Anchor:
     """time limits that were read already: a ledger names the same few in all its rows"""
 
 
-class Mention(NamedTuple):
+class Mention(msgspec.Struct, frozen=True, gc=False):
     """A deadline in a text: characters ``start`` to ``end``, the last day it allows, or why it has none."""
 
     start: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+
+import msgspec
 
 from taskboard.domain.plan_parsing.figures import Figure
 
@@ -16,7 +17,7 @@ LONGEST_CLAUSE = 40
 CLAUSE_MARK = re.compile(r"[,。;:!?\n]")
 
 
-class PlacedFigure(NamedTuple):
+class PlacedFigure(msgspec.Struct, frozen=True, gc=False):
     """A figure, wherever it stands, with what stands before and after it in its clause and around it."""
 
     figure: Figure

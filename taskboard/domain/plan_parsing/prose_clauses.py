@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from msgspec import structs
+
 from taskboard.domain.plan_parsing.brackets import split_outside
 from taskboard.domain.plan_parsing.clause_readings import Clause, Form, Reading
 from taskboard.domain.plan_parsing.fields import Field
@@ -114,7 +116,9 @@ def read_prose(part: Text) -> Reading | None:
         piece = rest[start:end].strip()
         sentence = read_role_sentence(piece)
         if sentence is not None:
-            reading.add(Field.PARTNER, [unit._replace(role_mark="") for unit in [*sentence.leads, *sentence.order]])
+            reading.add(
+                Field.PARTNER, [structs.replace(unit, role_mark="") for unit in [*sentence.leads, *sentence.order]]
+            )
         elif (helps := HELPS_WITH.match(piece.plain)) and is_unit_list(piece[: helps.end("units")]):
             reading.add(Field.PARTNER, read_units(piece[: helps.end("units")]))
     return reading if reading.leads or reading.responsible else None

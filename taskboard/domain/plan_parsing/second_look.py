@@ -15,9 +15,10 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
 from msgspec import structs
 
-from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, Found, add, in_order, no_doubts
+from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, Found, add, in_order, noted
 from taskboard.domain.plan_parsing.numbering import has_stray_label
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, Recurrence
 from taskboard.domain.plan_parsing.text import read_text, read_views, squeezed
@@ -71,7 +72,7 @@ def surroundings_of(measures: Sequence[ParsedMeasure], day: date | None, horizon
     )
 
 
-class Words(NamedTuple):
+class Words(msgspec.Struct, frozen=True, gc=False):
     """The words of one measure, ready for matching; the doubts about it may change, its words do not."""
 
     measure: ParsedMeasure
@@ -121,9 +122,7 @@ _plain_name = lru_cache(maxsize=4096)(_plain)
 def looked_at_again(words: Words, around: Surroundings) -> ParsedMeasure:
     """The measure of these words with what the second look adds to the doubts of the first."""
     measure = words.measure
-    found = no_doubts()
-    for name, doubts in measure.doubts.items():
-        found[name] |= {Doubt(doubt) for doubt in doubts}
+    found = noted(measure.doubts)
     _judge_item(found, words, around)
     _judge_names(found, measure, around)
     if measure.units_as_written:

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import msgspec
+from msgspec import structs
+
 from taskboard.domain.plan_parsing.blocks import Table
 from taskboard.domain.plan_parsing.clause_fields import read_fields, read_persons, read_unit_value
 from taskboard.domain.plan_parsing.clause_readings import Reading, Who, who_by
@@ -38,8 +41,7 @@ from taskboard.domain.plan_parsing.text import (
 from taskboard.domain.plan_parsing.units import looks_like_unit
 
 
-@dataclass(slots=True)
-class Row:
+class Row(msgspec.Struct):
     """One data row: the texts of its columns by what they say."""
 
     number: str
@@ -268,7 +270,7 @@ def read_row(cells: Sequence[Text], columns: dict[int, Field]) -> Row:
     number = squeezed(numbers[0].clean) if numbers else ""
     if Field.PERSON in by_field:
         named = [name for text in by_field[Field.PERSON] for name in read_persons(text.plain)]
-        who = who._replace(persons=[*who.persons, *named])
+        who = structs.replace(who, persons=[*who.persons, *named])
     return Row(number.strip("、.．"), heading, action, who, deadline)
 
 

@@ -10,6 +10,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+
 from taskboard.domain.plan_parsing.figures import Figure, figures_in
 from taskboard.domain.plan_parsing.no_targets import LONGEST_CLAUSE, NO_TARGETS, PlacedFigure, place_of
 from taskboard.domain.plan_parsing.reading import Comparison, Resolve, Target
@@ -19,7 +21,7 @@ MOST_TARGETS = 24
 """of one measure; a longer row of figures is a statistic"""
 
 
-class FoundTarget(NamedTuple):
+class FoundTarget(msgspec.Struct, frozen=True, gc=False):
     """A target and its characters in the text of the measure."""
 
     target: Target

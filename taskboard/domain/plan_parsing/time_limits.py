@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from msgspec import structs
+
 from taskboard.domain.plan_parsing.mentions import MENTION, Anchor, Mention, Why, read_mention, read_year
 
 LIMIT_WORDS = re.compile(
@@ -57,7 +59,7 @@ def _time_limit(plain: str, anchor: Anchor) -> Mention | None:
     if dated:
         return max(dated, key=lambda mention: mention.date or date.min)
     # Only a start is named (3月1日起施行): words of time, but no day that anything is due at.
-    return mentions[0]._replace(date=None, why_not=mentions[0].why_not or Why.NOT_FIXED) if mentions else None
+    return structs.replace(mentions[0], date=None, why_not=mentions[0].why_not or Why.NOT_FIXED) if mentions else None
 
 
 AND = re.compile(r"\s?[、,和及与]\s?")

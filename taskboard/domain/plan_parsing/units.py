@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+
+import msgspec
+from msgspec import structs
 
 from taskboard.domain.plan_parsing.brackets import split_outside
 from taskboard.domain.plan_parsing.text import Text, squeezed
@@ -13,7 +15,7 @@ from taskboard.domain.plan_parsing.text import Text, squeezed
 LONGEST_NAME = 40
 
 
-class Unit(NamedTuple):
+class Unit(msgspec.Struct, frozen=True, gc=False):
     """A unit as the document names it; ``said`` are its characters there, without what was elided."""
 
     name: str
@@ -156,7 +158,7 @@ def _names_of(piece: Text) -> list[Unit]:
             glued = _split_glued(word)
             for single in glued:
                 found = _single_names(single)
-                names += found if len(glued) == 1 else [unit._replace(glued=True) for unit in found]
+                names += found if len(glued) == 1 else [structs.replace(unit, glued=True) for unit in found]
     return names
 
 
@@ -325,7 +327,7 @@ def _restore_shared_ending(names: list[Unit], whole: re.Pattern[str], is_stem: C
         plain = squeezed(unit.said.plain)
         found = whole.match(plain)
         if not found and suffix and is_stem(plain):
-            restored.append(unit._replace(name=unit.name + suffix, restored=True))
+            restored.append(structs.replace(unit, name=unit.name + suffix, restored=True))
             continue
         suffix = unit.name[found.start("suffix") :] if found else ""
         restored.append(unit)
@@ -345,7 +347,7 @@ def _restore_prefixes(names: list[Unit]) -> list[Unit]:
             prefix = level + "委"
         elif level and ELIDABLE.match(plain) and not CENTRAL.search(plain):
             prefix = level
-        restored.append(unit._replace(name=prefix + unit.name, restored=True) if prefix else unit)
+        restored.append(structs.replace(unit, name=prefix + unit.name, restored=True) if prefix else unit)
     return restored
 
 
@@ -359,7 +361,7 @@ def _restore_suffixes(names: list[Unit]) -> list[Unit]:
             suffix = unit.name[-len(body["suffix"]) :]
             restored.append(unit)
         elif suffix and PLACE_ONLY.match(plain) and not plain.startswith(("各", "有关", "相关")):
-            restored.append(unit._replace(name=unit.name + suffix, restored=True))
+            restored.append(structs.replace(unit, name=unit.name + suffix, restored=True))
         else:
             suffix = ""
             restored.append(unit)
