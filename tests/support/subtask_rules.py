@@ -69,8 +69,11 @@ class FamilyJudge:
         """Whether the act is this person's, be it time for it or not: of those on a task and of splitting a part."""
         if step.branch_id is None:
             return self.decides(step.actor, step.task_id, family)
-        place = family[step.task_id].branches[step.branch_id]["department_id"]
-        return step.act is Act.DECOMPOSE and any(step.actor.holds(role, place) for role in SPEAKS)
+        seen = family[step.task_id]
+        if step.act is not Act.DECOMPOSE or seen.task["state"] == "draft":
+            return False  # a draft exists for its supervisors only
+        place = seen.branches[step.branch_id]["department_id"]
+        return any(step.actor.holds(role, place) for role in SPEAKS)
 
     def repeated(self, before: Family, after: Family, first: int, again: int) -> None:
         require(first == again and before == after, "a request that is sent twice acts once")
