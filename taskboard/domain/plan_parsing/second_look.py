@@ -382,11 +382,20 @@ def _judge_time(found: Found, words: Words, around: Surroundings) -> None:
         _judge_deadline(found, words, around, measure.deadline)
     if words.has_own_limit and not _says_time(words.limit):
         add(found, Doubt.ROW_UNLIKE_OTHERS, FIELDS)
-    everything = words.where_time_may_stand + words.limit
-    year_lost = "deadline" in measure.inferred and LOST_YEAR.search(everything)
-    letters = LETTER_IN_DATE.search(measure.deadline_text or "")
-    if year_lost or letters or (MAY_BE_DAMAGED.search(everything) and DAMAGED_TIME.search(everything)):
+    where, limit = words.where_time_may_stand, words.limit
+    year_lost = "deadline" in measure.inferred and LOST_YEAR.search(where + limit)
+    if year_lost or _is_damaged(where) or _is_limit_damaged(limit, measure.deadline_text or ""):
         add(found, Doubt.TIME_DAMAGED, ["deadline"])
+
+
+def _is_damaged(text: str) -> bool:
+    return MAY_BE_DAMAGED.search(text) is not None and DAMAGED_TIME.search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_limit_damaged(limit: str, written: str) -> bool:
+    """The same of a limit, which a ledger repeats; ``written`` are its words as they stand in the source."""
+    return LETTER_IN_DATE.search(written) is not None or _is_damaged(limit)
 
 
 @lru_cache(maxsize=4096)

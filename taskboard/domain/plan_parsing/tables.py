@@ -35,6 +35,7 @@ from taskboard.domain.plan_parsing.text import (
     join_texts,
     read_views,
     squeezed,
+    stripped,
     text_of,
     without_ranges,
 )
@@ -74,7 +75,8 @@ class WorkList:
 
 def read_table(table: Table, block: int, sources: list[Source]) -> WorkList | None:
     """The work list in a table block; nothing when no row looks like its header."""
-    views = read_views({cell.text for row in table.rows for cell in row})
+    read = read_views({cell.text for row in table.rows for cell in row})
+    views = {raw: stripped(one) for raw, one in read.items()}
     merged: dict[int, Text] = {}
     grid: list[list[Text]] = []
     for row in table.rows:
@@ -83,7 +85,7 @@ def read_table(table: Table, block: int, sources: list[Source]) -> WorkList | No
             # A merged cell is the same text at every position.
             text = merged.get(id(cell)) if merged else None
             if text is None:
-                text = text_of(views[cell.text], len(sources)).strip()
+                text = text_of(views[cell.text], len(sources))
                 sources.append((block, cell.row, cell.column))
                 if cell.row_span > 1 or cell.column_span > 1:
                     merged[id(cell)] = text
@@ -127,7 +129,7 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
         if NOTE.match(filled_cells[0].plain):
             work.notes.append(join_texts(cells, " "))
             continue
-        if _is_section(cells, columns):
+        if _is_section(filled_cells, cells, columns):
             section, above = cells_text(cells), {}
             continue
         filled = False
@@ -136,7 +138,7 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
             above = dict(enumerate(cells))
         row = read_row(cells, columns)
         row.section, row.filled_down, row.units_guessed = section, filled, units_guessed
-        if len(row.action) or len(row.heading):
+        if row.action.plain or row.heading.plain:
             work.rows.append(row)
     return work if work.rows else None
 
@@ -187,12 +189,12 @@ def _read_cards(cards: Sequence[Card]) -> WorkList:
 CHINESE_NUMBER = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?")
 
 
-def _is_section(cells: Sequence[Text], columns: dict[int, Field]) -> bool:
+def _is_section(filled: Sequence[Text], cells: Sequence[Text], columns: dict[int, Field]) -> bool:
     """一 | 大力提振消费 | | |: a row with a Chinese number and a title, and nothing assigned."""
-    number = next((cells[c].plain.strip() for c, f in columns.items() if f is Field.NUMBER and c < len(cells)), "")
-    if not CHINESE_NUMBER.fullmatch(number):
+    if len(set(map(id, filled))) > 2:
         return False
-    return len({id(cell) for cell in cells if len(cell)}) <= 2
+    number = next((cells[c].plain.strip() for c, f in columns.items() if f is Field.NUMBER and c < len(cells)), "")
+    return CHINESE_NUMBER.fullmatch(number) is not None
 
 
 def cells_text(cells: Sequence[Text]) -> str:

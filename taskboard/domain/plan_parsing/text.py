@@ -124,7 +124,21 @@ def text_of(views: Views, source: int) -> Text:
     first = source << OFFSET_BITS
     if kept is None:
         return Text(clean, plain, range(first, first + len(plain)))
+    if isinstance(kept, range):
+        return Text(clean, plain, range(first + kept.start, first + kept.stop))
     return Text(clean, plain, array("Q", [first + position for position in kept]))
+
+
+def stripped(views: Views) -> Views:
+    """The views of the text without the white space around it."""
+    clean, plain, kept = views
+    # ``strip`` gives the same string, not a copy, where nothing is to be taken off.
+    if plain.strip() is plain:
+        return views
+    start = len(plain) - len(plain.lstrip())
+    end = max(start, len(plain.rstrip()))
+    at = range(len(plain)) if kept is None else kept
+    return clean[start:end], plain[start:end], at[start:end]
 
 
 def read_views(raws: Iterable[str]) -> dict[str, Views]:
@@ -217,7 +231,7 @@ def _joined_arrays(arrays: Iterable[Positions]) -> array[int]:
 
 def join_texts(texts: Iterable[Text], separator: str = "") -> Text:
     """The texts one after another; a separator is located at the character before it."""
-    parts = [text for text in texts if len(text)]
+    parts = [text for text in texts if text.plain]
     if len(parts) == 1:
         return parts[0]
     at = array("Q")
