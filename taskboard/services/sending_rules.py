@@ -77,11 +77,6 @@ def check_rules(rules: SendingRules, *, usual_per_minute: int, usual_per_hour: i
     check_hours(rules.hours)
 
 
-def _check_rate(field: str, rate: int | None, most: int) -> None:
-    if rate is not None and not 0 <= rate <= most:
-        raise Invalid(field, "rate_bounds", most=most)
-
-
 def change_rules(
     session: Session, rules: SendingRules, *, usual_per_minute: int, usual_per_hour: int, **by: Unpack[Writing]
 ) -> bool:

@@ -29,7 +29,7 @@ def of_person(person_id: int) -> ResponseReturnValue:
 def end(absence_id: int) -> ResponseReturnValue:
     with transaction() as session:
         person_id = absences.end_absence(session, absence_id, **writing())
-    flash("已结束，从现在起照常接收。", "success")
+    flash("这次外出登记已结束。", "success")
     return redirect(_address(person_id), 303)
 
 
