@@ -9,11 +9,13 @@ import click
 
 from taskboard.cli.application import load_app
 from taskboard.cli.words import Day, confirm
+from taskboard.domain.errors import Invalid
 from taskboard.domain.history import Change
-from taskboard.domain.jobs import SCHEDULES, Daily, JobName
+from taskboard.domain.jobs import SCHEDULES, Daily, JobName, require_come
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.jobs.runner import run_by_hand
 from taskboard.labels import label
+from taskboard.labels.errors import problem_words
 from taskboard.labels.jobs import JOBS, facts_words, schedule_words
 from taskboard.labels.times import day_words, moment_words, weekday_words
 from taskboard.services.calendar import load_calendar
@@ -52,10 +54,14 @@ def list_jobs() -> None:
             click.echo(f"调度程序在运行：{heartbeat.holder}，最近一次 {moment_words(heartbeat.at)}。")
 
 
-def _check_day(day: date, today: date) -> None:
+def _check_day(job: JobName, day: date, today: date) -> None:
     """A day ahead uses up its reminders, so somebody at a terminal is asked; a script is told."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise click.ClickException(f"只能按 {FIRST_YEAR} 年到 {LAST_YEAR} 年之间的日期运行。")
+    try:
+        require_come(job, day, today)
+    except Invalid as error:
+        raise click.ClickException(problem_words(error)) from error
     if day > today:
         click.echo("注意：这一天还没有到。当天该发的提醒现在发出，到时不再重发。", err=True)
         if sys.stdin.isatty():
@@ -71,7 +77,7 @@ def run_job(name: str, day: date | None) -> None:
     app = load_app()
     with app.app_context():
         on = day or today()
-        _check_day(on, today())
+        _check_day(job, on, today())
         with transaction() as session:
             record_run_by_hand(session, job, on, Change.RUN_BY_HAND, actor=None, now=now(), entrance="cli")
     facts = run_by_hand(app, job, on)

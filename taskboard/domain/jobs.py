@@ -95,18 +95,27 @@ class Every:
 
 Schedule = Daily | Every
 
+NEVER_AHEAD = frozenset({JobName.ROUNDUPS})
+"""jobs whose work is frozen for good: figures of a month that is not over would stay"""
 FURTHEST_BACK = timedelta(days=400)
 FURTHEST_AHEAD = timedelta(days=14)
 
 
-def require_run_day(day: date, today: date) -> None:
+def require_run_day(job: JobName, day: date, today: date) -> None:
     """Raise :class:`Invalid` for a day for which nobody can mean to run a job by hand.
 
     A day ahead uses up its reminders: they are decided once, and a mistyped year would silence a whole one.
     """
+    require_come(job, day, today)
     first, last = today - FURTHEST_BACK, today + FURTHEST_AHEAD
     if not first <= day <= last:
         raise Invalid("day", "run_day_out_of_range", first=first, last=last)
+
+
+def require_come(job: JobName, day: date, today: date) -> None:
+    """Raise :class:`Invalid` where a job that is never run ahead would be run for a day that has not come."""
+    if job in NEVER_AHEAD and day > today:
+        raise Invalid("day", "run_day_not_come")
 
 
 SCHEDULES: dict[JobName, Schedule] = {

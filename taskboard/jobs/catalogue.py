@@ -208,7 +208,7 @@ def make_roundups(context: JobContext) -> Facts:
     if not calendar.is_working_day(context.today):
         return {"is_day_off": True}
     with context.begin() as session:
-        made = roundups.make_due(session, today=context.today, calendar=calendar, now=context.now())
+        made = roundups.make_due(session, day=context.today, calendar=calendar, now=context.now())
     return {"roundups": made}
 
 

@@ -32,6 +32,7 @@ PROBLEMS: dict[str, str] = {
     "required": "请填写此项。",
     "reason_required": "请填写原因。",
     "run_day_out_of_range": "只能按 {first} 到 {last} 之间的日期运行。",
+    "run_day_not_come": "这一天还没有到，没有运行。月度、季度材料的数据生成后不再变，只能在当月、当季结束后生成。",
     "measure_unknown": "这一项已经不在原来的位置，请刷新页面后再试。",
     "no_sentence_begins": "只能在句子之间拆分。",
     "nothing_before": "前面没有可以合并的举措。",

@@ -56,6 +56,8 @@ def opening_words(body: str, stretch: Stretch, figures: Figures, today: date) ->
         f"{period_words(stretch)}新交办 {figures.tasks_issued} 项，销号 {figures.tasks_closed} 项；"
         f"应办结 {figures.total.due} 件，按时 {figures.total.on_time} 件，按时率 {share_words(figures.total)}。",
         f"逾期较多的单位：{named}。请逐项说明原因，提出赶上进度的措施。" if named else "没有逾期的任务。",
-        f"下期到期 {len(figures.coming)} 件，请有关单位提前安排。",
     ]
+    # Nothing is said of none: of a draft made long afterwards the next one may be over, too.
+    if figures.coming:
+        lines.append(f"下期到期 {len(figures.coming)} 件，请有关单位提前安排。")
     return "\n".join(lines)

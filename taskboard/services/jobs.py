@@ -321,7 +321,7 @@ def request_run(session: Session, job: JobName, *, day: date, **by: Unpack[Writi
     schedule = SCHEDULES[job]
     if not isinstance(schedule, Daily):
         raise NotFound(subject="job", job=job)
-    require_run_day(day, local_date(by["now"]))
+    require_run_day(job, day, local_date(by["now"]))
     row = {
         "job": job,
         "scheduled_for": schedule.moment(day),

@@ -36,14 +36,17 @@ NO_ACTOR = Actor(person_id=0, name="")
 # Making drafts
 
 
-def make_due(session: Session, *, today: date, calendar: WorkingCalendar, now: datetime) -> int:
-    """Make every draft that is to be there by today, each once, and tell its supervisors; how many were new.
+def make_due(session: Session, *, day: date, calendar: WorkingCalendar, now: datetime) -> int:
+    """Make every draft that was to be there by that day, each once, and tell its supervisors; how many were new.
 
-    A body has one where a task of its own was issued before the month or quarter was over.
+    A body has one where a task of its own was issued before the month or quarter was over. The day says only which
+    months and quarters: the figures are those of now, whatever day a run makes up for, and a day ahead of now asks for
+    no more than today does.
     """
+    today = local_date(now)
     return sum(
         _make(session, body, stretch, today=today, now=now)
-        for stretch in due_stretches(today, calendar)
+        for stretch in due_stretches(min(day, today), calendar)
         for body in _bodies_without(session, stretch)
     )
 

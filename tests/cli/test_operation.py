@@ -135,6 +135,8 @@ def test_a_job_is_run_by_hand_for_a_day_and_says_in_chinese_what_it_did(installa
 
 def test_a_job_that_does_not_exist_is_refused(installation: Path) -> None:
     assert invoke(installation, "jobs", "run", "no-such-job").exit_code == 2
+    ahead = invoke(installation, "jobs", "run", "roundups", "--on", "2048-12-31")
+    assert (ahead.exit_code, "这一天还没有到，没有运行" in ahead.output) == (1, True)
     impossible = invoke(installation, "jobs", "run", "morning-mail", "--on", "2099-12-31")
     assert impossible.exit_code == 1
     assert "之间的日期运行" in impossible.output

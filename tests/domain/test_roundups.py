@@ -161,7 +161,8 @@ def test_the_words_begin_with_the_figures() -> None:
     assert words == (
         "截至2026年12月1日，云泽市人民政府督办的任务在办 1 件，其中逾期 1 件。"
         "2026年11月新交办 0 项，销号 0 项；应办结 1 件，按时 0 件，按时率 0%。\n"
-        "逾期较多的单位：市发展改革委（1 件）。请逐项说明原因，提出赶上进度的措施。\n"
-        "下期到期 0 件，请有关单位提前安排。"
+        "逾期较多的单位：市发展改革委（1 件）。请逐项说明原因，提出赶上进度的措施。"
     )
+    coming = compose([branch(due_on=TODAY)], NOVEMBER, TODAY)
+    assert opening_words("云泽市人民政府", NOVEMBER, coming, TODAY).endswith("下期到期 1 件，请有关单位提前安排。")
     assert period_words(Stretch(RoundupKind.QUARTERLY, date(2026, 10, 1), date(2026, 12, 31))) == "2026年第四季度"

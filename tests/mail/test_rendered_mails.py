@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from taskboard import paths
+from taskboard.clock import SettableClock
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.digests import Item, compose_leadership, daily_sections, part_facts, section_facts
 from taskboard.domain.instructions import Addressee, DutyState
@@ -159,18 +160,16 @@ def test_a_deputy_reads_for_whom_each_line_is(app: APIFlask, session: Session) -
     compare("morning-mail-of-a-deputy", render(session.scalars(query).one()))
 
 
-def test_a_months_draft_is_told_of_and_sent_as_on_file(app: APIFlask, session: Session) -> None:
+def test_a_months_draft_is_told_of_and_sent_as_on_file(app: APIFlask, session: Session, clock: SettableClock) -> None:
     fill(session)
+    clock.moment = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
     run_by_hand(app, JobName.ROUNDUPS, date(2026, 12, 1))
     session.rollback()
     people = {one.username: one for one in session.scalars(select(Person))}
     body = session.scalars(select(Department).where(Department.parent_id.is_(None))).one()
     chen = actor_of(people["chen"], (Role.SUPERVISOR, body))
     roundup = session.scalars(select(Roundup).where(Roundup.kind == RoundupKind.MONTHLY)).one()
-    now = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
-    # The clock of the job is the tests' own; the day of the figures is the one on file.
-    roundup.as_of = now
-    session.flush()
+    now = clock.moment
     send_roundup(session, roundup.id, [people["liu"].id], version=roundup.version, actor=chen, now=now, entrance="web")
 
     told = session.scalars(select(OutboxMessage).where(OutboxMessage.template.in_(("roundup_drafted", "roundup_sent"))))

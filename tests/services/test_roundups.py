@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -17,7 +17,7 @@ from taskboard.documents.reader import read_document
 from taskboard.domain.errors import Invalid, NotFound, Stale
 from taskboard.domain.history import Change
 from taskboard.domain.jobs import JobName
-from taskboard.domain.local_time import ZONE
+from taskboard.domain.local_time import ZONE, at_local
 from taskboard.domain.outbox import OutboxState
 from taskboard.domain.plan_parsing.blocks import Paragraph, Table
 from taskboard.domain.roles import Role
@@ -43,7 +43,9 @@ def usual(session: Session) -> Usual:
     return usual
 
 
-def make(app: APIFlask, day: date = TUESDAY_OF_DECEMBER) -> dict[str, Any]:
+def make(app: APIFlask, day: date = TUESDAY_OF_DECEMBER, *, on: date | None = None) -> dict[str, Any]:
+    """The run of a day, which is also the day on which it takes place unless ``on`` says another."""
+    app.extensions["taskboard_clock"].moment = at_local(on or day, time(9))
     return dict(run_by_hand(app, JobName.ROUNDUPS, day))
 
 
@@ -94,6 +96,29 @@ def test_a_first_working_day_without_a_server_loses_nothing(app: APIFlask, sessi
 
 def test_a_day_off_makes_nothing(app: APIFlask, session: Session, usual: Usual) -> None:
     assert make(app, date(2026, 12, 5)) == {"is_day_off": True}
+
+
+def test_a_run_for_a_past_day_makes_what_was_due_then_with_the_figures_of_the_day_it_is_made(
+    app: APIFlask, session: Session, usual: Usual
+) -> None:
+    session.execute(update(Task).values(issued_at=datetime(2026, 9, 1, 9, tzinfo=ZONE)))
+    session.commit()
+
+    make(app, date(2026, 11, 2), on=date(2026, 12, 1))
+
+    shown = roundups.get_roundup(session, monthly(session).id, actor=usual.actor("chen"))
+    assert (shown.title, shown.as_of) == ("2026年10月督办工作月调度表", NOW)
+    assert shown.words.startswith("截至2026年12月1日，")
+    assert [one.days_late for one in shown.figures.overdue] == [21, 21]
+
+
+def test_a_day_that_has_not_come_makes_nothing_of_its_own(app: APIFlask, session: Session, usual: Usual) -> None:
+    session.execute(update(Task).values(issued_at=datetime(2026, 9, 1, 9, tzinfo=ZONE)))
+    session.commit()
+
+    make(app, date(2026, 12, 1), on=date(2026, 11, 23))
+
+    assert monthly(session).last_on == date(2026, 10, 31)
 
 
 def test_a_body_without_issued_work_has_none(app: APIFlask, session: Session, usual: Usual) -> None:

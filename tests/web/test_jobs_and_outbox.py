@@ -166,6 +166,17 @@ def test_a_run_ahead_of_its_day_says_what_that_means_and_asks_first(
     assert [one.job for one in session.scalars(select(JobRun))] == [JobName.MORNING_MAIL]
 
 
+def test_a_months_draft_is_not_made_before_its_month_is_over(visitor: Visitor, usual: Usual, session: Session) -> None:
+    path = "/jobs/roundups/runs"
+
+    refused = visitor.enter(usual.sun).post(path, day="2026-12-01", warned_of="2026-12-01")
+
+    assert refused.status_code == 422
+    assert "这一天还没有到，没有运行。月度、季度材料的数据生成后不再变" in refused.text
+    assert session.scalars(select(JobRun)).all() == []
+    assert visitor.post(path, day="2026-11-23").status_code == 302
+
+
 def test_a_job_that_had_nothing_to_do_says_when_it_last_looked(
     visitor: Visitor, usual: Usual, session: Session, clock: SettableClock
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 from apiflask import APIFlask
@@ -10,7 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from taskboard.clock import SettableClock
 from taskboard.domain.jobs import JobName
+from taskboard.domain.local_time import at_local
 from taskboard.domain.roundups import RoundupKind
 from taskboard.jobs.runner import run_by_hand
 from taskboard.models import Roundup
@@ -28,8 +30,9 @@ def usual(session: Session) -> Usual:
 
 
 @pytest.fixture
-def page(app: APIFlask, session: Session, usual: Usual) -> str:
+def page(app: APIFlask, session: Session, usual: Usual, clock: SettableClock) -> str:
     """The address of the roundup of November."""
+    clock.moment = at_local(date(2026, 12, 1), time(9))
     run_by_hand(app, JobName.ROUNDUPS, date(2026, 12, 1))
     session.rollback()
     return f"/roundups/{session.scalars(select(Roundup.id).where(Roundup.kind == RoundupKind.MONTHLY)).one()}"
@@ -45,7 +48,7 @@ def test_a_supervisor_finds_it_in_the_list_with_figures_moment_and_definition(
     assert "2026年11月督办工作月调度表" in shown
     assert "推行并联审批&lt;试点&gt;" in shown
     assert "逾期 21 天" in shown
-    assert "数据截至 2026-11-23 09:00" in shown
+    assert "数据截至 2026-12-01 09:00" in shown
     assert "按时的口径" in shown
 
 

@@ -64,7 +64,7 @@ def request_run(name: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(JobName(name), form), 422
     try:
-        require_run_day(form.day.day, today())
+        require_run_day(JobName(name), form.day.day, today())
         if form.warns(today()):
             return _page(JobName(name), form), 422
         with transaction() as session:
