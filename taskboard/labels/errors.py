@@ -28,6 +28,14 @@ REFUSALS: dict[type[DomainError], Wording] = {
     Invalid: Wording("填写的内容有误", "请返回修改后重新提交。"),
 }
 
+MISSING: dict[str, Wording] = {
+    "leave_link": Wording(
+        "退订链接无效",
+        "链接不完整，或者账号已停用，什么都没有改动。请从邮件里重新点开“退订”，或者登录后在“我的账号”的“通知设置”里修改。",
+    ),
+}
+"""by what was looked for, where the usual words would speak of something else"""
+
 PROBLEMS: dict[str, str] = {
     "required": "请填写此项。",
     "reason_required": "请填写原因。",
@@ -230,6 +238,8 @@ PROBLEMS: dict[str, str] = {
 
 def wording(error: DomainError) -> Wording:
     """Title and advice for a refusal, filled in with what is known of it."""
+    if isinstance(error, NotFound) and (words := MISSING.get(error.facts.get("subject", ""))):
+        return words
     kind = next((one for one in type(error).__mro__ if one in REFUSALS), Invalid)
     return Wording(REFUSALS[kind].title, _advice(error, REFUSALS[kind].advice))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any, NamedTuple, Unpack
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -199,20 +200,33 @@ def add_absence(
     )
 
 
-def end_absence(session: Session, absence_id: int, **by: Unpack[Writing]) -> int:
-    """The person is there again from today on, or will not be away at all; whose absence it was.
+class Ending(StrEnum):
+    """What became of an absence that was to end."""
 
-    Raises :class:`NotFound` for who may not enter it; one that is over stays as it is.
+    ENDED = "ended"
+    """the person is there again from today on"""
+    CANCELLED = "cancelled"
+    """it had not begun, or began today: the person was not away at all"""
+    OVER = "over"
+    """it was over or taken back already"""
+
+
+def end_absence(session: Session, person_id: int, absence_id: int, **by: Unpack[Writing]) -> Ending:
+    """Let an absence of this person end; one that is there no more, or over, stays as it is.
+
+    Raises :class:`NotFound` for who may not enter absences of this person.
     """
     today = local_date(by["now"])
-    absence = session.get(PersonAbsence, absence_id, with_for_update=True)
-    if absence is None:
-        raise NotFound(subject="absence", id=absence_id)
-    person_id = get_person(session, absence.person_id, actor=by["actor"], today=today).id
-    if absence.to_on < today:
-        return person_id
-    before = _recorded(absence)
-    if absence.from_on < today:
+    get_person(session, person_id, actor=by["actor"], today=today)
+    absence = session.scalar(
+        select(PersonAbsence)
+        .where(PersonAbsence.id == absence_id, PersonAbsence.person_id == person_id)
+        .with_for_update()
+    )
+    if absence is None or absence.to_on < today:
+        return Ending.OVER
+    before, ending = _recorded(absence), Ending.ENDED if absence.from_on < today else Ending.CANCELLED
+    if ending is Ending.ENDED:
         absence.to_on = today - timedelta(days=1)
         after = _recorded(absence)
     else:
@@ -228,7 +242,7 @@ def end_absence(session: Session, absence_id: int, **by: Unpack[Writing]) -> int
         after=after,
         **by,
     )
-    return person_id
+    return ending
 
 
 def _recorded(absence: PersonAbsence) -> dict[str, Any]:

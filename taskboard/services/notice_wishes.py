@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import NotFound
@@ -78,6 +78,11 @@ def leave(session: Session, person_id: int, stream: Stream, *, now: datetime, en
         case Stream.DIGEST:
             wishes = Wishes(wishes.notices, digest=False)
     return set_wishes(session, person_id, wishes, now=now, entrance=entrance)
+
+
+def has_account(session: Session, person_id: int) -> bool:
+    """Whether this person still has an account that is in use."""
+    return bool(session.scalar(select(exists().where(Person.id == person_id, Person.is_active))))
 
 
 def has_address(session: Session, person_id: int) -> bool:

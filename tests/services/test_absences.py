@@ -30,7 +30,7 @@ from taskboard.models import (
     Task,
 )
 from taskboard.services import absences, workflow
-from taskboard.services.absences import AbsenceValues, add_absence, end_absence, list_absences, list_colleagues
+from taskboard.services.absences import AbsenceValues, Ending, add_absence, end_absence, list_absences, list_colleagues
 from taskboard.services.calendar import load_calendar
 from taskboard.services.plan_reminders import preview
 from tests.support.factories import (
@@ -365,7 +365,14 @@ def test_nobody_else_enters_or_ends_it(session: Session, usual: Usual, who: str)
     with pytest.raises(NotFound):
         add_absence(session, usual.li.id, AbsenceValues(FRIDAY, FRIDAY), **by)
     with pytest.raises(NotFound):
-        end_absence(session, absence_id, **by)
+        end_absence(session, usual.li.id, absence_id, **by)
+
+
+def test_an_absence_is_not_ended_in_the_name_of_somebody_else(session: Session, usual: Usual) -> None:
+    absence_id = away(session, usual.wang)
+
+    assert end_absence(session, usual.li.id, absence_id, **writing_by(usual.actor("li"))) is Ending.OVER
+    assert session.get(PersonAbsence, absence_id) is not None
 
 
 def test_days_that_overlap_are_refused_and_the_next_day_is_not(session: Session, usual: Usual) -> None:
@@ -387,9 +394,12 @@ def test_an_absence_that_runs_ends_yesterday_and_one_to_come_is_taken_back(sessi
     session.flush()
     coming_id = coming.id
 
-    for absence_id in (running.id, coming_id, running.id):
-        end_absence(session, absence_id, **writing_by(usual.actor("li")))
+    endings = [
+        end_absence(session, usual.li.id, absence_id, **writing_by(usual.actor("li")))
+        for absence_id in (running.id, coming_id, running.id, coming_id)
+    ]
 
+    assert endings == [Ending.ENDED, Ending.CANCELLED, Ending.OVER, Ending.OVER]
     assert running.to_on == date(2026, 11, 22)
     assert session.get(PersonAbsence, coming_id) is None
     assert absences.away_today(session, [usual.li.id], today=TODAY) == {}

@@ -32,12 +32,38 @@ def test_somebody_enters_and_takes_back_their_own_absence(client: FlaskClient, s
     page = visitor.get(OWN).text
     session.rollback()
     absence_id = session.scalars(select(PersonAbsence.id)).one()
-    ended = visitor.post(f"/absences/{absence_id}/end")
+    ended = visitor.post(f"/people/{usual.li.id}/absences/{absence_id}/end")
 
     assert (entered.status_code, ended.status_code) == (303, 303)
     assert "2026年11月24日至2026年11月27日" in page
     assert "能办什么仍看其本人的岗位" in page
-    assert "没有登记外出" in visitor.get(OWN).text
+    back = visitor.get(OWN).text
+    assert "这次外出登记已取消。" in back
+    assert "没有登记外出" in back
+
+
+def test_who_takes_it_back_a_second_time_reads_that_it_was_done(
+    client: FlaskClient, session: Session, usual: Usual
+) -> None:
+    visitor = Visitor(client).enter(usual.li)
+    visitor.post(OWN, **values(usual))
+    session.rollback()
+    address = f"/people/{usual.li.id}/absences/{session.scalars(select(PersonAbsence.id)).one()}/end"
+    visitor.post(address)
+    visitor.get(OWN)
+
+    again = visitor.post(address)
+
+    assert (again.status_code, again.location) == (303, OWN)
+    assert "此前已经取消或结束，没有再改动" in visitor.get(OWN).text
+
+
+def test_the_address_of_the_button_leads_to_the_page_of_absences(client: FlaskClient, usual: Usual) -> None:
+    page = f"/people/{usual.li.id}/absences"
+
+    answer = Visitor(client).enter(usual.li).get(f"{page}/7/end")
+
+    assert (answer.status_code, answer.location) == (302, page)
 
 
 def test_what_was_typed_comes_back_with_what_is_wrong(client: FlaskClient, usual: Usual) -> None:

@@ -114,7 +114,11 @@ def test_a_link_that_was_tampered_with_is_refused(
         "foreign key": leave_path(leave_token("another secret key", usual.li.id, Stream.NOTICES)),
     }[way]
 
-    assert client.open(address, method=method, data=ONE_CLICK).status_code == 404
+    answer = client.open(address, method=method, data=ONE_CLICK)
+
+    assert answer.status_code == 404
+    assert "退订链接无效" in answer.text
+    assert "岗位" not in answer.text
     assert {fresh(session, one).notice_wish for one in (usual.li, usual.gao)} == {NoticeWish.AT_ONCE}
 
 
@@ -125,7 +129,9 @@ def test_the_link_of_an_account_that_was_switched_off_leads_nowhere(
     session.execute(update(Person).where(Person.id == usual.li.id).values(is_active=False))
     session.commit()
 
-    assert client.post(address, data=ONE_CLICK).status_code == 404
+    answers = [client.get(address), client.post(address, data=ONE_CLICK)]
+
+    assert [(one.status_code, "退订链接无效" in one.text) for one in answers] == [(404, True)] * 2
 
 
 def test_the_page_of_leaving_says_whose_notices_it_is_about_and_gives_no_address_away(

@@ -118,7 +118,7 @@ POSTS: Mapping[str, Post] = {
     ),
     "absences.own": Post("lead.liaison", ("absence_added",), page="/account/absences", changes=AWAY),
     "absences.of_person": Post("administrator", ("absence_added",), page=f"{PERSON}/absences", changes=AWAY),
-    "absences.end": Post("administrator", ("absence_ended",), page=f"{PERSON}/absences", again="it is there no more"),
+    "absences.end": Post("administrator", ("absence_ended",), page=f"{PERSON}/absences"),
     "roundups.change_words": Post("supervisor", ("changed",), page=ROUNDUP, changes={"words": "另写的正文"}),
     "roundups.send": Post(
         "supervisor",

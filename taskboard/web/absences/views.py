@@ -8,11 +8,18 @@ from flask.typing import ResponseReturnValue
 from taskboard.domain.errors import Invalid
 from taskboard.extensions import read_session, today, transaction
 from taskboard.services import absences
+from taskboard.services.absences import Ending
 from taskboard.web.absences.forms import AbsenceForm
 from taskboard.web.guards import current_actor
 from taskboard.web.writing import writing
 
 blueprint = Blueprint("absences", __name__)
+
+ENDINGS = {
+    Ending.ENDED: "这次外出已提前结束，今天起恢复由本人接收。",
+    Ending.CANCELLED: "这次外出登记已取消。",
+    Ending.OVER: "这次外出登记此前已经取消或结束，没有再改动。",
+}
 
 
 @blueprint.route("/account/absences", methods=["GET", "POST"])
@@ -25,11 +32,12 @@ def of_person(person_id: int) -> ResponseReturnValue:
     return _page_of(person_id)
 
 
-@blueprint.post("/absences/<int:absence_id>/end")
-def end(absence_id: int) -> ResponseReturnValue:
+@blueprint.post("/people/<int:person_id>/absences/<int:absence_id>/end")
+def end(person_id: int, absence_id: int) -> ResponseReturnValue:
+    """The way back to the page also for who comes second: from another window, or at the same time."""
     with transaction() as session:
-        person_id = absences.end_absence(session, absence_id, **writing())
-    flash("这次外出登记已结束。", "success")
+        ending = absences.end_absence(session, person_id, absence_id, **writing())
+    flash(ENDINGS[ending], "info" if ending is Ending.OVER else "success")
     return redirect(_address(person_id), 303)
 
 

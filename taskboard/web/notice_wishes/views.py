@@ -60,9 +60,10 @@ def leave() -> ResponseReturnValue:
 
 
 def _read_link() -> tuple[int, Stream]:
+    """Raises :class:`NotFound` in words that tell of a link: who reads them need not have signed in."""
     found = read_leave_token(effective_settings().secret_key, request.args.get("token", ""))
-    if found is None:
-        raise NotFound(subject="link")
+    if found is None or not notice_wishes.has_account(read_session(), found[0]):
+        raise NotFound(subject="leave_link")
     return found
 
 
