@@ -10,7 +10,7 @@ from taskboard.domain.errors import Invalid
 from taskboard.domain.local_time import at_local, local_moment
 
 EARLIEST, LATEST = time(6), time(22)
-SHORTEST = timedelta(hours=4)
+LEAST_HOURS = 4
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ def check_hours(hours: OfficeHours) -> None:
     if not EARLIEST <= hours.closes <= LATEST:
         raise Invalid("closes", "office_hours_bounds", earliest=EARLIEST, latest=LATEST)
     length = timedelta(hours=hours.closes.hour - hours.opens.hour, minutes=hours.closes.minute - hours.opens.minute)
-    if length < SHORTEST:
-        raise Invalid("closes", "office_hours_short", least=SHORTEST // timedelta(hours=1))
+    if length < timedelta(hours=LEAST_HOURS):
+        raise Invalid("closes", "office_hours_short", least=LEAST_HOURS)
 
 
 def next_office_moment(moment: datetime, calendar: WorkingCalendar, hours: OfficeHours = USUAL_HOURS) -> datetime:

@@ -20,6 +20,7 @@ from taskboard.domain.roles import Role
 from taskboard.models import Setting
 from taskboard.services.actors import require_role
 from taskboard.services.history import Writing, record_change
+from taskboard.services.setting_versions import check_version, hold_settings, version_of
 
 PER_MINUTE = "mails_per_minute"
 PER_HOUR = "mails_per_hour"
@@ -57,6 +58,11 @@ def kept_rules(session: Session) -> SendingRules:
     )
 
 
+def version_of_rules(rules: SendingRules) -> int:
+    """What the form carries that shows them."""
+    return version_of({name: str(value) for name, value in _plain(rules).items()})
+
+
 def office_hours(session: Session) -> OfficeHours:
     """The hours in which notices leave, as they hold now."""
     return kept_rules(session).hours
@@ -78,14 +84,26 @@ def check_rules(rules: SendingRules, *, usual_per_minute: int, usual_per_hour: i
 
 
 def change_rules(
-    session: Session, rules: SendingRules, *, usual_per_minute: int, usual_per_hour: int, **by: Unpack[Writing]
+    session: Session,
+    rules: SendingRules,
+    *,
+    version: int,
+    usual_per_minute: int,
+    usual_per_hour: int,
+    **by: Unpack[Writing],
 ) -> bool:
-    """Keep what an administrator filled in, on record; whether anything is new. Raises as :func:`check_rules`."""
+    """Keep what an administrator filled in, on record; whether anything is new.
+
+    Raises as :func:`check_rules`, and :class:`Stale` where others were saved since ``version``.
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
     check_rules(rules, usual_per_minute=usual_per_minute, usual_per_hour=usual_per_hour)
-    before, after = _plain(kept_rules(session)), _plain(rules)
+    hold_settings(session)
+    kept = kept_rules(session)
+    before, after = _plain(kept), _plain(rules)
     if before == after:
         return False
+    check_version(version, version_of_rules(kept))
     for name in NAMES:
         row = session.get(Setting, name)
         if name not in after:

@@ -18,6 +18,7 @@ from taskboard.models import Setting
 from taskboard.services.actors import require_role
 from taskboard.services.history import Writing, record_change
 from taskboard.services.sending_rules import kept_rules
+from taskboard.services.setting_versions import check_version, hold_settings, version_of
 
 PUBLIC_URL = "public_url"
 SMTP_URL = "smtp_url"
@@ -62,28 +63,37 @@ def effective_settings(session: Session, settings: Settings) -> Settings:
     return replace(settings, mail_transport=kept_transport, **kept)  # type: ignore[arg-type]
 
 
-def change_settings(
-    session: Session, values: SettingValues, *, settings: Settings, **by: Unpack[Writing]
-) -> dict[str, str]:
-    """Keep what an administrator filled in, except what the environment sets; what is kept then.
+def version_of_settings(kept: Mapping[str, str], *, settings: Settings) -> int:
+    """What the form carries that shows them; it tells nothing of the password."""
+    return version_of(kept, key=settings.secret_key)
 
-    Raises :class:`Invalid` for an address that is none. The trail never has the password of the mail server.
+
+def change_settings(
+    session: Session, values: SettingValues, *, version: int, settings: Settings, **by: Unpack[Writing]
+) -> None:
+    """Keep what an administrator filled in, except what the environment sets.
+
+    Raises :class:`Invalid` for an address that is none, and :class:`Stale` where others were saved since ``version``.
+    The trail never has the password of the mail server.
     """
     require_role(by["actor"], Role.ADMINISTRATOR)
+    hold_settings(session)
     before = kept_settings(session)
+    wanted = {name: value for name, value in checked_values(values).items() if name not in settings.given}
+    after = {name: value for name, value in {**before, **wanted}.items() if value}
+    if before == after:
+        return
+    check_version(version, version_of_settings(before, settings=settings))
     store_settings(session, values, settings=settings)
-    after = kept_settings(session)
-    if before != after:
-        record_change(
-            session,
-            subject=Subject.SETTING,
-            subject_id=None,
-            act=Change.CHANGED,
-            before=_told(before),
-            after={**_told(after), **_password_note(before, after)},
-            **by,
-        )
-    return after
+    record_change(
+        session,
+        subject=Subject.SETTING,
+        subject_id=None,
+        act=Change.CHANGED,
+        before=_told(before),
+        after={**_told(after), **_password_note(before, after)},
+        **by,
+    )
 
 
 def store_settings(session: Session, values: SettingValues, *, settings: Settings) -> None:

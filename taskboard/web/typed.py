@@ -7,7 +7,11 @@ import unicodedata
 from datetime import date, time
 
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
-CLOCK = re.compile(r"(\d{1,2})[:时](\d{2})分?")
+CLOCK = re.compile(
+    r"(?P<half_day>上午|下午)?"
+    r"(?:(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2})|[点时](?:整|(?P<half>半)|(?P<minutes>\d{1,2})分?)?)"
+    r"|(?P<figures>\d{3,4}))"
+)
 EARLIEST_YEAR, LATEST_YEAR = 1949, 2100
 LONGEST_NUMBER = 20
 LARGEST_FIGURE = 1e15
@@ -43,14 +47,22 @@ def read_day(text: str | None) -> date | None:
 
 
 def read_clock(text: str | None) -> time | None:
-    """The time of day that was typed as 8:30 or 08：30, ``None`` for none; raises :class:`ValueError`."""
+    """The time of day that was typed as 8:30, 08：30, 0830 or 8点半, ``None`` for none; raises :class:`ValueError`."""
     typed = plain(text)
     if not typed:
         return None
     found = CLOCK.fullmatch(typed)
-    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+    if found is None:
         raise ValueError(CLOCK_WORDS)
-    return time(int(found[1]), int(found[2]))
+    figures = found["figures"] or ""
+    hour = int(found["hour"] or figures[:-2])
+    minute = 30 if found["half"] else int(found["minute"] or found["minutes"] or figures[-2:] or 0)
+    if found["half_day"] == "下午" and hour < 12:
+        hour += 12
+    try:
+        return time(hour, minute)
+    except ValueError:
+        raise ValueError(CLOCK_WORDS) from None
 
 
 def read_whole(text: str | None, *, is_percent: bool = False) -> int | None:

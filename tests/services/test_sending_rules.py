@@ -15,7 +15,7 @@ from taskboard.domain.history import Change
 from taskboard.domain.outbox import MailKind
 from taskboard.models import HistoryEntry, OutboxMessage, Setting
 from taskboard.services.outbox import queue_mail
-from taskboard.services.sending_rules import SendingRules, change_rules, kept_rules
+from taskboard.services.sending_rules import SendingRules, change_rules, kept_rules, version_of_rules
 from taskboard.services.settings import effective_settings
 from tests.support.factories import Usual, usual_people, writing_by
 
@@ -31,7 +31,8 @@ def usual(session: Session) -> Usual:
 
 
 def keep(session: Session, usual: Usual, rules: SendingRules, *, who: str = "sun") -> bool:
-    return change_rules(session, rules, **USUAL, **writing_by(usual.actor(who)))
+    version = version_of_rules(kept_rules(session))
+    return change_rules(session, rules, version=version, **USUAL, **writing_by(usual.actor(who)))
 
 
 def rates(session: Session) -> tuple[int, int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 
-from taskboard.web.typed import DAY_WORDS, YEAR_WORDS, read_day, read_figure, read_whole
+from taskboard.web.typed import CLOCK_WORDS, DAY_WORDS, YEAR_WORDS, read_clock, read_day, read_figure, read_whole
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,24 @@ def test_a_day_is_read_in_any_width(text: str) -> None:
 def test_a_day_that_cannot_be_meant_says_why(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         read_day(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["8:30", "08:30", "8：30", "０８：３０", "0830", "830", "8.30", "8点半", "8时半", "8 点 30 分", "上午8点半"]
+)
+def test_a_time_of_day_is_read_as_people_write_it(text: str) -> None:
+    assert read_clock(text) == time(8, 30)
+
+
+def test_a_full_hour_is_read_with_its_word_or_with_nothing_behind_it() -> None:
+    assert [read_clock(one) for one in ("18:00", "18点", "18时", "18点整", "下午6点")] == [time(18)] * 5
+    assert [read_clock(one) for one in ("", " ", None)] == [None] * 3
+
+
+@pytest.mark.parametrize("text", ["25:00", "8:60", "8点60", "08300", "早上", "8:3", "下午25点", "-8:30"])
+def test_a_time_of_day_that_cannot_be_meant_says_how_to_write_one(text: str) -> None:
+    with pytest.raises(ValueError, match=CLOCK_WORDS):
+        read_clock(text)
 
 
 def test_a_whole_number_is_read_in_any_width_and_a_percent_with_its_sign() -> None:

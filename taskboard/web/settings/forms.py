@@ -28,7 +28,7 @@ from taskboard.services.settings import (
     with_kept_password,
     without_password,
 )
-from taskboard.web.forms import Form, LineField, MaxLength, WholeNumberField
+from taskboard.web.forms import Form, LineField, MaxLength, VersionedForm, WholeNumberField
 from taskboard.web.typed import read_clock
 
 VARIABLES = {field: name for name, field in IN_THE_BROWSER_TOO.items()}
@@ -94,8 +94,12 @@ class MailForm(Form):
         return Trial(False, f"测试邮件没有发出。邮件服务器的答复：{outcome.detail}")
 
 
+class SettingsForm(MailForm, VersionedForm):
+    """The same for later, when another administrator may have it open too."""
+
+
 class ClockField(Field):
-    """A time of day typed as 8:30; ``data`` is a time or None."""
+    """A time of day typed as 8:30 or 8点半; ``data`` is a time or None."""
 
     widget = TextInput()
     data: time | None
@@ -110,7 +114,7 @@ class ClockField(Field):
         self.data = read_clock(valuelist[0] if valuelist else None)
 
 
-class SendingForm(Form):
+class SendingForm(VersionedForm):
     per_minute = WholeNumberField("每分钟最多发信（封）", [Optional()], render_kw={"inputmode": "numeric"})
     per_hour = WholeNumberField("每小时最多发信（封）", [Optional()], render_kw={"inputmode": "numeric"})
     opens = ClockField("通知从几点起发送")
