@@ -9,21 +9,10 @@ from typing import Any
 
 import pytest
 
+from tools.chaos.__main__ import KINDS, SCRIPTS
 from tools.chaos.table import Row, print_table
 
-TRIALS = (
-    ("occurrences", "postgresql"),
-    ("leaders", "sqlite"),
-    ("senders", "postgresql"),
-    ("downtime", "sqlite"),
-    ("downtime", "postgresql"),
-    ("clocks", "sqlite"),
-    ("outages", "sqlite"),
-    ("servers", "sqlite"),
-    ("servers", "postgresql"),
-    ("weeks", "sqlite"),
-    ("backlog", "sqlite"),
-)
+TRIALS = [(script, kind) for script in SCRIPTS for kind in KINDS]
 
 
 @pytest.mark.parametrize(("script", "kind"), TRIALS)

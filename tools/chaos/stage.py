@@ -202,32 +202,46 @@ def settings_of(database_url: str, folder: Path, smtp_url: str, *, mails_per_min
 
 
 @contextmanager
-def stage(kind: str) -> Iterator[Stage]:
-    """A stage with a fresh database, cleared away afterwards."""
+def stage(kind: str, *, has_own_server: bool = False) -> Iterator[Stage]:
+    """A stage with a fresh database, cleared away afterwards; for who stops PostgreSQL, on a server of its own."""
     run = databases.this_run()
     with tempfile.TemporaryDirectory(prefix="taskboard-chaos-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if kind == "sqlite":
-            play = Stage(kind, folder, databases.copy_sqlite(run, folder / "taskboard.db"))
+            yield from _played(Stage(kind, folder, databases.copy_sqlite(run, folder / "taskboard.db")))
+        elif has_own_server:
             try:
-                yield play
+                yield from _on_postgres(run.alone, folder)
             finally:
-                play.end()
-            return
-        server = databases.start_postgres(run)
-        database = databases.PostgresDatabase(server, "chaos")
-        database.empty()
-        with engine_of(database.url).begin() as connection:
-            connection.execute(text("DROP TABLE IF EXISTS chaos_mark"))
-        play = Stage(kind, folder, database.url)
-        play.postgres = server
-        try:
-            yield play
-        finally:
-            play.end()
-            with engine_of(database.url).begin() as connection:
-                connection.execute(text("DROP TABLE IF EXISTS chaos_mark"))
-            database.close()
+                databases.remove(run.alone)
+        else:
+            yield from _on_postgres(run, folder)
+
+
+def _on_postgres(run: databases.RunFolder, folder: Path) -> Iterator[Stage]:
+    server = databases.start_postgres(run)
+    database = databases.PostgresDatabase(server, "chaos")
+    database.empty()
+    _remove_marks(database)
+    play = Stage("postgresql", folder, database.url)
+    play.postgres = server
+    try:
+        yield from _played(play)
+    finally:
+        _remove_marks(database)
+        database.close()
+
+
+def _played(play: Stage) -> Iterator[Stage]:
+    try:
+        yield play
+    finally:
+        play.end()
+
+
+def _remove_marks(database: databases.PostgresDatabase) -> None:
+    with engine_of(database.url).begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS chaos_mark"))
 
 
 def wait_for(condition: Callable[[], Any], *, seconds: float, what: str = "it") -> float:
