@@ -26,6 +26,7 @@ from taskboard.models import Assignment, CalendarDay, CalendarYear, Task
 from taskboard.services.actors import require_role
 from taskboard.services.calendar import DayOut, load_calendar
 from taskboard.services.history import Writing, record_change
+from taskboard.services.inserts import insert_where_free
 from taskboard.services.reminders import PlanRules, load_rules
 
 READERS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
@@ -140,6 +141,7 @@ def adopt_arrangement(session: Session, arrangement: Arrangement, **by: Unpack[W
     What was adopted before as it is changes nothing: ``False``.
     """
     require_role(by["actor"], Role.ADMINISTRATOR)
+    _hold_year(session, arrangement.year)
     if _stands(session, arrangement):
         return False
     days = _days_out(arrangement)
@@ -160,6 +162,13 @@ def adopt_arrangement(session: Session, arrangement: Arrangement, **by: Unpack[W
         **by,
     )
     return True
+
+
+def _hold_year(session: Session, year: int) -> None:
+    """Of two who take a notice over at once, by two clicks, too, the second waits for what the first wrote."""
+    insert_where_free(session, CalendarYear, [{"year": year, "source": NOTICE_SOURCE}])
+    held = select(CalendarYear).where(CalendarYear.year == year).with_for_update()
+    session.execute(held, execution_options={"populate_existing": True})
 
 
 def _concerned(year: int, days: Iterable[DayOut]) -> ColumnElement[bool]:

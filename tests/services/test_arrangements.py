@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import NotAllowed
@@ -13,6 +15,7 @@ from taskboard.domain.history import Change, Subject
 from taskboard.domain.holiday_notices import Arrangement
 from taskboard.domain.plan_reminders import RuleChange, to_plain
 from taskboard.domain.workflow import AssignmentState, TaskState
+from taskboard.extensions import IS_WRITING
 from taskboard.models import Assignment, HistoryEntry, Plan, Task
 from taskboard.services.arrangements import (
     adopt_arrangement,
@@ -121,6 +124,31 @@ def test_the_same_notice_again_changes_nothing(session: Session, usual: Usual) -
     adopt_arrangement(session, ARRANGEMENT, **writing_by(usual.actor("sun")))
 
     assert (preview.changes, preview.moves, preview.was_confirmed) == ([], [], True)
+
+
+def test_of_two_who_take_the_same_notice_over_at_once_the_second_changes_nothing(
+    session: Session, usual: Usual, engine: Engine
+) -> None:
+    by = writing_by(usual.actor("sun"))
+    session.commit()
+    answers = []
+
+    def run() -> None:
+        with Session(engine) as other:
+            other.connection(execution_options={IS_WRITING: True})
+            answers.append(adopt_arrangement(other, ARRANGEMENT, **by))
+            # Long enough for another to come in between.
+            time.sleep(0.2)
+            other.commit()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert sorted(answers) == [False, True]
+    assert len(session.scalars(select(HistoryEntry).where(HistoryEntry.subject == Subject.CALENDAR)).all()) == 1
 
 
 def test_days_of_the_year_before_leave_that_year_as_it_is_known(session: Session, usual: Usual) -> None:
