@@ -34,7 +34,7 @@ from taskboard.domain.roles import Role
 from taskboard.labels.robots import HEADS, LEFT_OUT, LINK
 from taskboard.models import Department, Robot, RobotMessage
 from taskboard.services.actors import require_role
-from taskboard.services.history import Writing, record_change
+from taskboard.services.history import Writing, find_repeated, record_change
 from taskboard.services.inserts import change_rows, insert_where_free
 
 TROUBLED = (RobotMessageState.REFUSED, RobotMessageState.UNKNOWN, RobotMessageState.EXPIRED)
@@ -116,9 +116,19 @@ def list_messages(session: Session, robot_id: int, *, limit: int = 20) -> Sequen
 # Keeping them
 
 
-def add_robot(session: Session, values: RobotValues, **by: Unpack[Writing]) -> Robot:
-    """Let a robot speak in its group; raises :class:`Invalid` for an address that is none, or is there already."""
+def add_robot(
+    session: Session, values: RobotValues, *, request_key: str | None = None, **by: Unpack[Writing]
+) -> Robot:
+    """Let a robot speak in its group; raises :class:`Invalid` for an address that is none, or is there already.
+
+    A request that was answered already gives the robot that came of it.
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
+    # Two clicks at once: the second waits for the first, and finds what it did.
+    session.execute(select(Department.id).where(Department.id == values.department_id).with_for_update())
+    done = find_repeated(session, request_key, act=Change.ADDED, task_id=None, actor=by["actor"])
+    if done is not None and done.subject_id is not None:
+        return get_robot(session, done.subject_id)
     webhook = parse_webhook(values.address)
     _require_new(session, webhook)
     robot = Robot(
@@ -133,16 +143,17 @@ def add_robot(session: Session, values: RobotValues, **by: Unpack[Writing]) -> R
     )
     session.add(robot)
     session.flush()
-    _record(session, robot, Change.ADDED, None, _told(session, robot), **by)
+    _record(session, robot, Change.ADDED, None, _told(session, robot), request_key=request_key, **by)
     return robot
 
 
 def change_robot(session: Session, robot_id: int, values: RobotValues, *, version: int, **by: Unpack[Writing]) -> None:
-    """Save what an administrator changed; raises :class:`Stale`, and :class:`Invalid` as :func:`add_robot`."""
+    """Save what an administrator changed; raises :class:`Stale`, and :class:`Invalid` as :func:`add_robot`.
+
+    What stands there already is saved again by nobody: a second click is no change by somebody else.
+    """
     require_role(by["actor"], Role.ADMINISTRATOR)
     robot = _locked(session, robot_id)
-    if robot.version != version:
-        raise Stale()
     before, secrets_before = _told(session, robot), (robot.key, robot.secret)
     if values.address:
         webhook = parse_webhook(values.address)
@@ -160,6 +171,8 @@ def change_robot(session: Session, robot_id: int, values: RobotValues, *, versio
         after["secret"] = True
     if after == before:
         return
+    if robot.version != version:
+        raise Stale()
     robot.version += 1
     session.flush()
     _record(session, robot, Change.CHANGED, before, after, **by)
@@ -203,8 +216,18 @@ def _told(session: Session, robot: Robot) -> dict[str, Any]:
     }
 
 
-def _record(session: Session, robot: Robot, act: Change, before: Any, after: Any, **by: Unpack[Writing]) -> None:
-    record_change(session, subject=Subject.ROBOT, subject_id=robot.id, act=act, before=before, after=after, **by)
+def _record(
+    session: Session,
+    robot: Robot,
+    act: Change,
+    before: Any,
+    after: Any,
+    *,
+    request_key: str | None = None,
+    **by: Unpack[Writing],
+) -> None:
+    told = {"before": before, "after": after, "request_key": request_key}
+    record_change(session, subject=Subject.ROBOT, subject_id=robot.id, act=act, **told, **by)
 
 
 # Speaking

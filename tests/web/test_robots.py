@@ -103,6 +103,16 @@ def test_an_edit_without_an_address_keeps_it(sun: Visitor, session: Session) -> 
     assert (kept.name, kept.key, kept.secret, kept.is_on) == ("新名称", KEYS["dingtalk"], SECRET, False)
 
 
+def test_a_second_click_finds_the_robot_and_what_was_saved(sun: Visitor, session: Session) -> None:
+    twice = fields(request_key="the-same-form-sent-twice")
+    entered = [sun.post(f"{PAGE}/new", **twice) for _ in range(2)]
+    kept = robot(session)
+    saved = [sun.post(f"{PAGE}/{kept.id}", **fields(name="新名称", address="", secret="")) for _ in range(2)]
+
+    assert [answer.location for answer in (*entered, *saved)] == [f"{PAGE}/{kept.id}"] * 4
+    assert (robot(session).name, robot(session).version) == ("新名称", 2)
+
+
 def test_a_stale_edit_comes_back_for_a_decision(sun: Visitor, session: Session) -> None:
     sun.post(f"{PAGE}/new", **fields())
     kept = robot(session)

@@ -37,7 +37,8 @@ def new_robot() -> ResponseReturnValue:
         try:
             with transaction() as session:
                 department = department_names.find_department(session, form.department.data or "", field="department")
-                robot = robots.add_robot(session, form.values(department.id), **writing())
+                key = form.request_key.data
+                robot = robots.add_robot(session, form.values(department.id), request_key=key, **writing())
                 robot_id = robot.id
             flash("机器人已登记。请试发一条消息，确认群里收得到。", "success")
             return redirect(url_for("robots.edit_robot", robot_id=robot_id))
