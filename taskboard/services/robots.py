@@ -116,9 +116,7 @@ def list_messages(session: Session, robot_id: int, *, limit: int = 20) -> Sequen
 # Keeping them
 
 
-def add_robot(
-    session: Session, values: RobotValues, *, request_key: str | None = None, **by: Unpack[Writing]
-) -> Robot:
+def add_robot(session: Session, values: RobotValues, *, request_key: str | None = None, **by: Unpack[Writing]) -> Robot:
     """Let a robot speak in its group; raises :class:`Invalid` for an address that is none, or is there already.
 
     A request that was answered already gives the robot that came of it.
