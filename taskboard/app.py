@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apiflask import APIFlask
 from jinja2 import StrictUndefined
+from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from taskboard import extensions, paths
@@ -11,6 +14,8 @@ from taskboard.clock import Clock, SystemClock
 from taskboard.config import Settings
 from taskboard.mail.robots import Connect, connect_securely
 from taskboard.web import register_pages
+
+CONNECT_SECONDS = 10
 
 
 def create_app(
@@ -31,6 +36,7 @@ def create_app(
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings.database_url),
         MAX_CONTENT_LENGTH=settings.max_upload_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_upload_bytes,
         SESSION_COOKIE_NAME="taskboard_session",
@@ -56,3 +62,11 @@ def create_app(
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
         )
     return app
+
+
+def _engine_options(database_url: str) -> dict[str, Any]:
+    """A PostgreSQL server that hangs must not hold up whoever asks for two minutes, which is the driver's own limit."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "postgresql" and "connect_timeout" not in url.query:
+        return {"connect_args": {"connect_timeout": CONNECT_SECONDS}}
+    return {}

@@ -18,6 +18,8 @@ from taskboard import paths
 from taskboard.app import create_app
 from taskboard.config import ConfigurationError, Settings, settings_from_environment
 from taskboard.extensions import db, transaction
+from taskboard.labels.databases import database_trouble
+from taskboard.labels.operating_system import reason_words
 from taskboard.services.calendar import seed_calendar
 from taskboard.services.renamings import seed_renamings
 
@@ -33,20 +35,30 @@ def load_settings() -> Settings:
 
 def load_app(settings: Settings | None = None, *, needs_migration: bool = True) -> Flask:
     """The application; ends the command where the database cannot be reached, or is not of this version's shape."""
-    settings = settings or load_settings()
-    settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _make_database_private(settings)
+    app = make_app(settings or load_settings())
+    try:
+        is_current = is_migrated(app)
+    except DatabaseError as error:
+        what = "连不上数据库" if isinstance(error, OperationalError) else "数据库不能用"
+        trouble = database_trouble(error)
+        raise click.ClickException(f"{what}：{trouble.words}\n{trouble.remedy}") from None
+    if needs_migration and not is_current:
+        raise click.ClickException("数据库还没有升级到当前版本。请先运行：taskboard migrate")
+    return app
+
+
+def make_app(settings: Settings) -> Flask:
+    """The application, whose database was not asked anything yet; ends the command where its folder cannot be had."""
+    try:
+        settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_database_private(settings)
+    except OSError as error:
+        raise click.ClickException(
+            f"实例目录 {settings.instance_dir} 不能用：{reason_words(error)}。请检查 TASKBOARD_INSTANCE。"
+        ) from None
     app = create_app(settings)
     if context := click.get_current_context(silent=True):
         context.call_on_close(lambda: _disconnect(app))
-    try:
-        is_current = is_migrated(app)
-    except OperationalError as error:
-        raise click.ClickException(f"连不上数据库：{error.orig}") from None
-    except DatabaseError as error:
-        raise click.ClickException(f"数据库不能用：{error.orig}") from None
-    if needs_migration and not is_current:
-        raise click.ClickException("数据库还没有升级到当前版本。请先运行：taskboard migrate")
     return app
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import smtplib
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,12 +16,14 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from taskboard.cli.application import is_migrated, load_app
+from taskboard.cli.application import is_migrated, load_settings, make_app
 from taskboard.config import MailTransport, Settings
 from taskboard.domain.jobs import JobState
 from taskboard.domain.outbox import BEFORE_THE_WIRE, OutboxState
 from taskboard.extensions import current_settings, effective_settings, now, read_session, today, transaction
+from taskboard.labels.databases import database_trouble
 from taskboard.labels.jobs import JOBS
+from taskboard.labels.mail_servers import smtp_reason
 from taskboard.labels.times import moment_words
 from taskboard.mail.message import UnusableAddress, parse_sender
 from taskboard.mail.transport import parse_smtp_url, try_to_sign_in
@@ -29,6 +32,9 @@ from taskboard.services.arrangements import missing_year
 from taskboard.services.database import find_damage, try_to_write
 
 LEAST_FREE = 1024**3
+DATABASE = "数据库"
+ANSWER_SECONDS = 40.0
+"""longer than a writer waits for SQLite's lock, and than a large file takes to be looked through"""
 
 
 class Health(StrEnum):
@@ -50,7 +56,7 @@ class Finding:
 @click.command()
 def doctor() -> None:
     """逐项检查数据库、邮件、日历、调度程序和磁盘；有问题时给出办法，退出码为 1。"""
-    app = load_app(needs_migration=False)
+    app = make_app(load_settings())
     with app.app_context():
         findings = list(_examine(app))
     for one in findings:
@@ -64,10 +70,12 @@ def doctor() -> None:
 
 def _examine(app: Flask) -> Iterator[Finding]:
     settings = current_settings()
-    database = _database(app)
+    database = _answer_in_time(app)
     yield database
     yield _disk(settings.instance_dir)
     if database.health is Health.BAD:
+        if settings.mail_transport is not MailTransport.NONE:
+            yield _mail_server(settings)
         return
     session = read_session()
     yield _scheduler(session, now())
@@ -78,22 +86,38 @@ def _examine(app: Flask) -> Iterator[Finding]:
     yield _calendar(session, today())
 
 
+def _answer_in_time(app: Flask) -> Finding:
+    """How the database is, asked in a thread of its own: one that hangs must not keep the screen from coming."""
+    found: list[Finding] = []
+
+    def ask() -> None:
+        with app.app_context():
+            found.append(_database(app))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(timeout=ANSWER_SECONDS)
+    if found:
+        return found[0]
+    words = f"{ANSWER_SECONDS:.0f} 秒内没有答复"
+    return Finding(Health.BAD, DATABASE, words, "查看数据库服务是否卡住；没有好转时重新启动它。")
+
+
 def _database(app: Flask) -> Finding:
     """Reached, of the right shape, whole, and open for writing."""
-    subject = "数据库"
     try:
         if not is_migrated(app):
-            return Finding(Health.BAD, subject, "还没有升级到当前版本", "运行 taskboard migrate。")
+            return Finding(Health.BAD, DATABASE, "还没有升级到当前版本", "运行 taskboard migrate。")
         if damage := find_damage(read_session()):
             return Finding(
-                Health.BAD, subject, f"文件损坏：{damage}", "停止服务，用 taskboard restore 恢复最近的备份。"
+                Health.BAD, DATABASE, f"文件损坏：{damage}", "停止服务，用 taskboard restore 恢复最近的备份。"
             )
         with transaction() as session:
             try_to_write(session)
     except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return Finding(Health.BAD, subject, f"不能读写：{said}", "检查 TASKBOARD_DATABASE_URL、数据库服务和磁盘空间。")
-    return Finding(Health.GOOD, subject, "可以读写，结构是当前版本")
+        trouble = database_trouble(error)
+        return Finding(Health.BAD, DATABASE, f"不能读写：{trouble.words}", trouble.remedy)
+    return Finding(Health.GOOD, DATABASE, "可以读写，结构是当前版本")
 
 
 def _disk(folder: Path) -> Finding:
@@ -147,7 +171,8 @@ def _mail_server(settings: Settings) -> Finding:
     try:
         try_to_sign_in(server)
     except (OSError, ValueError, smtplib.SMTPException) as error:
-        return Finding(Health.BAD, subject, f"{place} 连不上：{error}", "检查地址、端口、加密方式、账号和防火墙。")
+        words = f"{place} 连不上：{smtp_reason(error)}"
+        return Finding(Health.BAD, subject, words, "检查地址、端口、加密方式、账号和防火墙。")
     return Finding(Health.GOOD, subject, f"{place} 可以连接")
 
 

@@ -22,6 +22,10 @@ REASONS: dict[int, str] = {
     errno.EADDRINUSE: "端口已被占用",
     errno.EADDRNOTAVAIL: "本机没有这个地址",
     errno.ECONNREFUSED: "对方拒绝连接",
+    errno.ECONNRESET: "对方断开了连接",
+    errno.EPIPE: "对方断开了连接",
+    errno.EHOSTUNREACH: "到不了这台主机",
+    errno.ENETUNREACH: "网络不通",
     errno.ETIMEDOUT: "连接超时",
     errno.ENOMEM: "内存不足",
 }

@@ -17,6 +17,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from taskboard.domain.outbox import Outcome, Result
+from taskboard.labels.mail_servers import smtp_reason
 from taskboard.labels.mails import SMTP_TROUBLE
 
 CONNECT_SECONDS = 20.0
@@ -259,8 +260,4 @@ def _expect(reply: tuple[int, bytes], *wanted: int) -> None:
 
 def trouble(phase: str, error: BaseException) -> str:
     """What went wrong, for the administrator: where in the talk, and what the system or the server said."""
-    if isinstance(error, smtplib.SMTPResponseException):
-        reply = error.smtp_error
-        said = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
-        return f"{SMTP_TROUBLE[phase]}：{error.smtp_code} {said}"
-    return f"{SMTP_TROUBLE[phase]}：{error or type(error).__name__}"
+    return f"{SMTP_TROUBLE[phase]}：{smtp_reason(error)}"

@@ -8,7 +8,7 @@ import shutil
 import tarfile
 import tempfile
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -345,76 +345,3 @@ def test_an_attachment_that_is_not_there_is_said_to_be_missing(
 
     assert answer.exit_code == 1
     assert FILE_ID in answer.output
-
-
-# What is wrong, on one screen
-
-
-@SQLITE_ONLY
-def test_the_doctor_says_what_is_wrong_and_what_to_do(filled: Session, tmp_path: Path, database_url: str) -> None:
-    answer = run("doctor", folder=tmp_path, database_url=database_url)
-
-    assert answer.exit_code == 1
-    assert "✔ 数据库：可以读写" in answer.output
-    assert "✘ 调度程序：没有在运行" in answer.output
-    assert "→ 启动 taskboard serve" in answer.output
-    assert "▲ 邮件服务器：没有设置" in answer.output
-
-
-@SQLITE_ONLY
-@pytest.mark.parametrize(
-    ("today", "words"),
-    [
-        (date(2026, 10, 31), "✔ 工作日历：2026 年的安排已确认"),
-        (date(2026, 11, 1), "▲ 工作日历：2027 年的安排还是预估的"),
-        (date(2027, 3, 1), "✘ 工作日历：2027 年的安排是预估的"),
-    ],
-)
-def test_the_doctor_asks_for_the_year_that_is_missing(
-    filled: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, database_url: str, today: date, words: str
-) -> None:
-    monkeypatch.setattr(import_module("taskboard.cli.doctor"), "today", lambda: today)
-
-    answer = run("doctor", folder=tmp_path, database_url=database_url)
-
-    assert words in answer.output
-    assert ("粘贴到“工作日历”页" in answer.output) is not words.startswith("✔")
-
-
-@SQLITE_ONLY
-def test_the_doctor_notices_a_damaged_file_and_one_that_takes_no_writes(
-    filled: Session, engine: Engine, tmp_path: Path, database_url: str
-) -> None:
-    filled.execute(text("CREATE TRIGGER full BEFORE UPDATE ON scheduler_lease BEGIN SELECT RAISE(FAIL, 'full'); END"))
-    filled.commit()
-    assert "✘ 数据库：不能读写：full" in run("doctor", folder=tmp_path, database_url=database_url).output
-
-    filled.execute(text("DROP TRIGGER full"))
-    root = filled.execute(text("SELECT rootpage FROM sqlite_master WHERE name = 'mail_address'")).scalar_one()
-    size = filled.execute(text("PRAGMA page_size")).scalar_one()
-    filled.commit()
-    filled.close()
-    engine.dispose()
-    with (tmp_path / "taskboard.db").open("r+b") as file:
-        file.seek((root - 1) * size)
-        file.write(b"x" * size)
-
-    answer = run("doctor", folder=tmp_path, database_url=database_url)
-
-    assert "✘ 数据库：文件损坏：" in answer.output
-
-
-def test_the_doctor_says_of_a_file_that_is_no_database_that_it_cannot_be_used(tmp_path: Path) -> None:
-    (tmp_path / "broken.db").write_bytes(b"x" * 8192)
-
-    answer = run("doctor", folder=tmp_path, database_url=f"sqlite:///{tmp_path / 'broken.db'}")
-
-    assert answer.exit_code == 1
-    assert "数据库不能用：file is not a database" in answer.output
-
-
-def test_the_doctor_knows_a_database_that_was_not_migrated(tmp_path: Path) -> None:
-    answer = run("doctor", folder=tmp_path, database_url=f"sqlite:///{tmp_path / 'new.db'}")
-
-    assert answer.exit_code == 1
-    assert "运行 taskboard migrate" in answer.output
