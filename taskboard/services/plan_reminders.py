@@ -94,25 +94,27 @@ def set_rules(
     """Let the plan remind by these rules from the next morning on; how many differ from the usual ones.
 
     Raises :class:`Invalid` for a change that no plan may make, :class:`Stale` where somebody changed the plan since
-    ``version``. What was reminded of already is not reminded of again.
+    ``version`` and the rules are not these already, as after a second click. What was reminded of already is not
+    reminded of again.
     """
     plan = supervised_plan(session, plan_id, by["actor"], lock=True)
+    kept = kept_changes(changes)
+    before, wanted = plan.reminder_changes, to_plain(kept) or None
+    if wanted == before:
+        return len(kept)
     if plan.version != version:
         raise Stale(version=plan.version)
-    kept = kept_changes(changes)
-    before = plan.reminder_changes
-    plan.reminder_changes = to_plain(kept) or None
-    if plan.reminder_changes != before:
-        record_change(
-            session,
-            subject=Subject.PLAN,
-            subject_id=plan.id,
-            act=Change.CHANGED,
-            before={"reminder_changes": before},
-            after={"reminder_changes": plan.reminder_changes},
-            **by,
-        )
-        session.flush()
+    plan.reminder_changes = wanted
+    record_change(
+        session,
+        subject=Subject.PLAN,
+        subject_id=plan.id,
+        act=Change.CHANGED,
+        before={"reminder_changes": before},
+        after={"reminder_changes": wanted},
+        **by,
+    )
+    session.flush()
     return len(kept)
 
 

@@ -134,6 +134,20 @@ def test_trying_shows_who_is_told_what_and_when_and_saves_nothing(
     assert stored(session, task) is None
 
 
+def test_a_second_click_saves_nothing_more_and_is_no_change_by_somebody_else(
+    visitor: Visitor, usual: Usual, task: Task, session: Session
+) -> None:
+    path = f"/plans/{task.plan_id}/reminders"
+    visitor.enter(usual.chen)
+    form = filled(visitor, path, **{"days:due_3": "5"})
+
+    answers = [visitor.post(path, **form) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert set(stored(session, task) or {}) == {"due_3"}
+    assert len(session.scalars(select(HistoryEntry).where(HistoryEntry.subject == Subject.PLAN)).all()) == 1
+
+
 def test_two_supervisors_at_once_see_each_others_change(
     visitor: Visitor, usual: Usual, task: Task, session: Session
 ) -> None:
