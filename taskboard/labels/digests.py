@@ -24,9 +24,11 @@ SECTIONS: dict[str, SectionWords] = {
     Topic.ACKNOWLEDGE: SectionWords("待签收", "请在交办后 2 个工作日内签收。", "/my-tasks"),
     Topic.REPORT: SectionWords("待报进展", "请填报本期进展；没有进展的，点“无变化”即可。", "/my-tasks"),
     Topic.DECIDE: SectionWords(
-        "待审核决定", "已报送审核、提出异议、申请延期、请求协调，或中止的任务到了复查日，请尽快作出决定。", "/waiting"
+        "待审核决定",
+        "已报送审核、提出异议、申请延期、请求协调、批示已有回复，或中止的任务到了复查日，请尽快作出决定。",
+        "/waiting",
     ),
-    Topic.REPLY: SectionWords("批示待回复", "批示的回复期限已过，请尽快回复。", "/waiting"),
+    Topic.REPLY: SectionWords("批示待回复", "回复期限已过，请应回复的单位或督查员尽快回复。", "/waiting"),
     SectionCode.LASTING: SectionWords("持续逾期", "以下任务早已逾期，仍未报送。", "/overdue"),
     SectionCode.COMING: SectionWords("10 个工作日内到期", "请安排好进度，按时报送。", "/my-tasks"),
     SectionCode.TO_ACKNOWLEDGE: SectionWords("尚未签收", "请尽快签收。", "/my-tasks"),
