@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypedDict
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -68,29 +68,34 @@ def parse_xml(data: bytes) -> etree._Element:
     return root
 
 
-def iterate_xml(data: bytes, *tags: str) -> Iterator[etree._Element]:
-    """The elements of these tags one after the other, each emptied when the next is asked for.
+def walk_xml(
+    data: bytes,
+    *,
+    start: Callable[[str, dict[str, str]], object],
+    end: Callable[[str], object],
+    text: Callable[[str], object],
+) -> None:
+    """Tell these functions of each beginning of an element, with its attributes, each end, and all text between them.
 
-    For parts that are too large to hold as a tree; raises as ``parse_xml``.
+    For parts with so many elements that to make an object of each would take most of the time. Names are as in
+    ``parse_xml``, but for the brace before the namespace: ``namespace}name``. Raises as ``parse_xml``, but nesting has
+    no bottom to reach, since nothing is kept.
     """
-    with _refusing(data):
-        events = etree.iterparse(io.BytesIO(_with_ordinary_addresses(data)), events=("end",), tag=tags, **SAFETY)
-        for number, (_, element) in enumerate(events):
-            yield element
-            element.clear()
-            if number % MOST_EMPTIED == 0:
-                _cut_off_those_before(element)
-        _refuse_document_type(events.root)
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_any_document_type
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    try:
+        parser.Parse(_with_ordinary_addresses(data), True)
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # An encoding that is unknown or that expat cannot follow is a LookupError or a ValueError.
+        raise DocumentError(DocumentProblem.BROKEN) from error
 
 
-MOST_EMPTIED = 256
-"""elements that may hang emptied on their parent: a million are not nothing, and to cut each off takes its time"""
-
-
-def _cut_off_those_before(element: etree._Element) -> None:
-    parent = element.getparent()
-    if parent is not None:
-        del parent[: parent.index(element)]
+def _refuse_any_document_type(*_: object) -> None:
+    raise DocumentError(DocumentProblem.UNSAFE)
 
 
 def _with_ordinary_addresses(data: bytes) -> bytes:

@@ -203,7 +203,7 @@ def test_a_sheet_of_one_column_is_text() -> None:
 
 
 def test_a_sheet_with_more_cells_than_any_ledger_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("taskboard.documents.xlsx.MAX_POSITIONS", 8)
+    monkeypatch.setattr("taskboard.documents.xlsx_cells.MAX_POSITIONS", 8)
 
     with pytest.raises(DocumentError) as caught:
         read_xlsx(make_xlsx(sheet_rows(HEADER, HEADER, HEADER)))
@@ -219,6 +219,15 @@ def test_a_document_type_is_refused_in_every_part() -> None:
         read_xlsx(make_xlsx(sheet_rows(["甲"]), others={"xl/worksheets/sheet1.xml": content}))
 
     assert caught.value.problem is DocumentProblem.UNSAFE
+
+
+def test_an_encoding_that_nobody_can_follow_is_a_broken_file() -> None:
+    declared = f'<?xml version="1.0" encoding="GB18030"?><worksheet {SHEET}>{sheet_rows(["甲"])}</worksheet>'
+
+    with pytest.raises(DocumentError) as caught:
+        read_xlsx(make_xlsx(sheet_rows(["甲"]), others={"xl/worksheets/sheet1.xml": declared}))
+
+    assert caught.value.problem is DocumentProblem.BROKEN
 
 
 def test_a_real_workbook_gives_its_table_with_its_dates() -> None:
