@@ -1,4 +1,4 @@
-"""What the process does that reads a file of strangers: its limits first, then one file, one JSON answer, and the end.
+"""What the process does that reads a file of strangers: its limits first, one file, its answer in JSON, and the end.
 
 A request is a line of JSON (what to do), then the file's bytes. Where processes can be forked ``nursery`` runs this in
 a copy of one that is loaded already; elsewhere ``isolation`` starts it afresh, with the request on standard input.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from taskboard.documents.document import Document, DocumentError, DocumentKind, DocumentProblem
@@ -40,33 +40,36 @@ READERS: Mapping[str, Callable[[bytes], Document]] = {
 
 
 def main() -> int:
-    """Answer the request on standard input and give the exit code."""
+    """Answer the request on standard input, one part a line, and give the exit code."""
     with _take_over_output() as output:
-        output.write(answer(sys.stdin.buffer))
+        for part in answer(sys.stdin.buffer):
+            output.write(part + b"\n")
     return 0
 
 
-def answer(request: BinaryIO) -> bytes:
-    """The answer to this request; from its first line on the process is limited as that line says."""
+def answer(request: BinaryIO) -> Iterator[bytes]:
+    """The document and its plan in JSON, or why there is none; from its first line on the process is limited as that
+    line says. Who asked can open the document while its plan is still worked out.
+    """
     order = json.loads(request.readline())
     limit_time(order["seconds"])
     limit_resources(memory=order["memory_bytes"], seconds=order["seconds"])
     forbid_network_and_programs()
     try:
-        return _answer(order, request.read())
+        yield from _answer(order, request.read())
     except DocumentError as error:
         facts = {name: value for name, value in error.facts.items() if name != "problem"}
-        return to_json({"error": {"problem": error.problem, "facts": facts}})
+        yield to_json({"error": {"problem": error.problem, "facts": facts}})
     except (MemoryError, RecursionError):
-        return to_json({"error": {"problem": DocumentProblem.TOO_COMPLEX, "facts": {}}})
+        yield to_json({"error": {"problem": DocumentProblem.TOO_COMPLEX, "facts": {}}})
 
 
-def _answer(order: Mapping[str, Any], data: bytes) -> bytes:
+def _answer(order: Mapping[str, Any], data: bytes) -> Iterator[bytes]:
     document = READERS[order["form"]](data)
-    if not order["parse"]:
-        return to_json({"document": document, "plan": None})
-    calendar = calendar_from_plain(order["calendar"]) if order["calendar"] else None
-    return to_json({"document": document, "plan": parse_plan(document.blocks, calendar=calendar)})
+    yield to_json({"document": document})
+    if order["parse"]:
+        calendar = calendar_from_plain(order["calendar"]) if order["calendar"] else None
+        yield to_json({"plan": parse_plan(document.blocks, calendar=calendar)})
 
 
 def _take_over_output() -> BinaryIO:

@@ -46,6 +46,9 @@ class Limits:
 
 DEFAULT_LIMITS = Limits()
 
+Part = Document | ParsedPlan
+Answer = tuple[Document, ParsedPlan | None]
+
 AT_ONCE = max(2, os.cpu_count() or 1)
 """readings at the same time in one server process; more would only take each other's memory and time"""
 
@@ -115,7 +118,7 @@ def parse_pages_safely(
     return known, plan
 
 
-def _with_plan(answer: tuple[Document, ParsedPlan | None]) -> tuple[Document, ParsedPlan]:
+def _with_plan(answer: Answer) -> tuple[Document, ParsedPlan]:
     document, plan = answer
     if plan is None:
         logger.error("reading a file gave no plan")
@@ -131,7 +134,7 @@ def _ask(
     parse: bool = False,
     calendar: WorkingCalendar | None = None,
     limits: Limits,
-) -> tuple[Document, ParsedPlan | None]:
+) -> Answer:
     if not data:
         raise DocumentError(DocumentProblem.EMPTY)
     if len(data) > MAX_BYTES:
@@ -150,13 +153,11 @@ def _ask(
         _places.release()
 
 
-def _read_or_convert(
-    order: Mapping[str, Any], data: bytes, *, filename: str | None, seconds: float
-) -> tuple[Document, ParsedPlan | None]:
+def _read_or_convert(order: Mapping[str, Any], data: bytes, *, filename: str | None, seconds: float) -> Answer:
     """Read the file, or where nothing here can, what LibreOffice makes of it in the time that is left."""
     ends_at = time.monotonic() + seconds
     try:
-        return _open(_read_apart(order, data, filename=filename, seconds=seconds))
+        return _read_apart(order, data, filename=filename, seconds=seconds)
     except DocumentError as error:
         if error.problem is not DocumentProblem.UNSUPPORTED:
             raise
@@ -164,29 +165,29 @@ def _read_or_convert(
         converted = convert(data, str(error.facts["format"]), seconds=left)
         if converted is None:
             raise
-    document, plan = _open(_read_apart(order, converted, filename=filename, seconds=ends_at - time.monotonic()))
+    document, plan = _read_apart(order, converted, filename=filename, seconds=ends_at - time.monotonic())
     return replace(document, notes=(*document.notes, DocumentNote.CONVERTED)), plan
 
 
-def _read_apart(order: Mapping[str, Any], data: bytes, *, filename: str | None, seconds: float) -> bytes:
-    """What the reading process answers. Raises ``DocumentError`` when it takes too long or dies."""
+def _read_apart(order: Mapping[str, Any], data: bytes, *, filename: str | None, seconds: float) -> Answer:
+    """What the reading process answers. Raises ``DocumentError``, also when it takes too long or dies."""
     request = json.dumps({**order, "seconds": seconds}).encode() + b"\n" + data
     try:
-        reply, status = _ask_nursery(request, seconds) if CAN_FORK else _start_reader(request, seconds)
+        parts, status = _ask_nursery(request, seconds) if CAN_FORK else _start_reader(request, seconds)
     except (TimeoutError, subprocess.TimeoutExpired) as error:
         raise DocumentError(DocumentProblem.TOO_SLOW, seconds=round(seconds)) from error
     except NurseryLost as error:
         raise DocumentError(DocumentProblem.CRASHED) from error
-    if status == 0:
-        return reply
+    if status == 0 and parts and isinstance(parts[0], Document):
+        return parts[0], next((part for part in parts if isinstance(part, ParsedPlan)), None)
     if CAN_FORK and -status in {signal.SIGXCPU, signal.SIGALRM}:
         raise DocumentError(DocumentProblem.TOO_SLOW, seconds=round(seconds))
     logger.error("reading %r ended with code %s", filename, status)
     raise DocumentError(DocumentProblem.CRASHED)
 
 
-def _ask_nursery(request: bytes, seconds: float) -> tuple[bytes, int]:
-    return _nursery().ask(request, seconds=seconds)
+def _ask_nursery(request: bytes, seconds: float) -> tuple[list[Part], int]:
+    return _nursery().ask(request, seconds=seconds, take=_open)
 
 
 @cache
@@ -194,7 +195,7 @@ def _nursery() -> Nursery:
     return Nursery(command_for("taskboard.documents.nursery"), environment())
 
 
-def _start_reader(request: bytes, seconds: float) -> tuple[bytes, int]:
+def _start_reader(request: bytes, seconds: float) -> tuple[list[Part], int]:
     """The slower way, for systems without fork: a process of its own from the very beginning."""
     result = subprocess.run(
         command_for("taskboard.documents.child"),
@@ -205,7 +206,7 @@ def _start_reader(request: bytes, seconds: float) -> tuple[bytes, int]:
         timeout=seconds,
         check=False,
     )
-    return result.stdout, result.returncode
+    return [_open(line) for line in result.stdout.splitlines()], result.returncode
 
 
 def command_for(module: str) -> list[str]:
@@ -214,8 +215,8 @@ def command_for(module: str) -> list[str]:
     return [sys.executable, "-P", "-m", module]
 
 
-class _Answer(msgspec.Struct):
-    """What the reading process says: the document with its plan, or why there is none."""
+class _Sent(msgspec.Struct):
+    """One part of what the reading process says: the document, its plan, or why there is none."""
 
     document: SentDocument | None = None
     plan: ParsedPlan | None = None
@@ -223,19 +224,21 @@ class _Answer(msgspec.Struct):
     trace: str | None = None
 
 
-def _open(reply: bytes) -> tuple[Document, ParsedPlan | None]:
+def _open(part: bytes) -> Part:
+    """The document or the plan in this part. Raises ``DocumentError`` where it is a refusal or not to be understood."""
     try:
         with _without_collections():
-            answer = from_json(_Answer, reply)
-            document = answer.document.open() if answer.document is not None else None
-        if answer.error is not None:
-            raise refusal_of(answer.error)
-        if document is not None:
-            return document, answer.plan
-        logger.error("reading a file failed: %s", (answer.trace or "")[-TRACE_SHOWN:])
+            sent = from_json(_Sent, part)
+            if sent.document is not None:
+                return sent.document.open()
+        if sent.plan is not None:
+            return sent.plan
+        if sent.error is not None:
+            raise refusal_of(sent.error)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         logger.exception("reading a file gave an answer that cannot be understood")
         raise DocumentError(DocumentProblem.CRASHED) from error
+    logger.error("reading a file failed: %s", (sent.trace or "")[-TRACE_SHOWN:])
     raise DocumentError(DocumentProblem.CRASHED)
 
 

@@ -20,17 +20,21 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
-Answer = Callable[[BinaryIO], bytes]
+T = TypeVar("T")
+Answer = Callable[[BinaryIO], Iterable[bytes]]
+"""gives the parts of an answer, each of which is on its way before the next is worked out"""
 
-STATUS = struct.Struct("!4si")
+HEAD = struct.Struct("!4si")
+PART = b"part"
+"""before each part of an answer, with its length"""
 ENDED = b"\x00end"
-"""how the reader ended, behind its answer: its exit code, or the negative number of the signal that ended it; marked,
-because a reader may outlive the nursery that would have said so"""
+"""behind the last one, with how the reader ended: its exit code, or the negative number of the signal that ended it;
+marked, because a reader may outlive the nursery that would have said so"""
 
 IDLE_SECONDS = 600.0
 """a nursery that nobody asked for so long makes room; the next question starts another one"""
@@ -55,30 +59,34 @@ class Nursery:
         self._owner = 0
         atexit.register(self.close)
 
-    def ask(self, request: bytes, *, seconds: float) -> tuple[bytes, int]:
-        """The reader's answer and how it ended (exit code or negative signal).
+    def ask(self, request: bytes, *, seconds: float, take: Callable[[bytes], T]) -> tuple[list[T], int]:
+        """What ``take`` makes of each part of the reader's answer, and how it ended (exit code or negative signal).
 
-        Raises ``TimeoutError`` when there is no end after ``seconds`` and a little, ``NurseryLost`` when nobody is
-        left to answer.
+        A part is taken while the reader works at the next. Raises ``TimeoutError`` when there is no end after
+        ``seconds`` and a little, ``NurseryLost`` when nobody is left to answer, and what ``take`` raises.
         """
         try:
-            return self._ask(request, seconds)
+            return self._ask(request, seconds, take)
         except NurseryLost:
             # It may have ended for lack of work in the very moment of the question.
             self.close()
-            return self._ask(request, seconds)
+            return self._ask(request, seconds, take)
 
-    def _ask(self, request: bytes, seconds: float) -> tuple[bytes, int]:
+    def _ask(self, request: bytes, seconds: float, take: Callable[[bytes], T]) -> tuple[list[T], int]:
         ends_at = time.monotonic() + seconds + GRACE_SECONDS
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
                 self._hand_over(theirs)
-            reply = _converse(ours, request, ends_at)
-        mark, status = STATUS.unpack(reply[-STATUS.size :].rjust(STATUS.size))
-        if mark != ENDED:
-            raise NurseryLost
-        return reply[: -STATUS.size], status
+            _send(ours, request, ends_at)
+            parts: list[T] = []
+            while (size := _size_of_part(head := _receive(ours, HEAD.size, ends_at))) is not None:
+                content = _receive(ours, size, ends_at)
+                if len(content) < size:
+                    # The reader was ended while it sent this.
+                    return parts, _status(content)
+                parts.append(take(content))
+            return parts, _status(head)
 
     def close(self) -> None:
         """End the nursery; readers that are still busy finish or run into their limits."""
@@ -116,8 +124,7 @@ class Nursery:
         self._control = self._process = None
 
 
-def _converse(connection: socket.socket, request: bytes, ends_at: float) -> bytes:
-    """Send all of the request, then read to the end."""
+def _send(connection: socket.socket, request: bytes, ends_at: float) -> None:
     # A reader that ended early leaves a broken pipe and says why in its answer.
     with suppress(BrokenPipeError, ConnectionResetError):
         view = memoryview(request)
@@ -125,16 +132,35 @@ def _converse(connection: socket.socket, request: bytes, ends_at: float) -> byte
             connection.settimeout(max(0.001, ends_at - time.monotonic()))
             view = view[connection.send(view[:CHUNK]) :]
         connection.shutdown(socket.SHUT_WR)
-    chunks = []
+
+
+def _receive(connection: socket.socket, size: int, ends_at: float) -> bytes:
+    """So many bytes, or what comes before the connection ends."""
+    received = bytearray()
     with suppress(ConnectionResetError):
-        while chunk := _receive(connection, ends_at):
-            chunks.append(chunk)
-    return b"".join(chunks)
+        while missing := size - len(received):
+            connection.settimeout(max(0.001, ends_at - time.monotonic()))
+            chunk = connection.recv(min(CHUNK, missing))
+            if not chunk:
+                break
+            received += chunk
+    return bytes(received)
 
 
-def _receive(connection: socket.socket, ends_at: float) -> bytes:
-    connection.settimeout(max(0.001, ends_at - time.monotonic()))
-    return connection.recv(CHUNK)
+def _size_of_part(head: bytes) -> int | None:
+    """How long the part behind this head is; ``None`` where it is the head of none."""
+    if len(head) < HEAD.size:
+        return None
+    mark, size = HEAD.unpack(head)
+    return int(size) if mark == PART else None
+
+
+def _status(received: bytes) -> int:
+    """How the reader ended, by the last that came. Raises ``NurseryLost`` where nobody said it."""
+    mark, status = HEAD.unpack(received[-HEAD.size :].rjust(HEAD.size))
+    if mark != ENDED:
+        raise NurseryLost
+    return int(status)
 
 
 def serve(control: socket.socket, answer: Answer, *, warm_up: Callable[[], object]) -> None:
@@ -189,17 +215,18 @@ def _fork(connection: socket.socket, answer: Answer, *, others: Sequence[socket.
         for other in others:
             other.close()
         with connection, connection.makefile("rb") as request:
-            connection.sendall(_answer_or_trace(answer, request))
+            for part in _parts_or_trace(answer, request):
+                connection.sendall(HEAD.pack(PART, len(part)) + part)
         code = 0
     finally:
         os._exit(code)
 
 
-def _answer_or_trace(answer: Answer, request: BinaryIO) -> bytes:
+def _parts_or_trace(answer: Answer, request: BinaryIO) -> Iterator[bytes]:
     try:
-        return answer(request)
+        yield from answer(request)
     except Exception:
-        return json.dumps({"trace": traceback.format_exc()}).encode()
+        yield json.dumps({"trace": traceback.format_exc()}).encode()
 
 
 def _report_ended(readers: dict[int, socket.socket]) -> None:
@@ -210,7 +237,7 @@ def _report_ended(readers: dict[int, socket.socket]) -> None:
             return
         with readers.pop(child) as connection, suppress(OSError):
             connection.settimeout(GRACE_SECONDS)
-            connection.sendall(STATUS.pack(ENDED, os.waitstatus_to_exitcode(status)))
+            connection.sendall(HEAD.pack(ENDED, os.waitstatus_to_exitcode(status)))
 
 
 def main() -> int:

@@ -37,6 +37,8 @@ TIME_CELL = re.compile(
 )
 LONGEST_TIME_CELL = 14
 LONGEST_UNIT_CELL = 200
+MAY_SAY = re.compile(r"\D|20\d\d")
+"""what is neither number nor blank, or a year: the number of a row says neither who nor when"""
 SHORTEST_NAME = 3
 NOT_ALONE = frozenset("会室")
 """endings that ordinary words have too (年会, 教室): such a name counts only where the document has it as a unit"""
@@ -300,12 +302,12 @@ def _in_row(
     words: dict[int, str],
 ) -> Iterator[Unread]:
     used = {(span.row, span.column) for _, span in places}
-    unused = {id(cell): cell for cell in row if (cell.row, cell.column) not in used}
+    unused = {id(cell): cell for cell in row if (cell.row, cell.column) not in used and MAY_SAY.search(cell.text)}
     if not unused:
         return
     has_time = any(field in TIMES for field, _ in places)
     for cell in unused.values():
-        if not cell.text or len(cell.text) > LONGEST_UNIT_CELL:
+        if len(cell.text) > LONGEST_UNIT_CELL:
             continue
         if id(cell) not in words:
             words[id(cell)] = read_text(cell.text).plain.strip()
