@@ -209,8 +209,11 @@ class Spent(NamedTuple):
 def spend(work: Callable[[bytes], object], data: bytes) -> Spent:
     """Do it once and say what it took, in this process and in those that it had read."""
     clock, processor = time.perf_counter(), _processor_seconds()
-    work(data)
-    return Spent(time.perf_counter() - clock, _processor_seconds() - processor)
+    found = work(data)
+    spent = Spent(time.perf_counter() - clock, _processor_seconds() - processor)
+    # Let go of only now: who reads a document keeps it.
+    del found
+    return spent
 
 
 def _processor_seconds() -> float:

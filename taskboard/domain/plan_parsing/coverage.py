@@ -52,6 +52,15 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     span: Span
 
 
+class HeldCells(msgspec.Struct, gc=False):
+    """The cells of a table that one measure holds, by row and column."""
+
+    row: int | None = None
+    """where its text stands"""
+    cells: list[tuple[int | None, int | None]] = msgspec.field(default_factory=list)
+    has_time: bool = False
+
+
 @dataclass(frozen=True)
 class Unread:
     """A passage that reads like part of a clause and belongs to nothing."""
@@ -92,13 +101,17 @@ class Coverage:
         self.last_characters = {name[-1:] for name in self.names}
         self.places: dict[int, list[Place]] = defaultdict(list)
         held: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self.in_cells: dict[int, dict[int, list[tuple[str, Span]]]] = defaultdict(lambda: defaultdict(list))
-        """block of a table → measure → its fields and their characters"""
+        self.in_cells: dict[int, dict[int, HeldCells]] = defaultdict(lambda: defaultdict(HeldCells))
+        """block of a table → measure → what it holds of it"""
         for number, one in enumerate(measures):
             for field, spans in one.spans.items():
                 for span in spans:
                     if span.row is not None:
-                        self.in_cells[span.block][number].append((field, span))
+                        in_cells = self.in_cells[span.block][number]
+                        in_cells.cells.append((span.row, span.column))
+                        if field == "text" and in_cells.row is None:
+                            in_cells.row = span.row
+                        in_cells.has_time |= field in TIMES
                         continue
                     self.places[span.block].append(Place(number, field, span))
                     if field in HOLDS_NAMES:
@@ -288,25 +301,17 @@ def _in_tables(coverage: Coverage, blocks: Sequence[Block]) -> Iterator[Unread]:
         if not isinstance(block, Table) or number not in coverage.in_cells:
             continue
         words: dict[int, str] = {}
-        for measure, places in coverage.in_cells[number].items():
-            row = next((span.row for field, span in places if field == "text"), None)
-            if row is not None and row < len(block.rows):
-                yield from _in_row(coverage, measure, places, block.rows[row], words)
+        for measure, held in coverage.in_cells[number].items():
+            if held.row is not None and held.row < len(block.rows):
+                yield from _in_row(coverage, measure, held, block.rows[held.row], words)
 
 
 def _in_row(
-    coverage: Coverage,
-    measure: int,
-    places: Sequence[tuple[str, Span]],
-    row: Sequence[Cell],
-    words: dict[int, str],
+    coverage: Coverage, measure: int, held: HeldCells, row: Sequence[Cell], words: dict[int, str]
 ) -> Iterator[Unread]:
-    used = {(span.row, span.column) for _, span in places}
-    unused = {id(cell): cell for cell in row if (cell.row, cell.column) not in used and MAY_SAY.search(cell.text)}
-    if not unused:
-        return
-    has_time = any(field in TIMES for field, _ in places)
-    for cell in unused.values():
+    for cell in row:
+        if (cell.row, cell.column) in held.cells or not MAY_SAY.search(cell.text):
+            continue
         if len(cell.text) > LONGEST_UNIT_CELL:
             continue
         if id(cell) not in words:
@@ -314,7 +319,7 @@ def _in_row(
         plain = words[id(cell)]
         if _is_all_names(coverage, plain):
             yield Unread(measure, plain, is_inside=True)
-        elif not has_time and len(plain) <= LONGEST_TIME_CELL and TIME_CELL.search(plain):
+        elif not held.has_time and len(plain) <= LONGEST_TIME_CELL and TIME_CELL.search(plain):
             yield Unread(measure, plain, is_inside=True, fields=TIMES)
 
 

@@ -43,6 +43,8 @@ class Context:
     problems: list[Problem] = field(default_factory=list)
     prose_is_usual: bool = False
     """whether most clauses of the document stand in running text, so that one more is no surprise"""
+    plain_texts: dict[str, str] = field(default_factory=dict)
+    """the text of a measure → the same ready for matching, as it was read"""
 
 
 class When(msgspec.Struct, frozen=True, gc=False):
@@ -236,6 +238,8 @@ def _measure(
     own_words: int | None = None,
 ) -> ParsedMeasure:
     assigned, written, mention = who.assigned, who.as_written or None, when.mention
+    text = body.clean.strip()
+    context.plain_texts[text] = body.plain.strip()
     context.problems += _deadline_problems(when, where)
     context.problems += [problem(Code.UNIT_UNREAD, where(), text.clean) for text in who.stray]
     if written and not assigned.leads:
@@ -266,7 +270,7 @@ def _measure(
     return ParsedMeasure(
         path,
         squeezed(heading.clean) if heading is not None else None,
-        body.clean.strip(),
+        text,
         squeezed(body.clean[:own_words])[:HEAD_LENGTH],
         lead=assigned.lead_names,
         partners=assigned.partner_names,

@@ -61,7 +61,7 @@ def parse_plan(blocks: Sequence[Block], *, calendar: WorkingCalendar | None = No
 
 def _seen_again(plan: ParsedPlan, blocks: Sequence[Block], pages: Pages, context: Context) -> ParsedPlan:
     """The plan with the doubts of a second look, and with what was left out beside its measures."""
-    words = words_of(plan.measures)
+    words = words_of(plan.measures, context.plain_texts)
     measures = with_second_look(words, day=plan.date, horizon=plan.horizon)
     lines = [part.text for part in pages.parts if isinstance(part, Line)]
     seen = marked_by_coverage(measures, words, plan.candidates, blocks, lines=lines, sources=pages.sources)

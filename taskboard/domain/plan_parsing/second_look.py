@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -21,7 +21,7 @@ from msgspec import structs
 from taskboard.domain.plan_parsing.doubts import FIELDS, TIMES, UNITS, Doubt, Found, add, in_order, noted
 from taskboard.domain.plan_parsing.numbering import has_stray_label
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, Recurrence
-from taskboard.domain.plan_parsing.text import read_text, read_views, squeezed
+from taskboard.domain.plan_parsing.text import read_text, squeezed
 from taskboard.domain.plan_parsing.vocabulary import is_familiar
 
 FEWEST_TO_COMPARE = 4
@@ -87,10 +87,11 @@ class Words(msgspec.Struct, frozen=True, gc=False):
     where_time_may_stand: str
 
 
-def words_of(measures: Sequence[ParsedMeasure]) -> list[Words]:
-    """The words of each of these measures, in half width and simplified script."""
-    views = read_views({measure.text for measure in measures})
-    return [_words(measure, views[measure.text][1]) for measure in measures]
+def words_of(measures: Sequence[ParsedMeasure], plain_texts: Mapping[str, str]) -> list[Words]:
+    """The words of each of these measures, in half width and simplified script, as those of its text stand in
+    ``plain_texts``.
+    """
+    return [_words(measure, plain_texts[measure.text]) for measure in measures]
 
 
 def _words(measure: ParsedMeasure, text: str) -> Words:
@@ -140,6 +141,8 @@ def looked_at_again(words: Words, around: Surroundings) -> ParsedMeasure:
 
 def with_doubts(measure: ParsedMeasure, found: Found) -> ParsedMeasure:
     """The measure with these doubts instead of its own."""
+    if not found and not measure.doubts:
+        return measure
     doubts = in_order(found)
     return measure if doubts == measure.doubts else structs.replace(measure, doubts=doubts, review=tuple(doubts))
 

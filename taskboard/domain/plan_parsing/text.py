@@ -258,7 +258,8 @@ def spans_of(text: Text, sources: list[Source]) -> tuple[Span, ...]:
     at = text.at
     first, last = at[0], at[-1]
     if last - first == len(at) - 1 and "\n" not in text.plain:
-        return (_span(first, last, sources),)
+        block, row, column = sources[first >> OFFSET_BITS]
+        return (Span(block, first & OFFSET_MASK, (last & OFFSET_MASK) + 1, row, column),)
     spans: list[Span] = []
     for line in LINE.finditer(text.plain):
         for first, last in _runs(text.at[line.start() : line.end()]):
