@@ -159,28 +159,27 @@ class _SheetReader:
     def _end_cell(self) -> None:
         reference = self._cell.get("r", "")
         self._x = _column_named(reference.rstrip(FIGURES)) or _column_of(reference) or self._x + 1
-        text = self._text_of_cell(self._cell.get("t", "n"), self._value or "")
+        kind = self._cell.get("t", "n")
+        if kind == "s":
+            strings, index = self._book.strings, whole(self._value, otherwise=-1)
+            text = strings[index] if 0 <= index < len(strings) else ""
+        else:
+            text = _clean(self._own_text(kind, self._value or ""))
         if text:
             self._texts[self._x] = text
         elif self._has_formula and self._value is None:
             self.sheet.has_empty_formulas = True
 
-    def _text_of_cell(self, kind: str, value: str) -> str:
-        book = self._book
-        if kind == "s":
-            index = whole(value, otherwise=-1)
-            return book.strings[index] if 0 <= index < len(book.strings) else ""
+    def _own_text(self, kind: str, value: str) -> str:
         if kind == "n":
-            return _clean(_number_text(value, whole(self._cell.get("s", "0"), otherwise=0), book=book))
+            return _number_text(value, whole(self._cell.get("s", "0"), otherwise=0), book=self._book)
         if kind == "inlineStr":
-            text = self.string.take()
-        elif kind == "b":
-            text = "TRUE" if value == "1" else "FALSE"
-        elif kind == "d":
-            text = value.removesuffix("T00:00:00")
-        else:
-            text = _unescape(value)
-        return _clean(text)
+            return self.string.take()
+        if kind == "b":
+            return "TRUE" if value == "1" else "FALSE"
+        if kind == "d":
+            return value.removesuffix("T00:00:00")
+        return _unescape(value)
 
     def _end_row(self) -> None:
         texts, sheet = self._texts, self.sheet

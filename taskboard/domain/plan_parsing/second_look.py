@@ -369,7 +369,7 @@ LOST_YEAR = re.compile(r"(?:^|[^\d一二三四五六七八九十〇零今本当�
 DAMAGED_TIME = re.compile(
     r"(?=[?*·#&~A-Za-z年月\d])(?:[?*·#&~A-Za-z](?=[年月日底末前])|[年月](?=[?*·#&~A-Za-z])|\d{3,}月|\d{3,}日|\d{5,}年|(?<!\d)\d{3}年|[oOlI]\d?月|\d[oOlI]月)"
 )
-MAY_BE_DAMAGED = re.compile(r"[?*·#&~A-Za-z]|\d{3}")
+MAY_BE_DAMAGED = re.compile(r"[?*·#&~A-Za-z]|\d{3}[年月日]")
 """one of these stands in each damaged time"""
 LETTER_IN_DATE = re.compile(r"[OolI](?=\d?[年月日])|\d[OolI]")
 """what the text was read from where recognition took figures for letters (4月2O日)"""
