@@ -199,6 +199,12 @@ def may_attach(actor: Actor, task: TaskSituation, assignment: AssignmentSituatio
     return assignment.state in ATTACHABLE and holds_assignment(actor, assignment)
 
 
+def places_for_files(actor: Actor, task: TaskSituation) -> frozenset[int | None]:
+    """The assignments to which this person may add files, ``None`` among them for the task itself."""
+    places: list[AssignmentSituation | None] = [None, *task.assignments]
+    return frozenset(one.id if one else None for one in places if may_attach(actor, task, one))
+
+
 ORDER_PARTIES: Mapping[OrderAct, frozenset[Party]] = {
     OrderAct.REPLY: frozenset({Party.HEAD, Party.LIAISON}),
     OrderAct.RETURN_REPLY: frozenset({Party.SUPERVISOR}),

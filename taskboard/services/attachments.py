@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple, Unpack
+from typing import Unpack
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,9 +12,9 @@ from sqlalchemy.orm import Session
 from taskboard.domain.attachments import media_type_of
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound
 from taskboard.domain.history import Change, Subject
-from taskboard.domain.permissions import Actor, may_attach, may_see_task
+from taskboard.domain.permissions import Actor, may_attach, may_see_task, places_for_files
 from taskboard.domain.workflow import Act
-from taskboard.models import Assignment, Attachment, Department, HistoryEntry, Person, Plan, Task
+from taskboard.models import Assignment, Attachment, Department, HistoryEntry, Plan, Task
 from taskboard.services.attachment_files import StoredFile
 from taskboard.services.cases import Acting, Case, describe, open_cases
 from taskboard.services.history import find_done, find_repeated, record_change
@@ -32,36 +31,6 @@ class Upload:
 
     file: StoredFile
     name: str
-
-
-class AttachmentRow(NamedTuple):
-    """A file as the task's page shows it."""
-
-    id: str
-    name: str
-    media_type: str
-    size: int
-    uploaded_at: datetime
-    uploaded_by: str
-    department: str | None
-    may_remove: bool
-    report_id: int | None
-    """the report that it came with"""
-
-
-class Place(NamedTuple):
-    """Where this person may add files: an assignment with its department, or the task itself."""
-
-    assignment_id: int | None
-    department: str | None
-
-
-@dataclass(frozen=True)
-class TaskAttachments:
-    """The files of a task, the latest first, and where this person may add some."""
-
-    rows: list[AttachmentRow]
-    places: list[Place]
 
 
 def add_attachments(
@@ -166,13 +135,12 @@ def get_attachment(session: Session, attachment_id: str, actor: Actor) -> Attach
     return row
 
 
-def list_attachments(session: Session, task_id: int, actor: Actor) -> TaskAttachments:
-    """The files of a task that exists for this person; raises :class:`NotFound`. Locks nothing."""
+def check_place(session: Session, task_id: int, assignment_id: int | None, actor: Actor) -> None:
+    """Raises :class:`NotFound` or :class:`NotAllowed` where this person may not add files, before any is kept."""
     task = session.get(Task, task_id)
     if task is None:
         raise NotFound(subject="task")
-    in_order = select(Assignment).where(Assignment.task_id == task_id).order_by(Assignment.position, Assignment.id)
-    assignments = session.scalars(in_order).all()
+    assignments = session.scalars(select(Assignment).where(Assignment.task_id == task_id)).all()
     lineages = load_lineages(session, [task])
     named = {one.department_id for one in assignments} | {task.body_id} | lineages.department_ids
     departments = {one.id: one for one in session.scalars(select(Department).where(Department.id.in_(named)))}
@@ -180,31 +148,8 @@ def list_attachments(session: Session, task_id: int, actor: Actor) -> TaskAttach
     situation = describe(task, assignments, departments, dict.fromkeys(named, frozenset()), (), lineages=lineages)
     if not may_see_task(actor, situation):
         raise NotFound(subject="task")
-    allowed = {one.id for one in situation.assignments if may_attach(actor, situation, one)}
-    names = {one.id: departments[one.department_id].name for one in assignments}
-    is_supervisor = may_attach(actor, situation)
-    query = (
-        select(Attachment, Person.name)
-        .join(Person, Person.id == Attachment.uploaded_by_id)
-        .where(Attachment.task_id == task_id)
-        .order_by(Attachment.uploaded_at.desc(), Attachment.name)
-    )
-    rows = [
-        AttachmentRow(
-            id=one.id,
-            name=one.name,
-            media_type=one.media_type,
-            size=one.size,
-            uploaded_at=one.uploaded_at,
-            uploaded_by=person,
-            department=names.get(one.assignment_id) if one.assignment_id else None,
-            may_remove=one.assignment_id in allowed if one.assignment_id else is_supervisor,
-            report_id=one.report_id,
-        )
-        for one, person in session.execute(query)
-    ]
-    places = [Place(one.id, names[one.id]) for one in assignments if one.id in allowed]
-    return TaskAttachments(rows, [*places, Place(None, None)] if is_supervisor else places)
+    if assignment_id not in places_for_files(actor, situation):
+        raise NotAllowed()
 
 
 def known_ids(session: Session) -> set[str]:

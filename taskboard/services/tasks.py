@@ -21,6 +21,7 @@ from taskboard.domain.permissions import (
     acts_on_task,
     may_order,
     may_see_task,
+    places_for_files,
     stands_in,
 )
 from taskboard.domain.plan_parsing.reading import Recurrence
@@ -170,6 +171,8 @@ class TaskDetail:
     acts: frozenset[Act]
     may_order: bool
     """this person may send formal orders about it"""
+    attaches_to: frozenset[int | None]
+    """the branches to which this person may add files, ``None`` among them for the task itself"""
     archived_at: datetime | None
     suspension: Suspension | None
     objections: list[ObjectionRow]
@@ -338,6 +341,7 @@ def get_task(
         has_older_history=len(history) > HISTORY_SHOWN,
         acts=acts_on_task(actor, situation),
         may_order=may_order(actor, situation),
+        attaches_to=places_for_files(actor, situation),
         archived_at=task.archived_at,
         suspension=find_suspension(session, task),
         objections=objections,

@@ -46,7 +46,7 @@ def test_what_a_page_shows_in_several_places_is_asked_once(desk: Desk, app: APIF
     with counted_queries(engine) as statements:
         assert reader.get(f"/tasks/{task.id}").status_code == 200
 
-    for table in ("calendar_year", "target", "attachment", "post", "reminder_snooze"):
+    for table in ("calendar_year", "target", "attachment", "post", "reminder_snooze", "assignment", "department"):
         asked = Counter(one for one in statements if re.search(rf"\bFROM {table}\b", one))
         assert set(asked.values()) == {1}, table
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from taskboard.domain.errors import Invalid, NotAllowed, NotFound
+from taskboard.domain.errors import Invalid, NotFound
 from taskboard.extensions import current_settings, now, read_session, transaction
 from taskboard.labels.errors import problem_words
 from taskboard.services import attachment_files, attachments
-from taskboard.services.attachments import TaskAttachments
+from taskboard.services.attachment_lists import TaskAttachments, list_attachments
+from taskboard.services.tasks import TaskDetail
 from taskboard.web.attachments.forms import RemovalForm, UploadForm
 from taskboard.web.forms import key_of
 from taskboard.web.guards import current_actor
@@ -25,15 +26,14 @@ ENTRANCE = "web"
 
 @blueprint.app_context_processor
 def share_with_task_pages() -> dict[str, object]:
-    return {"task_attachments": _shown_attachments, "upload_form": _upload_form, "file_size": size_words}
+    return {"task_attachments": _of_task, "upload_form": _upload_form, "file_size": size_words}
 
 
 @blueprint.post("/tasks/<int:task_id>/attachments")
 def add(task_id: int) -> ResponseReturnValue:
     form = UploadForm()
-    shown = _task_attachments(task_id)
-    if form.assignment_id.data not in [one.assignment_id for one in shown.places]:
-        raise NotAllowed()
+    # Before large files are taken in for nothing.
+    attachments.check_place(read_session(), task_id, form.assignment_id.data, current_actor())
     settings = current_settings()
     try:
         if not form.validate_on_submit():
@@ -99,13 +99,9 @@ def size_words(size: int) -> str:
     return f"{size / 2**20:.1f} MB"
 
 
-def _task_attachments(task_id: int) -> TaskAttachments:
-    return attachments.list_attachments(read_session(), task_id, current_actor())
-
-
-def _shown_attachments(task_id: int) -> TaskAttachments:
-    """The same for a page that shows them in several places; asked once."""
-    return once(lambda: _task_attachments(task_id), "attachments", task_id)
+def _of_task(task: TaskDetail) -> TaskAttachments:
+    """For a page that shows them in several places; asked once."""
+    return once(lambda: list_attachments(read_session(), task), "attachments", task.id)
 
 
 def _upload_form(assignment_id: int | None) -> UploadForm:
