@@ -34,3 +34,11 @@ def test_the_documentation_tells_the_floors_in_the_contract_s_order() -> None:
     )
 
     assert re.findall(r"\w+", told) == floors
+
+
+def test_a_request_asks_for_the_calendar_once() -> None:
+    web = ROOT / "taskboard" / "web"
+
+    loading = [path.name for path in sorted(web.rglob("*.py")) if "load_calendar" in path.read_text(encoding="utf-8")]
+
+    assert loading == ["once.py"]

@@ -9,13 +9,13 @@ from taskboard.domain.decomposition import MOST_SUBTASKS_AT_ONCE
 from taskboard.domain.errors import Invalid
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.services import decomposition, tasks
-from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.decomposition import Below, SubtaskRefused
 from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.web.decomposition.forms import MORE_ROWS, ROWS_SHOWN, DecomposeForm, SubtaskRows
 from taskboard.web.forms import key_of
 from taskboard.web.guards import current_actor
+from taskboard.web.once import current_calendar
 
 blueprint = Blueprint("decomposition", __name__)
 ADDRESS = "/tasks/<int:task_id>/assignments/<int:assignment_id>/decompose"
@@ -67,7 +67,7 @@ def carry_out(task_id: int, assignment_id: int) -> ResponseReturnValue:
 def _load(task_id: int, assignment_id: int) -> tuple[TaskDetail, Branch]:
     """The task and the part, where this person may split it now; raises what keeps them from it."""
     session = read_session()
-    shown = tasks.get_task(session, task_id, current_actor(), today=today(), calendar=load_calendar(session))
+    shown = tasks.get_task(session, task_id, current_actor(), today=today(), calendar=current_calendar())
     branch = shown.find_branch(assignment_id)
     decomposition.check_permission(branch)
     return shown, branch

@@ -23,7 +23,6 @@ from taskboard.labels.imports import RECURRENCE_CHOICES
 from taskboard.labels.targets import COMPARISONS
 from taskboard.models import ImportDraft
 from taskboard.services import confirmations, imports, revisions, scans
-from taskboard.services.calendar import load_calendar
 from taskboard.services.import_review import Hindrance, Review, find_places, review_draft
 from taskboard.services.imports import Same, Source
 from taskboard.web.guards import current_actor, requires
@@ -32,6 +31,7 @@ from taskboard.web.imports.forms import Change, DiscardForm, ReviewForm, UploadF
 from taskboard.web.imports.merging import Conflict
 from taskboard.web.imports.parts import Parts, bind, bind_unchanged, complete, sent_parts
 from taskboard.web.imports.portions import KINDS, OFFERED, Asked, next_doubt, portion_of
+from taskboard.web.once import current_calendar
 
 ENTRANCE = "web"
 
@@ -298,7 +298,7 @@ def _find_same(content: bytes) -> Same:
 
 
 def _read(content: bytes, name: str | None) -> Source:
-    calendar = load_calendar(read_session())
+    calendar = current_calendar()
     # Reading may take seconds: no transaction stays open meanwhile.
     read_session().rollback()
     if name is None:

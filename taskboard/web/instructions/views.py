@@ -16,12 +16,12 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.models import HistoryEntry
 from taskboard.services import instruction_views, instructions, plans, tasks
-from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.instruction_views import InstructionView
 from taskboard.web.forms import Form, VersionedForm, page_number
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.instructions.forms import AcceptForm, InstructionForm, ReplyForm, ReturnForm, WithdrawForm
+from taskboard.web.once import current_calendar
 
 ENTRANCE = "web"
 FormKey = tuple[str, int]
@@ -70,7 +70,7 @@ def instruction(instruction_id: int) -> ResponseReturnValue:
 @blueprint.route("/tasks/<int:task_id>/instructions/new", methods=["GET", "POST"])
 def on_task(task_id: int) -> ResponseReturnValue:
     session = read_session()
-    shown = tasks.get_task(session, task_id, current_actor(), today=today(), calendar=load_calendar(session))
+    shown = tasks.get_task(session, task_id, current_actor(), today=today(), calendar=current_calendar())
     if not _may_on_task(task_id):
         raise NotAllowed(act=Change.INSTRUCTED)
     leads = [one.department for one in shown.leads]
@@ -81,7 +81,7 @@ def on_task(task_id: int) -> ResponseReturnValue:
 @blueprint.route("/plans/<int:plan_id>/instructions/new", methods=["GET", "POST"])
 def on_plan(plan_id: int) -> ResponseReturnValue:
     session = read_session()
-    shown = plans.get_plan(session, plan_id, current_actor(), today=today(), calendar=load_calendar(session))
+    shown = plans.get_plan(session, plan_id, current_actor(), today=today(), calendar=current_calendar())
     if not instructions.may_instruct_on_plan(session, plan_id, current_actor()):
         raise NotAllowed(act=Change.INSTRUCTED)
     back = url_for("plans.plan", plan_id=plan_id)
@@ -92,7 +92,7 @@ def _write(service: Callable[..., HistoryEntry], subject_id: int, **about: Any) 
     form = InstructionForm()
     status = 200
     if request.method == "GET":
-        form.reply_due_on.data = load_calendar(read_session()).add(today(), REPLY_WORKING_DAYS)
+        form.reply_due_on.data = current_calendar().add(today(), REPLY_WORKING_DAYS)
         form.to_leads.data = True
     else:
         status = 422
@@ -202,7 +202,7 @@ def _page(
         if duty.may_decide:
             accepting, returning = AcceptForm(formdata=None), ReturnForm(formdata=None)
             accepting.version.data = returning.version.data = duty.version
-            returning.reply_due_on.data = load_calendar(read_session()).add(today(), REPLY_WORKING_DAYS)
+            returning.reply_due_on.data = current_calendar().add(today(), REPLY_WORKING_DAYS)
             forms.setdefault(("accept", duty.id), accepting)
             forms.setdefault(("return", duty.id), returning)
     for (slug, duty_id), form in forms.items():

@@ -16,10 +16,10 @@ from taskboard.extensions import effective_settings, now, read_session, today, t
 from taskboard.labels.jobs import JOBS, PURPOSES, facts_words, schedule_words
 from taskboard.models import JobRun
 from taskboard.services import jobs, mail_gate, outbox_upkeep, robots
-from taskboard.services.calendar import load_calendar
 from taskboard.web.forms import Form
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.jobs.forms import RunForm
+from taskboard.web.once import current_calendar
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
 
@@ -101,7 +101,7 @@ def _line(session: Session, job: JobName, form: RunForm | None) -> JobLine:
         purpose=PURPOSES[job],
         schedule=schedule_words(schedule),
         last=_run_line(last) if last else None,
-        next_at=schedule.next_after(now(), load_calendar(session)) if isinstance(schedule, Daily) else None,
+        next_at=schedule.next_after(now(), current_calendar()) if isinstance(schedule, Daily) else None,
         form=form or RunForm(formdata=None, day=today(), prefix="") if is_daily else None,
     )
 

@@ -17,13 +17,13 @@ from taskboard.labels.documents import describe_table_problem
 from taskboard.labels.errors import PROBLEMS
 from taskboard.labels.ledger import ROW_PROBLEMS
 from taskboard.services import ledger_updates
-from taskboard.services.calendar import load_calendar
 from taskboard.services.ledger import Ledger, load_ledger
 from taskboard.services.ledger_updates import Reading, Update
 from taskboard.services.ledger_workbook import write_ledger
 from taskboard.services.revisions import RowRefused
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.ledger.forms import LedgerFileForm, LedgerUpdateForm, update_to_text, updates_of
+from taskboard.web.once import current_calendar
 from taskboard.web.refusals import show_refused_row
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -38,7 +38,7 @@ blueprint = Blueprint("ledger", __name__)
 def export(plan_id: int) -> ResponseReturnValue:
     """The ledger with every task of the plan that this person may see."""
     session = read_session()
-    ledger = load_ledger(session, plan_id, current_actor(), now=now(), calendar=load_calendar(session))
+    ledger = load_ledger(session, plan_id, current_actor(), now=now(), calendar=current_calendar())
     name = f"{_file_name(ledger.plan)}-台账-{today():%Y%m%d}.xlsx"
     return send_file(BytesIO(write_ledger(ledger)), mimetype=WORKBOOK, as_attachment=True, download_name=name)
 
@@ -90,7 +90,7 @@ def apply(plan_id: int) -> ResponseReturnValue:
         return _preview_page(_load(plan_id), updates, ticked, form, status=422)
     try:
         with transaction() as session:
-            ledger = load_ledger(session, plan_id, current_actor(), now=now(), calendar=load_calendar(session))
+            ledger = load_ledger(session, plan_id, current_actor(), now=now(), calendar=current_calendar())
             count = ledger_updates.apply_updates(
                 session,
                 ledger,
@@ -113,7 +113,7 @@ def apply(plan_id: int) -> ResponseReturnValue:
 def _load(plan_id: int) -> Ledger:
     """The ledger for a person who may correct all of it; others are told that they may not."""
     session = read_session()
-    ledger = load_ledger(session, plan_id, current_actor(), now=now(), calendar=load_calendar(session))
+    ledger = load_ledger(session, plan_id, current_actor(), now=now(), calendar=current_calendar())
     if not ledger.is_whole:
         raise NotAllowed(act=Act.CORRECT)
     return ledger

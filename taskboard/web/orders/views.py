@@ -16,12 +16,12 @@ from taskboard.domain.orders import OrderAct, OrderKind, OrderState
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.services import order_proposals, orders
-from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from taskboard.services.order_document import write_order
 from taskboard.services.orders import OrderDetail, OrderDraft, OrderRow
 from taskboard.web.forms import Form, VersionedForm, page_number
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.once import current_calendar
 from taskboard.web.orders.forms import OrderForm, ReplyForm, ReturnReplyForm, SettleForm, WithdrawForm
 
 ENTRANCE = "web"
@@ -51,7 +51,7 @@ def order_list() -> ResponseReturnValue:
     return render_template(
         "orders/list.html",
         page=orders.list_orders(session, actor, today=today(), kind=kind, state=state, number=page_number()),
-        proposals=order_proposals.list_proposals(session, actor, today=today(), calendar=load_calendar(session)),
+        proposals=order_proposals.list_proposals(session, actor, today=today(), calendar=current_calendar()),
         kind=kind,
         state=state,
         kinds=list(OrderKind),
@@ -102,7 +102,7 @@ def confirm(task_id: int, assignment_id: int) -> ResponseReturnValue:
 def _draft(task_id: int, assignment_id: int, kind: OrderKind) -> OrderDraft:
     session = read_session()
     draft = orders.draft_order(
-        session, assignment_id, kind, current_actor(), today=today(), calendar=load_calendar(session)
+        session, assignment_id, kind, current_actor(), today=today(), calendar=current_calendar()
     )
     if draft.task_id != task_id:
         raise NotFound(subject="assignment")
@@ -145,7 +145,7 @@ def document(order_id: int) -> ResponseReturnValue:
 
 def _load(order_id: int) -> OrderDetail:
     session = read_session()
-    return orders.get_order(session, order_id, current_actor(), today=today(), calendar=load_calendar(session))
+    return orders.get_order(session, order_id, current_actor(), today=today(), calendar=current_calendar())
 
 
 def _page(shown: OrderDetail, sent: tuple[OrderAct, VersionedForm] | None = None, *, is_stale: bool = False) -> str:

@@ -11,10 +11,10 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
 from taskboard.labels.reminders import ANCHORS, RECIPIENTS, rule_words, span_words
 from taskboard.services import plan_reminders
-from taskboard.services.calendar import load_calendar
 from taskboard.services.plan_reminders import PlanRulesPage, Told
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.kept_forms import keep_and_show, kept_form
+from taskboard.web.once import current_calendar
 from taskboard.web.plan_reminders.forms import RulesForm
 from taskboard.web.writing import writing
 
@@ -76,7 +76,7 @@ def _try_on(found: PlanRulesPage, form: RulesForm) -> list[Told]:
         form.changes,
         actor=current_actor(),
         today=today(),
-        calendar=load_calendar(session),
+        calendar=current_calendar(),
     )
 
 

@@ -12,10 +12,10 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today
 from taskboard.labels.targets import rhythm_words
 from taskboard.services import plans
-from taskboard.services.calendar import load_calendar
 from taskboard.services.decomposition import progress_of
 from taskboard.web.forms import light_argument, page_number
 from taskboard.web.guards import current_actor, holds_any
+from taskboard.web.once import current_calendar
 
 blueprint = Blueprint("plans", __name__, url_prefix="/plans")
 
@@ -41,7 +41,7 @@ def plan(plan_id: int) -> ResponseReturnValue:
         plan_id,
         current_actor(),
         today=today(),
-        calendar=load_calendar(session),
+        calendar=current_calendar(),
         light=light_argument(),
         archived=is_archive,
         number=page_number(),

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from taskboard.domain.errors import Invalid
 from taskboard.domain.snoozing import MOST_IN_A_ROW
 from taskboard.extensions import read_session, today, transaction
+from taskboard.labels.errors import PROBLEMS
 from taskboard.labels.times import day_words, weekday_words
 from taskboard.services import snoozing
-from taskboard.services.calendar import load_calendar
 from taskboard.web.forms import Form
 from taskboard.web.guards import current_actor
+from taskboard.web.once import current_calendar
 from taskboard.web.writing import writing
 
 blueprint = Blueprint("snoozing", __name__)
@@ -22,7 +23,11 @@ blueprint = Blueprint("snoozing", __name__)
 def snooze(assignment_id: int) -> ResponseReturnValue:
     session = read_session()
     matter = snoozing.get_matter(session, assignment_id, current_actor())
-    form, calendar = Form(), load_calendar(session)
+    if not matter.is_open:
+        # The link stands in a mail that may be days old.
+        flash(PROBLEMS["nothing_to_snooze"], "info")
+        return redirect(url_for("tasks.task", task_id=matter.task_id), 303)
+    form, calendar = Form(), current_calendar()
     holds_until = snoozing.find_day_of_return(session, assignment_id, current_actor(), today=today())
     status = 200
     if form.validate_on_submit():

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today
-from taskboard.services.calendar import load_calendar
 from taskboard.services.waiting import list_waiting
 from taskboard.web.guards import current_actor, requires
+from taskboard.web.once import current_calendar
 from taskboard.web.shared import STAFF
 
 blueprint = Blueprint("waiting", __name__)
@@ -19,5 +19,5 @@ blueprint = Blueprint("waiting", __name__)
 @requires(*STAFF, Role.SUPERVISOR, Role.LEADER)
 def waiting() -> ResponseReturnValue:
     session = read_session()
-    parts = list_waiting(session, current_actor(), today=today(), calendar=load_calendar(session))
+    parts = list_waiting(session, current_actor(), today=today(), calendar=current_calendar())
     return render_template("waiting/waiting.html", parts=parts)
