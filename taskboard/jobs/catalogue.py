@@ -47,6 +47,7 @@ from taskboard.services import (
 )
 from taskboard.services.account_links import answer_reset_requests, has_reset_requests
 from taskboard.services.calendar import load_calendar
+from taskboard.services.database import refresh_figures
 from taskboard.services.jobs import BY_HAND
 from taskboard.services.paging import in_portions
 from taskboard.services.robot_digests import prepare_messages, queue_messages
@@ -56,7 +57,7 @@ from taskboard.services.settings import effective_settings
 log = logging.getLogger(__name__)
 
 MAILS_PER_TRANSACTION = 200
-DECISIONS_PER_TRANSACTION = 2000
+DECISIONS_PER_TRANSACTION = 10_000
 
 Run = Callable[[JobContext], Facts]
 
@@ -271,7 +272,11 @@ def clean_up(context: JobContext) -> Facts:
     """Delete what nobody needs any more."""
     with context.begin() as session:
         facts = jobs.clean_up(session, now=context.now())
-    return {**facts, "mails": _remove_old_mails(context), "files": _sweep_attachments(context)}
+    facts |= {"mails": _remove_old_mails(context), "files": _sweep_attachments(context)}
+    # Last: the figures are to be those of what is left.
+    with context.begin() as session:
+        refresh_figures(session)
+    return facts
 
 
 def _remove_old_mails(context: JobContext) -> int:

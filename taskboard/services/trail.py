@@ -34,6 +34,8 @@ from taskboard.services.trail_heads import Heads
 SEALED_AT_ONCE = 500
 """entries of one transaction: on SQLite it holds up the writers, for some milliseconds"""
 READ_AT_ONCE = 5_000
+MOST_COUNTED = 10_000
+"""beyond this many that wait a number says nothing more"""
 LONGEST_TRANSACTION = timedelta(hours=1)
 """an entry whose id is lower than one sealed before that was not written by the application"""
 HEADS_DUE = timedelta(days=3)
@@ -95,11 +97,13 @@ def head_of_day(session: Session, *, now: datetime) -> Head | None:
 
 
 def count_unsealed(session: Session, *, now: datetime) -> int:
-    """How many entries wait to be sealed."""
-    waiting = select(func.count()).where(
-        HistoryEntry.id > _settled_id(session, now), ~exists().where(HistorySeal.entry_id == HistoryEntry.id)
+    """How many entries wait to be sealed, at most :data:`MOST_COUNTED`."""
+    waiting = (
+        select(HistoryEntry.id)
+        .where(HistoryEntry.id > _settled_id(session, now), ~exists().where(HistorySeal.entry_id == HistoryEntry.id))
+        .limit(MOST_COUNTED)
     )
-    return session.scalar(waiting) or 0
+    return session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
 
 
 def verify(session: Session, heads: Heads, *, now: datetime) -> list[Finding]:

@@ -181,6 +181,16 @@ def test_the_state_of_the_chain_is_shown(visitor, auditor, session, clock, app):
     assert "第 1 号" in page
 
 
+def test_what_waits_to_be_sealed_is_counted_up_to_a_bound(visitor, auditor, session, clock, monkeypatch):
+    monkeypatch.setattr("taskboard.services.trail.MOST_COUNTED", 3)
+    told = []
+    for _ in range(4):
+        write(session, clock)
+        told += re.findall(r"还没有封存的记录，(.+)待封存", visitor.enter(auditor).get("/audit").text)
+
+    assert told == ["1 条", "2 条", "3 条以上", "3 条以上"]
+
+
 def test_the_export_follows_the_filter_and_is_put_on_record(visitor, usual, auditor, session, clock):
     write(session, clock, after={"name": "张三"})
     write(session, clock, Subject.PLAN, after={"name": "计划"})

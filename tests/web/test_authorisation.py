@@ -234,6 +234,7 @@ TABLE: Mapping[str, Line] = {
     "help_requests.meeting": Line(frozenset(OFFICE), hidden=SIGNED_IN - set(OFFICE)),
     "help_requests.end_meeting": Line(frozenset({"supervisor"}), hidden=SIGNED_IN - set(OFFICE)),
     "help_requests.queue": holding("supervisor", "leader", "auditor"),
+    "help_requests.meeting_list": holding("supervisor", "leader", "auditor"),
     "help_requests.plan_meeting": holding("supervisor"),
     # Documents before they are plans
     "imports.new": holding("supervisor"),

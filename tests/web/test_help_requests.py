@@ -115,6 +115,12 @@ def test_a_meeting_that_is_ended_takes_no_more_decisions(desk: Desk) -> None:
     assert "会议已经结束" in answer.text
 
 
+def test_the_address_of_the_meetings_leads_to_their_list(desk: Desk) -> None:
+    chen = desk.as_("chen")
+
+    assert chen.get("/coordination-meetings").location == "/help-requests#meetings"
+
+
 def test_a_meeting_needs_a_title_and_a_day(desk: Desk) -> None:
     answer = desk.as_("chen").post("/coordination-meetings", title="", held_on="2026-11-30")
 

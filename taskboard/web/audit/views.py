@@ -57,7 +57,7 @@ class ChainState:
     """Whether and how far the trail is chained."""
 
     head: chain.SealedHead | None
-    waiting: int
+    waiting: str | None
     check: JobRun | None
     day: Head | None
 
@@ -164,10 +164,15 @@ def _chain_state(session: Session) -> ChainState:
     heads = read_heads(current_settings().instance_dir / FILE_NAME).heads
     return ChainState(
         head=chain.find_head(session),
-        waiting=chain.count_unsealed(session, now=now()),
+        waiting=_waiting_words(chain.count_unsealed(session, now=now())),
         check=find_last_run(session, JobName.CHECK_TRAIL, state=JobState.DONE),
         day=heads[-1] if heads else None,
     )
+
+
+def _waiting_words(count: int) -> str | None:
+    """``None`` where nothing waits to be sealed."""
+    return f"{count:,} 条{'以上' if count >= chain.MOST_COUNTED else ''}" if count else None
 
 
 def _line(entry: EntryRow) -> Line:

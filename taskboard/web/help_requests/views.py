@@ -60,6 +60,13 @@ def _queue(form: MeetingForm, *, status: int = 200) -> ResponseReturnValue:
     return page, status
 
 
+@blueprint.get("/coordination-meetings")
+@requires(Role.SUPERVISOR, Role.LEADER, Role.AUDITOR)
+def meeting_list() -> ResponseReturnValue:
+    """Meetings are listed beside the queue; this is their address on a page that came back, and in addresses of one."""
+    return redirect(url_for("help_requests.queue", _anchor="meetings"))
+
+
 @blueprint.post("/coordination-meetings")
 @requires(Role.SUPERVISOR)
 def plan_meeting() -> ResponseReturnValue:
