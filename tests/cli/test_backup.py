@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import URL, Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from taskboard.cli import main
@@ -298,6 +298,22 @@ def test_a_backup_that_was_changed_is_refused_and_nothing_is_touched(
     assert checked.exit_code == 1
     assert names(filled) == before
     assert [path for path in tmp_path.iterdir() if "restore" in path.name] == []
+
+
+def test_a_database_with_other_rows_than_were_counted_is_refused(
+    filled: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    really_copy = backups._copy_database
+
+    def lose_a_person(url: URL, folder: Path) -> tuple[Path, dict[str, int], list[str]]:
+        copy, rows, ids = really_copy(url, folder)
+        return copy, {**rows, "user_account": rows["user_account"] + 1}, ids
+
+    monkeypatch.setattr(backups, "_copy_database", lose_a_person)
+
+    with pytest.raises(BackupFailed, match="行数与清单不符：user_account"):
+        make_backup(tmp_path / "backup.tar.gz", database_url=database_url, instance_dir=tmp_path, now=NOW)
+    assert not (tmp_path / "backup.tar.gz").exists()
 
 
 def test_nothing_is_restored_while_somebody_uses_the_database(
