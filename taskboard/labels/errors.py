@@ -231,6 +231,7 @@ PROBLEMS: dict[str, str] = {
     "notice_weekday_wrong": "“{words}”与日历不符：{day}是星期{weekday}。请核对年份和日期。",
     "notice_make_up_day_wrong": "“{words}”：{day}不是休息日，不用调休上班，请核对。",
     "notice_count_wrong": "“{words}”：按日期算是 {count} 天，与所写的天数不符，请核对。",
+    "nothing_to_snooze": "这项任务已经报送、办结或中止，不会再提醒，不用暂缓。",
     "snoozed_too_often": "这项任务您已连续 {most} 个工作日暂不提醒，不能再暂缓；有困难请向督查员说明或申请延期。",
     "password_unchanged": "新密码不能与现在的密码相同。",
 }

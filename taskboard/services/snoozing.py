@@ -12,13 +12,13 @@ from sqlalchemy import and_, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.errors import NotFound
+from taskboard.domain.errors import Invalid, NotFound
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.local_time import local_date
 from taskboard.domain.outbox import CATCH_UP_DAYS
 from taskboard.domain.permissions import Actor
 from taskboard.domain.snoozing import Span, next_span
-from taskboard.domain.workflow import OPEN_ASSIGNMENT, UNDER_WAY
+from taskboard.domain.workflow import OWING, UNDER_WAY
 from taskboard.models import Assignment, Department, Person, ReminderSnooze, Task
 from taskboard.services.history import record_change
 from taskboard.services.inserts import change_rows
@@ -32,16 +32,18 @@ class Matter(NamedTuple):
     task_id: int
     title: str
     department: str
+    is_open: bool
+    """whether anything is left to be reminded of"""
 
 
 def get_matter(session: Session, assignment_id: int, actor: Actor) -> Matter:
-    """An open assignment on which this person works; raises :class:`NotFound`."""
+    """An assignment on which this person works; raises :class:`NotFound`."""
+    is_open = and_(Assignment.state.in_(OWING), Task.state.in_(UNDER_WAY))
     query = (
-        select(Assignment.id, Assignment.task_id, Task.title, Department.name)
+        select(Assignment.id, Assignment.task_id, Task.title, Department.name, is_open)
         .join(Task, Task.id == Assignment.task_id)
         .join(Department, Department.id == Assignment.department_id)
         .where(Assignment.id == assignment_id, held_assignments(actor))
-        .where(Assignment.state.in_(OPEN_ASSIGNMENT), Task.state.in_(UNDER_WAY))
     )
     row = session.execute(query).one_or_none()
     if row is None:
@@ -54,9 +56,12 @@ def snooze(
 ) -> Span:
     """Remind this person of the assignment no more before the next working day; twice on a day is once.
 
-    Raises :class:`NotFound`, and :class:`Invalid` where it was put off too many days in a row.
+    Raises :class:`NotFound`, and :class:`Invalid` where it was put off too many days in a row or nothing is left to be
+    reminded of.
     """
     matter, today = get_matter(session, assignment_id, actor), local_date(now)
+    if not matter.is_open:
+        raise Invalid("", "nothing_to_snooze")
     # Two clicks at once: the second waits for the first.
     session.execute(select(Assignment.id).where(Assignment.id == assignment_id).with_for_update())
     last = session.scalars(

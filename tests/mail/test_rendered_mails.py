@@ -160,6 +160,24 @@ def test_a_deputy_reads_for_whom_each_line_is(app: APIFlask, session: Session) -
     compare("morning-mail-of-a-deputy", render(session.scalars(query).one()))
 
 
+@pytest.mark.parametrize("part", ["txt", "html"])
+def test_who_has_a_post_and_hears_for_others_too_reads_why_of_each(part: str) -> None:
+    own = {"department": "市发展改革委", "role": "head", "is_stand_in": False}
+    of_others = [
+        {"department": "市发展改革委", "role": role, "is_stand_in": False, "deputy_for": name}
+        for role, name in (("liaison", "李联络"), ("officer", "钱承办"))
+    ]
+    template = f"{{% from '_scheduled.{part}' import why %}}{{{{ why(posts) }}}}"
+    renderer = MailRenderer(paths.TEMPLATES, "http://taskboard.test")
+
+    words = renderer._environment.from_string(template).render(posts=[own, *of_others])
+
+    assert (
+        "您收到此邮件，是因为您担任市发展改革委单位负责人，并代李联络（市发展改革委联络员，外出）接收、"
+        "代钱承办（市发展改革委承办人，外出）接收。"
+    ) in words
+
+
 def test_a_months_draft_is_told_of_and_sent_as_on_file(app: APIFlask, session: Session, clock: SettableClock) -> None:
     fill(session)
     clock.moment = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)

@@ -6,11 +6,12 @@ from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from taskboard.clock import SettableClock
-from taskboard.models import Assignment, ReminderSnooze
+from taskboard.domain.workflow import AssignmentState, TaskState
+from taskboard.models import Assignment, ReminderSnooze, Task
 from tests.support.factories import Usual, make_plan, make_task, usual_people
 from tests.support.visitor import Visitor
 
@@ -77,6 +78,25 @@ def test_the_page_is_there_for_who_works_on_the_task_alone(
 
     assert visitor.get(page).status_code == 404
     assert visitor.post(page).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("task_state", "state"),
+    [(TaskState.SUBMITTED, AssignmentState.SUBMITTED), (TaskState.CLOSED, AssignmentState.ACCEPTED)],
+)
+def test_the_link_of_an_old_mail_says_that_nothing_is_left_to_put_off(
+    client: FlaskClient, session: Session, usual: Usual, task_state: TaskState, state: AssignmentState
+) -> None:
+    visitor, page = Visitor(client).enter(usual.li), page_of(session)
+    session.execute(update(Task).values(state=task_state))
+    session.execute(update(Assignment).values(state=state))
+    session.commit()
+
+    answers = [visitor.get(page), visitor.post(page)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert "不会再提醒，不用暂缓" in visitor.get(answers[0].location).text
+    assert session.scalar(select(func.count()).select_from(ReminderSnooze)) == 0
 
 
 def test_where_it_holds_already_it_is_not_offered_again(client: FlaskClient, session: Session, usual: Usual) -> None:
