@@ -18,7 +18,8 @@ from taskboard.models import Assignment, Plan
 from taskboard.services.actors import Holder
 from taskboard.services.answerable import officers_hearing, people_hearing, supervisors_hearing
 from taskboard.services.cases import Case
-from taskboard.services.notices import MOST_TASKS_IN_A_MAIL, Recipient, Telling, tell
+from taskboard.services.notice_recipients import Recipient
+from taskboard.services.telling import MOST_TASKS_IN_A_MAIL, Telling, tell
 
 Branch = tuple[Case, Assignment]
 

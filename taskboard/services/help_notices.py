@@ -18,7 +18,8 @@ from taskboard.models import (
     Task,
 )
 from taskboard.services.cases import Acting
-from taskboard.services.notices import Recipient, Telling, answering, supervising, tell
+from taskboard.services.notice_recipients import Recipient, answering, supervising
+from taskboard.services.telling import Telling, tell
 
 
 def asked(session: Session, request: HelpRequest, by: Acting) -> None:

@@ -14,7 +14,8 @@ from taskboard.domain.roles import Role
 from taskboard.models import Department, Instruction, InstructionDuty, InstructionReply, Person, Plan, Task
 from taskboard.services.actors import Holder
 from taskboard.services.cases import Acting
-from taskboard.services.notices import Recipient, Telling, answering, leader_hearing, supervising, tell
+from taskboard.services.notice_recipients import Recipient, answering, leader_hearing, supervising
+from taskboard.services.telling import Telling, tell
 
 
 class Matter(NamedTuple):

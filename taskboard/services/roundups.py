@@ -25,7 +25,8 @@ from taskboard.services.actors import Holder, held_on, load_portfolios
 from taskboard.services.answerable import supervisors_hearing
 from taskboard.services.history import Writing, find_repeated, record_change
 from taskboard.services.inserts import insert_where_free
-from taskboard.services.notices import Recipient, Telling, tell
+from taskboard.services.notice_recipients import Recipient
+from taskboard.services.telling import Telling, tell
 
 LONGEST_WORDS = 5000
 MOST_GROUPS_IN_A_MAIL = 20
