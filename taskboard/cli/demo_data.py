@@ -24,7 +24,18 @@ from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentRole, Closure, Verification
 from taskboard.labels import label
 from taskboard.models import Assignment, Department, Instruction, InstructionDuty, Person, PersonPost, Plan, Task
-from taskboard.services import decomposition, extensions, imports, instructions, meetings, orders, reports, workflow
+from taskboard.services import (
+    assignment_acts,
+    decomposition,
+    extensions,
+    imports,
+    instructions,
+    issuing,
+    meetings,
+    orders,
+    reports,
+    task_acts,
+)
 from taskboard.services.accounts import hash_password
 from taskboard.services.actors import load_actor
 from taskboard.services.calendar import load_calendar
@@ -131,9 +142,9 @@ def fill(session: Session, *, now: datetime) -> None:
     supervisor = load_actor(session, people["chen"].id, today=today)
     plan = _import_plan(session, supervisor, body=departments[BODY], today=today)
     tasks = list(session.scalars(select(Task).where(Task.plan_id == plan.id).order_by(Task.position)))
-    workflow.issue_tasks(
+    issuing.issue_tasks(
         session,
-        [workflow.IssueOrder(task.id, is_ongoing=task.due_on is None) for task in tasks],
+        [issuing.IssueOrder(task.id, is_ongoing=task.due_on is None) for task in tasks],
         actor=supervisor,
         now=_moment(today, ISSUED_DAYS_AGO, 9),
         entrance=ENTRANCE,
@@ -250,24 +261,24 @@ def _course(session: Session, task: Task, course: Course, people: Mapping[str, P
 
     for one, actor in working:
         if course.acknowledged or one is not lead:
-            yield step(ISSUED_DAYS_AGO - 1, actor, workflow.acknowledge, one.id)
+            yield step(ISSUED_DAYS_AGO - 1, actor, assignment_acts.acknowledge, one.id)
     for days_ago, done, percent in course.reports:
         yield step(days_ago, liaison, reports.report_progress, lead.id, done=done, percent=percent)
     if course.submitted is not None:
         why = "配合单位工作已完成，材料后补。"
-        yield step(course.submitted, liaison, workflow.submit, lead.id, why_without_partners=why)
+        yield step(course.submitted, liaison, assignment_acts.submit, lead.id, why_without_partners=why)
     if course.returned is not None:
         yield step(
             course.returned,
             supervisor,
-            workflow.return_task,
+            task_acts.return_task,
             task.id,
             reason="请补充其余3个零工市场的开放时间和佐证材料。",
             correct_by=today + timedelta(days=3),
         )
     if course.closed is not None:
         done_and_seen = {"closure": Closure.DONE, "verification": Verification.VERIFIED}
-        yield step(course.closed, supervisor, workflow.close, task.id, **done_and_seen)
+        yield step(course.closed, supervisor, task_acts.close, task.id, **done_and_seen)
 
 
 @dataclass(frozen=True)
@@ -318,7 +329,9 @@ class _Desks:
     def _dispatch(self, by: Acting) -> None:
         """The officer works on three tasks of the department."""
         for number in (6, 7, 8):
-            workflow.dispatch(self.session, self._branch(number, SIGNS_OFF), officer_id=self.people["qian"].id, **by)
+            assignment_acts.dispatch(
+                self.session, self._branch(number, SIGNS_OFF), officer_id=self.people["qian"].id, **by
+            )
 
     def _split(self, by: Acting) -> None:
         """Two sections of the department have a part of its work each."""
@@ -338,7 +351,7 @@ class _Desks:
         return self._branch_on(task_id, SECTION)
 
     def _take_on_the_subtask(self, by: Acting) -> None:
-        workflow.acknowledge(self.session, self._subtask_branch(), **by)
+        assignment_acts.acknowledge(self.session, self._subtask_branch(), **by)
 
     def _report_on_the_subtask(self, by: Acting) -> None:
         words = "价格政策初稿已完成，正在测算财政负担。"
@@ -346,7 +359,7 @@ class _Desks:
 
     def _ask_for_sign_off(self, by: Acting) -> None:
         """The head has a submission to sign off."""
-        workflow.submit(self.session, self._branch(7, SIGNS_OFF), statement="三季度检查的配合工作已完成。", **by)
+        assignment_acts.submit(self.session, self._branch(7, SIGNS_OFF), statement="三季度检查的配合工作已完成。", **by)
 
     def _ask_for_more_time(self, by: Acting) -> None:
         """The supervisors have a request for more time to decide on."""

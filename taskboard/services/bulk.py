@@ -25,12 +25,13 @@ from taskboard.domain.report_rhythms import is_day_of
 from taskboard.domain.workflow import OWING, Act
 from taskboard.models import Assignment, HistoryEntry, Person
 from taskboard.services import bulk_notices, notices
+from taskboard.services.assignment_acts import list_officers
 from taskboard.services.bulk_notices import Branch, DepartmentNotice, Letter
 from taskboard.services.cases import Acting, Case, open_cases
 from taskboard.services.history import Writing, record_change
+from taskboard.services.issuing import IssueOrder, check_issue, issue_case
 from taskboard.services.periods import set_rhythm
 from taskboard.services.task_search import MOST_AT_ONCE
-from taskboard.services.workflow import IssueOrder, check_issue, issue_case, list_officers
 
 LONGEST_REMARK = 500
 URGED_LATELY = timedelta(days=1)

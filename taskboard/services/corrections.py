@@ -1,6 +1,6 @@
 """What supervisors correct of a task besides its deadline: its departments, and the document's wording it goes by.
 
-They are acts of the workflow (``Act.CORRECT``) like :func:`taskboard.services.workflow.correct_deadline`, checked and
+They are acts of the workflow (``Act.CORRECT``) like :func:`taskboard.services.task_acts.correct_deadline`, checked and
 recorded in the same way, and raise the same errors.
 """
 

@@ -1,7 +1,7 @@
 """Splitting a department's part of a task into sub-tasks for the departments below it (逐级分解), and how far they are.
 
-An act of the workflow like those in :mod:`taskboard.services.workflow`, checked and recorded in the same way, with the
-same errors. What happens to sub-tasks with their part is in :mod:`taskboard.services.carrying`.
+An act of the workflow like those in :mod:`taskboard.services.assignment_acts`, checked and recorded in the same way,
+with the same errors. What happens to sub-tasks with their part is in :mod:`taskboard.services.carrying`.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ from taskboard.domain.workflow import (
 from taskboard.models import Assignment, Department, HistoryEntry, Plan, Task, TaskLineage
 from taskboard.services import notices
 from taskboard.services.cases import Acting, Case, check_below, open_case, open_cases
+from taskboard.services.issuing import issue_case
 from taskboard.services.lights import LIGHT_COLUMNS, light_of
 from taskboard.services.paging import Page, fetch_page
 from taskboard.services.visibility import visible_tasks
-from taskboard.services.workflow import issue_case
 
 if TYPE_CHECKING:
     from taskboard.services.tasks import Branch

@@ -1,7 +1,7 @@
 """Extensions (延期): the head asks for another deadline in time, and a supervisor grants, shortens or refuses it.
 
-Acts of the workflow like those in :mod:`taskboard.services.workflow`, checked and recorded in the same way, with the
-same errors. A lead asks for the task, a partner for its own branch.
+Acts of the workflow like those in :mod:`taskboard.services.assignment_acts`, checked and recorded in the same way,
+with the same errors. A lead asks for the task, a partner for its own branch.
 """
 
 from __future__ import annotations

@@ -19,10 +19,10 @@ from taskboard.models import Assignment, Person, PersonPost, Task
 from taskboard.services import people
 from taskboard.services.accounts import normal_username
 from taskboard.services.actors import require_role
+from taskboard.services.assignment_acts import list_officers
 from taskboard.services.history import Writing, record_change
 from taskboard.services.holdings import DispatchedWork, Holdings, SolePost, find_holdings
 from taskboard.services.outbox import queue_mail
-from taskboard.services.workflow import list_officers
 
 MOST_TASKS_IN_A_MAIL = 20
 ONE_DAY = timedelta(days=1)

@@ -28,7 +28,7 @@ from taskboard.domain.workflow import Act
 from taskboard.labels import label
 from taskboard.labels.ledger import ONGOING, Column
 from taskboard.models import Department, Task
-from taskboard.services import workflow
+from taskboard.services import task_acts
 from taskboard.services.cases import Acting
 from taskboard.services.corrections import CORRECTABLE, correct_departments
 from taskboard.services.department_names import match_names
@@ -280,7 +280,7 @@ def _apply(session: Session, update: Update, row: LedgerRow, reason: str, by: Ac
     by = {**by, "version": update.version}
     try:
         if Term.DEADLINE in terms:
-            workflow.correct_deadline(
+            task_acts.correct_deadline(
                 session,
                 row.task_id,
                 due_on=asked.due_on,

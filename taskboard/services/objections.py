@@ -1,7 +1,7 @@
 """Objections (退单): a department says that an assignment is not its own, and a supervisor decides (裁定).
 
-Acts of the workflow like those in :mod:`taskboard.services.workflow`, checked and recorded in the same way, with the
-same errors.
+Acts of the workflow like those in :mod:`taskboard.services.assignment_acts`, checked and recorded in the same way,
+with the same errors.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from taskboard.domain.plan_comparison import Comparison, Field, Pair, Side, Whol
 from taskboard.domain.plan_parsing.reading import ParsedMeasure, ParsedPlan
 from taskboard.domain.workflow import OPEN_TASK, AssignmentRole, DeadlineOrigin, TaskState
 from taskboard.models import Assignment, Department, ImportDraft, Measure, Plan, Task
-from taskboard.services import workflow
+from taskboard.services import task_acts
 from taskboard.services.cases import Acting
 from taskboard.services.corrections import CORRECTABLE, correct_departments, correct_wording, discard_draft_task
 from taskboard.services.history import Writing, record_change
@@ -480,7 +480,7 @@ class _Application:
                 self.session, task_id, measure=measure, title=one.row.row.entry.title, reason=reason, **self.by
             )
         if Field.DEADLINE in fields:
-            workflow.correct_deadline(
+            task_acts.correct_deadline(
                 self.session,
                 task_id,
                 due_on=one.row.due.due_on,
@@ -501,7 +501,7 @@ class _Application:
         if running.is_draft:
             discard_draft_task(self.session, running.task_id, **self.by)
         else:
-            workflow.terminate(self.session, running.task_id, reason=self.decisions.reason, **self.by)
+            task_acts.terminate(self.session, running.task_id, reason=self.decisions.reason, **self.by)
 
     def _next_position(self) -> int:
         """Behind all measures of the plan; numbers that people know are not given anew."""

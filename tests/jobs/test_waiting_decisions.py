@@ -14,7 +14,7 @@ from taskboard.domain.instructions import Addressee
 from taskboard.domain.local_time import ZONE
 from taskboard.domain.plan_reminders import RuleChange, to_plain
 from taskboard.models import InstructionDuty, Person, Plan, ReplyReminder, Task
-from taskboard.services import instructions, workflow
+from taskboard.services import instructions, task_acts
 from taskboard.services.calendar import load_calendar
 from taskboard.services.instructions import Wish
 from taskboard.services.waiting import list_waiting
@@ -52,7 +52,7 @@ class Office:
         return {"actor": self.usual.actor(who), "now": now, "entrance": "test"}
 
     def suspend(self, review_on: date) -> None:
-        workflow.suspend(self.session, self.task.id, reason="政策未出", review_on=review_on, **self.by("chen"))
+        task_acts.suspend(self.session, self.task.id, reason="政策未出", review_on=review_on, **self.by("chen"))
         self.session.commit()
 
     def instruct(self, due_on: date, *to: Addressee) -> InstructionDuty:
@@ -96,7 +96,7 @@ def test_the_review_of_a_suspended_task_is_brought_to_the_supervisors_and_then_t
 
 def test_a_task_that_went_on_in_time_is_no_longer_spoken_of(office: Office) -> None:
     office.suspend(review_on=TUESDAY)
-    workflow.resume(office.session, office.task.id, **office.by("chen", TUESDAY))
+    task_acts.resume(office.session, office.task.id, **office.by("chen", TUESDAY))
     office.session.commit()
 
     assert office.mornings(WEDNESDAY, THURSDAY) == {WEDNESDAY: {}, THURSDAY: {}}
@@ -105,9 +105,9 @@ def test_a_task_that_went_on_in_time_is_no_longer_spoken_of(office: Office) -> N
 def test_a_task_that_is_suspended_again_is_spoken_of_on_its_new_day(office: Office) -> None:
     office.suspend(review_on=TUESDAY)
     office.mornings(WEDNESDAY)
-    workflow.resume(office.session, office.task.id, **office.by("chen", WEDNESDAY))
+    task_acts.resume(office.session, office.task.id, **office.by("chen", WEDNESDAY))
     again = {"reason": "仍未出", "review_on": THURSDAY}
-    workflow.suspend(office.session, office.task.id, **again, **office.by("chen", WEDNESDAY))
+    task_acts.suspend(office.session, office.task.id, **again, **office.by("chen", WEDNESDAY))
     office.session.commit()
 
     found = office.mornings(THURSDAY, FRIDAY)

@@ -21,8 +21,8 @@ from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.workflow import AssignmentRole, Closure, TaskState, Verification
 from taskboard.mail.rendering import MailRenderer, RenderedMail
 from taskboard.models import Assignment, OutboxMessage, Task
-from taskboard.services import extensions, objections, workflow
-from taskboard.services.workflow import IssueOrder
+from taskboard.services import assignment_acts, extensions, issuing, objections, task_acts
+from taskboard.services.issuing import IssueOrder
 from tests.support import factories
 from tests.support.factories import NOW, Usual
 
@@ -78,45 +78,45 @@ class Walk:
         session, lead, partner = self.session, self.branch(AssignmentRole.LEAD), self.branch(AssignmentRole.PARTNER)
         task_id = self.task.id
         orders = [IssueOrder(self.task.id), IssueOrder(self.tasks[1].id, is_ongoing=True)]
-        workflow.issue_tasks(session, orders, **self.by("chen"))
+        issuing.issue_tasks(session, orders, **self.by("chen"))
         self.keep("issued")
-        workflow.acknowledge(session, lead, **self.by("li"))
-        workflow.acknowledge(session, partner, **self.by("wang"))
-        workflow.dispatch(session, lead, officer_id=self.usual.qian.id, **self.by("li"))
+        assignment_acts.acknowledge(session, lead, **self.by("li"))
+        assignment_acts.acknowledge(session, partner, **self.by("wang"))
+        assignment_acts.dispatch(session, lead, officer_id=self.usual.qian.id, **self.by("li"))
         self.keep("dispatched")
-        workflow.submit(session, partner, **self.by("wang"))
+        assignment_acts.submit(session, partner, **self.by("wang"))
         self.keep("submitted-by-partner")
-        workflow.return_submission(session, partner, reason="缺少数据", **self.by("li"))
+        assignment_acts.return_submission(session, partner, reason="缺少数据", **self.by("li"))
         self.keep("returned-to-partner")
-        workflow.submit(session, partner, **self.by("wang"))
+        assignment_acts.submit(session, partner, **self.by("wang"))
         self.keep("submitted-again-by-partner")
-        workflow.accept_submission(session, partner, **self.by("gao"))
+        assignment_acts.accept_submission(session, partner, **self.by("gao"))
         self.keep("accepted")
-        workflow.submit(session, lead, statement="完成", **self.by("qian"))
+        assignment_acts.submit(session, lead, statement="完成", **self.by("qian"))
         self.keep("to-sign-off")
-        workflow.return_inside(session, lead, reason="补充成效", **self.by("gao"))
+        assignment_acts.return_inside(session, lead, reason="补充成效", **self.by("gao"))
         self.keep("returned-inside")
-        workflow.submit(session, lead, **self.by("qian"))
+        assignment_acts.submit(session, lead, **self.by("qian"))
         self.keep("to-sign-off-again")
-        workflow.sign_off(session, lead, **self.by("gao"))
+        assignment_acts.sign_off(session, lead, **self.by("gao"))
         self.keep("submitted")
-        workflow.return_task(session, task_id, reason="成效不实", **self.by("chen"))
+        task_acts.return_task(session, task_id, reason="成效不实", **self.by("chen"))
         self.keep("returned")
-        workflow.suspend(session, task_id, reason="等上级批复", review_on=date(2027, 1, 15), **self.by("chen"))
+        task_acts.suspend(session, task_id, reason="等上级批复", review_on=date(2027, 1, 15), **self.by("chen"))
         self.keep("suspended")
-        workflow.resume(session, task_id, **self.by("chen"))
+        task_acts.resume(session, task_id, **self.by("chen"))
         self.keep("resumed")
-        workflow.correct_deadline(session, task_id, due_on=date(2026, 12, 1), reason="上级提前", **self.by("chen"))
+        task_acts.correct_deadline(session, task_id, due_on=date(2026, 12, 1), reason="上级提前", **self.by("chen"))
         self.keep("corrected")
-        workflow.submit(session, lead, **self.by("gao"))
+        assignment_acts.submit(session, lead, **self.by("gao"))
         self.keep("submitted-by-head")
-        workflow.close(
+        task_acts.close(
             session, task_id, closure=Closure.DONE, verification=Verification.VERIFIED, remark="好", **self.by("chen")
         )
         self.keep("closed")
-        workflow.reopen(session, task_id, reason="复查不符", due_on=date(2027, 3, 31), **self.by("chen"))
+        task_acts.reopen(session, task_id, reason="复查不符", due_on=date(2027, 3, 31), **self.by("chen"))
         self.keep("reopened")
-        workflow.terminate(session, task_id, reason="政策取消", **self.by("chen"))
+        task_acts.terminate(session, task_id, reason="政策取消", **self.by("chen"))
         self.keep("terminated")
         self.ask()
 
@@ -126,7 +126,7 @@ class Walk:
         self.tasks.insert(0, self.running_task("建设政务数据目录"))
         lead, partner = self.branch(AssignmentRole.LEAD), self.branch(AssignmentRole.PARTNER)
         wish: dict[str, Any] = {"reason": "上级批复未到", "progress": "方案已报送", "asked_due_on": date(2027, 2, 26)}
-        workflow.bring_forward(session, partner, due_on=date(2026, 12, 15), reason="需要先汇总", **self.by("li"))
+        assignment_acts.bring_forward(session, partner, due_on=date(2026, 12, 15), reason="需要先汇总", **self.by("li"))
         self.keep("brought-forward")
         extensions.ask_extension(session, lead, **wish, **self.by("gao"))
         self.keep("extension-asked")

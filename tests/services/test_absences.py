@@ -29,7 +29,7 @@ from taskboard.models import (
     Plan,
     Task,
 )
-from taskboard.services import absences, workflow
+from taskboard.services import absences, task_acts, workflow
 from taskboard.services.absences import AbsenceValues, Ending, add_absence, end_absence, list_absences, list_colleagues
 from taskboard.services.calendar import load_calendar
 from taskboard.services.plan_reminders import preview
@@ -244,7 +244,7 @@ def submit_and_return(session: Session, usual: Usual, task: Task) -> dict[str, O
     task.state = workflow.TaskState.SUBMITTED
     session.commit()
     by: dict[str, Any] = {"actor": usual.actor("chen"), "now": NOW + timedelta(days=1), "entrance": "test"}
-    workflow.return_task(session, task.id, reason="请补充材料", correct_by=FRIDAY, **by)
+    task_acts.return_task(session, task.id, reason="请补充材料", correct_by=FRIDAY, **by)
     session.commit()
     return notices(session)
 

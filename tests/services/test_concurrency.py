@@ -18,7 +18,7 @@ from taskboard.domain.permissions import Actor
 from taskboard.domain.workflow import Act, AssignmentState
 from taskboard.extensions import IS_WRITING, make_sqlite_transactional
 from taskboard.models import Assignment, HistoryEntry, ProgressReport
-from taskboard.services import reports, workflow
+from taskboard.services import assignment_acts, reports
 from tests.support import factories
 from tests.support.editing import Editor, Told, edit
 from tests.support.factories import NOW
@@ -139,7 +139,7 @@ def test_of_two_who_acknowledge_at_the_same_moment_one_does(
     def acknowledge() -> str:
         try:
             with Session(writers) as own, own.begin():
-                workflow.acknowledge(own, assignment_id, actor=actor, now=NOW, entrance="test")
+                assignment_acts.acknowledge(own, assignment_id, actor=actor, now=NOW, entrance="test")
         except NotNow:
             return "refused"
         return "done"

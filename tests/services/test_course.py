@@ -16,7 +16,7 @@ from taskboard.domain.workflow import (
     TaskState,
     Verification,
 )
-from taskboard.services import reports, workflow
+from taskboard.services import reports, task_acts
 from tests.support.factories import NOW
 from tests.support.office import NEXT_WEEK, TODAY, YESTERDAY, Office
 
@@ -24,12 +24,12 @@ from tests.support.office import NEXT_WEEK, TODAY, YESTERDAY, Office
 def test_a_suspension_stops_the_work_and_its_end_moves_the_deadlines(office: Office) -> None:
     task = office.task()
     office.partner_branch(task).due_on = TODAY
-    entry = office.do(workflow.suspend, task.id, "chen", reason="等上级批复", review_on=date(2027, 1, 15))
+    entry = office.do(task_acts.suspend, task.id, "chen", reason="等上级批复", review_on=date(2027, 1, 15))
     assert entry.after == {"task": {"state": "suspended"}, "act": {"review_on": "2027-01-15"}}
     with pytest.raises(NotNow):
         office.do(reports.report_no_change, office.branch(task).id, "li")
 
-    office.do(workflow.resume, task.id, "chen", now=NOW + timedelta(days=10))
+    office.do(task_acts.resume, task.id, "chen", now=NOW + timedelta(days=10))
 
     assert task.state is TaskState.IN_PROGRESS
     assert (task.due_on, task.original_due_on) == (NEXT_WEEK + timedelta(days=10), NEXT_WEEK)
@@ -43,14 +43,14 @@ def test_a_suspension_stops_the_work_and_its_end_moves_the_deadlines(office: Off
 )
 def test_a_suspension_is_reviewed_within_three_months(office: Office, review_on: date, problem: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        office.do(workflow.suspend, office.task().id, "chen", reason="等批复", review_on=review_on)
+        office.do(task_acts.suspend, office.task().id, "chen", reason="等批复", review_on=review_on)
     assert (refusal.value.field, refusal.value.problem) == ("review_on", problem)
 
 
 def test_a_terminated_task_owes_nothing(office: Office) -> None:
     task = office.task()
 
-    office.do(workflow.terminate, task.id, "chen", reason="政策取消")
+    office.do(task_acts.terminate, task.id, "chen", reason="政策取消")
 
     assert task.state is TaskState.TERMINATED
     assert {office.branch(task).state, office.partner_branch(task).state} == {AssignmentState.WITHDRAWN}
@@ -59,10 +59,10 @@ def test_a_terminated_task_owes_nothing(office: Office) -> None:
 
 def test_a_closed_task_is_taken_up_again_with_a_new_day(office: Office) -> None:
     task = office.submitted_task()
-    office.do(workflow.close, task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
+    office.do(task_acts.close, task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
     later = date(2027, 3, 31)
 
-    office.do(workflow.reopen, task.id, "chen", reason="复查不符", due_on=later)
+    office.do(task_acts.reopen, task.id, "chen", reason="复查不符", due_on=later)
 
     branch = office.branch(task)
     assert (task.state, task.due_on, task.original_due_on) == (TaskState.IN_PROGRESS, later, NEXT_WEEK)
@@ -78,7 +78,7 @@ def test_a_corrected_deadline_keeps_the_original_and_reaches_the_branches(office
     task = office.task()
     later = NEXT_WEEK + timedelta(days=30)
 
-    entry = office.do(workflow.correct_deadline, task.id, "chen", due_on=later, reason="上级调整")
+    entry = office.do(task_acts.correct_deadline, task.id, "chen", due_on=later, reason="上级调整")
 
     assert (task.due_on, task.original_due_on, task.deadline_origin) == (later, NEXT_WEEK, DeadlineOrigin.DECIDED)
     assert (office.branch(task).due_on, office.partner_branch(task).due_on) == (later, later)
@@ -94,7 +94,7 @@ def test_a_deadline_that_is_set_anew_after_its_day_leaves_on_record_how_late_it_
     office.partner_branch(late).state = AssignmentState.ACCEPTED
 
     entries = [
-        office.do(workflow.correct_deadline, task.id, "chen", due_on=NEXT_WEEK + timedelta(days=30), reason="上级调整")
+        office.do(task_acts.correct_deadline, task.id, "chen", due_on=NEXT_WEEK + timedelta(days=30), reason="上级调整")
         for task in (late, in_time)
     ]
 
@@ -105,7 +105,7 @@ def test_a_partners_own_earlier_day_survives_a_later_deadline(office: Office) ->
     task = office.task()
     office.partner_branch(task).due_on = TODAY
 
-    office.do(workflow.correct_deadline, task.id, "chen", due_on=NEXT_WEEK + timedelta(days=30), reason="调整")
+    office.do(task_acts.correct_deadline, task.id, "chen", due_on=NEXT_WEEK + timedelta(days=30), reason="调整")
 
     assert office.partner_branch(task).due_on == TODAY
 
@@ -114,7 +114,7 @@ def test_a_branch_that_ended_keeps_the_day_it_had(office: Office) -> None:
     task = office.task()
     office.partner_branch(task).state = AssignmentState.ACCEPTED
 
-    office.do(workflow.correct_deadline, task.id, "chen", due_on=TODAY, reason="调整")
+    office.do(task_acts.correct_deadline, task.id, "chen", due_on=TODAY, reason="调整")
 
     assert office.partner_branch(task).due_on == NEXT_WEEK
 
@@ -122,7 +122,7 @@ def test_a_branch_that_ended_keeps_the_day_it_had(office: Office) -> None:
 def test_a_task_can_become_ongoing(office: Office) -> None:
     task = office.task()
 
-    office.do(workflow.correct_deadline, task.id, "chen", due_on=None, is_ongoing=True, reason="转长期")
+    office.do(task_acts.correct_deadline, task.id, "chen", due_on=None, is_ongoing=True, reason="转长期")
 
     assert (task.is_ongoing, task.due_on, office.branch(task).due_on) == (True, None, None)
 
@@ -138,14 +138,14 @@ def test_a_task_can_become_ongoing(office: Office) -> None:
 )
 def test_a_correction_that_makes_no_sense_is_refused(office: Office, values: dict[str, Any], problem: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        office.do(workflow.correct_deadline, office.task().id, "chen", **values)
+        office.do(task_acts.correct_deadline, office.task().id, "chen", **values)
     assert refusal.value.problem == problem
 
 
 def test_a_drafts_deadline_is_corrected_without_a_reason_and_without_a_mail(office: Office) -> None:
     task = office.task("draft", due_on=None)
 
-    office.do(workflow.correct_deadline, task.id, "chen", due_on=NEXT_WEEK)
+    office.do(task_acts.correct_deadline, task.id, "chen", due_on=NEXT_WEEK)
 
     assert (task.due_on, task.state, office.mails()) == (NEXT_WEEK, TaskState.DRAFT, [])
 
@@ -155,11 +155,11 @@ def test_nobody_but_a_supervisor_changes_the_course_of_a_task(office: Office, wh
     task = office.task()
 
     for act, more in (
-        (workflow.suspend, {"reason": "等", "review_on": NEXT_WEEK}),
-        (workflow.resume, {}),
-        (workflow.terminate, {"reason": "等"}),
-        (workflow.reopen, {"reason": "等", "due_on": NEXT_WEEK}),
-        (workflow.correct_deadline, {"reason": "等", "due_on": TODAY}),
+        (task_acts.suspend, {"reason": "等", "review_on": NEXT_WEEK}),
+        (task_acts.resume, {}),
+        (task_acts.terminate, {"reason": "等"}),
+        (task_acts.reopen, {"reason": "等", "due_on": NEXT_WEEK}),
+        (task_acts.correct_deadline, {"reason": "等", "due_on": TODAY}),
     ):
         with pytest.raises(NotAllowed):
             office.do(act, task.id, who, **more)

@@ -13,7 +13,7 @@ from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotAllowed, NotNow
 from taskboard.domain.workflow import Act, AssignmentState, Closure, DeadlineOrigin, TaskState, Verification
 from taskboard.models import Assignment
-from taskboard.services import decomposition, objections, workflow
+from taskboard.services import assignment_acts, decomposition, objections, task_acts
 from taskboard.services.decomposition import SubtaskOrder, SubtaskRefused
 from tests.support import factories
 from tests.support.office import NEXT_WEEK, TODAY
@@ -138,7 +138,7 @@ def test_of_ongoing_work_a_sub_task_may_be_ongoing_or_have_a_day(tree: Tree) -> 
 def test_a_section_splits_its_sub_task_further_down(tree: Tree) -> None:
     task = tree.task()
     north, _ = tree.split(task)
-    tree.act(workflow.acknowledge, tree.own(north).id, "bei")
+    tree.act(assignment_acts.acknowledge, tree.own(north).id, "bei")
 
     tree.act(decomposition.decompose, tree.own(north).id, "bei", orders=[SubtaskOrder(tree.institute.id)])
 
@@ -152,9 +152,9 @@ def test_a_section_splits_its_sub_task_further_down(tree: Tree) -> None:
         False,
         False,
     ]
-    tree.act(workflow.acknowledge, tree.own(institute).id, "xin")
+    tree.act(assignment_acts.acknowledge, tree.own(institute).id, "xin")
     with pytest.raises(NotAllowed):
-        tree.act(workflow.terminate, institute.id, "li", reason="不归他管")
+        tree.act(task_acts.terminate, institute.id, "li", reason="不归他管")
 
 
 # Deciding
@@ -167,13 +167,13 @@ def test_the_department_above_decides_about_its_sub_tasks_and_the_supervisors_do
     ending = {"closure": Closure.DONE, "verification": Verification.VERIFIED}
 
     with pytest.raises(NotAllowed):
-        tree.act(workflow.close, north.id, "chen", **ending)
+        tree.act(task_acts.close, north.id, "chen", **ending)
     with pytest.raises(NotAllowed):
-        tree.act(workflow.close, north.id, "bei", **ending)
-    tree.act(workflow.return_task, north.id, "gao", reason="缺少附表")
+        tree.act(task_acts.close, north.id, "bei", **ending)
+    tree.act(task_acts.return_task, north.id, "gao", reason="缺少附表")
     assert north.state is TaskState.IN_PROGRESS
     tree.submit(north, "bei")
-    tree.act(workflow.close, north.id, "li", **ending)
+    tree.act(task_acts.close, north.id, "li", **ending)
 
     assert (north.state, tree.own(north).state) == (TaskState.CLOSED, AssignmentState.ACCEPTED)
 
@@ -185,7 +185,7 @@ def test_supervisors_decide_where_nobody_speaks_for_the_department(tree: Tree) -
         person.is_active = False
     tree.session.flush()
 
-    tree.act(workflow.terminate, north.id, "chen", reason="单位暂无负责人")
+    tree.act(task_acts.terminate, north.id, "chen", reason="单位暂无负责人")
 
     assert north.state is TaskState.TERMINATED
 

@@ -14,7 +14,7 @@ from taskboard.domain.errors import Invalid, NotNow
 from taskboard.domain.workflow import Act, AssignmentState, Closure, TaskState, Verification
 from taskboard.mail.rendering import MailRenderer
 from taskboard.models import OutboxMessage
-from taskboard.services import corrections, decomposition, extensions, objections, workflow
+from taskboard.services import assignment_acts, corrections, decomposition, extensions, objections, task_acts
 from taskboard.services.decomposition import SubtaskOrder
 from taskboard.services.waiting import list_waiting
 from taskboard.services.waiting_rows import Kind
@@ -31,12 +31,12 @@ def test_a_sub_task_cannot_be_moved_behind_its_part(tree: Tree) -> None:
     later = NEXT_WEEK + timedelta(days=1)
 
     with pytest.raises(Invalid) as refused:
-        tree.act(workflow.correct_deadline, north.id, "li", due_on=later, reason="放宽")
+        tree.act(task_acts.correct_deadline, north.id, "li", due_on=later, reason="放宽")
     assert (refused.value.problem, refused.value.facts["due_on"]) == ("later_than_parent", NEXT_WEEK)
     with pytest.raises(Invalid):
-        tree.act(workflow.correct_deadline, north.id, "li", due_on=None, is_ongoing=True, reason="放宽")
+        tree.act(task_acts.correct_deadline, north.id, "li", due_on=None, is_ongoing=True, reason="放宽")
     tree.session.refresh(north)
-    tree.act(workflow.correct_deadline, north.id, "li", due_on=NEXT_WEEK, reason="放宽")
+    tree.act(task_acts.correct_deadline, north.id, "li", due_on=NEXT_WEEK, reason="放宽")
 
     assert north.due_on == NEXT_WEEK
 
@@ -45,19 +45,19 @@ def test_a_sub_task_is_not_taken_up_with_a_day_behind_the_part_that_moved_meanwh
     task = tree.task()
     north, _ = tree.split(task)
     tree.submit(north, "hou")
-    tree.act(workflow.close, north.id, "li", closure=Closure.DONE, verification=Verification.VERIFIED)
-    tree.act(workflow.correct_deadline, task.id, "chen", due_on=TOMORROW, reason="提前")
+    tree.act(task_acts.close, north.id, "li", closure=Closure.DONE, verification=Verification.VERIFIED)
+    tree.act(task_acts.correct_deadline, task.id, "chen", due_on=TOMORROW, reason="提前")
 
     with pytest.raises(Invalid) as refused, tree.session.begin_nested():
-        tree.act(workflow.reopen, north.id, "li", reason="复查", due_on=north.due_on)
+        tree.act(task_acts.reopen, north.id, "li", reason="复查", due_on=north.due_on)
     assert refused.value.problem == "later_than_parent"
-    tree.act(workflow.reopen, north.id, "li", reason="复查", due_on=TOMORROW)
+    tree.act(task_acts.reopen, north.id, "li", reason="复查", due_on=TOMORROW)
 
 
 def test_a_head_below_cannot_ask_for_more_than_the_part_has(tree: Tree) -> None:
     north, _ = tree.split(tree.task(), SubtaskOrder(tree.north.id, due_on=TOMORROW), SubtaskOrder(tree.south.id))
     one = tree.own(north)
-    tree.act(workflow.acknowledge, one.id, "bei")
+    tree.act(assignment_acts.acknowledge, one.id, "bei")
     wish = {"reason": "资料未到", "progress": "过半"}
 
     with pytest.raises(Invalid) as refused:
@@ -73,7 +73,7 @@ def test_the_usual_day_for_a_correction_stays_within_the_part(tree: Tree) -> Non
     north, _ = tree.split(tree.task(due_on=TOMORROW))
     tree.submit(north, "bei")
 
-    tree.act(workflow.return_task, north.id, "li", reason="缺少附表")
+    tree.act(task_acts.return_task, north.id, "li", reason="缺少附表")
 
     assert (north.due_on, tree.own(north).due_on) == (TOMORROW, TOMORROW)
 
@@ -82,7 +82,7 @@ def test_when_the_part_is_due_earlier_its_sub_tasks_are_and_when_it_is_due_later
     task = tree.task()
     north, south = tree.split(task, SubtaskOrder(tree.north.id, due_on=TOMORROW), SubtaskOrder(tree.south.id))
 
-    tree.act(workflow.correct_deadline, task.id, "chen", due_on=TODAY + timedelta(days=3), reason="提前")
+    tree.act(task_acts.correct_deadline, task.id, "chen", due_on=TODAY + timedelta(days=3), reason="提前")
     assert (north.due_on, south.due_on) == (TOMORROW, TODAY + timedelta(days=3))
     assert tree.own(south).due_on == TODAY + timedelta(days=3)
     (entry,) = [one for one in tree.history(south) if one.act is Act.CORRECT]
@@ -90,7 +90,7 @@ def test_when_the_part_is_due_earlier_its_sub_tasks_are_and_when_it_is_due_later
     assert entry.after is not None and entry.after["act"] == {CARRIED_FROM: task.id}
     assert [one for one in tree.mails() if one[0] == "carried"] == [("carried", "nan")]
 
-    tree.act(workflow.correct_deadline, task.id, "chen", due_on=NEXT_WEEK, reason="放宽")
+    tree.act(task_acts.correct_deadline, task.id, "chen", due_on=NEXT_WEEK, reason="放宽")
     assert (north.due_on, south.due_on) == (TOMORROW, TODAY + timedelta(days=3))
 
 
@@ -101,12 +101,12 @@ def test_sub_tasks_rest_and_go_on_with_the_task_above(tree: Tree) -> None:
     task = tree.task()
     north, south = tree.split(task, SubtaskOrder(tree.north.id, due_on=TOMORROW), SubtaskOrder(tree.south.id))
     tree.submit(north, "bei")
-    tree.act(workflow.suspend, task.id, "chen", reason="等待批复", review_on=NEXT_WEEK)
+    tree.act(task_acts.suspend, task.id, "chen", reason="等待批复", review_on=NEXT_WEEK)
 
     assert {north.state, south.state} == {TaskState.SUSPENDED}
     with pytest.raises(NotNow):
-        tree.act(workflow.resume, south.id, "li")
-    tree.act(workflow.resume, task.id, "chen", now=NOW + timedelta(days=2))
+        tree.act(task_acts.resume, south.id, "li")
+    tree.act(task_acts.resume, task.id, "chen", now=NOW + timedelta(days=2))
 
     assert (north.state, south.state) == (TaskState.SUBMITTED, TaskState.ISSUED)
     assert south.due_on == NEXT_WEEK + timedelta(days=2) == task.due_on
@@ -116,13 +116,13 @@ def test_sub_tasks_rest_and_go_on_with_the_task_above(tree: Tree) -> None:
 def test_what_the_department_suspended_by_itself_stays_suspended(tree: Tree) -> None:
     task = tree.task()
     north, _ = tree.split(task)
-    tree.act(workflow.acknowledge, tree.own(north).id, "bei")
-    tree.act(workflow.suspend, north.id, "li", reason="分局搬迁", review_on=NEXT_WEEK)
+    tree.act(assignment_acts.acknowledge, tree.own(north).id, "bei")
+    tree.act(task_acts.suspend, north.id, "li", reason="分局搬迁", review_on=NEXT_WEEK)
 
-    tree.act(workflow.suspend, task.id, "chen", reason="等待批复", review_on=NEXT_WEEK)
-    tree.act(workflow.resume, task.id, "chen")
+    tree.act(task_acts.suspend, task.id, "chen", reason="等待批复", review_on=NEXT_WEEK)
+    tree.act(task_acts.resume, task.id, "chen")
     assert north.state is TaskState.SUSPENDED
-    tree.act(workflow.resume, north.id, "li")
+    tree.act(task_acts.resume, north.id, "li")
 
     assert north.state is TaskState.IN_PROGRESS
 
@@ -131,12 +131,12 @@ def test_a_day_that_cannot_move_behind_the_part_does_not_count_as_moved(tree: Tr
     task = tree.task()
     north, south = tree.split(task, SubtaskOrder(tree.north.id, due_on=TOMORROW), SubtaskOrder(tree.south.id))
     for one, who in ((north, "bei"), (south, "nan")):
-        tree.act(workflow.acknowledge, tree.own(one).id, who)
-        tree.act(workflow.suspend, one.id, "li", reason="分局搬迁", review_on=NEXT_WEEK)
+        tree.act(assignment_acts.acknowledge, tree.own(one).id, who)
+        tree.act(task_acts.suspend, one.id, "li", reason="分局搬迁", review_on=NEXT_WEEK)
     versions = (south.deadline_version, tree.own(south).deadline_version)
 
     for one in (north, south):
-        tree.act(workflow.resume, one.id, "li", now=NOW + timedelta(days=2))
+        tree.act(task_acts.resume, one.id, "li", now=NOW + timedelta(days=2))
 
     assert (north.due_on, south.due_on) == (TOMORROW + timedelta(days=2), task.due_on)
     assert (south.deadline_version, tree.own(south).deadline_version) == versions
@@ -145,11 +145,11 @@ def test_a_day_that_cannot_move_behind_the_part_does_not_count_as_moved(tree: Tr
 def test_sub_tasks_end_when_the_task_above_is_terminated(tree: Tree) -> None:
     task = tree.task()
     north, south = tree.split(task)
-    tree.act(workflow.acknowledge, tree.own(north).id, "bei")
+    tree.act(assignment_acts.acknowledge, tree.own(north).id, "bei")
     tree.act(decomposition.decompose, tree.own(north).id, "bei", orders=[SubtaskOrder(tree.institute.id)])
     (institute,) = tree.subtasks(north)
 
-    tree.act(workflow.terminate, task.id, "chen", reason="机构撤销")
+    tree.act(task_acts.terminate, task.id, "chen", reason="机构撤销")
 
     assert {one.state for one in (north, south, institute)} == {TaskState.TERMINATED}
     assert {tree.own(one).state for one in (north, south, institute)} == {AssignmentState.WITHDRAWN}
@@ -160,7 +160,7 @@ def test_sub_tasks_end_when_the_task_above_is_terminated(tree: Tree) -> None:
 def test_a_mail_about_sub_tasks_says_of_each_what_happened_to_it(tree: Tree) -> None:
     task = tree.task()
     tree.split(task, SubtaskOrder(tree.north.id, "北区落实"), SubtaskOrder(tree.north.id, "北区宣传"))
-    tree.act(workflow.terminate, task.id, "chen", reason="机构撤销")
+    tree.act(task_acts.terminate, task.id, "chen", reason="机构撤销")
     mail = tree.session.scalars(select(OutboxMessage).where(OutboxMessage.template == "carried")).one()
     ended, other = mail.facts["tasks"]
 
@@ -176,8 +176,8 @@ def test_open_sub_tasks_are_closed_with_the_task_above(tree: Tree) -> None:
     task = tree.task(partners=())
     north, south = tree.split(task)
     tree.submit(north, "bei")
-    tree.act(workflow.submit, tree.branch(task).id, "li", why_without_subtasks="南区另行上报")
-    tree.act(workflow.close, task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
+    tree.act(assignment_acts.submit, tree.branch(task).id, "li", why_without_subtasks="南区另行上报")
+    tree.act(task_acts.close, task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
 
     assert [(one.state, one.closure) for one in (north, south)] == [
         (TaskState.CLOSED, Closure.DONE),
@@ -185,7 +185,7 @@ def test_open_sub_tasks_are_closed_with_the_task_above(tree: Tree) -> None:
     ]
     assert [tree.own(one).state for one in (north, south)] == [AssignmentState.ACCEPTED, AssignmentState.NOT_SUBMITTED]
     with pytest.raises(NotNow):
-        tree.act(workflow.reopen, south.id, "li", reason="补办", due_on=TOMORROW)
+        tree.act(task_acts.reopen, south.id, "li", reason="补办", due_on=TOMORROW)
 
 
 def test_sub_tasks_of_a_department_that_leaves_the_task_end(tree: Tree) -> None:
@@ -225,15 +225,15 @@ def test_a_part_is_not_submitted_while_sub_tasks_owe_unless_it_says_why(tree: Tr
     part = tree.branch(task)
 
     with pytest.raises(Invalid) as refused:
-        tree.act(workflow.submit, part.id, "li")
+        tree.act(assignment_acts.submit, part.id, "li")
     assert (refused.value.field, refused.value.facts["count"]) == ("why_without_subtasks", 2)
     tree.submit(north, "bei")
-    entry = tree.act(workflow.submit, part.id, "li", why_without_subtasks="南区另行上报")
+    entry = tree.act(assignment_acts.submit, part.id, "li", why_without_subtasks="南区另行上报")
     assert entry.reason == "南区另行上报"
-    tree.act(workflow.withdraw, part.id, "li")
+    tree.act(assignment_acts.withdraw, part.id, "li")
     tree.submit(south, "nan")
 
-    assert tree.act(workflow.submit, part.id, "li").reason is None
+    assert tree.act(assignment_acts.submit, part.id, "li").reason is None
 
 
 def test_a_partner_that_split_its_part_says_why_too(tree: Tree) -> None:
@@ -243,10 +243,10 @@ def test_a_partner_that_split_its_part_says_why_too(tree: Tree) -> None:
     tree.act(decomposition.decompose, part.id, "wang", orders=[SubtaskOrder(below.id)])
 
     with pytest.raises(Invalid) as refused:
-        tree.act(workflow.submit, part.id, "wang")
+        tree.act(assignment_acts.submit, part.id, "wang")
     assert refused.value.problem == "subtasks_owe"
-    tree.act(workflow.submit, part.id, "wang", why_without_subtasks="分局随后补报")
-    tree.act(workflow.accept_submission, part.id, "li")
+    tree.act(assignment_acts.submit, part.id, "wang", why_without_subtasks="分局随后补报")
+    tree.act(assignment_acts.accept_submission, part.id, "li")
 
     (subtask,) = tree.subtasks(task)
     assert (subtask.state, subtask.closure) == (TaskState.CLOSED, Closure.ENDED_UNDONE)

@@ -11,7 +11,7 @@ from taskboard.domain.reminders import Recipient
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import Assignment, Task
-from taskboard.services import decomposition, objections, reports, workflow
+from taskboard.services import assignment_acts, decomposition, objections, reports
 from taskboard.services.decomposition import SubtaskOrder
 from taskboard.services.ledger import load_ledger
 from taskboard.services.my_tasks import Show, list_my_tasks
@@ -35,7 +35,7 @@ def test_the_progress_of_a_part_follows_from_its_sub_tasks(tree: Tree) -> None:
     north, south = tree.split(
         task, SubtaskOrder(tree.north.id, due_on=TODAY, weight=3), SubtaskOrder(tree.south.id, weight=1)
     )
-    tree.act(workflow.acknowledge, tree.own(north).id, "bei")
+    tree.act(assignment_acts.acknowledge, tree.own(north).id, "bei")
     tree.act(reports.report_progress, tree.own(north).id, "bei", done="完成一半", percent=50)
     tree.submit(south, "nan")
 
@@ -120,7 +120,7 @@ def test_lists_of_a_plan_have_a_matter_once(tree: Tree) -> None:
 def test_who_works_on_the_task_and_two_levels_below_has_the_matter_once(tree: Tree) -> None:
     task = tree.task()
     north, _ = tree.split(task)
-    tree.act(workflow.acknowledge, tree.own(north).id, "bei")
+    tree.act(assignment_acts.acknowledge, tree.own(north).id, "bei")
     tree.act(decomposition.decompose, tree.own(north).id, "bei", orders=[SubtaskOrder(tree.institute.id)])
     [below] = tree.subtasks(north)
     posts = [(Role.LIAISON, tree.usual.partner), (Role.LIAISON, tree.institute)]
@@ -136,12 +136,12 @@ def test_who_works_on_the_task_and_two_levels_below_has_the_matter_once(tree: Tr
 def test_supervisors_decide_about_a_partner_where_no_lead_has_anybody(tree: Tree) -> None:
     task = tree.task("in_progress", "in_progress")
     part = tree.partner_branch(task)
-    tree.act(workflow.submit, part.id, "wang")
+    tree.act(assignment_acts.submit, part.id, "wang")
     for person in (tree.usual.li, tree.usual.gao):
         person.is_active = False
     tree.session.flush()
 
-    tree.act(workflow.accept_submission, part.id, "chen")
+    tree.act(assignment_acts.accept_submission, part.id, "chen")
     assert part.state is AssignmentState.ACCEPTED
 
 
@@ -149,9 +149,9 @@ def test_a_stand_in_takes_back_the_submission_they_made(tree: Tree) -> None:
     alone = factories.make_department(tree.session, "市气象局", parent=tree.usual.body)
     task = tree.task(lead=alone, partners=())
     part = tree.branch(task, alone)
-    tree.act(workflow.submit, part.id, "chen")
+    tree.act(assignment_acts.submit, part.id, "chen")
 
-    tree.act(workflow.withdraw, part.id, "chen")
+    tree.act(assignment_acts.withdraw, part.id, "chen")
 
     assert (part.state, task.state) == (AssignmentState.IN_PROGRESS, TaskState.IN_PROGRESS)
 
@@ -177,7 +177,7 @@ def test_what_sub_tasks_ask_waits_for_the_department_above_and_not_for_the_super
 
 def test_a_partner_whose_leads_have_nobody_waits_for_the_supervisors(tree: Tree) -> None:
     task = tree.task("in_progress", "in_progress")
-    tree.act(workflow.submit, tree.partner_branch(task).id, "wang")
+    tree.act(assignment_acts.submit, tree.partner_branch(task).id, "wang")
     for person in (tree.usual.li, tree.usual.gao):
         person.is_active = False
     tree.session.flush()
@@ -205,7 +205,7 @@ def test_sub_tasks_of_a_department_that_has_nobody_wait_for_who_stands_in_for_it
 
     assert [row.task_id for part in waiting if part.kind is Kind.ACKNOWLEDGE for row in part.rows] == [subtask.id]
     assert subtask.id in {row.task_id for row in mine.page.rows}
-    entry = tree.act(workflow.acknowledge, tree.own(subtask).id, who)
+    entry = tree.act(assignment_acts.acknowledge, tree.own(subtask).id, who)
     assert (entry.after or {})["act"]["stands_in"] is True
 
 

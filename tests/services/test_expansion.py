@@ -13,7 +13,7 @@ from taskboard.domain.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Plan, Task
-from taskboard.services import members, workflow
+from taskboard.services import issuing, members, task_acts
 from taskboard.services.cases import Acting
 from taskboard.services.expansion import expand_collective, expandable_ids
 from tests.support.factories import (
@@ -95,7 +95,7 @@ def test_a_group_that_leads_makes_its_members_lead_and_the_task_can_be_issued(
     task = draft(session, plan, group, counties[0], usual.partner)
 
     expand_collective(session, [task.id], department_id=group.id, **by(usual))
-    workflow.issue(session, workflow.IssueOrder(task.id), **by(usual))
+    issuing.issue(session, issuing.IssueOrder(task.id), **by(usual))
 
     assert parts(session, task) == [("禾川区政府", LEAD), ("清河县政府", LEAD), ("市财政局", PARTNER)]
     assert task.state is TaskState.ISSUED
@@ -165,7 +165,7 @@ def test_who_saw_the_draft_before_cannot_issue_it_as_it_is_now(
     expand_collective(session, [task.id], department_id=group.id, **by(usual))
 
     with pytest.raises(Stale):
-        workflow.issue(session, workflow.IssueOrder(task.id, version=seen), **by(usual))
+        issuing.issue(session, issuing.IssueOrder(task.id, version=seen), **by(usual))
 
 
 def test_who_saw_the_draft_before_it_was_changed_cannot_expand_it(
@@ -173,7 +173,7 @@ def test_who_saw_the_draft_before_it_was_changed_cannot_expand_it(
 ) -> None:
     task = draft(session, plan, usual.lead, group)
     seen = task.version
-    workflow.correct_deadline(session, task.id, due_on=date(2027, 1, 31), **by(usual))
+    task_acts.correct_deadline(session, task.id, due_on=date(2027, 1, 31), **by(usual))
 
     with pytest.raises(Stale):
         expand_collective(session, [task.id], department_id=group.id, **{**by(usual), "version": seen})
@@ -217,7 +217,7 @@ def test_after_the_issue_the_members_begin_anew_and_are_told(
 ) -> None:
     make_person(session, "县联络", (Role.LIAISON, counties[0]), username="xian")
     task = draft(session, plan, usual.lead, group, usual.partner)
-    workflow.issue(session, workflow.IssueOrder(task.id), **by(usual))
+    issuing.issue(session, issuing.IssueOrder(task.id), **by(usual))
     later = NOW + timedelta(days=1)
 
     (entry,) = expand_collective(
@@ -241,7 +241,7 @@ def test_a_member_that_works_on_the_issued_task_already_keeps_its_part(
     session: Session, usual: Usual, plan: Plan, group: Department, counties: list[Department]
 ) -> None:
     task = draft(session, plan, usual.lead, group, counties[1])
-    workflow.issue(session, workflow.IssueOrder(task.id), **by(usual))
+    issuing.issue(session, issuing.IssueOrder(task.id), **by(usual))
 
     expand_collective(session, [task.id], department_id=group.id, reason="逐县落实", **by(usual))
 
@@ -257,12 +257,12 @@ def test_after_the_issue_a_reason_is_asked_for_and_an_ended_task_stays_as_it_is(
     session: Session, usual: Usual, plan: Plan, group: Department
 ) -> None:
     task = draft(session, plan, usual.lead, group)
-    workflow.issue(session, workflow.IssueOrder(task.id), **by(usual))
+    issuing.issue(session, issuing.IssueOrder(task.id), **by(usual))
     with pytest.raises(Invalid) as refused:
         expand_collective(session, [task.id], department_id=group.id, **by(usual))
     assert (refused.value.field, refused.value.problem) == ("reason", "required")
 
-    workflow.terminate(session, task.id, reason="不再推进", **by(usual))
+    task_acts.terminate(session, task.id, reason="不再推进", **by(usual))
     with pytest.raises(NotNow):
         expand_collective(session, [task.id], department_id=group.id, reason="逐县落实", **by(usual))
 

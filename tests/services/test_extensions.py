@@ -16,7 +16,7 @@ from taskboard.domain.requests import ExtensionResult
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, DeadlineOrigin, TaskState
 from taskboard.models import Assignment, Department, Extension, HistoryEntry, OutboxMessage, Task
-from taskboard.services import extensions, workflow
+from taskboard.services import assignment_acts, extensions, task_acts
 from taskboard.services.overdue import overdue_assignments
 from tests.support import factories
 from tests.support.factories import NOW, Usual
@@ -225,13 +225,13 @@ def test_refused_lateness_counts_from_the_deadline(office: Office) -> None:
 
     assert (request.result, request.decision_reason) == (ExtensionResult.REFUSED, "理由不充分")
     assert office.overdue(TOMORROW) == {office.usual.lead.id, office.usual.partner.id}
-    office.do(workflow.submit, office.lead.id, "gao", NOW + 2 * A_DAY, why_without_partners="先行报送")
+    office.do(assignment_acts.submit, office.lead.id, "gao", NOW + 2 * A_DAY, why_without_partners="先行报送")
     assert office.lead.days_late == 2
 
 
 def test_what_was_submitted_meanwhile_is_judged_by_the_day_that_was_granted(office: Office) -> None:
     office.ask()
-    office.do(workflow.submit, office.lead.id, "gao", NOW + A_DAY, why_without_partners="先行报送")
+    office.do(assignment_acts.submit, office.lead.id, "gao", NOW + A_DAY, why_without_partners="先行报送")
     assert office.lead.days_late == 1
 
     office.grant(now=NOW + 2 * A_DAY)
@@ -241,8 +241,8 @@ def test_what_was_submitted_meanwhile_is_judged_by_the_day_that_was_granted(offi
 
 def test_a_partner_accepted_while_the_day_was_asked_about_is_judged_by_the_day_that_was_granted(office: Office) -> None:
     office.ask()
-    office.do(workflow.submit, office.partner.id, "wang", NOW + A_DAY)
-    office.do(workflow.accept_submission, office.partner.id, "li", NOW + A_DAY)
+    office.do(assignment_acts.submit, office.partner.id, "wang", NOW + A_DAY)
+    office.do(assignment_acts.accept_submission, office.partner.id, "li", NOW + A_DAY)
     assert office.partner.days_late == 1
 
     office.grant(now=NOW + 2 * A_DAY)
@@ -251,8 +251,8 @@ def test_a_partner_accepted_while_the_day_was_asked_about_is_judged_by_the_day_t
 
 
 def test_a_partner_accepted_before_anybody_asked_keeps_its_day(office: Office) -> None:
-    office.do(workflow.submit, office.partner.id, "wang", NOW - A_DAY)
-    office.do(workflow.accept_submission, office.partner.id, "li", NOW - A_DAY)
+    office.do(assignment_acts.submit, office.partner.id, "wang", NOW - A_DAY)
+    office.do(assignment_acts.accept_submission, office.partner.id, "li", NOW - A_DAY)
     office.ask()
 
     office.grant()
@@ -295,9 +295,9 @@ def test_a_request_lapses_when_the_work_ends_or_another_day_is_set(office: Offic
     request = office.ask()
 
     if ends == "terminate":
-        office.do(workflow.terminate, office.task.id, "chen", reason="政策取消")
+        office.do(task_acts.terminate, office.task.id, "chen", reason="政策取消")
     else:
-        office.do(workflow.correct_deadline, office.task.id, "chen", due_on=ASKED + A_DAY, reason="统一安排")
+        office.do(task_acts.correct_deadline, office.task.id, "chen", due_on=ASKED + A_DAY, reason="统一安排")
 
     assert request.result is ExtensionResult.LAPSED
     assert not office.lead.is_held
@@ -305,8 +305,8 @@ def test_a_request_lapses_when_the_work_ends_or_another_day_is_set(office: Offic
 
 def test_a_suspension_moves_the_day_and_the_wish_stands(office: Office) -> None:
     request = office.ask()
-    office.do(workflow.suspend, office.task.id, "chen", reason="待批复", review_on=ASKED)
-    office.do(workflow.resume, office.task.id, "chen", NOW + 3 * A_DAY)
+    office.do(task_acts.suspend, office.task.id, "chen", reason="待批复", review_on=ASKED)
+    office.do(task_acts.resume, office.task.id, "chen", NOW + 3 * A_DAY)
 
     assert (request.result, request.due_on, office.lead.is_held) == (None, DUE + 3 * A_DAY, True)
     assert office.task.state is TaskState.IN_PROGRESS

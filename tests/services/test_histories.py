@@ -29,7 +29,17 @@ from taskboard.domain.workflow import (
     carried_state,
 )
 from taskboard.models import Assignment, HistoryEntry, Task
-from taskboard.services import carrying, cases, decomposition, extensions, history, objections, visibility, workflow
+from taskboard.services import (
+    assignment_acts,
+    carrying,
+    cases,
+    decomposition,
+    extensions,
+    history,
+    objections,
+    task_acts,
+    visibility,
+)
 from taskboard.services.cases import Case
 from taskboard.services.deadlines import set_deadline
 from taskboard.services.history import record
@@ -155,12 +165,12 @@ def _in_full(state: TaskState, closure: Closure | None, reported: int | None) ->
 
 
 FAULTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
-    "lateness is not measured": (workflow, "days_late", _never_late),
-    "a withdrawn submission stays late": (workflow, "days_late_before_submission", lambda _, one: one.days_late),
-    "suspended days count": (workflow, "postpone", lambda *_, **__: None),
-    "a deadline moves without its version": (workflow, "set_deadline", _deadline_kept_silently),
-    "the original deadline moves along": (workflow, "set_deadline", _original_moved_along),
-    "terminated branches stay open": (workflow, "carried_state", _branches_left_open),
+    "lateness is not measured": (assignment_acts, "days_late", _never_late),
+    "a withdrawn submission stays late": (assignment_acts, "days_late_before_submission", lambda _, one: one.days_late),
+    "suspended days count": (task_acts, "postpone", lambda *_, **__: None),
+    "a deadline moves without its version": (task_acts, "set_deadline", _deadline_kept_silently),
+    "the original deadline moves along": (task_acts, "set_deadline", _original_moved_along),
+    "terminated branches stay open": (task_acts, "carried_state", _branches_left_open),
     "the task does not follow its leads": (cases, "derived_task_state", lambda current, _: current),
     "requests outlive what they are about": (cases, "settle_requests", lambda *_, **__: None),
     "anybody may act on an assignment": (cases, "permitted_assignment_move", _anybody),
@@ -180,7 +190,7 @@ FAULTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "supervisors decide about sub-tasks, too": (permissions, "supervises_task", _supervisors_too),
     "departments do not decide about their sub-tasks": (permissions, "supervises_task", _supervisors_alone),
     "work is split sideways": (decomposition, "check_below", lambda *_: None),
-    "owing sub-tasks are not asked about": (workflow, "count_owing_subtasks", lambda *_: 0),
+    "owing sub-tasks are not asked about": (assignment_acts, "count_owing_subtasks", lambda *_: 0),
     "lists count sub-tasks too": (visibility, "topmost_tasks", visibility.visible_tasks),
     "a sub-task that ended undone counts in full": (domain_decomposition, "percent_reached", _in_full),
 }

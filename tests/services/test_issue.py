@@ -19,9 +19,9 @@ from taskboard.domain.workflow import (
     TaskState,
 )
 from taskboard.models import OutboxMessage
-from taskboard.services import workflow
+from taskboard.services import issuing, task_acts
+from taskboard.services.issuing import BatchRefused, IssueOrder
 from taskboard.services.notices import Told
-from taskboard.services.workflow import BatchRefused, IssueOrder
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.office import NEXT_WEEK, TODAY, YESTERDAY, Office
@@ -188,7 +188,7 @@ def test_a_past_task_put_on_record_owes_nothing(office: Office) -> None:
 def test_a_batch_is_one_mail_to_each_person(office: Office) -> None:
     tasks = [office.task("draft") for _ in range(3)]
 
-    batch = workflow.issue_tasks(
+    batch = issuing.issue_tasks(
         office.session,
         [IssueOrder(task.id) for task in tasks],
         plan_id=office.plan.id,
@@ -210,7 +210,7 @@ def test_a_batch_with_one_bad_task_issues_none_and_says_which(office: Office) ->
     good, bad = office.task("draft"), office.task("draft", due_on=None)
 
     with pytest.raises(BatchRefused) as refusal:
-        workflow.issue_tasks(
+        issuing.issue_tasks(
             office.session,
             [IssueOrder(good.id), IssueOrder(bad.id)],
             actor=office.usual.actor("chen"),
@@ -228,7 +228,7 @@ def test_a_batch_takes_no_task_of_another_plan(office: Office) -> None:
     other = factories.make_plan(office.session, body=office.usual.body, imported_by=office.usual.chen)
 
     with pytest.raises(NotFound):
-        workflow.issue_tasks(
+        issuing.issue_tasks(
             office.session,
             [IssueOrder(task.id)],
             plan_id=other.id,
@@ -243,8 +243,8 @@ def test_a_batch_sent_twice_issues_once(office: Office) -> None:
     orders = [IssueOrder(task.id) for task in tasks]
     by: dict[str, Any] = {"actor": office.usual.actor("chen"), "now": NOW, "entrance": "test", "request_key": "k"}
 
-    first = workflow.issue_tasks(office.session, orders, **by).entries
-    second = workflow.issue_tasks(office.session, orders, **by).entries
+    first = issuing.issue_tasks(office.session, orders, **by).entries
+    second = issuing.issue_tasks(office.session, orders, **by).entries
 
     assert first == second
     assert len(office.mails()) == 2
@@ -253,7 +253,7 @@ def test_a_batch_sent_twice_issues_once(office: Office) -> None:
 def test_a_draft_that_changed_under_the_supervisors_eyes_is_not_issued(office: Office) -> None:
     task = office.task("draft")
     seen = task.version
-    office.do(workflow.correct_deadline, task.id, "chen", due_on=TODAY)
+    office.do(task_acts.correct_deadline, task.id, "chen", due_on=TODAY)
 
     with pytest.raises(Stale) as refusal:
         office.issue(task, version=seen)
@@ -266,7 +266,7 @@ def test_a_department_without_liaison_is_told_through_its_parent_or_the_supervis
     task = office.task("draft", lead=section, partners=(lost,))
 
     actor = factories.actor_of(office.usual.sun, (Role.SUPERVISOR, office.usual.body))
-    office.do(workflow.issue, IssueOrder(task.id), actor)
+    office.do(issuing.issue, IssueOrder(task.id), actor)
 
     assert office.mails() == [("issued", "chen"), ("issued", "li")]
 

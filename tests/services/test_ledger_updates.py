@@ -12,7 +12,7 @@ from taskboard.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from taskboard.domain.ledger_updates import RowProblem
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import HistoryEntry, Task
-from taskboard.services import workflow
+from taskboard.services import task_acts
 from taskboard.services.calendar import package_calendar
 from taskboard.services.ledger import load_ledger
 from taskboard.services.ledger_updates import apply_updates, compare_ledger, rows_of
@@ -100,14 +100,14 @@ def test_the_same_file_again_asks_for_nothing(session, usual, plan, task):
 
 def test_a_row_untouched_in_the_file_does_not_undo_what_the_system_changed(session, usual, plan, task):
     rows = exported(session, plan, usual)
-    workflow.correct_deadline(session, task.id, due_on=date(2027, 6, 30), reason="延期", **by(usual))
+    task_acts.correct_deadline(session, task.id, due_on=date(2027, 6, 30), reason="延期", **by(usual))
 
     assert compare(session, plan, usual, rows).untouched == 1
 
 
 def test_a_row_changed_on_both_sides_is_a_problem(session, usual, plan, task):
     [row] = exported(session, plan, usual)
-    workflow.correct_deadline(session, task.id, due_on=date(2027, 6, 30), reason="延期", **by(usual))
+    task_acts.correct_deadline(session, task.id, due_on=date(2027, 6, 30), reason="延期", **by(usual))
 
     reading = compare(session, plan, usual, [row._replace(deadline="2027-03-31")])
 
@@ -117,7 +117,7 @@ def test_a_row_changed_on_both_sides_is_a_problem(session, usual, plan, task):
 def test_a_task_changed_after_the_preview_is_a_conflict(session, usual, plan, task):
     [row] = exported(session, plan, usual)
     updates = compare(session, plan, usual, [row._replace(deadline="2027-03-31")]).updates
-    workflow.correct_deadline(session, task.id, due_on=date(2027, 6, 30), reason="延期", **by(usual))
+    task_acts.correct_deadline(session, task.id, due_on=date(2027, 6, 30), reason="延期", **by(usual))
 
     with pytest.raises(Stale):
         apply(session, plan, usual, updates)

@@ -17,7 +17,7 @@ from taskboard.domain.requests import ObjectionResult
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentRole, AssignmentState, Closure, DeadlineOrigin, TaskState, Verification
 from taskboard.models import Assignment, Department, HistoryEntry, Objection, OutboxMessage, Task
-from taskboard.services import corrections, objections, workflow
+from taskboard.services import assignment_acts, corrections, objections, task_acts
 from tests.support import factories
 from tests.support.factories import NOW, Usual
 from tests.support.tables import assignment_of
@@ -116,7 +116,7 @@ def test_an_objection_needs_its_reason(office: Office) -> None:
 def test_it_is_raised_within_three_working_days_also_after_acknowledging(
     office: Office, days: int, is_in_time: bool
 ) -> None:
-    office.do(workflow.acknowledge, office.lead.id, "li")
+    office.do(assignment_acts.acknowledge, office.lead.id, "li")
     moment = NOW + days * A_DAY
 
     if is_in_time:
@@ -169,7 +169,7 @@ def test_a_second_one_is_not_raised_while_the_first_is_open(office: Office) -> N
 @pytest.mark.parametrize("acknowledges", [False, True])
 def test_refused_it_goes_back_to_what_it_was_and_cannot_be_raised_again(office: Office, acknowledges: bool) -> None:
     if acknowledges:
-        office.do(workflow.acknowledge, office.lead.id, "li")
+        office.do(assignment_acts.acknowledge, office.lead.id, "li")
     before = office.lead.state
     one = office.object()
 
@@ -312,7 +312,7 @@ def test_who_has_the_task_already_and_groups_do_not_get_it(office: Office) -> No
 
 
 def test_while_all_leads_object_the_task_stays_where_it_was(office: Office) -> None:
-    office.do(workflow.acknowledge, office.lead.id, "li")
+    office.do(assignment_acts.acknowledge, office.lead.id, "li")
     office.object()
 
     assert office.task.state is TaskState.IN_PROGRESS
@@ -321,7 +321,7 @@ def test_while_all_leads_object_the_task_stays_where_it_was(office: Office) -> N
 def test_when_the_task_ends_the_objection_lapses(office: Office) -> None:
     one = office.object()
 
-    office.do(workflow.terminate, office.task.id, "chen", reason="政策取消")
+    office.do(task_acts.terminate, office.task.id, "chen", reason="政策取消")
 
     office.session.refresh(one)
     assert (one.result, one.decided_by_id) == (ObjectionResult.LAPSED, office.usual.chen.id)
@@ -329,11 +329,11 @@ def test_when_the_task_ends_the_objection_lapses(office: Office) -> None:
 
 def test_a_partner_that_objects_owes_nothing_when_the_task_is_closed(office: Office) -> None:
     for who, branch in (("li", office.lead), ("zhou", office.branch(office.usual.partner))):
-        office.do(workflow.acknowledge, branch.id, who)
+        office.do(assignment_acts.acknowledge, branch.id, who)
     one = office.object("zhou")
-    office.do(workflow.submit, office.lead.id, "gao")
+    office.do(assignment_acts.submit, office.lead.id, "gao")
 
-    office.do(workflow.close, office.task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
+    office.do(task_acts.close, office.task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
 
     office.session.refresh(one)
     assert office.branch(office.usual.partner).state is AssignmentState.WAIVED

@@ -13,7 +13,7 @@ from taskboard.domain.errors import Invalid
 from taskboard.domain.periods import Rhythm
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.models import Assignment, PeriodReport, ProgressReport
-from taskboard.services import periods, reports, workflow
+from taskboard.services import assignment_acts, periods, reports, task_acts
 from taskboard.services.calendar import load_calendar
 from taskboard.services.cases import Acting
 from tests.support import factories
@@ -156,10 +156,10 @@ def test_a_figure_of_another_tasks_target_is_refused(office: Office) -> None:
 
 def test_periods_of_a_suspension_are_not_held_against_anybody(office: Office) -> None:
     chen = office.by("chen")
-    workflow.suspend(office.session, office.task.id, reason="政策调整", review_on=TODAY + timedelta(days=60), **chen)
+    task_acts.suspend(office.session, office.task.id, reason="政策调整", review_on=TODAY + timedelta(days=60), **chen)
     assert office.lead.owing_since is None
 
-    workflow.resume(office.session, office.task.id, **office.by("chen", days=45))
+    task_acts.resume(office.session, office.task.id, **office.by("chen", days=45))
 
     assert office.lead.owing_since == NOW + timedelta(days=45)
     owed = periods.owed_report(
@@ -174,8 +174,8 @@ def test_periods_of_a_suspension_are_not_held_against_anybody(office: Office) ->
 
 
 def test_who_withdraws_a_submission_owes_what_was_owed_before(office: Office) -> None:
-    workflow.submit(office.session, office.lead.id, why_without_partners="先行报送", **office.by())
-    workflow.withdraw(office.session, office.lead.id, **office.by(days=1))
+    assignment_acts.submit(office.session, office.lead.id, why_without_partners="先行报送", **office.by())
+    assignment_acts.withdraw(office.session, office.lead.id, **office.by(days=1))
 
     assert office.lead.owing_since is None
 

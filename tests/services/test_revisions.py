@@ -12,7 +12,7 @@ from taskboard.domain.import_arrangement import Rearrangement
 from taskboard.domain.plan_comparison import Field
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, HistoryEntry, ImportDraft, Measure, Plan, Task
-from taskboard.services import imports, workflow
+from taskboard.services import imports, issuing, task_acts
 from taskboard.services.import_review import review_draft
 from taskboard.services.revisions import (
     RevisionDecisions,
@@ -81,8 +81,8 @@ def tasks_of(session, plan):
 
 
 def issue_all(session, usual, plan):
-    orders = [workflow.IssueOrder(task.id) for task in tasks_of(session, plan).values()]
-    workflow.issue_tasks(session, orders, **by(usual))
+    orders = [issuing.IssueOrder(task.id) for task in tasks_of(session, plan).values()]
+    issuing.issue_tasks(session, orders, **by(usual))
     return tasks_of(session, plan)
 
 
@@ -129,7 +129,7 @@ def test_the_draft_finds_the_plan_it_revises(session, usual, plan, draft):
 
 def test_what_the_supervisors_changed_since_is_no_change_of_the_document(session, usual, plan, draft):
     task = issue_all(session, usual, plan)["推进一网通办"]
-    workflow.correct_deadline(session, task.id, due_on=date(2027, 5, 1), reason="延期", **by(usual))
+    task_acts.correct_deadline(session, task.id, due_on=date(2027, 5, 1), reason="延期", **by(usual))
 
     assert "推进一网通办" in [one.running.title for one in shown(session, usual, draft, plan).unchanged]
 
@@ -281,7 +281,7 @@ def test_a_task_that_changed_since_it_was_shown_is_a_conflict(session, usual, pl
     task = issue_all(session, usual, plan)["清理收费项目"]
     [changed] = shown(session, usual, draft, plan).changed
     seen = {task.id: task.version}
-    workflow.correct_deadline(session, task.id, due_on=date(2027, 5, 1), reason="延期", **by(usual))
+    task_acts.correct_deadline(session, task.id, due_on=date(2027, 5, 1), reason="延期", **by(usual))
 
     with pytest.raises(Stale):
         apply(session, usual, draft, plan, taken={changed.key: frozenset({Field.DEADLINE})}, versions=seen)

@@ -14,7 +14,7 @@ from taskboard.domain.errors import NotFound
 from taskboard.domain.lights import Light, LightReason
 from taskboard.domain.workflow import Act, AssignmentState, TaskState
 from taskboard.models import Assignment, Department, Task
-from taskboard.services import corrections, reports, tasks, workflow
+from taskboard.services import assignment_acts, corrections, reports, task_acts, tasks
 from taskboard.services.department_names import rename
 from taskboard.services.drafts import list_drafts
 from taskboard.services.my_tasks import MyTasks, Show, list_my_tasks
@@ -229,7 +229,7 @@ def test_a_task_shows_its_source_its_branches_and_what_was_reported(office: Offi
     task = office.task(2)
     branch = office.branch(task)
     by: dict[str, Any] = {"actor": office.usual.actor("li"), "now": NOW, "entrance": "test"}
-    workflow.dispatch(office.session, branch.id, officer_id=office.usual.qian.id, **by)
+    assignment_acts.dispatch(office.session, branch.id, officer_id=office.usual.qian.id, **by)
     reports.report_progress(office.session, branch.id, done="已印发", problems="缺人", percent=40, **by)
 
     found = office.open(task, "wang")
@@ -256,8 +256,8 @@ def test_a_task_shows_its_source_its_branches_and_what_was_reported(office: Offi
 def test_the_history_says_what_changed(office: Office) -> None:
     task = office.task(partners=())
     by: dict[str, Any] = {"actor": office.usual.actor("chen"), "now": NOW, "entrance": "test"}
-    workflow.submit(office.session, office.branch(task).id, **{**by, "actor": office.usual.actor("li")})
-    workflow.correct_deadline(office.session, task.id, due_on=TODAY, reason="提前", **by)
+    assignment_acts.submit(office.session, office.branch(task).id, **{**by, "actor": office.usual.actor("li")})
+    task_acts.correct_deadline(office.session, task.id, due_on=TODAY, reason="提前", **by)
 
     correction, submission = office.open(task, "chen").history
 
@@ -271,12 +271,12 @@ def test_the_history_says_what_changed(office: Office) -> None:
 def test_what_came_back_says_who_returned_it_and_why_until_it_is_submitted_again(office: Office) -> None:
     task = office.task(partners=())
     li, chen = ({"actor": office.usual.actor(who), "now": NOW, "entrance": "test"} for who in ("li", "chen"))
-    workflow.submit(office.session, office.branch(task).id, **li)
+    assignment_acts.submit(office.session, office.branch(task).id, **li)
     before = office.open(task, "li").branches[0].returned
-    workflow.return_task(office.session, task.id, reason="请补充数据", **chen)
+    task_acts.return_task(office.session, task.id, reason="请补充数据", **chen)
 
     [returned] = [one.returned for one in office.open(task, "li").branches]
-    workflow.submit(office.session, office.branch(task).id, **li)
+    assignment_acts.submit(office.session, office.branch(task).id, **li)
 
     assert before is None
     assert returned is not None
@@ -287,10 +287,10 @@ def test_what_came_back_says_who_returned_it_and_why_until_it_is_submitted_again
 def test_a_suspended_task_says_since_when_why_and_when_it_is_looked_at_again(office: Office) -> None:
     task = office.task()
     by: dict[str, Any] = {"actor": office.usual.actor("chen"), "now": NOW, "entrance": "test"}
-    workflow.suspend(office.session, task.id, reason="等待批复", review_on=TODAY + timedelta(days=30), **by)
+    task_acts.suspend(office.session, task.id, reason="等待批复", review_on=TODAY + timedelta(days=30), **by)
 
     rest = office.open(task, "li").suspension
-    workflow.resume(office.session, task.id, **by)
+    task_acts.resume(office.session, task.id, **by)
 
     assert rest == Suspension(NOW, "陈督查", "等待批复", TODAY + timedelta(days=30))
     assert office.open(task, "li").suspension is None
@@ -300,8 +300,8 @@ def test_the_history_names_into_whose_hands_an_assignment_went(office: Office) -
     task = office.task()
     usual = office.usual
     by: dict[str, Any] = {"actor": usual.actor("li"), "now": NOW, "entrance": "test"}
-    workflow.dispatch(office.session, office.branch(task).id, officer_id=usual.qian.id, **by)
-    workflow.dispatch(office.session, office.branch(task).id, officer_id=None, **by)
+    assignment_acts.dispatch(office.session, office.branch(task).id, officer_id=usual.qian.id, **by)
+    assignment_acts.dispatch(office.session, office.branch(task).id, officer_id=None, **by)
 
     taken, given = office.open(task, "li").history
 
@@ -314,7 +314,7 @@ def test_the_history_names_the_departments_before_and_after_a_correction(office:
     usual = office.usual
     by: dict[str, Any] = {"actor": usual.actor("chen"), "now": NOW, "entrance": "test", "reason": "分工调整"}
     corrections.correct_departments(office.session, task.id, leads=[usual.partner.id], partners=[usual.other.id], **by)
-    workflow.correct_deadline(office.session, task.id, due_on=TODAY, **by)
+    task_acts.correct_deadline(office.session, task.id, due_on=TODAY, **by)
 
     deadline, departments = office.open(task, "chen").history
 

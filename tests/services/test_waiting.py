@@ -14,7 +14,7 @@ from taskboard.domain.instructions import Addressee
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import InstructionDuty, Task
-from taskboard.services import extensions, instructions, objections, reports, workflow
+from taskboard.services import assignment_acts, extensions, instructions, objections, reports, task_acts
 from taskboard.services.calendar import package_calendar
 from taskboard.services.instructions import Wish
 from taskboard.services.waiting import list_waiting
@@ -86,12 +86,12 @@ def test_a_submission_waits_for_whoever_decides_next(office: Office) -> None:
     task = office.task("in_progress", "in_progress")
     lead, partner = (assignment_of(office.session, task, one) for one in (office.usual.lead, office.usual.partner))
 
-    workflow.submit(office.session, partner.id, **office.by("wang"))
+    assignment_acts.submit(office.session, partner.id, **office.by("wang"))
     assert list(office.waiting("li")) == list(office.waiting("gao")) == [Kind.PARTNER]
-    workflow.accept_submission(office.session, partner.id, **office.by("li"))
-    workflow.submit(office.session, lead.id, **office.by("li"))
+    assignment_acts.accept_submission(office.session, partner.id, **office.by("li"))
+    assignment_acts.submit(office.session, lead.id, **office.by("li"))
     assert (list(office.waiting("gao")), list(office.waiting("li"))) == ([Kind.SIGN_OFF], [])
-    workflow.sign_off(office.session, lead.id, **office.by("gao"))
+    assignment_acts.sign_off(office.session, lead.id, **office.by("gao"))
     assert (list(office.waiting("chen")), list(office.waiting("gao"))) == ([Kind.REVIEW], [])
 
 
@@ -143,24 +143,24 @@ def test_a_submission_that_came_back_waits_until_it_is_made_again(office: Office
     task = office.task("in_progress", "in_progress", partners=())
     lead = assignment_of(office.session, task, office.usual.lead)
     lead.officer_id = office.usual.qian.id
-    workflow.submit(office.session, lead.id, **office.by("li"))
-    workflow.return_task(office.session, task.id, reason="缺佐证", correct_by=date(2026, 12, 4), **office.by("chen"))
+    assignment_acts.submit(office.session, lead.id, **office.by("li"))
+    task_acts.return_task(office.session, task.id, reason="缺佐证", correct_by=date(2026, 12, 4), **office.by("chen"))
 
     (row,) = office.waiting("qian")[Kind.RETURNED]
     assert row.limit is not None
     assert (row.limit.last_on, row.since) == (date(2026, 12, 4), TODAY)
     assert Kind.RETURNED in office.waiting("li")
-    workflow.submit(office.session, lead.id, **office.by("li"))
+    assignment_acts.submit(office.session, lead.id, **office.by("li"))
     assert Kind.RETURNED not in office.waiting("li")
-    workflow.withdraw(office.session, lead.id, **office.by("li"))
+    assignment_acts.withdraw(office.session, lead.id, **office.by("li"))
     assert Kind.RETURNED not in office.waiting("li")
 
 
 def test_a_partners_return_is_not_its_leads(office: Office) -> None:
     task = office.task("in_progress", "in_progress")
     partner = assignment_of(office.session, task, office.usual.partner)
-    workflow.submit(office.session, partner.id, **office.by("wang"))
-    workflow.return_submission(office.session, partner.id, reason="缺佐证", **office.by("li"))
+    assignment_acts.submit(office.session, partner.id, **office.by("wang"))
+    assignment_acts.return_submission(office.session, partner.id, reason="缺佐证", **office.by("li"))
 
     assert Kind.RETURNED in office.waiting("wang")
     assert Kind.RETURNED not in office.waiting("li")
@@ -168,13 +168,13 @@ def test_a_partners_return_is_not_its_leads(office: Office) -> None:
 
 def test_a_suspended_task_waits_from_shortly_before_its_day_of_review(office: Office) -> None:
     task = office.task("in_progress", "in_progress")
-    workflow.suspend(office.session, task.id, reason="政策未出", review_on=date(2026, 12, 18), **office.by("chen"))
+    task_acts.suspend(office.session, task.id, reason="政策未出", review_on=date(2026, 12, 18), **office.by("chen"))
 
     assert Kind.REVIEW_DAY not in office.waiting("chen")
     (row,) = office.waiting("chen", date(2026, 12, 16))[Kind.REVIEW_DAY]
     assert (row.task_id, row.limit) == (task.id, TimeLimit(date(2026, 12, 18), 2))
     assert Kind.REVIEW_DAY not in office.waiting("li", date(2026, 12, 16))
-    workflow.resume(office.session, task.id, **office.by("chen"))
+    task_acts.resume(office.session, task.id, **office.by("chen"))
     assert Kind.REVIEW_DAY not in office.waiting("chen", date(2026, 12, 16))
 
 
@@ -197,9 +197,9 @@ def test_a_decision_has_two_working_days_where_the_table_sets_no_other_time(offi
     office.usual.lead.needs_sign_off = True
     task = office.task("in_progress", "in_progress", partners=())
     lead = assignment_of(office.session, task, office.usual.lead)
-    workflow.submit(office.session, lead.id, **office.by("li"))
+    assignment_acts.submit(office.session, lead.id, **office.by("li"))
     assert office.waiting("gao")[Kind.SIGN_OFF][0].limit == TimeLimit(date(2026, 11, 25), 2)
-    workflow.sign_off(office.session, lead.id, **office.by("gao"))
+    assignment_acts.sign_off(office.session, lead.id, **office.by("gao"))
 
     (row,) = office.waiting("chen", date(2026, 11, 26))[Kind.REVIEW]
     assert (row.limit, row.due_on) == (TimeLimit(date(2026, 11, 25), -1), DUE)

@@ -16,7 +16,7 @@ from taskboard.domain.workflow import (
     Verification,
 )
 from taskboard.models import ProgressReport
-from taskboard.services import reports, workflow
+from taskboard.services import assignment_acts, reports, task_acts
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.office import FIVE_WORKING_DAYS_ON, TODAY, YESTERDAY, Office
@@ -31,7 +31,7 @@ def test_liaison_and_head_acknowledge(office: Office, who: str) -> None:
     task = office.task("issued", "pending")
     branch = office.branch(task)
 
-    entry = office.do(workflow.acknowledge, branch.id, who)
+    entry = office.do(assignment_acts.acknowledge, branch.id, who)
 
     assert (branch.state, branch.acknowledged_at) == (AssignmentState.IN_PROGRESS, NOW)
     assert task.state is TaskState.IN_PROGRESS
@@ -42,7 +42,7 @@ def test_liaison_and_head_acknowledge(office: Office, who: str) -> None:
 def test_a_partners_receipt_does_not_move_the_task(office: Office) -> None:
     task = office.task("issued", "pending")
 
-    office.do(workflow.acknowledge, office.partner_branch(task).id, "wang")
+    office.do(assignment_acts.acknowledge, office.partner_branch(task).id, "wang")
 
     assert office.partner_branch(task).state is AssignmentState.IN_PROGRESS
     assert task.state is TaskState.ISSUED
@@ -53,7 +53,7 @@ def test_nobody_else_acknowledges_for_the_lead(office: Office, who: str) -> None
     branch = office.branch(office.task("issued", "pending"))
 
     with pytest.raises(NotAllowed):
-        office.do(workflow.acknowledge, branch.id, who)
+        office.do(assignment_acts.acknowledge, branch.id, who)
     assert branch.state is AssignmentState.PENDING
 
 
@@ -62,24 +62,24 @@ def test_for_outsiders_the_assignment_does_not_exist(office: Office, who: str) -
     branch = office.branch(office.task("issued", "pending"))
 
     with pytest.raises(NotFound):
-        office.do(workflow.acknowledge, branch.id, who)
+        office.do(assignment_acts.acknowledge, branch.id, who)
 
 
 def test_an_unknown_assignment_is_not_found(office: Office) -> None:
     with pytest.raises(NotFound):
-        office.do(workflow.acknowledge, 987654, "li")
+        office.do(assignment_acts.acknowledge, 987654, "li")
 
 
 def test_nothing_is_acknowledged_twice(office: Office) -> None:
     with pytest.raises(NotNow):
-        office.do(workflow.acknowledge, office.branch(office.task()).id, "li")
+        office.do(assignment_acts.acknowledge, office.branch(office.task()).id, "li")
 
 
 def test_a_supervisor_acknowledges_where_nobody_holds_the_post(office: Office) -> None:
     lost = factories.make_department(office.session, "新设局", parent=office.usual.body)
     branch = office.branch(office.task("issued", "pending", lead=lost), lost)
 
-    office.do(workflow.acknowledge, branch.id, "chen")
+    office.do(assignment_acts.acknowledge, branch.id, "chen")
 
     assert branch.state is AssignmentState.IN_PROGRESS
 
@@ -87,7 +87,7 @@ def test_a_supervisor_acknowledges_where_nobody_holds_the_post(office: Office) -
 def test_the_liaison_puts_the_work_into_an_officers_hands(office: Office) -> None:
     branch = office.branch(office.task())
 
-    entry = office.do(workflow.dispatch, branch.id, "li", officer_id=office.usual.qian.id)
+    entry = office.do(assignment_acts.dispatch, branch.id, "li", officer_id=office.usual.qian.id)
 
     assert branch.officer_id == office.usual.qian.id
     assert branch.state is AssignmentState.IN_PROGRESS
@@ -99,7 +99,7 @@ def test_the_work_can_be_taken_back(office: Office) -> None:
     branch = office.branch(office.task())
     branch.officer_id = office.usual.qian.id
 
-    office.do(workflow.dispatch, branch.id, "li", officer_id=None)
+    office.do(assignment_acts.dispatch, branch.id, "li", officer_id=None)
 
     assert branch.officer_id is None
     assert office.mails() == []
@@ -110,22 +110,22 @@ def test_only_officers_of_the_department_are_dispatched_to(office: Office, offic
     branch = office.branch(office.task())
 
     with pytest.raises(Invalid) as refusal:
-        office.do(workflow.dispatch, branch.id, "li", officer_id=getattr(office.usual, officer).id)
+        office.do(assignment_acts.dispatch, branch.id, "li", officer_id=getattr(office.usual, officer).id)
     assert (refusal.value.field, refusal.value.problem) == ("officer_id", "not_officer")
 
 
 def test_another_department_dispatches_nothing(office: Office) -> None:
     with pytest.raises(NotAllowed):
-        office.do(workflow.dispatch, office.branch(office.task()).id, "wang", officer_id=None)
+        office.do(assignment_acts.dispatch, office.branch(office.task()).id, "wang", officer_id=None)
 
 
 def test_two_liaisons_do_not_overwrite_each_other_unseen(office: Office) -> None:
     branch = office.branch(office.task())
     seen = branch.version
-    office.do(workflow.dispatch, branch.id, "li", officer_id=office.usual.qian.id, version=seen)
+    office.do(assignment_acts.dispatch, branch.id, "li", officer_id=office.usual.qian.id, version=seen)
 
     with pytest.raises(Stale):
-        office.do(workflow.dispatch, branch.id, "gao", officer_id=None, version=seen)
+        office.do(assignment_acts.dispatch, branch.id, "gao", officer_id=None, version=seen)
     assert branch.officer_id == office.usual.qian.id
 
 
@@ -201,7 +201,7 @@ def test_a_colleagues_report_does_not_make_an_open_form_stale(office: Office) ->
     seen = branch.version
     office.do(reports.report_progress, branch.id, "gao", done="已办")
 
-    office.do(workflow.dispatch, branch.id, "li", officer_id=office.usual.qian.id, version=seen)
+    office.do(assignment_acts.dispatch, branch.id, "li", officer_id=office.usual.qian.id, version=seen)
 
     assert branch.officer_id == office.usual.qian.id
 
@@ -218,9 +218,9 @@ def test_a_report_sent_twice_is_kept_once(office: Office) -> None:
 
 def test_a_request_sent_twice_answers_like_the_first_time_whatever_the_state_is_now(office: Office) -> None:
     branch = office.branch(office.task("issued", "pending"))
-    first = office.do(workflow.acknowledge, branch.id, "li", request_key="once")
+    first = office.do(assignment_acts.acknowledge, branch.id, "li", request_key="once")
 
-    assert office.do(workflow.acknowledge, branch.id, "li", request_key="once").id == first.id
+    assert office.do(assignment_acts.acknowledge, branch.id, "li", request_key="once").id == first.id
 
 
 def test_a_key_of_another_act_or_person_is_refused(office: Office) -> None:
@@ -228,7 +228,7 @@ def test_a_key_of_another_act_or_person_is_refused(office: Office) -> None:
     office.do(reports.report_no_change, branch.id, "li", request_key="once")
 
     for act, who, more in (
-        (workflow.submit, "li", {"why_without_partners": "不等"}),
+        (assignment_acts.submit, "li", {"why_without_partners": "不等"}),
         (reports.report_no_change, "gao", {}),
     ):
         with pytest.raises(Invalid) as refusal:
@@ -245,7 +245,7 @@ def test_a_return_sends_the_lead_back_to_work_with_a_correction_day(office: Offi
     task = office.submitted_task(due_on=TODAY)
     branch = office.branch(task)
 
-    entry = office.do(workflow.return_task, task.id, "chen", reason="成效不实")
+    entry = office.do(task_acts.return_task, task.id, "chen", reason="成效不实")
 
     assert (task.state, branch.state) == (TaskState.IN_PROGRESS, AssignmentState.IN_PROGRESS)
     assert (task.due_on, branch.due_on, task.original_due_on) == (FIVE_WORKING_DAYS_ON, FIVE_WORKING_DAYS_ON, TODAY)
@@ -259,7 +259,7 @@ def test_a_deadline_later_than_five_working_days_on_stays(office: Office) -> Non
     far = date(2026, 12, 31)
     task = office.submitted_task(due_on=far)
 
-    office.do(workflow.return_task, task.id, "chen", reason="成效不实")
+    office.do(task_acts.return_task, task.id, "chen", reason="成效不实")
 
     assert (task.due_on, task.deadline_version) == (far, 1)
 
@@ -268,14 +268,14 @@ def test_a_correction_day_is_never_a_past_one(office: Office) -> None:
     task = office.submitted_task()
 
     with pytest.raises(Invalid) as refusal:
-        office.do(workflow.return_task, task.id, "chen", reason="不实", correct_by=YESTERDAY)
+        office.do(task_acts.return_task, task.id, "chen", reason="不实", correct_by=YESTERDAY)
     assert (refusal.value.field, refusal.value.problem) == ("correct_by", "before_today")
 
 
 def test_the_supervisor_may_set_another_correction_day(office: Office) -> None:
     task = office.submitted_task()
 
-    office.do(workflow.return_task, task.id, "chen", reason="不实", correct_by=TODAY + timedelta(days=2))
+    office.do(task_acts.return_task, task.id, "chen", reason="不实", correct_by=TODAY + timedelta(days=2))
 
     assert task.due_on == office.branch(task).due_on == TODAY + timedelta(days=2)
 
@@ -283,9 +283,9 @@ def test_the_supervisor_may_set_another_correction_day(office: Office) -> None:
 def test_an_ongoing_task_is_returned_without_a_day(office: Office) -> None:
     task = office.task(partners=(), due_on=None)
     task.is_ongoing = True
-    office.do(workflow.submit, office.branch(task).id, "li")
+    office.do(assignment_acts.submit, office.branch(task).id, "li")
 
-    office.do(workflow.return_task, task.id, "chen", reason="继续推进")
+    office.do(task_acts.return_task, task.id, "chen", reason="继续推进")
 
     assert (task.due_on, office.branch(task).due_on) == (None, None)
 
@@ -294,16 +294,16 @@ def test_a_return_needs_a_reason(office: Office) -> None:
     task = office.submitted_task()
 
     with pytest.raises(Invalid) as refusal:
-        office.do(workflow.return_task, task.id, "chen", reason="")
+        office.do(task_acts.return_task, task.id, "chen", reason="")
     assert (refusal.value.field, refusal.value.problem) == ("reason", "required")
 
 
 def test_a_late_first_submission_stays_late_when_the_correction_is_in_time(office: Office) -> None:
     task = office.submitted_task(due_on=YESTERDAY)
     branch = office.branch(task)
-    office.do(workflow.return_task, task.id, "chen", reason="不实")
+    office.do(task_acts.return_task, task.id, "chen", reason="不实")
 
-    office.do(workflow.submit, branch.id, "li", why_without_partners="不等")
+    office.do(assignment_acts.submit, branch.id, "li", why_without_partners="不等")
 
     assert branch.days_late == 1
 
@@ -311,9 +311,9 @@ def test_a_late_first_submission_stays_late_when_the_correction_is_in_time(offic
 def test_a_late_correction_makes_a_punctual_first_submission_late(office: Office) -> None:
     task = office.submitted_task(due_on=TODAY)
     branch = office.branch(task)
-    office.do(workflow.return_task, task.id, "chen", reason="不实", correct_by=TODAY)
+    office.do(task_acts.return_task, task.id, "chen", reason="不实", correct_by=TODAY)
 
-    office.do(workflow.submit, branch.id, "li", now=NOW + timedelta(days=3), why_without_partners="不等")
+    office.do(assignment_acts.submit, branch.id, "li", now=NOW + timedelta(days=3), why_without_partners="不等")
 
     assert branch.days_late == 3
 
@@ -323,9 +323,9 @@ def test_nobody_but_a_supervisor_returns_or_closes(office: Office, who: str) -> 
     task = office.submitted_task()
 
     with pytest.raises(NotAllowed):
-        office.do(workflow.return_task, task.id, who, reason="不实")
+        office.do(task_acts.return_task, task.id, who, reason="不实")
     with pytest.raises(NotAllowed):
-        office.do(workflow.close, task.id, who, closure=Closure.DONE, verification=Verification.VERIFIED)
+        office.do(task_acts.close, task.id, who, closure=Closure.DONE, verification=Verification.VERIFIED)
     assert task.state is TaskState.SUBMITTED
 
 
@@ -334,7 +334,7 @@ def test_a_task_is_closed_with_its_result(office: Office) -> None:
     lead, partner = office.branch(task), office.partner_branch(task)
 
     entry = office.do(
-        workflow.close,
+        task_acts.close,
         task.id,
         "chen",
         closure=Closure.PARTLY_DONE,
@@ -357,7 +357,7 @@ def test_a_task_is_closed_with_its_result(office: Office) -> None:
 def test_a_branch_still_open_ends_as_not_submitted_unless_it_is_waived(office: Office) -> None:
     task = office.submitted_task()
 
-    office.do(workflow.close, task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
+    office.do(task_acts.close, task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
 
     assert office.partner_branch(task).state is AssignmentState.NOT_SUBMITTED
     assert ("closed", "wang") in office.mails()
@@ -369,7 +369,7 @@ def test_a_branch_ends_in_no_other_way(office: Office, end: AssignmentState) -> 
 
     with pytest.raises(Invalid):
         office.do(
-            workflow.close,
+            task_acts.close,
             task.id,
             "chen",
             closure=Closure.DONE,
@@ -380,18 +380,18 @@ def test_a_branch_ends_in_no_other_way(office: Office, end: AssignmentState) -> 
 
 def test_nothing_is_closed_before_it_was_submitted(office: Office) -> None:
     with pytest.raises(NotNow):
-        office.do(workflow.close, office.task().id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
+        office.do(task_acts.close, office.task().id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
 
 
 def test_what_was_resubmitted_meanwhile_is_not_closed_unseen(office: Office) -> None:
     task = office.submitted_task()
     seen = task.version
-    office.do(workflow.withdraw, office.branch(task).id, "li")
-    office.do(workflow.submit, office.branch(task).id, "li", why_without_partners="不等")
+    office.do(assignment_acts.withdraw, office.branch(task).id, "li")
+    office.do(assignment_acts.submit, office.branch(task).id, "li", why_without_partners="不等")
 
     with pytest.raises(Stale):
         office.do(
-            workflow.close, task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED, version=seen
+            task_acts.close, task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED, version=seen
         )
 
 
@@ -405,14 +405,14 @@ def test_the_whole_way_leaves_one_entry_for_each_act(office: Office) -> None:
     task = office.task("draft", partners=())
     office.issue(task)
     branch = office.branch(task)
-    office.do(workflow.acknowledge, branch.id, "li")
-    office.do(workflow.dispatch, branch.id, "li", officer_id=office.usual.qian.id)
+    office.do(assignment_acts.acknowledge, branch.id, "li")
+    office.do(assignment_acts.dispatch, branch.id, "li", officer_id=office.usual.qian.id)
     office.do(reports.report_progress, branch.id, "qian", done="已办")
-    office.do(workflow.submit, branch.id, "qian")
-    office.do(workflow.sign_off, branch.id, "gao")
-    office.do(workflow.return_task, task.id, "chen", reason="补材料")
-    office.do(workflow.submit, branch.id, "gao")
-    office.do(workflow.close, task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
+    office.do(assignment_acts.submit, branch.id, "qian")
+    office.do(assignment_acts.sign_off, branch.id, "gao")
+    office.do(task_acts.return_task, task.id, "chen", reason="补材料")
+    office.do(assignment_acts.submit, branch.id, "gao")
+    office.do(task_acts.close, task.id, "chen", closure=Closure.DONE, verification=Verification.VERIFIED)
 
     entries = office.history(task)
 

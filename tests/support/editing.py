@@ -16,7 +16,7 @@ from taskboard.domain.errors import DomainError
 from taskboard.domain.permissions import Actor
 from taskboard.extensions import IS_WRITING, make_sqlite_transactional
 from taskboard.models import Assignment, HistoryEntry, Task
-from taskboard.services import reports, workflow
+from taskboard.services import assignment_acts, reports, task_acts
 from tests.support.factories import NOW
 
 
@@ -79,9 +79,9 @@ def _act(session: Session, editor: Editor, dice: random.Random, key: str) -> Tol
         day = NOW.date() + timedelta(days=dice.randint(5, 10_000))
         ways: dict[str, Callable[[], HistoryEntry]] = {
             "report": lambda: reports.report_progress(session, lead_id, done=key, **li),
-            "submit": lambda: workflow.submit(session, lead_id, version=seen["lead"], **li),
-            "return": lambda: workflow.return_task(session, task_id, reason=key, **chen),
-            "correct": lambda: workflow.correct_deadline(session, task_id, due_on=day, reason=key, **chen),
+            "submit": lambda: assignment_acts.submit(session, lead_id, version=seen["lead"], **li),
+            "return": lambda: task_acts.return_task(session, task_id, reason=key, **chen),
+            "correct": lambda: task_acts.correct_deadline(session, task_id, due_on=day, reason=key, **chen),
         }
         act = dice.choice(list(ways))
         try:

@@ -33,10 +33,19 @@ from taskboard.domain.workflow import (
     Verification,
 )
 from taskboard.models import Department, HistoryEntry, Task
-from taskboard.services import corrections, decomposition, extensions, objections, reports, workflow
+from taskboard.services import (
+    assignment_acts,
+    corrections,
+    decomposition,
+    extensions,
+    issuing,
+    objections,
+    reports,
+    task_acts,
+)
 from taskboard.services.calendar import load_calendar
 from taskboard.services.decomposition import SubtaskOrder
-from taskboard.services.workflow import IssueOrder
+from taskboard.services.issuing import IssueOrder
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.history_rules import OWES, RUNS, BrokenRule, Family, Judge, Row, Seen, Step, look, require
@@ -199,7 +208,7 @@ class Driver:
         by = {"actor": step.actor, "now": step.now, "entrance": "test", **more}
         if step.act is Act.ISSUE:
             version = by.pop("version", None)
-            return workflow.issue(self.session, IssueOrder(step.task_id, version=version, **self._past(step)), **by)
+            return issuing.issue(self.session, IssueOrder(step.task_id, version=version, **self._past(step)), **by)
         act = SERVICES[step.act]
         given = dict(step.given)
         if given.pop("departments", False):
@@ -323,32 +332,32 @@ SELDOM = {Act.DECOMPOSE, Act.BRING_FORWARD, Act.GRANT_EXTENSION, Act.REFUSE_EXTE
 """acts that need more than a state"""
 USUAL = {act for _, act in ASSIGNMENT_MOVES} - NOT_TRIED - SELDOM
 SERVICES: dict[Act, Callable[..., HistoryEntry]] = {
-    Act.RETURN: workflow.return_task,
-    Act.CLOSE: workflow.close,
-    Act.SUSPEND: workflow.suspend,
-    Act.RESUME: workflow.resume,
-    Act.TERMINATE: workflow.terminate,
-    Act.REOPEN: workflow.reopen,
-    Act.CORRECT: workflow.correct_deadline,
-    Act.ARCHIVE: workflow.archive,
-    Act.UNARCHIVE: workflow.unarchive,
-    Act.ACKNOWLEDGE: workflow.acknowledge,
-    Act.DISPATCH: workflow.dispatch,
+    Act.RETURN: task_acts.return_task,
+    Act.CLOSE: task_acts.close,
+    Act.SUSPEND: task_acts.suspend,
+    Act.RESUME: task_acts.resume,
+    Act.TERMINATE: task_acts.terminate,
+    Act.REOPEN: task_acts.reopen,
+    Act.CORRECT: task_acts.correct_deadline,
+    Act.ARCHIVE: task_acts.archive,
+    Act.UNARCHIVE: task_acts.unarchive,
+    Act.ACKNOWLEDGE: assignment_acts.acknowledge,
+    Act.DISPATCH: assignment_acts.dispatch,
     Act.OBJECT: objections.raise_objection,
     Act.REFUSE_OBJECTION: objections.refuse_objection,
     Act.UPHOLD_OBJECTION: objections.uphold_objection,
     Act.ASK_EXTENSION: extensions.ask_extension,
     Act.GRANT_EXTENSION: extensions.grant_extension,
     Act.REFUSE_EXTENSION: extensions.refuse_extension,
-    Act.BRING_FORWARD: workflow.bring_forward,
+    Act.BRING_FORWARD: assignment_acts.bring_forward,
     Act.DECOMPOSE: decomposition.decompose,
     Act.REPORT: reports.report_progress,
-    Act.SUBMIT: workflow.submit,
-    Act.SIGN_OFF: workflow.sign_off,
-    Act.RETURN_INSIDE: workflow.return_inside,
-    Act.WITHDRAW: workflow.withdraw,
-    Act.RETURN_SUBMISSION: workflow.return_submission,
-    Act.ACCEPT_SUBMISSION: workflow.accept_submission,
+    Act.SUBMIT: assignment_acts.submit,
+    Act.SIGN_OFF: assignment_acts.sign_off,
+    Act.RETURN_INSIDE: assignment_acts.return_inside,
+    Act.WITHDRAW: assignment_acts.withdraw,
+    Act.RETURN_SUBMISSION: assignment_acts.return_submission,
+    Act.ACCEPT_SUBMISSION: assignment_acts.accept_submission,
 }
 
 

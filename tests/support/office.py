@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from taskboard.domain.permissions import Actor
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import Assignment, Department, HistoryEntry, OutboxMessage, Task
-from taskboard.services import workflow
-from taskboard.services.workflow import IssueOrder
+from taskboard.services import assignment_acts, issuing
+from taskboard.services.issuing import IssueOrder
 from tests.support import factories
 from tests.support.factories import NOW, Usual
 
@@ -44,7 +44,7 @@ class Office:
         return act(self.session, subject, actor=actor, now=now, entrance="test", **more)
 
     def issue(self, task: Task, who: str = "chen", **order: Any) -> HistoryEntry:
-        return self.do(workflow.issue, IssueOrder(task.id, **order), who)
+        return self.do(issuing.issue, IssueOrder(task.id, **order), who)
 
     def branch(self, task: Task, department: Department | None = None) -> Assignment:
         department = department or self.usual.lead
@@ -54,7 +54,7 @@ class Office:
     def submitted_task(self, **more: Any) -> Task:
         """A task whose lead submitted without waiting for its partners."""
         task = self.task(**more)
-        self.do(workflow.submit, self.branch(task).id, "li", why_without_partners="不等")
+        self.do(assignment_acts.submit, self.branch(task).id, "li", why_without_partners="不等")
         return task
 
     def partner_branch(self, task: Task) -> Assignment:

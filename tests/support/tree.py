@@ -14,7 +14,7 @@ from taskboard.domain.permissions import Actor
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState
 from taskboard.models import Assignment, HistoryEntry, Task
-from taskboard.services import decomposition, workflow
+from taskboard.services import assignment_acts, decomposition
 from taskboard.services.decomposition import SubtaskOrder
 from taskboard.services.tasks import get_task
 from tests.support import factories
@@ -73,8 +73,8 @@ class Tree(Office):
     def submit(self, subtask: Task, who: str) -> None:
         one = self.own(subtask)
         if one.state is AssignmentState.PENDING:
-            self.act(workflow.acknowledge, one.id, who)
-        self.act(workflow.submit, one.id, who)
+            self.act(assignment_acts.acknowledge, one.id, who)
+        self.act(assignment_acts.submit, one.id, who)
 
     def sees(self, task: Task, who: str) -> bool:
         try:

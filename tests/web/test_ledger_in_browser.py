@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from taskboard.models import Task
-from taskboard.services import workflow
+from taskboard.services import task_acts
 from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
@@ -159,7 +159,7 @@ def test_a_deleted_column_is_named_where_it_is_needed_and_missed_by_nobody_else(
 def test_what_changed_in_the_system_since_the_export_is_not_undone(upload: Page, session, usual):
     ledger = export(upload)
     by = {"actor": usual.actor("chen"), "now": factories.NOW, "entrance": "test", "reason": "延后"}
-    workflow.correct_deadline(session, 1, due_on=date(2027, 6, 30), **by)
+    task_acts.correct_deadline(session, 1, due_on=date(2027, 6, 30), **by)
     session.commit()
 
     send(upload, edited(ledger, put("2026-12-31", "2027-03-31")))

@@ -7,7 +7,7 @@ from lxml import html
 from sqlalchemy import select
 
 from taskboard.models import ImportDraft, Plan, Task
-from taskboard.services import imports, workflow
+from taskboard.services import imports, issuing
 from tests.services.test_revisions import NEW, OLD
 from tests.support.factories import NOW
 from tests.support.importing import read
@@ -105,8 +105,8 @@ def test_without_a_tick_the_page_comes_back_and_the_draft_stays(visitor, usual, 
 
 
 def test_a_change_of_an_issued_task_without_a_reason_marks_the_reason(visitor, usual, address, session):
-    orders = [workflow.IssueOrder(task_id) for task_id in session.scalars(select(Task.id))]
-    workflow.issue_tasks(session, orders, actor=usual.actor("chen"), now=NOW, entrance="test")
+    orders = [issuing.IssueOrder(task_id) for task_id in session.scalars(select(Task.id))]
+    issuing.issue_tasks(session, orders, actor=usual.actor("chen"), now=NOW, entrance="test")
     session.commit()
     page = visitor.enter(usual.chen).get(address)
     [name] = set(html.fromstring(page.text).xpath("//input[starts-with(@name, 'take-')]/@name"))

@@ -17,12 +17,12 @@ from taskboard.domain.workflow import TaskState
 from taskboard.extensions import now, read_session, today, transaction
 from taskboard.labels.errors import why_not
 from taskboard.services import bulk
+from taskboard.services.assignment_acts import list_officers
 from taskboard.services.bulk import BulkPreview, BulkResult
 from taskboard.services.cases import Acting
 from taskboard.services.liaisons import MOST_AT_ONCE, departments_to_change
 from taskboard.services.task_search import TaskFilter, find_task_ids, search_tasks
 from taskboard.services.visibility import department_ids
-from taskboard.services.workflow import list_officers
 from taskboard.web.bulk.forms import BulkForm, read_ids
 from taskboard.web.forms import choices, light_argument, page_number, read_id, search_words
 from taskboard.web.guards import current_actor, requires

@@ -18,8 +18,8 @@ from taskboard.domain.imports import split_names
 from taskboard.domain.workflow import AssignmentState, Closure, PastDeadline, Verification
 from taskboard.labels.errors import problem_words, wording
 from taskboard.services.drafts import Draft
+from taskboard.services.issuing import IssueOrder
 from taskboard.services.tasks import Branch, TaskDetail
-from taskboard.services.workflow import IssueOrder
 from taskboard.web.forms import (
     DayField,
     EnumField,

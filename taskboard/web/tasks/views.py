@@ -16,15 +16,15 @@ from taskboard.domain.workflow import OPEN_ASSIGNMENT, OWING, UNDER_WAY, Act, As
 from taskboard.extensions import current_settings, now, read_session, today, transaction
 from taskboard.labels.errors import problem_words
 from taskboard.labels.targets import target_words
+from taskboard.services import assignment_acts, expansion, issuing, reports, tasks
 from taskboard.services import drafts as plan_drafts
-from taskboard.services import expansion, reports, tasks, workflow
 from taskboard.services.cases import Acting
 from taskboard.services.drafts import Drafts
+from taskboard.services.issuing import BatchRefused, IssuedBatch
 from taskboard.services.my_tasks import Show, TaskRow, list_my_tasks
 from taskboard.services.snoozing import list_snoozes
 from taskboard.services.targets import list_targets
 from taskboard.services.tasks import Branch, TaskDetail
-from taskboard.services.workflow import BatchRefused, IssuedBatch
 from taskboard.web.forms import key_of, light_argument, page_number, read_id
 from taskboard.web.guards import current_actor, holds_any, requires
 from taskboard.web.once import current_calendar, once
@@ -200,7 +200,7 @@ def _place(key: FormKey) -> str:
 
 def _offer_choices(form: ActForm, shown: TaskDetail, branch: Branch | None) -> None:
     if isinstance(form, DispatchForm) and branch is not None:
-        form.offer(workflow.list_officers(read_session(), branch.department_id, today=today()))
+        form.offer(assignment_acts.list_officers(read_session(), branch.department_id, today=today()))
     if isinstance(form, SubmitForm):
         form.fit(shown, branch)
     if isinstance(form, CloseForm):
@@ -374,7 +374,7 @@ def issue(plan_id: int) -> ResponseReturnValue:
         return redirect(url_for("tasks.issue_page", plan_id=plan_id), 303)
     # A draft is issued once in its life, so who issued it is key enough against a second click.
     # What another click or another supervisor issued meanwhile is no draft any more: the service knows what to say.
-    orders = [rows[task_id].order() if task_id in rows else workflow.IssueOrder(task_id) for task_id in chosen]
+    orders = [rows[task_id].order() if task_id in rows else issuing.IssueOrder(task_id) for task_id in chosen]
     by: Acting = {
         "actor": current_actor(),
         "now": now(),
@@ -383,7 +383,7 @@ def issue(plan_id: int) -> ResponseReturnValue:
     }
     try:
         with transaction() as session:
-            batch = workflow.issue_tasks(session, orders, plan_id=plan_id, **by)
+            batch = issuing.issue_tasks(session, orders, plan_id=plan_id, **by)
     except BatchRefused as refused:
         for task_id, problem in refused.problems.items():
             if task_id in rows:
