@@ -3,14 +3,15 @@
     python -m bench.scan [--tasks 1000000] [--database sqlite]
 
 Of the tasks 15 % are open, and 2 % have something due today: a deadline that is near or past, a receipt that is
-lacking, a submission that waits. The figures are those of the job as the scheduler runs it, in a process of its own.
+lacking, a submission that waits. Each has a lead and a partner, and for both of them it is due: of a million tasks
+20,000 have something due, and the job decides 40,000 reminders. The figures are those of the job as the scheduler runs
+it, in a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -111,10 +112,19 @@ def run_inside(database_url: str, folder: str) -> dict[str, Any]:
     return {
         "seconds": time.perf_counter() - started,
         "cpu": time.process_time() - started_cpu,
-        "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "mib": most_memory(),
         "found": facts["reminders"],
         "mails": facts["queued"],
     }
+
+
+def most_memory() -> int:
+    """The most memory this process ever held, in MiB.
+
+    Not by ``ru_maxrss``: a new process takes that over from the one that started it, which has filled the database.
+    """
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) // 1024
 
 
 def read_bare(play: Stage) -> float:
