@@ -21,9 +21,10 @@ from taskboard import paths
 from taskboard.clock import Clock
 from taskboard.config import Settings
 from taskboard.models import Base
+from taskboard.models.base import to_json
 from taskboard.services import settings as kept_settings
 
-db = SQLAlchemy(metadata=Base.metadata)
+db = SQLAlchemy(metadata=Base.metadata, engine_options={"json_serializer": to_json})
 migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()
