@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace as replace_in
@@ -409,22 +410,22 @@ def _bars(items: Sequence[Item], today: date, since: date) -> tuple[Bar, ...]:
 
 def item_facts(item: Item, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
     """One row, as plain JSON values."""
-    due_on = item.due_on
+    due = _due_facts(item.due_on, today, calendar)
     return {
         "assignment_id": item.assignment_id,
         "task_id": item.task_id,
         "title": item.title,
         "plan": item.plan,
         "department": item.department,
-        "role": item.role.value,
-        "state": item.state.value,
-        "due_on": due_on.isoformat() if due_on else None,
-        "origin": item.origin.value,
+        "role": str(item.role),
+        "state": str(item.state),
+        "due_on": due.due_on,
+        "origin": str(item.origin),
         "is_ongoing": item.is_ongoing,
         "is_overdue": item.is_overdue(today),
-        "days_left": days_left(due_on, today) if due_on else None,
-        "working_days_left": calendar.between(today, due_on) if due_on else None,
-        "is_estimated": due_on is not None and calendar.is_estimated(due_on),
+        "days_left": due.days_left,
+        "working_days_left": due.working_days_left,
+        "is_estimated": due.is_estimated,
         "issued_on": item.issued_on.isoformat(),
         "waiting_since": item.waiting_since.isoformat() if item.waiting_since else None,
         "extension_asked_on": item.extension_asked_on.isoformat() if item.extension_asked_on else None,
@@ -434,6 +435,24 @@ def item_facts(item: Item, *, today: date, calendar: WorkingCalendar) -> dict[st
         "is_report_late": item.report_due_on is not None and item.report_due_on < today,
         "review_on": item.review_on.isoformat() if item.review_on else None,
     }
+
+
+class _DueFacts(NamedTuple):
+    """What a row says of its deadline."""
+
+    due_on: str | None
+    days_left: int | None
+    working_days_left: int | None
+    is_estimated: bool
+
+
+@lru_cache(maxsize=2048)
+def _due_facts(due_on: date | None, today: date, calendar: WorkingCalendar) -> _DueFacts:
+    """Thousands of rows share their days."""
+    if due_on is None:
+        return _DueFacts(None, None, None, False)
+    working_days_left = calendar.between(today, due_on)
+    return _DueFacts(due_on.isoformat(), days_left(due_on, today), working_days_left, calendar.is_estimated(due_on))
 
 
 def reply_facts(owed: OwedReply, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:

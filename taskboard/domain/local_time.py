@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-@lru_cache(maxsize=8192)
 def local_date(moment: datetime) -> date:
     """The day in Asia/Shanghai on which an aware moment falls."""
+    # Not kept by moments: the hash of an aware one takes three times as long as this.
     return local_moment(moment).date()
 
 

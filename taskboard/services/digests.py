@@ -40,14 +40,14 @@ from taskboard.domain.reminders import DueReminder, Recipient, Topic
 from taskboard.domain.reply_reminders import DueReply, OwedReply
 from taskboard.domain.roles import Role
 from taskboard.domain.snoozing import SNOOZABLE
-from taskboard.domain.workflow import AssignmentState
+from taskboard.domain.workflow import AssignmentRole, AssignmentState
 from taskboard.models import Assignment, OutboxMessage
 from taskboard.services import put_off, reply_reminders, snoozing
 from taskboard.services import reminders as reminding
+from taskboard.services.among import among
 from taskboard.services.calendar import load_calendar
 from taskboard.services.notice_wishes import without_digest
 from taskboard.services.outbox import Outgoing, expire_waiting_digests, queue_all
-from taskboard.services.paging import in_portions
 from taskboard.services.periods import load_rhythms
 from taskboard.services.postholders import Holder, Postholders, load_postholders
 from taskboard.services.put_off import PutOff, Reader
@@ -91,6 +91,8 @@ class Round:
     reply_decisions: tuple[DueReply, ...]
     said_again: frozenset[tuple[int, int]]
     """persons and assignments whose reminders come again after a day without"""
+    departments: _DepartmentsOfTasks
+    """filled as the mails are made"""
 
 
 def changes_since(today: date, last_digest_on: date | None) -> date:
@@ -145,6 +147,7 @@ def prepare_round(
         decisions=tuple(found.decisions),
         reply_decisions=tuple(found.reply_decisions),
         said_again=found.said_again,
+        departments=_DepartmentsOfTasks(),
     )
 
 
@@ -155,7 +158,7 @@ def compose_mails(session: Session, round_: Round, person_ids: Iterable[int]) ->
     """
     made = (round_.desk.make_mail(person_id) for person_id in person_ids)
     mails = [mail for mail in made if mail is not None]
-    _name_departments(session, mails)
+    _name_departments(session, mails, round_.departments)
     return mails
 
 
@@ -271,7 +274,7 @@ def _find_reminders(
 
 def _last_said(decided: reminding.Decided, assignment_ids: Iterable[int]) -> list[date]:
     """The days on which something was last said of these assignments."""
-    return sorted({max(decided[one].values()) for one in assignment_ids if decided.get(one)})
+    return sorted({max(on for _, on in decided[one]) for one in assignment_ids if one in decided})
 
 
 def _say_again(
@@ -352,8 +355,7 @@ class _Desk:
         is_digest = self._is_digest and person_id not in self._digested
         posts = self._posts[person_id]
         daily = daily_sections([(one.item, one.reminder) for one in addressed], [one.reminder for one in replies])
-        shown = {one.item.mark for one in addressed} | {one.reminder.owed.mark for one in replies}
-        parts = [part.without(shown) for part in self._parts(posts)] if is_digest else []
+        parts = self._parts_besides(posts, addressed, replies) if is_digest else []
         is_optional = any(part.hat is not Hat.SUPERVISOR for part in parts)
         if person_id in self._without_digest:
             parts, is_optional = [kept for part in parts if (kept := part.duty_only())], False
@@ -365,7 +367,7 @@ class _Desk:
         is_supervisor = any(part.hat is Hat.SUPERVISOR for part in parts)
         holders = [*(one.holder for one in addressed), *(one.holder for one in replies)]
         used = (
-            {one._replace(is_away=False) for one in holders}
+            {one._replace(is_away=False) for one in _distinct(holders)}
             | audits
             | {post for part in parts for post in posts if post.role in HATS[part.hat]}
         )
@@ -402,6 +404,13 @@ class _Desk:
     def _reads_later(self, person_id: int, holders: Iterable[Holder]) -> bool:
         """Who is away gets a mail only of what nobody else is there to hear."""
         return person_id in self._people.away_on() and all(one.is_away for one in holders)
+
+    def _parts_besides(
+        self, posts: Sequence[Holder], addressed: Iterable[Addressed], replies: Iterable[AddressedReply]
+    ) -> list[Part]:
+        """The digest by hats, less what the mail says above it."""
+        shown = {one.item.mark for one in addressed} | {one.reminder.owed.mark for one in replies}
+        return [part.without(shown) for part in self._parts(posts)]
 
     def _parts(self, posts: Sequence[Holder]) -> list[Part]:
         """The digest by hats. Empty ones are left out; only a supervisor's comes all the same."""
@@ -470,14 +479,21 @@ def _mark_rows(sections: Iterable[dict[str, Any]], addressed: Iterable[Addressed
             row["is_vacant"] = (section["code"], row.get("assignment_id")) in vacant
 
 
+def _distinct(holders: Iterable[Holder]) -> Iterable[Holder]:
+    """Each object once: a post comes with every line, and its hash goes through all its fields."""
+    return {id(one): one for one in holders}.values()
+
+
 def _as_deputy(holders: Iterable[Holder]) -> list[Holder]:
     """The posts of others for whom somebody hears, each once."""
-    return list(dict.fromkeys(one for one in holders if one.deputy_for is not None))
+    return list(dict.fromkeys(one for one in _distinct(holders) if one.deputy_for is not None))
 
 
 def _name_the_absent(sections: Iterable[dict[str, Any]], lines: Iterable[Addressed | AddressedReply]) -> None:
     """Say in each row of the day for whom its reader hears of it."""
     names = {_mark_of(one): one.holder.deputy_for for one in lines if one.holder.deputy_for is not None}
+    if not names:
+        return
     for section in sections:
         for row in section["rows"]:
             mark = (section["code"], row.get("assignment_id"), row.get("instruction_id"))
@@ -511,32 +527,52 @@ def _is_below(item: Item, hat: Hat, paths: tuple[str, ...]) -> bool:
     return hat is Hat.LEADER and item.department_path.startswith(paths)
 
 
-def _name_departments(session: Session, mails: Iterable[ScheduledMail]) -> None:
+def _name_departments(session: Session, mails: Iterable[ScheduledMail], departments: _DepartmentsOfTasks) -> None:
     """Write into each row which departments are on the task, so that everybody sees who else got it."""
     all_rows = (row for mail in mails for section in _all_sections(mail.facts) for row in section["rows"])
     # A reply to an instruction is of one department only.
     rows = [row for row in all_rows if "task_id" in row]
-    names = _departments_by_task(session, sorted({row["task_id"] for row in rows}))
+    departments.know(session, {row["task_id"] for row in rows})
     for row in rows:
-        row["departments"] = names[row["task_id"]]
+        row["departments"] = departments[row["task_id"]]
 
 
 def _all_sections(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*facts["sections"], *(section for part in facts["parts"] for section in part["sections"])]
 
 
-def _departments_by_task(session: Session, task_ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
-    names: dict[int, dict[str, list[str]]] = defaultdict(lambda: {"lead": [], "partner": []})
-    places = Places(session)
-    for some_ids in in_portions(task_ids):
+DepartmentNames = dict[str, list[str]]
+"""by the role in which they are on a task"""
+
+
+class _DepartmentsOfTasks(dict[int, DepartmentNames]):
+    """The names of the departments on each task: looked up once, though the tasks come in the mails of many people."""
+
+    def __init__(self) -> None:
+        self._alike: dict[tuple[tuple[str, int], ...], DepartmentNames] = {}
+
+    def know(self, session: Session, task_ids: Collection[int]) -> None:
+        asked = sorted(task_ids - self.keys())
+        if not asked:
+            return
         query = (
             select(Assignment.task_id, type_coerce(Assignment.role, String), Assignment.department_id)
-            .where(Assignment.task_id.in_(some_ids))
-            .where(Assignment.state != AssignmentState.WITHDRAWN)
+            .where(among(session, Assignment.task_id, asked), Assignment.state != AssignmentState.WITHDRAWN)
             .order_by(Assignment.task_id, Assignment.position, Assignment.id)
         )
-        rows = session.connection().execute(query).all()
-        places.know({department_id for _, _, department_id in rows})
-        for task_id, role, department_id in rows:
-            names[task_id][role].append(places[department_id][0])
-    return names
+        involved: dict[int, list[tuple[str, int]]] = {task_id: [] for task_id in asked}
+        for task_id, role, department_id in session.connection().execute(query).all():
+            involved[task_id].append((role, department_id))
+        places = Places(session)
+        places.know({department_id for parts in involved.values() for _, department_id in parts})
+        for task_id, parts in involved.items():
+            self[task_id] = self._named(tuple(parts), places)
+
+    def _named(self, parts: tuple[tuple[str, int], ...], places: Places) -> DepartmentNames:
+        """One object for all tasks with the same departments: there are tens of thousands."""
+        if parts not in self._alike:
+            names: DepartmentNames = {role.value: [] for role in AssignmentRole}
+            for role, department_id in parts:
+                names[role].append(places[department_id][0])
+            self._alike[parts] = names
+        return self._alike[parts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Update
+from sqlalchemy import ColumnElement, CursorResult, Delete, Select, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,18 @@ def insert_and_tell(
     """The same, with this column of the rows that were new."""
     if not rows:
         return ()
-    return session.scalars(_insert(session, model).returning(column), [dict(row) for row in rows]).all()
+    session.flush()
+    statement = _insert(session, model).returning(column)
+    return session.connection().execute(statement, [dict(row) for row in rows]).scalars().all()
+
+
+def insert_found_where_free(
+    session: Session, model: type[Base], columns: Sequence[str], found: Select[*tuple[Any, ...]]
+) -> int:
+    """Insert what a query with a condition finds, by these columns, where the keys are free; how many that were."""
+    session.flush()
+    statement = _insert(session, model).from_select(columns, found).execution_options(preserve_rowcount=True)
+    return session.connection().execute(statement).rowcount
 
 
 def _insert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import product
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from taskboard.domain.calendar import WorkingCalendar
@@ -44,7 +45,8 @@ from taskboard.models import (
     Task,
     TaskLineage,
 )
-from taskboard.services.inserts import insert_where_free
+from taskboard.services.among import among, gathered, taken_apart
+from taskboard.services.inserts import insert_found_where_free
 from taskboard.services.paging import in_portions
 from taskboard.services.periods import misses_report
 from taskboard.services.postholders import Holder, Postholders
@@ -87,6 +89,7 @@ _ITEM_COLUMNS: Select[*tuple[Any, ...]] = select(
     Assignment.last_reported_at,
     case((Task.parent_id.is_not(None), _ISSUER)).label("issuer_id"),
 ).join(Task, Task.id == Assignment.task_id)
+_AT = {name: itemgetter(place) for place, name in enumerate(_ITEM_COLUMNS.selected_columns.keys())}
 ROWS_AT_ONCE = 2000
 
 
@@ -98,8 +101,8 @@ def load_items(session: Session, condition: ColumnElement[bool]) -> list[Item]:
     items: list[Item] = []
     # Plain rows: a tenth of a million of them are read in one morning.
     for rows in session.connection().execute(query).partitions(ROWS_AT_ONCE):
-        plans.know({row.plan_id for row in rows})
-        places.know({row.department_id for row in rows} | {row.body_id for row in rows})
+        plans.know(set(map(_AT["plan_id"], rows)))
+        places.know({*map(_AT["department_id"], rows), *map(_AT["body_id"], rows)})
         items += [_item(row, asked, plans, places) for row in rows]
     return items
 
@@ -141,39 +144,63 @@ class _Asked(NamedTuple):
 
 
 def _item(row: Row[*tuple[Any, ...]], asked: _Asked, plans: _Plans, places: Places) -> Item:
-    submitted_on = _day_of(row.submitted_at)
-    plan, rhythm = plans[row.plan_id]
-    department, department_path = places[row.department_id]
+    # Taken apart in the order of the columns: to look thirty of them up by their names takes as long as to read them.
+    (
+        assignment_id,
+        task_id,
+        title,
+        plan_id,
+        department_id,
+        body_id,
+        role,
+        state,
+        task_state,
+        issued_at,
+        is_held,
+        due_on,
+        deadline_version,
+        origin,
+        is_ongoing,
+        officer_id,
+        submitted_at,
+        ended_at,
+        owing_since,
+        last_reported_at,
+        issuer_id,
+    ) = row
+    plan, rhythm = plans[plan_id]
+    department, department_path = places[department_id]
+    submitted_on = _day_of(submitted_at)
     return Item(
-        assignment_id=row.assignment_id,
-        task_id=row.task_id,
-        title=row.title,
+        assignment_id=assignment_id,
+        task_id=task_id,
+        title=title,
         plan=plan,
-        department_id=row.department_id,
+        department_id=department_id,
         department=department,
         department_path=department_path,
-        body_path=places[row.body_id][1],
-        role=row.role,
-        state=row.state,
-        task_state=row.task_state,
-        issued_on=local_date(row.issued_at),
-        due_on=row.due_on,
-        deadline_version=row.deadline_version,
-        origin=row.origin,
-        is_ongoing=row.is_ongoing,
-        officer_id=row.officer_id,
+        body_path=places[body_id][1],
+        role=role,
+        state=state,
+        task_state=task_state,
+        issued_on=local_date(issued_at),
+        due_on=due_on,
+        deadline_version=deadline_version,
+        origin=origin,
+        is_ongoing=is_ongoing,
+        officer_id=officer_id,
         submitted_on=submitted_on,
-        ended_on=_day_of(row.ended_at),
-        waiting_since=asked.waiting.get(row.assignment_id, submitted_on),
-        is_held=row.is_held,
-        extension_asked_on=asked.extension.get(row.assignment_id),
-        plan_id=row.plan_id,
-        issuer_id=row.issuer_id,
-        help_asked_on=asked.help.get(row.assignment_id),
+        ended_on=_day_of(ended_at),
+        waiting_since=asked.waiting.get(assignment_id, submitted_on),
+        is_held=is_held,
+        extension_asked_on=asked.extension.get(assignment_id),
+        plan_id=plan_id,
+        issuer_id=issuer_id,
+        help_asked_on=asked.help.get(assignment_id),
         rhythm=rhythm,
-        owing_since=_day_of(row.owing_since),
-        reported_on=_day_of(row.last_reported_at),
-        review_on=asked.review.get(row.assignment_id),
+        owing_since=_day_of(owing_since),
+        reported_on=_day_of(last_reported_at),
+        review_on=asked.review.get(assignment_id),
     )
 
 
@@ -361,21 +388,34 @@ def subject_of(item: Item, *, today: date, calendar: WorkingCalendar) -> Reminde
     )
 
 
-Decided = Mapping[int, Mapping[Decision, date]]
-"""per assignment what was decided before, and when"""
+Taken = frozenset[tuple[Decision, date]]
+"""what was decided of one assignment, each with the day on which it was"""
+NOTHING: Taken = frozenset()
+Decided = Mapping[int, Taken]
+"""the same by assignment"""
 
 
 def load_decided(session: Session, items: Iterable[Item]) -> Decided:
     """What was decided so far for these assignments."""
-    decided: dict[int, dict[Decision, date]] = defaultdict(dict)
-    connection = session.connection()
-    for assignment_ids in in_portions([item.assignment_id for item in items], ROWS_AT_ONCE):
-        query = select(
-            Reminder.assignment_id, Reminder.rule, Reminder.deadline_version, Reminder.anchor_on, Reminder.decided_on
-        ).where(Reminder.assignment_id.in_(assignment_ids))
-        for assignment_id, rule, version, anchor_on, decided_on in connection.execute(query).all():
-            decided[assignment_id][Decision(rule, version, anchor_on)] = decided_on
-    return decided
+    query = (
+        select(
+            Reminder.rule,
+            Reminder.deadline_version,
+            Reminder.anchor_on,
+            Reminder.decided_on,
+            gathered(Reminder.assignment_id),
+        )
+        .where(among(session, Reminder.assignment_id, [item.assignment_id for item in items]))
+        .group_by(Reminder.rule, Reminder.deadline_version, Reminder.anchor_on, Reminder.decided_on)
+    )
+    # By decisions, for thousands of assignments share theirs.
+    decided: dict[int, list[tuple[Decision, date]]] = defaultdict(list)
+    for rule, version, anchor_on, decided_on, assignment_ids in session.execute(query):
+        taken = Decision(rule, version, anchor_on), decided_on
+        for assignment_id in taken_apart(assignment_ids):
+            decided[assignment_id].append(taken)
+    known: dict[Taken, Taken] = {}
+    return {assignment_id: known.setdefault(one := frozenset(taken), one) for assignment_id, taken in decided.items()}
 
 
 def find_due(
@@ -393,17 +433,18 @@ def find_due(
     """
     found = []
     # Thousands of assignments share their days: what is due is thought out once for all that are in the same situation.
-    known: dict[tuple[ReminderSubject, frozenset[Decision], int | None], list[DueReminder]] = {}
+    known: dict[tuple[ReminderSubject, Taken, int | None], list[DueReminder]] = {}
     for item in items:
-        before = decided.get(item.assignment_id, {})
-        settled = frozenset(one for one, on in before.items() if made_up_from is None or on < made_up_from)
+        taken = decided.get(item.assignment_id, NOTHING)
         subject = replace(subject_of(item, today=today, calendar=calendar), assignment_id=0)
-        situation = subject, settled, item.plan_id if rules.are_own(item.plan_id) else None
-        if situation not in known:
-            known[situation] = due_reminders(
+        situation = subject, taken, item.plan_id if rules.are_own(item.plan_id) else None
+        due = known.get(situation)
+        if due is None:
+            settled = {one for one, on in taken if made_up_from is None or on < made_up_from}
+            due = known[situation] = due_reminders(
                 subject, decided=settled, today=today, calendar=calendar, rules=rules.of(item.plan_id)
             )
-        for reminder in known[situation]:
+        for reminder in due:
             found.append((item, replace(reminder, assignment_id=item.assignment_id)))
     return found
 
@@ -423,16 +464,25 @@ def address(
 
     ``leads`` are the lead departments by task.
     """
-    found: dict[int, dict[tuple[int, Anchor], Addressed]] = defaultdict(dict)
+    found: dict[int, list[Addressed]] = defaultdict(list)
     known: dict[tuple[Any, ...], list[Holder]] = {}
     for item, reminder in reminders:
         asked = _asked(item, reminder, leads)
-        if asked not in known:
-            known[asked] = people.find(item, reminder.to, lead_ids=leads.get(item.task_id, ()))
-        thing = (item.assignment_id, reminder.rule.anchor)
-        for holder in known[asked]:
-            found[holder.person_id].setdefault(thing, Addressed(item, reminder, holder))
-    return {person_id: list(things.values()) for person_id, things in found.items()}
+        holders = known.get(asked)
+        if holders is None:
+            reached = people.find(item, reminder.to, lead_ids=leads.get(item.task_id, ()))
+            holders = known[asked] = _first_posts(reached)
+        for holder in holders:
+            found[holder.person_id].append(Addressed(item, reminder, holder))
+    return dict(found)
+
+
+def _first_posts(holders: Iterable[Holder]) -> list[Holder]:
+    """Each person once, by the first post that reaches them."""
+    first: dict[int, Holder] = {}
+    for one in holders:
+        first.setdefault(one.person_id, one)
+    return list(first.values())
 
 
 def _asked(item: Item, reminder: DueReminder, leads: Mapping[int, Sequence[int]]) -> tuple[Any, ...]:
@@ -471,19 +521,28 @@ def lead_departments(session: Session, task_ids: Collection[int]) -> Mapping[int
 
 def record_decisions(session: Session, reminders: Iterable[DueReminder], *, today: date) -> int:
     """Write down what was decided today, so that it comes once; how many were new."""
-    rows = [
-        {
-            "rule": decision.rule,
-            "assignment_id": reminder.assignment_id,
-            "deadline_version": decision.deadline_version,
-            "anchor_on": decision.anchor_on,
-            "due_on": falls_due,
-            "decided_on": today,
-        }
-        for reminder in reminders
-        for decision, falls_due in reminder.decided.items()
-    ]
-    return insert_where_free(session, Reminder, rows)
+    alike: dict[tuple[Decision, date], list[int]] = defaultdict(list)
+    for reminder in reminders:
+        for taken in reminder.decided.items():
+            alike[taken].append(reminder.assignment_id)
+    columns = ("assignment_id", "rule", "deadline_version", "anchor_on", "due_on", "decided_on")
+    # A statement for each decision, for thousands of assignments share theirs.
+    return sum(
+        insert_found_where_free(
+            session,
+            Reminder,
+            columns,
+            select(
+                Assignment.id,
+                literal(decision.rule),
+                literal(decision.deadline_version),
+                literal(decision.anchor_on),
+                literal(falls_due),
+                literal(today),
+            ).where(among(session, Assignment.id, assignment_ids)),
+        )
+        for (decision, falls_due), assignment_ids in alike.items()
+    )
 
 
 def find_unreached(session: Session, *, today: date) -> dict[int, date]:
