@@ -124,7 +124,7 @@ PROBLEMS: dict[str, str] = {
     "smtp_password_again": "改动了邮件服务器的地址或账号，请把密码也重新填写（替换其中的 ***）。",
     "account_switched_off": "账号已停用，请先启用。",
     "account_without_address": "此人没有填写邮箱，请先填写，或改为当面转交链接。",
-    "roundup_sent": "已于{at}发送，不能再改，也不能再次发送。",
+    "roundup_sent": "已于 {at} 发送，不能再改，也不能再次发送。",
     "roundup_to_nobody": "请选择收件人；只能选页面上列出的人。",
     "absence_ends_before_start": "结束日不能早于开始日。",
     "absence_is_over": "结束日已经过去，不需要登记。",

@@ -99,6 +99,21 @@ def test_it_is_sent_once_and_read_by_who_got_it(client: FlaskClient, usual: Usua
     assert leader.get("/inbox").text.count("2026年11月督办工作月调度表") == 1
 
 
+def test_who_edits_what_another_sent_meanwhile_reads_so_and_keeps_the_text(
+    client: FlaskClient, usual: Usual, page: str
+) -> None:
+    visitor = Visitor(client).enter(usual.chen)
+    visitor.post(f"{page}/send", people=str(usual.liu.id), version="1")
+
+    edited = visitor.post(f"{page}/words", words="另写的正文", version="1")
+    sent = visitor.post(f"{page}/send", people=str(usual.liu.id), version="1")
+
+    assert [answer.status_code for answer in (edited, sent)] == [422, 422]
+    for answer in (edited, sent):
+        assert "已于 2026-12-01 09:00 发送，不能再改" in answer.text
+    assert "另写的正文" in edited.text
+
+
 @pytest.mark.parametrize("who", ["liu", "li", "sun"])
 def test_a_draft_does_not_exist_for_others(client: FlaskClient, usual: Usual, page: str, who: str) -> None:
     visitor = Visitor(client).enter(getattr(usual, who))

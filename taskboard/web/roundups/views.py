@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import NamedTuple
 
 from flask import Blueprint, flash, make_response, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
+from taskboard.labels.errors import problem_words
 from taskboard.labels.roundups import COUNTED, DEFINITION, SCOPE, share_words
 from taskboard.services import roundups
 from taskboard.services.roundup_documents import write_document, write_workbook
@@ -49,7 +51,8 @@ def change_words(roundup_id: int) -> ResponseReturnValue:
             roundups.change_words(session, roundup_id, form.words.data or "", version=form.known_version, **writing())
     except Invalid as error:
         form.show_problem(error)
-        return _page(shown, words_form=form, status=422)
+        current = _find(roundup_id)
+        return _page(current, words_form=form, refused=_refused(current, error, form.words.data), status=422)
     except Stale:
         current = _find(roundup_id)
         form.show_version(current.version)
@@ -78,7 +81,8 @@ def send(roundup_id: int) -> ResponseReturnValue:
             )
     except Invalid as error:
         form.show_problem(error)
-        return _page(shown, send_form=form, status=422)
+        current = _find(roundup_id)
+        return _page(current, send_form=form, refused=_refused(current, error), status=422)
     except Stale:
         current = _find(roundup_id)
         form.show_version(current.version)
@@ -114,12 +118,24 @@ def _send_form(shown: RoundupPage, form: SendForm) -> SendForm:
     return form
 
 
+class Refused(NamedTuple):
+    """Why nothing was done where there is no form any more beside which it could stand, and what was typed there."""
+
+    why: str
+    typed: str | None
+
+
+def _refused(shown: RoundupPage, error: Invalid, typed: str | None = None) -> Refused | None:
+    return None if shown.may_edit else Refused(problem_words(error), typed)
+
+
 def _page(
     shown: RoundupPage,
     *,
     words_form: WordsForm | None = None,
     send_form: SendForm | None = None,
     theirs: str | None = None,
+    refused: Refused | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
     if words_form is None:
@@ -134,6 +150,7 @@ def _page(
         words_form=words_form,
         send_form=send_form,
         theirs=theirs,
+        refused=refused,
         changed_meanwhile=CHANGED_MEANWHILE,
         notes=(SCOPE, COUNTED, DEFINITION),
         share_words=share_words,
