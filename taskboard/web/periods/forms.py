@@ -10,7 +10,7 @@ from wtforms.validators import Optional
 
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.labels.targets import PLAN_RHYTHMS, figure_words
-from taskboard.services.periods import PlannedPeriod
+from taskboard.services.trajectories import PlannedPeriod
 from taskboard.web.forms import Form, VersionedForm, WholeNumberField, choices
 from taskboard.web.typed import FIGURE_WORDS, read_figure
 

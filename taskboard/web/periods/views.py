@@ -15,9 +15,9 @@ from taskboard.extensions import now, read_session, today, transaction
 from taskboard.labels.errors import problem_words
 from taskboard.labels.periods import period_words
 from taskboard.labels.targets import RHYTHM_ORIGINS, figure_words, rhythm_words, target_words
-from taskboard.services import hand_lights, periods, tasks
+from taskboard.services import hand_lights, periods, report_panels, tasks, trajectories
 from taskboard.services.cases import Acting
-from taskboard.services.periods import ReportPanel
+from taskboard.services.report_panels import ReportPanel
 from taskboard.services.targets import list_targets
 from taskboard.services.tasks import Branch, TaskDetail
 from taskboard.web.forms import page_number, read_id
@@ -50,19 +50,19 @@ def _plan_rhythm(plan_id: int) -> tuple[str, str]:
 
 def _report_panel(task_id: int, assignment_id: int) -> ReportPanel:
     """What stands beside the report form; asked once for all branches of the page."""
-    ask = partial(periods.report_panels, read_session(), task_id, today=today(), calendar=current_calendar())
+    ask = partial(report_panels.report_panels, read_session(), task_id, today=today(), calendar=current_calendar())
     return once(ask, "report_panels", task_id)[assignment_id]
 
 
-def _task_figures(task_id: int) -> list[tuple[int, str, str, list[periods.ReachedFigure]]]:
+def _task_figures(task_id: int) -> list[tuple[int, str, str, list[trajectories.ReachedFigure]]]:
     """The targets of a task, each with what was reached."""
     return once(lambda: _find_figures(task_id), "task_figures", task_id)
 
 
-def _find_figures(task_id: int) -> list[tuple[int, str, str, list[periods.ReachedFigure]]]:
+def _find_figures(task_id: int) -> list[tuple[int, str, str, list[trajectories.ReachedFigure]]]:
     session = read_session()
     targets = once(lambda: list_targets(session, task_id), "targets", task_id)
-    reached = periods.list_reached(session, [one.id for one in targets]) if targets else {}
+    reached = trajectories.list_reached(session, [one.id for one in targets]) if targets else {}
     return [(one.id, target_words(one), one.unit, reached[one.id]) for one in targets]
 
 
@@ -153,7 +153,7 @@ def save_trajectory(task_id: int) -> ResponseReturnValue:
     form = TrajectoryForm()
     is_valid = form.validate()
     form.read(
-        periods.list_planned(read_session(), task_id),
+        trajectories.list_planned(read_session(), task_id),
         [one.id for one in list_targets(read_session(), task_id)],
         request.form,
     )
@@ -167,7 +167,7 @@ def save_trajectory(task_id: int) -> ResponseReturnValue:
     }
     try:
         with transaction() as session:
-            periods.plan_progress(session, lead.id, planned=form.planned, **by)
+            trajectories.plan_progress(session, lead.id, planned=form.planned, **by)
     except Invalid as error:
         form.mark(error.field, problem_words(error))
         return _trajectory_page(shown, lead, form, status=422)
@@ -189,7 +189,7 @@ def _trajectory_page(
     shown: TaskDetail, lead: Branch, form: TrajectoryForm, *, status: int = 200, is_new: bool = False
 ) -> ResponseReturnValue:
     session = read_session()
-    planned = periods.list_planned(session, shown.id)
+    planned = trajectories.list_planned(session, shown.id)
     targets = list_targets(session, shown.id)
     if is_new:
         form.read(planned, [one.id for one in targets], None)
