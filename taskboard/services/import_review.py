@@ -12,6 +12,7 @@ from taskboard.domain.department_matching import NEEDS_A_LOOK, MatchRule
 from taskboard.domain.department_names import match_key
 from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.import_arrangement import cut_spans
+from taskboard.domain.import_decisions import decisions_from_json, stored_arrangement
 from taskboard.domain.imports import (
     FIELDS_IN_DOUBT,
     KIND_OF_CHOICE,
@@ -22,13 +23,11 @@ from taskboard.domain.imports import (
     Obstacle,
     PlanFacts,
     Row,
-    decisions_from_json,
     due_of,
     guess_kind,
     obstacles_of_entry,
     read_facts,
     review_rows,
-    stored_arrangement,
 )
 from taskboard.domain.plan_parsing.reading import Problem, Span
 from taskboard.domain.workflow import DeadlineOrigin

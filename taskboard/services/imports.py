@@ -23,13 +23,8 @@ from taskboard.domain.import_arrangement import (
     arrangement_to_json,
     rearrange,
 )
-from taskboard.domain.imports import (
-    Decisions,
-    Obstacle,
-    decisions_from_json,
-    decisions_to_json,
-    stored_arrangement,
-)
+from taskboard.domain.import_decisions import decisions_from_json, decisions_to_json, stored_arrangement
+from taskboard.domain.imports import Decisions, Obstacle
 from taskboard.domain.permissions import Actor
 from taskboard.domain.plan_parsing.blocks import Block, count_characters
 from taskboard.domain.plan_parsing.reading import ParsedPlan

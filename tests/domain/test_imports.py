@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 
 from taskboard.domain.departments import DepartmentKind
+from taskboard.domain.import_decisions import decisions_from_json, decisions_to_json
 from taskboard.domain.imports import (
     DeadlineChoice,
     Decisions,
@@ -17,8 +18,6 @@ from taskboard.domain.imports import (
     NameDecision,
     Obstacle,
     PlanFacts,
-    decisions_from_json,
-    decisions_to_json,
     due_of,
     guess_kind,
     join_names,

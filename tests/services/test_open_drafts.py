@@ -8,7 +8,8 @@ from functools import cache
 from sqlalchemy.orm import Session
 
 from taskboard.domain.import_arrangement import Rearrangement
-from taskboard.domain.imports import Decisions, PlanFacts, stored_arrangement
+from taskboard.domain.import_decisions import stored_arrangement
+from taskboard.domain.imports import Decisions, PlanFacts
 from taskboard.models import ImportDraft
 from taskboard.services import imports
 from taskboard.services.imports import Source
