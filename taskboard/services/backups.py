@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from gzip import BadGzipFile
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +38,8 @@ SQLITE_LOGS = ("-wal", "-shm")
 ATTACHMENTS, LEASE, GATE = "attachment", "scheduler_lease", "mail_gate"
 """tables known here by name; an old database lacks some of them"""
 PORTION = 1024 * 1024
+NO_BACKUP = "{} 不是 taskboard 的备份，或者没有写完、已经损坏。"
+OTHER_VERSION = "{tool} 与数据库服务器（或写备份的工具）版本不同：请安装同版本的 PostgreSQL 客户端工具。"
 IN_USE = "还有程序在使用数据库。请先停止 taskboard，再恢复。"
 SECONDS_TO_LEAVE = 3.0
 OTHERS = (
@@ -221,10 +224,12 @@ def _unpack(archive: Path, folder: Path) -> Manifest:
                 with target.open("xb") as file:
                     shutil.copyfileobj(hashed, file, PORTION)
                 found[member.name] = hashed.digest.hexdigest()
-    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        raise BackupFailed(f"{archive} 读不完整：{error}") from error
+    except (tarfile.TarError, zlib.error, EOFError, BadGzipFile) as error:
+        raise BackupFailed(NO_BACKUP.format(archive)) from error
+    except OSError as error:
+        raise BackupFailed(f"{archive} 读不了：{reason_words(error)}。") from error
     if manifest is None:
-        raise BackupFailed(f"{archive} 不是 taskboard 的备份，或者没有写完。")
+        raise BackupFailed(NO_BACKUP.format(archive))
     if found != dict(manifest.files):
         wrong = sorted(found.items() ^ manifest.files.items())
         raise BackupFailed(f"备份中的文件与清单不符：{wrong[0][0]}")
@@ -289,7 +294,7 @@ def _count_dump(tool: str, copy: Path) -> dict[str, int]:
                 rows[table] = 0
         if reading.wait() != 0:
             said.seek(0)
-            raise BackupFailed(f"备份中的数据库读不完整：{said.read().decode('utf-8', 'replace').strip()[-500:]}")
+            raise _refused("pg_restore", said.read().decode("utf-8", "replace"))
     return rows
 
 
@@ -473,4 +478,10 @@ def _run(url: URL, tool: str, *arguments: str, connects: bool = True) -> None:
         stdin=subprocess.DEVNULL,
     )
     if done.returncode != 0:
-        raise BackupFailed(f"{tool} 失败：{done.stderr.strip()[-500:]}")
+        raise _refused(tool, done.stderr)
+
+
+def _refused(tool: str, said: str) -> BackupFailed:
+    """What one of PostgreSQL's tools could not do; most often it is older than the server."""
+    words = OTHER_VERSION if "version" in said else f"{tool} 失败："
+    return BackupFailed(words.format(tool=tool) + said.strip()[-500:])

@@ -316,6 +316,36 @@ def test_a_database_with_other_rows_than_were_counted_is_refused(
     assert not (tmp_path / "backup.tar.gz").exists()
 
 
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"no archive", "不是 taskboard 的备份"), (None, "读不了：没有这个文件或文件夹")]
+)
+def test_a_file_that_is_no_backup_is_said_to_be_none(tmp_path: Path, content: bytes | None, words: str) -> None:
+    file = tmp_path / "backup.tar.gz"
+    if content is not None:
+        file.write_bytes(content)
+
+    answer = run("restore", str(file), "--check", folder=tmp_path, database_url=f"sqlite:///{tmp_path / 'x.db'}")
+
+    assert answer.exit_code == 1
+    assert words in answer.output
+
+
+@POSTGRESQL_ONLY
+def test_a_tool_of_another_version_is_said_to_be_one(
+    filled: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    (tmp_path / "tools").mkdir()
+    old = tmp_path / "tools" / "pg_dump"
+    old.write_text("#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\nexit 1\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
+
+    answer = run("backup", str(tmp_path / "backup.tar.gz"), folder=tmp_path, database_url=database_url)
+
+    assert answer.exit_code == 1
+    assert "pg_dump 与数据库服务器（或写备份的工具）版本不同：请安装同版本" in answer.output
+
+
 def test_nothing_is_restored_while_somebody_uses_the_database(
     filled: Session, tmp_path: Path, database_url: str
 ) -> None:
