@@ -76,6 +76,8 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     """the day of the report that a reminder speaks of"""
     review_on: date | None = None
     """the day on which its suspended task is to be looked at again"""
+    returned_on: date | None = None
+    """the day on which its submission came back to be corrected"""
 
     @property
     def mark(self) -> str:
@@ -434,6 +436,7 @@ def item_facts(item: Item, *, today: date, calendar: WorkingCalendar) -> dict[st
         "report_due_on": item.report_due_on.isoformat() if item.report_due_on else None,
         "is_report_late": item.report_due_on is not None and item.report_due_on < today,
         "review_on": item.review_on.isoformat() if item.review_on else None,
+        "returned_on": item.returned_on.isoformat() if item.returned_on else None,
     }
 
 

@@ -51,6 +51,7 @@ from taskboard.services.paging import in_portions
 from taskboard.services.periods import misses_report
 from taskboard.services.postholders import Holder, Postholders
 from taskboard.services.suspensions import first_lead, load_review_days
+from taskboard.services.turns import days_of_return
 
 AWAITING_DECISION = frozenset({AssignmentState.HEAD_REVIEW, AssignmentState.SUBMITTED, AssignmentState.OBJECTED})
 LEFT_OUT = frozenset({AssignmentState.WITHDRAWN, AssignmentState.WAIVED})
@@ -104,7 +105,20 @@ def load_items(session: Session, condition: ColumnElement[bool]) -> list[Item]:
         plans.know(set(map(_AT["plan_id"], rows)))
         places.know({*map(_AT["department_id"], rows), *map(_AT["body_id"], rows)})
         items += [_item(row, asked, plans, places) for row in rows]
+    _mark_returned(session, items)
     return items
+
+
+def _mark_returned(session: Session, items: list[Item]) -> None:
+    """Write down what came back to be corrected: asked of the history only for what was not always owed."""
+    places = {
+        item.assignment_id: place
+        for place, item in enumerate(items)
+        if item.owing_since is not None and item.state is AssignmentState.IN_PROGRESS
+    }
+    for assignment_id, day in days_of_return(session, sorted(places)).items():
+        place = places[assignment_id]
+        items[place] = replace(items[place], returned_on=day)
 
 
 class _Plans(dict[int, tuple[str, Rhythm]]):

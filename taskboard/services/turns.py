@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.history import RecordedAct
+from taskboard.domain.local_time import local_date
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState
 from taskboard.models import Assignment, HistoryEntry, Person
+from taskboard.services.paging import in_portions
 
 TURNS = (Act.SUBMIT, Act.WITHDRAW, Act.RETURN_INSIDE, Act.RETURN_SUBMISSION)
 TURNS_OF_LEADS = (Act.RETURN, Act.REOPEN)
@@ -51,6 +54,20 @@ _RETURNED = (
         HistoryEntry.act.in_(RETURNS),
     )
 )
+
+
+def days_of_return(session: Session, assignment_ids: Sequence[int]) -> dict[int, date]:
+    """Those of the assignments whose submission came back and was not made again, with the day on which it did."""
+    found: dict[int, date] = {}
+    for some_ids in in_portions(assignment_ids):
+        query = (
+            select(Assignment.id, HistoryEntry.at)
+            .join(HistoryEntry, HistoryEntry.id == last_turn(HistoryEntry.id))
+            .where(Assignment.id.in_(some_ids), Assignment.state == AssignmentState.IN_PROGRESS)
+            .where(HistoryEntry.act.in_(RETURNS))
+        )
+        found |= {assignment_id: local_date(at) for assignment_id, at in session.execute(query)}
+    return found
 
 
 def load_returns(session: Session, task_id: int) -> dict[int, Return]:

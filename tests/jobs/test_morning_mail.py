@@ -11,6 +11,7 @@ from apiflask import APIFlask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from taskboard import paths
 from taskboard.clock import SettableClock
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.jobs import JobName, JobState
@@ -22,8 +23,9 @@ from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.jobs.runner import run_by_hand
+from taskboard.mail.rendering import MailRenderer
 from taskboard.models import Assignment, Department, JobRun, OutboxMessage, Person, PersonPost, Plan, Reminder, Task
-from taskboard.services import reports
+from taskboard.services import assignment_acts, reports, task_acts
 from taskboard.services.actors import load_actor
 from taskboard.services.calendar import load_calendar
 from taskboard.services.history import record_change
@@ -425,6 +427,35 @@ def test_a_row_says_who_else_got_it_and_where_its_date_comes_from(
     row = mail.facts["sections"][0]["rows"][0]
     assert row["departments"] == {"lead": ["市发展改革委"], "partner": ["市财政局", "市教育局"]}
     assert (row["department"], row["role"], row["origin"]) == ("市财政局", "partner", "stated")
+
+
+def test_a_row_says_that_a_submission_came_back_until_it_is_made_again(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    digest_done(app)
+    states = {"state": TaskState.IN_PROGRESS, "assignment_state": AssignmentState.IN_PROGRESS}
+    tasks = [add_task(session, plan, usual.lead, due_on=FRIDAY, **states) for _ in range(3)]
+    now = datetime(2026, 11, 23, 10, tzinfo=ZONE)
+    li, chen = ({"actor": usual.actor(who), "now": now, "entrance": "test"} for who in ("li", "chen"))
+    for task in tasks[:2]:
+        assignment_id = session.scalars(select(Assignment.id).where(Assignment.task_id == task.id)).one()
+        assignment_acts.submit(session, assignment_id, **li)
+        task_acts.return_task(session, task.id, reason="缺佐证", correct_by=FRIDAY, **chen)
+    assignment_acts.submit(session, assignment_id, **li)
+    assignment_acts.withdraw(session, assignment_id, **li)
+    session.commit()
+
+    run(app, TUESDAY)
+
+    [mail] = mails(session, person_id=usual.li.id, for_day=TUESDAY)
+    [section] = mail.facts["sections"]
+    assert [(row["task_id"], row["returned_on"]) for row in section["rows"]] == [
+        (tasks[0].id, "2026-11-23"),
+        (tasks[1].id, None),
+        (tasks[2].id, None),
+    ]
+    text = MailRenderer(paths.TEMPLATES, "http://taskboard.test").render(mail.template, mail.facts).text
+    assert text.count("11月23日 被退回，待修改") == 1
 
 
 def test_what_a_mail_that_never_arrived_said_is_said_in_the_next_one(
