@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 
-from sqlalchemy import String, select, type_coerce
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.absences import deputy_facts
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.digests import (
-    FigureCode,
     Hat,
     Item,
     Part,
@@ -36,27 +35,31 @@ from taskboard.domain.digests import (
 from taskboard.domain.local_time import at_local
 from taskboard.domain.outbox import SCHEDULED, MailKind
 from taskboard.domain.permissions import DEPARTMENT_WIDE
-from taskboard.domain.reminders import DueReminder, Recipient, Topic
+from taskboard.domain.reminders import DueReminder
 from taskboard.domain.reply_reminders import DueReply, OwedReply
 from taskboard.domain.roles import Role
-from taskboard.domain.snoozing import SNOOZABLE
-from taskboard.domain.workflow import AssignmentRole, AssignmentState
-from taskboard.models import Assignment, OutboxMessage
+from taskboard.models import OutboxMessage
 from taskboard.services import put_off, reply_reminders, snoozing
 from taskboard.services import reminders as reminding
-from taskboard.services.among import among
 from taskboard.services.calendar import load_calendar
+from taskboard.services.digest_rows import (
+    STAFF,
+    DepartmentsOfTasks,
+    count_all_overdue,
+    mark_rows,
+    name_departments,
+    name_the_absent,
+)
 from taskboard.services.notice_wishes import without_digest
 from taskboard.services.outbox import Outgoing, expire_waiting_digests, queue_all
 from taskboard.services.periods import load_rhythms
 from taskboard.services.postholders import Holder, Postholders, load_postholders
 from taskboard.services.put_off import PutOff, Reader
-from taskboard.services.reminders import Addressed, Places, PlanRules
+from taskboard.services.reminders import Addressed, PlanRules
 from taskboard.services.reply_reminders import AddressedReply
 
 MORNING = time(8, 30)
 USUAL_GAP = timedelta(days=7)
-STAFF = DEPARTMENT_WIDE | {Role.OFFICER}
 HATS: Mapping[Hat, frozenset[Role]] = {
     Hat.WORK: STAFF,
     Hat.SUPERVISOR: frozenset({Role.SUPERVISOR}),
@@ -91,7 +94,7 @@ class Round:
     reply_decisions: tuple[DueReply, ...]
     said_again: frozenset[tuple[int, int]]
     """persons and assignments whose reminders come again after a day without"""
-    departments: _DepartmentsOfTasks
+    departments: DepartmentsOfTasks
     """filled as the mails are made"""
 
 
@@ -147,7 +150,7 @@ def prepare_round(
         decisions=tuple(found.decisions),
         reply_decisions=tuple(found.reply_decisions),
         said_again=found.said_again,
-        departments=_DepartmentsOfTasks(),
+        departments=DepartmentsOfTasks(),
     )
 
 
@@ -158,7 +161,7 @@ def compose_mails(session: Session, round_: Round, person_ids: Iterable[int]) ->
     """
     made = (round_.desk.make_mail(person_id) for person_id in person_ids)
     mails = [mail for mail in made if mail is not None]
-    _name_departments(session, mails, round_.departments)
+    name_departments(session, (mail.facts for mail in mails), round_.departments)
     return mails
 
 
@@ -372,9 +375,9 @@ class _Desk:
             | {post for part in parts for post in posts if post.role in HATS[part.hat]}
         )
         sections = [section_facts(one, today=self._today, calendar=self._calendar) for one in daily]
-        _mark_rows(sections, addressed)
-        _name_the_absent(sections, [*addressed, *replies])
-        _count_all_overdue(sections, parts)
+        mark_rows(sections, addressed)
+        name_the_absent(sections, [*addressed, *replies])
+        count_all_overdue(sections, parts)
         facts = {
             "person": person.name,
             "day": self._today.isoformat(),
@@ -462,23 +465,6 @@ class _Desk:
         return self._overviews[key]
 
 
-def _mark_rows(sections: Iterable[dict[str, Any]], addressed: Iterable[Addressed]) -> None:
-    """Say in each row of the day how it comes to its reader.
-
-    Who works on it may hear no more of it today; a supervisor reads that nobody of the department is there to hear it.
-    """
-    own, vacant = set(), set()
-    for one in addressed:
-        if one.holder.role in STAFF:
-            own.add(one.item.assignment_id)
-        elif one.holder.role is Role.SUPERVISOR and Recipient.SUPERVISOR not in one.reminder.to:
-            vacant.add((str(one.reminder.topic), one.item.assignment_id))
-    for section in sections:
-        for row in section["rows"]:
-            row["may_snooze"] = section["code"] in SNOOZABLE and row.get("assignment_id") in own
-            row["is_vacant"] = (section["code"], row.get("assignment_id")) in vacant
-
-
 def _distinct(holders: Iterable[Holder]) -> Iterable[Holder]:
     """Each object once: a post comes with every line, and its hash goes through all its fields."""
     return {id(one): one for one in holders}.values()
@@ -487,33 +473,6 @@ def _distinct(holders: Iterable[Holder]) -> Iterable[Holder]:
 def _as_deputy(holders: Iterable[Holder]) -> list[Holder]:
     """The posts of others for whom somebody hears, each once."""
     return list(dict.fromkeys(one for one in _distinct(holders) if one.deputy_for is not None))
-
-
-def _name_the_absent(sections: Iterable[dict[str, Any]], lines: Iterable[Addressed | AddressedReply]) -> None:
-    """Say in each row of the day for whom its reader hears of it."""
-    names = {_mark_of(one): one.holder.deputy_for for one in lines if one.holder.deputy_for is not None}
-    if not names:
-        return
-    for section in sections:
-        for row in section["rows"]:
-            mark = (section["code"], row.get("assignment_id"), row.get("instruction_id"))
-            if mark in names:
-                row["deputy_for"] = names[mark]
-
-
-def _mark_of(line: Addressed | AddressedReply) -> tuple[str, int | None, int | None]:
-    if isinstance(line, Addressed):
-        return str(line.reminder.topic), line.item.assignment_id, None
-    return str(line.reminder.rule.topic), None, line.reminder.owed.instruction_id
-
-
-def _count_all_overdue(sections: Iterable[dict[str, Any]], parts: Iterable[Part]) -> None:
-    """The daily section tells of today's milestones only: where a figure below is larger, it names that, too."""
-    figures = (figure.now for part in parts for figure in part.figures if figure.code is FigureCode.OVERDUE)
-    all_overdue = max(figures, default=0)
-    for section in sections:
-        if section["code"] == Topic.OVERDUE and all_overdue > section["count"]:
-            section["all"] = all_overdue
 
 
 def _watched(hat: Hat, posts: Sequence[Holder]) -> tuple[str, ...]:
@@ -525,54 +484,3 @@ def _is_below(item: Item, hat: Hat, paths: tuple[str, ...]) -> bool:
     if item.body_path.startswith(paths):
         return True
     return hat is Hat.LEADER and item.department_path.startswith(paths)
-
-
-def _name_departments(session: Session, mails: Iterable[ScheduledMail], departments: _DepartmentsOfTasks) -> None:
-    """Write into each row which departments are on the task, so that everybody sees who else got it."""
-    all_rows = (row for mail in mails for section in _all_sections(mail.facts) for row in section["rows"])
-    # A reply to an instruction is of one department only.
-    rows = [row for row in all_rows if "task_id" in row]
-    departments.know(session, {row["task_id"] for row in rows})
-    for row in rows:
-        row["departments"] = departments[row["task_id"]]
-
-
-def _all_sections(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [*facts["sections"], *(section for part in facts["parts"] for section in part["sections"])]
-
-
-DepartmentNames = dict[str, list[str]]
-"""by the role in which they are on a task"""
-
-
-class _DepartmentsOfTasks(dict[int, DepartmentNames]):
-    """The names of the departments on each task: looked up once, though the tasks come in the mails of many people."""
-
-    def __init__(self) -> None:
-        self._alike: dict[tuple[tuple[str, int], ...], DepartmentNames] = {}
-
-    def know(self, session: Session, task_ids: Collection[int]) -> None:
-        asked = sorted(task_ids - self.keys())
-        if not asked:
-            return
-        query = (
-            select(Assignment.task_id, type_coerce(Assignment.role, String), Assignment.department_id)
-            .where(among(session, Assignment.task_id, asked), Assignment.state != AssignmentState.WITHDRAWN)
-            .order_by(Assignment.task_id, Assignment.position, Assignment.id)
-        )
-        involved: dict[int, list[tuple[str, int]]] = {task_id: [] for task_id in asked}
-        for task_id, role, department_id in session.connection().execute(query).all():
-            involved[task_id].append((role, department_id))
-        places = Places(session)
-        places.know({department_id for parts in involved.values() for _, department_id in parts})
-        for task_id, parts in involved.items():
-            self[task_id] = self._named(tuple(parts), places)
-
-    def _named(self, parts: tuple[tuple[str, int], ...], places: Places) -> DepartmentNames:
-        """One object for all tasks with the same departments: there are tens of thousands."""
-        if parts not in self._alike:
-            names: DepartmentNames = {role.value: [] for role in AssignmentRole}
-            for role, department_id in parts:
-                names[role].append(places[department_id][0])
-            self._alike[parts] = names
-        return self._alike[parts]
