@@ -75,6 +75,9 @@ def get_mail(session: Session, mail_id: int) -> OutboxMessage:
 
 
 REQUEUEABLE = frozenset({OutboxState.RETRY, OutboxState.DEAD, OutboxState.EXPIRED, OutboxState.UNKNOWN})
+REQUEUEABLE_TOGETHER = frozenset({OutboxState.RETRY, OutboxState.DEAD, OutboxState.UNKNOWN})
+"""what is past its time goes out one by one, where somebody looked at it"""
+MOST_TOGETHER = 500
 DROPPABLE = WAITING | {OutboxState.UNKNOWN}
 
 
@@ -83,7 +86,24 @@ def requeue(session: Session, mail_id: int, **by: Unpack[Writing]) -> None:
 
     A mail that was past its time is sent all the same: somebody decided so.
     """
-    message = _lock_mail(session, mail_id, REQUEUEABLE)
+    _requeue(session, _lock_mail(session, mail_id, REQUEUEABLE), **by)
+
+
+def requeue_all(session: Session, state: OutboxState, **by: Unpack[Writing]) -> int:
+    """Try the mails of this state again now, the oldest first, each as by :func:`requeue`; how many.
+
+    At most :data:`MOST_TOGETHER`. Raises :class:`NotNow` for states whose mails are not sent again together.
+    """
+    if state not in REQUEUEABLE_TOGETHER:
+        raise NotNow(state=state)
+    oldest = select(OutboxMessage).where(OutboxMessage.state == state).order_by(OutboxMessage.id).limit(MOST_TOGETHER)
+    messages = session.scalars(oldest.with_for_update(skip_locked=True)).all()
+    for message in messages:
+        _requeue(session, message, **by)
+    return len(messages)
+
+
+def _requeue(session: Session, message: OutboxMessage, **by: Unpack[Writing]) -> None:
     before = {"state": message.state, "attempts": message.attempts, "valid_until": message.valid_until}
     message.state = OutboxState.QUEUED
     message.attempts = 0

@@ -315,6 +315,7 @@ TABLE: Mapping[str, Line] = {
     "outbox.mail": holding("administrator"),
     "outbox.mail_html": holding("administrator"),
     "outbox.requeue": holding("administrator"),
+    "outbox.requeue_all": holding("administrator", fields={"state": "dead"}),
     "outbox.drop": holding("administrator"),
     "outbox.release": holding("administrator"),
     "outbox.switch_address_on": holding("administrator", fields={"address": "gone@example.org"}),

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from taskboard.app import create_app
 from taskboard.clock import SettableClock
 from taskboard.config import MailTransport, Settings
+from taskboard.domain.history import Change
 from taskboard.domain.jobs import JobName, JobState
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.extensions import db
 from taskboard.jobs.runner import run_by_hand
 from taskboard.jobs.scheduler import JobScheduler
-from taskboard.models import JobRun, OutboxMessage, Person, SchedulerLease
+from taskboard.models import HistoryEntry, JobRun, OutboxMessage, Person, SchedulerLease
 from taskboard.services import jobs
 from taskboard.services.outbox import queue_mail
 from tests.support.factories import Usual
@@ -239,6 +240,47 @@ def test_a_mail_that_was_sent_is_not_sent_again(
     assert visitor.post("/outbox/99/requeue").status_code == 404
     session.rollback()
     assert mail.state is OutboxState.SENT
+
+
+def add_two_mails(session: Session, usual: Usual, clock: SettableClock, state: OutboxState) -> list[OutboxMessage]:
+    first = add_mail(session, usual.li, clock, state=state, attempts=15)
+    mails = [first, OutboxMessage(**{**values_of(first), "key": "notice:again", "message_id": "again"})]
+    session.add_all(mails)
+    session.commit()
+    return mails
+
+
+def values_of(mail: OutboxMessage) -> dict[str, Any]:
+    return {column.key: getattr(mail, column.key) for column in OutboxMessage.__table__.columns if column.key != "id"}
+
+
+@pytest.mark.parametrize("state", [OutboxState.DEAD, OutboxState.RETRY, OutboxState.UNKNOWN])
+def test_all_mails_that_failed_can_be_sent_again_together(
+    visitor: Visitor, usual: Usual, session: Session, clock: SettableClock, state: OutboxState
+) -> None:
+    mails = add_two_mails(session, usual, clock, state)
+    assert "全部重新发送（2 封）" in visitor.enter(usual.sun).get(f"/outbox?state={state}").text
+
+    answer = visitor.post("/outbox/requeue", state=state.value)
+
+    assert "已放回发件箱 2 封" in visitor.get(answer.location).text
+    session.rollback()
+    assert [(mail.state, mail.attempts) for mail in mails] == [(OutboxState.QUEUED, 0)] * 2
+    entries = session.scalars(select(HistoryEntry).where(HistoryEntry.act == Change.REQUEUED)).all()
+    assert {entry.subject_id for entry in entries} == {mail.id for mail in mails}
+
+
+def test_what_is_past_its_time_is_not_sent_again_together(
+    visitor: Visitor, usual: Usual, session: Session, clock: SettableClock
+) -> None:
+    mails = add_two_mails(session, usual, clock, OutboxState.EXPIRED)
+    assert "全部重新发送" not in visitor.enter(usual.sun).get("/outbox?state=expired").text
+
+    assert visitor.post("/outbox/requeue", state="expired").status_code == 409
+    assert visitor.post("/outbox/requeue", state="nonsense").status_code == 404
+    assert visitor.enter(usual.chen).post("/outbox/requeue", state="dead").status_code == 403
+    session.rollback()
+    assert {mail.state for mail in mails} == {OutboxState.EXPIRED}
 
 
 def test_a_supervisor_cannot_send_again(visitor: Visitor, usual: Usual, session: Session, clock: SettableClock) -> None:

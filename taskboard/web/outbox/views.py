@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from taskboard.domain.errors import NotFound
 from taskboard.domain.outbox import OutboxState
 from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, transaction
@@ -30,6 +33,8 @@ def mail_list() -> ResponseReturnValue:
         state=state,
         requeueable=outbox_upkeep.REQUEUEABLE,
         droppable=outbox_upkeep.DROPPABLE,
+        requeueable_together=outbox_upkeep.REQUEUEABLE_TOGETHER,
+        most_together=outbox_upkeep.MOST_TOGETHER,
         gate=mail_gate.find_gate(session),
         addresses=mail_gate.list_refused_addresses(session),
         form=Form(),
@@ -67,6 +72,18 @@ def requeue(mail_id: int) -> ResponseReturnValue:
     return redirect(url_for("outbox.mail", mail_id=mail_id))
 
 
+@blueprint.post("/requeue")
+@requires(Role.ADMINISTRATOR)
+def requeue_all() -> ResponseReturnValue:
+    state = _state_of(request.form)
+    if state is None:
+        raise NotFound()
+    with transaction() as session:
+        number = outbox_upkeep.requeue_all(session, state, actor=current_actor(), now=now(), entrance="web")
+    flash(f"已放回发件箱 {number} 封，稍后重新发送。", "success")
+    return redirect(url_for("outbox.mail_list"))
+
+
 @blueprint.post("/<int:mail_id>/drop")
 @requires(Role.ADMINISTRATOR)
 def drop(mail_id: int) -> ResponseReturnValue:
@@ -102,5 +119,9 @@ def switch_address_on() -> ResponseReturnValue:
 
 
 def _asked_state() -> OutboxState | None:
-    asked = request.args.get("state", "")
-    return OutboxState(asked) if asked in list(OutboxState) else None
+    return _state_of(request.args)
+
+
+def _state_of(asked: Mapping[str, str]) -> OutboxState | None:
+    state = asked.get("state", "")
+    return OutboxState(state) if state in list(OutboxState) else None
