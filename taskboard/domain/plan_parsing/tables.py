@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -29,7 +28,6 @@ from taskboard.domain.plan_parsing.table_headers import (
 from taskboard.domain.plan_parsing.text import (
     EMPTY,
     OFFSET_BITS,
-    OFFSET_MASK,
     Source,
     Text,
     join_texts,
@@ -320,8 +318,7 @@ def _who_anywhere(cells: tuple[tuple[Field, str, str], ...]) -> Who:
     """
     reading = Reading()
     for number, (meaning, clean, plain) in enumerate(cells):
-        first = number << OFFSET_BITS
-        place = Text(clean, plain, range(first, first + len(plain)))
+        place = Text(clean, plain, number << OFFSET_BITS)
         reading.merge_moved(_read_unit_cell(meaning, clean, plain), place)
     written = "\t".join(clean.replace("\n", "、") for _, clean, _ in cells)
     return who_by([reading], written)
@@ -331,17 +328,14 @@ def _placed(text: Text, cells: Sequence[Text]) -> Text:
     """A text of ``_who_anywhere`` where these cells stand."""
     if not text.plain:
         return text
-    at = text.at
-    cell, first, length = cells[at[0] >> OFFSET_BITS], at[0] & OFFSET_MASK, len(at)
-    if at[-1] - at[0] == length - 1:
-        return Text(text.clean, text.plain, cell.at[first : first + length])
-    return Text(text.clean, text.plain, array("Q", [cell.at[position & OFFSET_MASK] for position in at]))
+    first = text.at if isinstance(text.at, int) else text.at[0]
+    return text.moved_to(cells[first >> OFFSET_BITS])
 
 
 @lru_cache(maxsize=4096)
 def _read_unit_cell(meaning: Field, clean: str, plain: str) -> Reading:
     """What a cell of such a column says; its positions count from 0."""
-    text = Text(clean, plain, range(len(plain)))
+    text = Text(clean, plain, 0)
     if FIELD_NAME.search(plain):
         return read_fields(text)
     sentence = read_role_sentence(text)

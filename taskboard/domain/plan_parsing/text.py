@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import msgspec
 from msgspec import structs
@@ -70,15 +71,15 @@ Source = tuple[int, int | None, int | None]
 """what a text was taken from: a block, and in a table the row and column; no class, since so many are made"""
 
 
-Positions = Sequence[int]
-"""one number for each character; where nothing was cut out they count on, and need no list"""
+Positions: TypeAlias = "int | array[int]"
+"""where each character stood: the number of the first where nothing was cut out, so that they count on, else of each"""
 
 
 class Text(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Three views of the same characters, equally long.
 
     ``clean`` is what the source says without copying noise, ``plain`` is the same in half width and simplified
-    script for matching, ``at`` holds for each character its source's number and its offset there.
+    script for matching, ``at`` says of each character its source's number (above ``OFFSET_BITS``) and its offset there.
     """
 
     clean: str
@@ -89,7 +90,14 @@ class Text(msgspec.Struct, frozen=True, eq=False, gc=False):
         return len(self.plain)
 
     def __getitem__(self, part: slice) -> Text:
-        return Text(self.clean[part], self.plain[part], self.at[part])
+        at = self.at
+        at = at + part.indices(len(self.plain))[0] if isinstance(at, int) else at[part]
+        return Text(self.clean[part], self.plain[part], at)
+
+    @property
+    def positions(self) -> Sequence[int]:
+        """The source and offset of each character as one number."""
+        return range(self.at, self.at + len(self.plain)) if isinstance(self.at, int) else self.at
 
     def strip(self, characters: str | None = None) -> Text:
         plain = self.plain
@@ -101,16 +109,17 @@ class Text(msgspec.Struct, frozen=True, eq=False, gc=False):
         return self[left : max(left, right)]
 
     def moved_to(self, place: Text) -> Text:
-        """These characters, whose positions count from 0, where they stand in ``place``."""
-        own = self.at
-        if len(own):
-            first, last = own[0], own[-1]
-            if last - first == len(own) - 1:
-                return Text(self.clean, self.plain, place.at[first : last + 1])
-        return Text(self.clean, self.plain, array("Q", [place.at[position] for position in own]))
+        """These characters, whose offsets are those in ``place``, where they stand in its source."""
+        own, there = self.at, place.at
+        if not isinstance(own, int):
+            positions = place.positions
+            return Text(self.clean, self.plain, array("Q", [positions[one & OFFSET_MASK] for one in own]))
+        first = own & OFFSET_MASK
+        moved = there + first if isinstance(there, int) else there[first : first + len(self.plain)]
+        return Text(self.clean, self.plain, moved)
 
 
-EMPTY = Text("", "", array("Q"))
+EMPTY = Text("", "", 0)
 
 
 def read_text(raw: str, source: int = 0) -> Text:
@@ -122,10 +131,8 @@ def text_of(views: Views, source: int) -> Text:
     """The text of these views at a source."""
     clean, plain, kept = views
     first = source << OFFSET_BITS
-    if kept is None:
-        return Text(clean, plain, range(first, first + len(plain)))
-    if isinstance(kept, range):
-        return Text(clean, plain, range(first + kept.start, first + kept.stop))
+    if isinstance(kept, int):
+        return Text(clean, plain, first + kept)
     return Text(clean, plain, array("Q", [first + position for position in kept]))
 
 
@@ -137,8 +144,7 @@ def stripped(views: Views) -> Views:
         return views
     start = len(plain) - len(plain.lstrip())
     end = max(start, len(plain.rstrip()))
-    at = range(len(plain)) if kept is None else kept
-    return clean[start:end], plain[start:end], at[start:end]
+    return clean[start:end], plain[start:end], kept + start if isinstance(kept, int) else kept[start:end]
 
 
 def read_views(raws: Iterable[str]) -> dict[str, Views]:
@@ -154,7 +160,7 @@ def read_views(raws: Iterable[str]) -> dict[str, Views]:
     if len(folded) != len(ordinary):
         return {raw: _views(raw) for raw in (*views, *ordinary)}
     for raw, plain in zip(ordinary, all_to_simplified(folded), strict=True):
-        views[raw] = (raw, _repaired(plain), None)
+        views[raw] = (raw, _repaired(plain), 0)
     return views
 
 
@@ -162,19 +168,21 @@ OFTEN_REPEATED = 40
 """characters; what is not longer may be the name of a department, which a ledger repeats in every row"""
 
 
-Views = tuple[str, str, Positions | None]
+Views = tuple[str, str, Positions]
 
 
 def _views(raw: str) -> Views:
-    """The clean and the plain view, and which characters of ``raw`` they have, unless it is all of them."""
+    """The clean and the plain view, and which characters of ``raw`` they have."""
     if not MAY_BE_NOISE.search(raw):
-        return raw, _plain(raw), None
-    at: Positions | None = None
+        return raw, _plain(raw), 0
+    at: Positions = 0
     for noise in (WORD_REMAINS, PINYIN_NOTE):
         if noise.search(raw):
             kept = _kept_ranges(noise, raw)
-            at = range(len(raw)) if at is None else at
-            at = _joined_arrays(at[start:end] for start, end in kept)
+            positions = range(len(raw)) if isinstance(at, int) else at
+            at = array("Q")
+            for start, end in kept:
+                at.extend(positions[start:end])
             raw = "".join(raw[start:end] for start, end in kept)
     return raw, _plain(raw), at
 
@@ -222,13 +230,6 @@ def _kept_ranges(noise: re.Pattern[str], raw: str) -> list[tuple[int, int]]:
     return [*kept, (position, len(raw))]
 
 
-def _joined_arrays(arrays: Iterable[Positions]) -> array[int]:
-    joined = array("Q")
-    for one in arrays:
-        joined.extend(one)
-    return joined
-
-
 def join_texts(texts: Iterable[Text], separator: str = "") -> Text:
     """The texts one after another; a separator is located at the character before it."""
     parts = [text for text in texts if text.plain]
@@ -238,7 +239,7 @@ def join_texts(texts: Iterable[Text], separator: str = "") -> Text:
     for number, part in enumerate(parts):
         if number and separator:
             at.extend([at[-1]] * len(separator))
-        at.extend(part.at)
+        at.extend(part.positions)
     return Text(separator.join(p.clean for p in parts), separator.join(p.plain for p in parts), at)
 
 
@@ -256,13 +257,13 @@ def spans_of(text: Text, sources: list[Source]) -> tuple[Span, ...]:
     if not text.plain:
         return ()
     at = text.at
-    first, last = at[0], at[-1]
-    if last - first == len(at) - 1 and "\n" not in text.plain:
-        block, row, column = sources[first >> OFFSET_BITS]
-        return (Span(block, first & OFFSET_MASK, (last & OFFSET_MASK) + 1, row, column),)
+    if isinstance(at, int) and "\n" not in text.plain:
+        block, row, column = sources[at >> OFFSET_BITS]
+        start = at & OFFSET_MASK
+        return (Span(block, start, start + len(text.plain), row, column),)
     spans: list[Span] = []
     for line in LINE.finditer(text.plain):
-        for first, last in _runs(text.at[line.start() : line.end()]):
+        for first, last in _runs(text.positions[line.start() : line.end()]):
             span = _span(first, last, sources)
             if spans and _is_next_to(spans[-1], span):
                 spans[-1] = structs.replace(spans[-1], end=max(span.end, spans[-1].end))
@@ -278,7 +279,7 @@ NOISE_BETWEEN = 6
 """characters of noise that two runs may have between them and still be one span"""
 
 
-def _runs(at: Positions) -> list[tuple[int, int]]:
+def _runs(at: Sequence[int]) -> list[tuple[int, int]]:
     """First and last of each run of positions that count on; halves are split until they do."""
     runs: list[tuple[int, int]] = []
     pending = [(0, len(at))]
@@ -318,7 +319,8 @@ class Places:
         """Whether the first character of ``text`` lies in one of the passages or just before its beginning."""
         if not len(text):
             return False
-        (block, _, _), offset = sources[text.at[0] >> OFFSET_BITS], text.at[0] & OFFSET_MASK
+        first = text.positions[0]
+        (block, _, _), offset = sources[first >> OFFSET_BITS], first & OFFSET_MASK
         ranges = self.ranges.get(block, [])
         near = bisect_right(ranges, (offset + LONGEST_LABEL, 0)) - 1
         return near >= 0 and ranges[near][0] <= offset + LONGEST_LABEL and offset < ranges[near][1]

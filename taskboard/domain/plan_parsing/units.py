@@ -66,7 +66,7 @@ def read_units(text: Text) -> list[Unit]:
 def _read_again(clean: str, plain: str) -> tuple[Unit, ...]:
     """The units of a list whose positions count from 0, read once: a plan names the same ones in item after item."""
     units: list[Unit] = []
-    for comma_group in _comma_groups(Text(clean, plain, range(len(plain)))):
+    for comma_group in _comma_groups(Text(clean, plain, 0)):
         units += _restore(comma_group)
     return tuple(_unique(units))
 
@@ -78,7 +78,7 @@ def is_unit_list(text: Text) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_unit_list_again(clean: str, plain: str) -> bool:
-    groups = _comma_groups(Text(clean, plain, range(len(plain))))
+    groups = _comma_groups(Text(clean, plain, 0))
     pieces = [piece for group in groups for piece in _restore(group)]
     return bool(pieces) and all(looks_like_unit(piece.said.plain) or piece.restored for piece in pieces)
 

@@ -221,7 +221,7 @@ def test_texts_that_are_read_together_read_as_each_alone(odd: str) -> None:
 
     for raw in raws:
         text, alone = text_of(together[raw], 3), read_text(raw, 3)
-        assert (text.clean, text.plain, list(text.at)) == (alone.clean, alone.plain, list(alone.at))
+        assert (text.clean, text.plain, list(text.positions)) == (alone.clean, alone.plain, list(alone.positions))
 
 
 def test_a_full_stop_in_half_width_is_one_but_not_in_a_label_or_number() -> None:
