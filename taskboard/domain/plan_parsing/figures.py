@@ -72,8 +72,8 @@ class Figure(msgspec.Struct, frozen=True, gc=False):
 
 
 START = attrgetter("start")
-DIGIT_AT_END = re.compile(r"[\dO](?:\s?[及以之左上]|[,。;、)\n]|$)")
-"""in each text with a bare figure one stands at the end of a clause or before a bound"""
+MAY_BE_BARE = re.compile(r"[于过少在到达至破]\d")
+"""each bare figure stands behind one of these, the last characters of its verbs"""
 NUMERIC = re.compile(r"[\d一二三四五六七八九十两百]")
 """one of these begins each figure"""
 
@@ -93,7 +93,7 @@ def figures_in(plain: str) -> list[Figure]:
 
 
 def _bare_figures(plain: str, figures: Sequence[Figure]) -> list[Figure]:
-    if not DIGIT_AT_END.search(plain):
+    if not MAY_BE_BARE.search(plain):
         return []
     taken = {figure.start for figure in figures}
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import msgspec
 from msgspec import structs
@@ -211,9 +212,7 @@ def _when(body: Text, limits: Sequence[Text], anchor: Anchor, heading_end: int, 
     if recurrence is None and (found := recurrence_in_text(body.plain)):
         recurrence, rhythm_words = found[0], body[found[1] : found[2]]
     if limits:
-        read = [(read_time_limit(limit.plain, anchor), limit) for limit in limits]
-        dated = [(mention, limit) for mention, limit in read if mention is not None and mention.date is not None]
-        mention, limit = max(dated, key=lambda pair: pair[0].date) if dated else read[0]  # type: ignore[arg-type,return-value]
+        mention, limit = max([(read_time_limit(limit.plain, anchor), limit) for limit in limits], key=_day)
         return When(mention, limit, recurrence, rhythm_words, from_limit=True)
     passed_over: list[Mention] = []
     in_text = find_deadlines(body.plain, anchor, heading_end=heading_end, passed_over=passed_over)
@@ -223,6 +222,12 @@ def _when(body: Text, limits: Sequence[Text], anchor: Anchor, heading_end: int, 
     words = body[mention.start : mention.end] if mention else EMPTY
     others = tuple(other for other in in_text if other is not mention)
     return When(mention, words, recurrence, rhythm_words, others, tuple(passed_over))
+
+
+def _day(limit: tuple[Mention | None, Text]) -> date:
+    """What the latest of several limits is told by; where none has a day it is the first of them."""
+    mention, _ = limit
+    return mention.date if mention is not None and mention.date is not None else date.min
 
 
 def _measure(

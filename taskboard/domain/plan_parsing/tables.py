@@ -75,19 +75,16 @@ def read_table(table: Table, block: int, sources: list[Source]) -> WorkList | No
     """The work list in a table block; nothing when no row looks like its header."""
     read = read_views({cell.text for row in table.rows for cell in row})
     views = {raw: stripped(one) for raw, one in read.items()}
-    merged: dict[int, Text] = {}
     grid: list[list[Text]] = []
+    merged: dict[int, Text] = {}
     for row in table.rows:
-        texts: list[Text] = []
-        for cell in row:
-            # A merged cell is the same text at every position.
-            text = merged.get(id(cell)) if merged else None
-            if text is None:
-                text = text_of(views[cell.text], len(sources))
-                sources.append((block, cell.row, cell.column))
-                if cell.row_span > 1 or cell.column_span > 1:
-                    merged[id(cell)] = text
-            texts.append(text)
+        first = len(sources)
+        sources += [(block, cell.row, cell.column) for cell in row]
+        texts = [text_of(views[cell.text], source) for source, cell in enumerate(row, start=first)]
+        for x, cell in enumerate(row):
+            if cell.row_span > 1 or cell.column_span > 1:
+                # A merged cell is the same text at every position.
+                texts[x] = merged.setdefault(id(cell), texts[x])
         grid.append(texts)
     return read_grid(grid, merged_cells_resolved=True)
 
@@ -189,7 +186,7 @@ CHINESE_NUMBER = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]
 
 def _is_section(filled: Sequence[Text], cells: Sequence[Text], columns: dict[int, Field]) -> bool:
     """一 | 大力提振消费 | | |: a row with a Chinese number and a title, and nothing assigned."""
-    if len(set(map(id, filled))) > 2:
+    if len(filled) > 2 and len(set(map(id, filled))) > 2:
         return False
     number = next((cells[c].plain.strip() for c, f in columns.items() if f is Field.NUMBER and c < len(cells)), "")
     return CHINESE_NUMBER.fullmatch(number) is not None
