@@ -63,7 +63,7 @@ def test_the_rules_hold_through_sixty_random_histories(session: Session) -> None
 
 
 def run_thrown(driver: Driver, dice: SearchStrategy[Random], *, histories: int, throw: int) -> int:
-    """How many histories ran to their end: hypothesis throws the dice of so many, and shrinks one that breaks a rule."""
+    """How many histories ran to their end; hypothesis throws their dice, and shrinks one that breaks a rule."""
     ended = 0
 
     @seed(throw)
