@@ -15,7 +15,7 @@ from taskboard.domain.history import Change, Subject
 from taskboard.domain.instructions import Addressee
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.domain.roles import Role
-from taskboard.domain.workflow import AssignmentState
+from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.labels.mails import way_words
 from taskboard.models import (
     Assignment,
@@ -29,7 +29,7 @@ from taskboard.models import (
     Plan,
     Task,
 )
-from taskboard.services import absences, task_acts, workflow
+from taskboard.services import absences, task_acts
 from taskboard.services.absences import AbsenceValues, Ending, add_absence, end_absence, list_absences, list_colleagues
 from taskboard.services.calendar import load_calendar
 from taskboard.services.plan_reminders import preview
@@ -241,7 +241,7 @@ def notices(session: Session) -> dict[str, OutboxMessage]:
 def submit_and_return(session: Session, usual: Usual, task: Task) -> dict[str, OutboxMessage]:
     """The supervisor returns what the department submitted: its liaison is told."""
     session.execute(update(Assignment).values(state=AssignmentState.SUBMITTED, submitted_at=NOW))
-    task.state = workflow.TaskState.SUBMITTED
+    task.state = TaskState.SUBMITTED
     session.commit()
     by: dict[str, Any] = {"actor": usual.actor("chen"), "now": NOW + timedelta(days=1), "entrance": "test"}
     task_acts.return_task(session, task.id, reason="请补充材料", correct_by=FRIDAY, **by)
