@@ -16,7 +16,8 @@ from taskboard.domain.snoozing import SNOOZABLE
 from taskboard.domain.workflow import AssignmentRole, AssignmentState
 from taskboard.models import Assignment
 from taskboard.services.among import among
-from taskboard.services.reminders import Addressed, Places
+from taskboard.services.mail_items import Places
+from taskboard.services.reminders import Addressed
 from taskboard.services.reply_reminders import AddressedReply
 
 STAFF = DEPARTMENT_WIDE | {Role.OFFICER}

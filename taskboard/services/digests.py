@@ -50,6 +50,7 @@ from taskboard.services.digest_rows import (
     name_departments,
     name_the_absent,
 )
+from taskboard.services.mail_items import load_items
 from taskboard.services.notice_wishes import without_digest
 from taskboard.services.outbox import Outgoing, expire_waiting_digests, queue_all
 from taskboard.services.periods import load_rhythms
@@ -141,7 +142,7 @@ def prepare_round(
         trail=trail,
     )
     if is_digest:
-        desk.take_items(reminding.load_items(session, reminding.open_or_left_since(at_local(since, time(0)))))
+        desk.take_items(load_items(session, reminding.open_or_left_since(at_local(since, time(0)))))
     return Round(
         today=today,
         valid_until=at_local(calendar.add(today, 1), MORNING),
@@ -243,7 +244,7 @@ def _find_reminders(
         made_up_from=min(unreached.values(), default=None),
         besides=snoozes.over_ids,
     )
-    items = reminding.load_items(session, condition)
+    items = load_items(session, condition)
     decided = reminding.load_decided(session, items)
     decided_replies = reply_reminders.load_decided_replies(session)
 

@@ -28,9 +28,10 @@ from taskboard.domain.reminders import RULES, Rule
 from taskboard.domain.workflow import OPEN_TASK
 from taskboard.models import Assignment, Task
 from taskboard.services.history import Writing, record_change
+from taskboard.services.mail_items import load_items
 from taskboard.services.plan_access import supervised_plan
 from taskboard.services.postholders import Holder, load_postholders
-from taskboard.services.reminders import lead_departments, load_items, subject_of
+from taskboard.services.reminders import lead_departments, subject_of
 
 MOST_TASKS_OFFERED = 500
 

@@ -17,6 +17,7 @@ from taskboard.labels.times import day_words, moment_words
 from taskboard.models import Department, Robot
 from taskboard.services import reminders as reminding
 from taskboard.services.calendar import load_calendar
+from taskboard.services.mail_items import load_items
 from taskboard.services.robots import queue_message
 
 UNTIL = time(18)
@@ -54,7 +55,7 @@ def prepare_messages(
     calendar = load_calendar(session)
     yesterday = calendar.on_or_before(today - timedelta(days=1))
     earliest = min(since, yesterday)
-    items = reminding.load_items(session, reminding.open_or_left_since(at_local(earliest, time(0))))
+    items = load_items(session, reminding.open_or_left_since(at_local(earliest, time(0))))
     # A matter counts once: sub-tasks are seen at the task above.
     matters = [item for item in items if item.issuer_id is None]
     messages = []

@@ -29,8 +29,9 @@ from taskboard.services import assignment_acts, reports, task_acts
 from taskboard.services.actors import load_actor
 from taskboard.services.calendar import load_calendar
 from taskboard.services.history import record_change
+from taskboard.services.mail_items import load_items
 from taskboard.services.outbox import queue_all
-from taskboard.services.reminders import load_items, may_be_due
+from taskboard.services.reminders import may_be_due
 from taskboard.services.trail import find_head
 from tests.support.factories import LONG_AGO, Usual, make_department, make_person, make_plan, make_task
 from tests.support.mornings import FRIDAY, MONDAY, NEXT_MONDAY, THURSDAY, TUESDAY, WEDNESDAY, deliver_all, run, told

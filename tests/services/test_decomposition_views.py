@@ -14,11 +14,11 @@ from taskboard.models import Assignment, Task
 from taskboard.services import assignment_acts, decomposition, objections, reports
 from taskboard.services.decomposition import SubtaskOrder
 from taskboard.services.ledger import load_ledger
+from taskboard.services.mail_items import load_items
 from taskboard.services.my_tasks import Show, list_my_tasks
 from taskboard.services.overdue import list_overdue
 from taskboard.services.plans import get_plan
 from taskboard.services.postholders import load_postholders
-from taskboard.services.reminders import load_items
 from taskboard.services.task_search import TaskFilter, search_tasks
 from taskboard.services.visibility import topmost_tasks, visible_tasks
 from taskboard.services.waiting import list_waiting

@@ -13,7 +13,7 @@ from taskboard.domain.permissions import Portfolio
 from taskboard.domain.reminders import Recipient
 from taskboard.domain.roles import Role
 from taskboard.models import HistoryEntry, Plan, PortfolioItem, Task
-from taskboard.services import portfolios, reminders
+from taskboard.services import mail_items, portfolios
 from taskboard.services.actors import load_actor
 from taskboard.services.overdue import list_overdue
 from taskboard.services.postholders import load_postholders
@@ -79,7 +79,7 @@ def test_the_overdue_list_and_the_leaders_mails_keep_to_it(session: Session, usu
     people = load_postholders(session, today=TODAY)
     told = {
         item.title
-        for item in reminders.load_items(session, Task.plan_id == plan.id)
+        for item in mail_items.load_items(session, Task.plan_id == plan.id)
         if usual.liu.id in [one.person_id for one in people.find(item, [Recipient.LEADER])]
     }
 
@@ -91,7 +91,7 @@ def test_a_plan_in_it_reaches_the_mails_too(session: Session, usual: Usual, plan
     add(session, usual, plan_id=plan.id)
     people = load_postholders(session, today=TODAY)
 
-    items = reminders.load_items(session, Task.plan_id == plan.id)
+    items = mail_items.load_items(session, Task.plan_id == plan.id)
 
     assert len(items) == 2
     assert all(people.find(item, [Recipient.LEADER]) for item in items)

@@ -14,11 +14,11 @@ from taskboard.domain.history import Subject
 from taskboard.domain.reminders import ANCHOR_FIELDS, Anchor, due_reminders
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, Act, TaskState
 from taskboard.models import Assignment, Extension, HistoryEntry, Plan, Task
+from taskboard.services.mail_items import load_items
 from taskboard.services.periods import load_rhythms
 from taskboard.services.reminders import (
     find_due,
     load_decided,
-    load_items,
     load_rules,
     may_be_due,
     record_decisions,
