@@ -36,11 +36,13 @@ SECTIONS: dict[str, SectionWords] = {
     SectionCode.TO_REVIEW: SectionWords(
         "待督查审核", "已申请办结、提出异议、申请延期、请求协调，或中止的任务临近复查日。", "/waiting"
     ),
-    SectionCode.TO_DECIDE: SectionWords("等待决定已满 2 个工作日", "请督促尽快审核。", "/tasks"),
-    SectionCode.NOT_ACKNOWLEDGED: SectionWords("逾期未签收", "交办已超过 2 个工作日，仍未签收。", "/plans"),
+    SectionCode.TO_DECIDE: SectionWords("等待决定已满 2 个工作日", "请督促尽快审核。", "/tasks?state=submitted"),
+    SectionCode.NOT_ACKNOWLEDGED: SectionWords(
+        "逾期未签收", "交办已超过 2 个工作日，仍未签收。", "/tasks?state=issued"
+    ),
     SectionCode.NOT_REPORTED: SectionWords("上期进展未报", "报送日已过，仍未填报。", "/plans"),
     SectionCode.REPLIES: SectionWords("批示回复", "尚未回复的批示，以及已回复、等待认可的批示。", "/instructions"),
-    SectionCode.RESOLVED: SectionWords("上期以来已报送或办结", "", "/plans"),
+    SectionCode.RESOLVED: SectionWords("上期以来已报送或办结", "", "/tasks?state=closed"),
 }
 
 FIGURES: dict[FigureCode, str] = {
