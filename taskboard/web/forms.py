@@ -73,6 +73,11 @@ class Form(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
         if not field.data or len(field.data) > REQUEST_KEY_LENGTH:
             field.data = secrets.token_urlsafe(16)
 
+    def keep_apart(self, place: str) -> None:
+        """Give the fields ids of their own where several forms stand on one page; the names stay plain."""
+        for field in self:
+            field.id = field.label.field_id = f"{place}-{field.name}"
+
     def show_problem(self, error: Invalid) -> None:
         """Put what a service found wrong beside its field, or above the form where it has no field of that name."""
         words = problem_words(error)

@@ -189,6 +189,7 @@ def uploaded_file(upload_id: int) -> ResponseReturnValue:
 
 
 def _upload_page(form: UploadForm, template_form: TemplateForm, *, status: int = 200) -> ResponseReturnValue:
+    template_form.keep_apart("template")
     page = render_template(
         "directory/upload.html",
         form=form,

@@ -218,8 +218,7 @@ def _decide_form(shown: HelpRow, open_meetings: list[MeetingRow], meeting_id: in
     _offer(form, open_meetings)
     form.decision.data, form.owner.data, form.act_by.data = shown.decision or "", shown.owner or "", shown.act_by
     form.meeting_id.data = meeting_id or shown.meeting_id
-    for field in form:
-        field.id = f"{field.name}-{shown.id}"
+    form.keep_apart(f"request-{shown.id}")
     return form
 
 

@@ -206,8 +206,7 @@ def _page(
             forms.setdefault(("accept", duty.id), accepting)
             forms.setdefault(("return", duty.id), returning)
     for (slug, duty_id), form in forms.items():
-        for field in form:
-            field.id = f"{slug}-{duty_id}-{field.name}"
+        form.keep_apart(f"{slug}-{duty_id}")
     if withdrawal is None and shown.may_withdraw:
         withdrawal = WithdrawForm(formdata=None)
     page = render_template("instructions/instruction.html", instruction=shown, forms=forms, withdrawal=withdrawal)

@@ -154,6 +154,8 @@ def _page(shown: OrderDetail, sent: tuple[OrderAct, VersionedForm] | None = None
         form.version.data = shown.order.version
     if sent is not None:
         forms[sent[0]] = sent[1]
+    for act, form in forms.items():
+        form.keep_apart(act.value)
     return render_template(
         "orders/order.html", shown=shown, order=shown.order, forms=forms, stale=sent[0] if sent and is_stale else None
     )

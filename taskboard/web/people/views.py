@@ -269,6 +269,7 @@ def remove_from_portfolio(person_id: int, item_id: int) -> ResponseReturnValue:
 
 def _portfolio_form(form: PortfolioForm) -> PortfolioForm:
     form.offer(portfolios.list_plan_choices(read_session(), actor=current_actor()))
+    form.keep_apart("portfolio")
     return form
 
 

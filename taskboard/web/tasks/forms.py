@@ -52,8 +52,8 @@ class ActForm(Form):
     def __init__(self, place: str = "", **more: Any) -> None:
         super().__init__(**more)
         self.place = place
-        for field in self:
-            field.id = f"{place}-{field.id}" if place else field.id
+        if place:
+            self.keep_apart(place)
 
     def fill_in(self, task: TaskDetail, branch: Branch | None) -> None:
         """Show what is known before anybody typed."""
