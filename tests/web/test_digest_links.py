@@ -29,7 +29,7 @@ TITLES = {
     ],
 )
 def test_what_a_section_leaves_out_is_found_on_the_page_it_leads_to(
-    visitor: Visitor, session: Session, usual: Usual, code: SectionCode, who: str, shown: TaskState
+    visitor: Visitor, session: Session, usual: Usual, *, code: SectionCode, who: str, shown: TaskState
 ) -> None:
     plan = make_plan(session, body=usual.body, imported_by=usual.chen)
     for state, (title, own) in TITLES.items():
