@@ -164,13 +164,16 @@ class _Layout:
 
     def cells(self, first: int, last: int) -> Iterator[Cell]:
         """The cells that begin in these rows, counted from the first of them; none reaches beyond the last."""
+        columns = self.columns
+        rows_with_spans = {number for number, _ in self.spans}
         for y, number in enumerate(self.numbers[first : last + 1]):
-            for x, text in sorted(self.sheet.rows[number].items()):
-                if (number, x) not in self.spans:
-                    yield Cell(text, y, self.columns[x])
-                    continue
-                height, width = self.spans[number, x]
-                yield Cell(text, y, self.columns[x], min(height, last - first - y + 1), width)
+            row = sorted(self.sheet.rows[number].items())
+            if number not in rows_with_spans:
+                yield from [Cell(text, y, columns[x]) for x, text in row]
+                continue
+            for x, text in row:
+                height, width = self.spans.get((number, x), (1, 1))
+                yield Cell(text, y, columns[x], min(height, last - first - y + 1), width)
 
     def lines(self, which: range) -> Iterator[Paragraph]:
         """The lines of the cells that begin in these rows."""
