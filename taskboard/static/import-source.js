@@ -181,11 +181,22 @@ function goToNextDoubt(event) {
   focusOn(next);
 }
 
+// The field to which the key led: until something else happens there, the key leads on instead of being typed into it.
+let arrived = null;
+
 function focusOn(line) {
   line.closest("details")?.setAttribute("open", "");
   line.closest(".measure").scrollIntoView({ block: "nearest" });
-  line.querySelector("textarea, select, button").focus();
+  const field = line.querySelector("textarea, select, button");
+  field.focus();
+  arrived = field;
   line.scrollIntoView({ block: "nearest" });
+}
+
+for (const kind of ["keydown", "pointerdown", "focusout"]) {
+  form.addEventListener(kind, (event) => {
+    if (event.key?.toLowerCase() !== "n") arrived = null;
+  });
 }
 
 button.addEventListener("click", goToNextDoubt);
@@ -193,7 +204,7 @@ button.addEventListener("click", goToNextDoubt);
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey || event.key.toLowerCase() !== "n") return;
   const isTyping = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select");
-  if (isTyping && !event.altKey) return;
+  if (isTyping && !event.altKey && event.target !== arrived) return;
   event.preventDefault();
   goToNextDoubt(event);
 });

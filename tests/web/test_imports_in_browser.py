@@ -154,6 +154,22 @@ def test_a_key_leads_from_one_uncertain_field_to_the_next_and_what_was_looked_at
     expect(review.locator("#m3-deadline")).to_be_focused()
 
 
+def test_the_key_leads_on_from_where_it_led_and_is_typed_where_somebody_types(review: Page, session):
+    open_review(review, DOUBTFUL)
+    review.locator("h1").click()
+
+    review.keyboard.press("n")
+    review.keyboard.press("n")
+    expect(review.locator("#m3-deadline")).to_be_focused()
+
+    title = review.locator("#m3-title")
+    title.click()
+    title.press("End")
+    title.press("n")
+    expect(title).to_be_focused()
+    assert title.input_value().endswith("n")
+
+
 def test_the_key_leads_to_a_passage_that_was_not_read_and_enter_takes_it(review: Page, session):
     review.goto("/imports/new")
     review.fill("[name=text]", TEXT + "同时，由市教育局牵头，市财政局配合，于2026年10月底前办结遗留事项。\n")
