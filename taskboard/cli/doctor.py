@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.cli.application import is_migrated, load_settings, make_app
 from taskboard.config import MailTransport, Settings
-from taskboard.domain.jobs import JobState
+from taskboard.domain.jobs import SCHEDULES, Daily, JobState
 from taskboard.domain.outbox import BEFORE_THE_WIRE, OutboxState
 from taskboard.extensions import current_settings, effective_settings, now, read_session, today, transaction
 from taskboard.labels.databases import database_trouble
@@ -145,12 +145,13 @@ def _failed_jobs(session: Session) -> Iterator[Finding]:
         last = jobs.find_last_run(session, job)
         if last is not None and last.state is JobState.FAILED:
             why = (last.error or "中断").strip().splitlines()[-1]
-            yield Finding(
-                Health.BAD,
-                words,
-                f"{moment_words(last.started_at)} 失败：{why}",
-                f"排除原因后运行 taskboard jobs run {job.value}。",
+            again = f"运行 taskboard jobs run {job.value}"
+            remedy = (
+                f"排除原因后{again}。"
+                if isinstance(SCHEDULES[job], Daily)
+                else f"排除原因；它会自己再试，也可以{again}。"
             )
+            yield Finding(Health.BAD, words, f"{moment_words(last.started_at)} 失败：{why}", remedy)
 
 
 def _mail_server(settings: Settings) -> Finding:

@@ -62,7 +62,7 @@ def run_frequent(
     epoch: int = BY_HAND,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Facts:
-    """Run a frequent job once; a record is kept where it did something, or failed."""
+    """Run a frequent job once; a record is kept where it did something, failed, or goes well again after that."""
     with app.app_context():
         context = JobContext(today, epoch, should_stop)
         try:
@@ -75,13 +75,19 @@ def run_frequent(
                     session, job=job, epoch=epoch, now=context.now(), facts={}, error=traceback.format_exc(limit=-8)
                 )
             raise
-        if any(facts.get(name) for name in facts if name not in NO_NEWS):
+        if any(facts.get(name) for name in facts if name not in NO_NEWS) or _failed_last(context, job):
             with context.begin() as session:
                 jobs.record_run(
                     session, job=job, epoch=epoch, now=context.now(), facts=facts, error=facts.get("trouble")
                 )
             log.info("%s: %s", job, dict(facts))
         return facts
+
+
+def _failed_last(context: JobContext, job: JobName) -> bool:
+    """Whether people are still shown a failure: nobody could tell otherwise that it is over."""
+    with context.reading() as session:
+        return jobs.failed_last(session, job)
 
 
 def run_by_hand(app: Flask, job: JobName, day: date) -> Facts:

@@ -393,6 +393,12 @@ def find_last_run(session: Session, job: JobName, *, state: JobState | None = No
     return session.scalars(query.order_by(JobRun.started_at.desc(), JobRun.id.desc()).limit(1)).one_or_none()
 
 
+def failed_last(session: Session, job: JobName) -> bool:
+    """Whether the latest run on record failed."""
+    latest = select(JobRun.state).where(JobRun.job == job).order_by(JobRun.scheduled_for.desc()).limit(1)
+    return session.scalar(latest) is JobState.FAILED
+
+
 def list_recent_runs(session: Session, *, limit: int = 30) -> list[JobRun]:
     """The last runs of all jobs, the newest first."""
     return list(session.scalars(select(JobRun).order_by(JobRun.started_at.desc(), JobRun.id.desc()).limit(limit)))

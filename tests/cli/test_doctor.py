@@ -83,6 +83,28 @@ def test_it_says_of_a_file_that_is_locked_who_may_hold_it(
     assert "✔ 磁盘" in answer.output
 
 
+@pytest.mark.parametrize(
+    ("job", "words", "remedy"),
+    [
+        ("seal-trail", "✘ 封存审计记录", "→ 排除原因；它会自己再试，也可以运行 taskboard jobs run seal-trail。"),
+        ("clean-up", "✘ 清理过期数据", "→ 排除原因后运行 taskboard jobs run clean-up。"),
+    ],
+)
+def test_it_says_of_a_job_that_failed_why_and_whether_it_tries_again(
+    installation: Path, database: sqlite3.Connection, job: str, words: str, remedy: str
+) -> None:
+    database.execute(
+        "INSERT INTO job_run (job, scheduled_for, epoch, started_at, finished_at, state, attempts, error)"
+        f" VALUES ('{job}', '2026-11-01 00:00:00', 1, '2026-11-01 00:00:00', '2026-11-01 00:00:00', 'failed', 1,"
+        " 'Traceback\nValueError: it broke')"
+    )
+
+    answer = doctor(installation)
+
+    assert f"{words}：2026-11-01 08:00 失败：ValueError: it broke" in answer.output
+    assert remedy in answer.output
+
+
 def test_it_notices_a_damaged_file(installation: Path, database: sqlite3.Connection) -> None:
     [root] = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'mail_address'").fetchone()
     [size] = database.execute("PRAGMA page_size").fetchone()

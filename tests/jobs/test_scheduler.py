@@ -227,6 +227,24 @@ def test_a_failing_run_is_on_record_and_tried_again(
     assert mail_count(session) == 5
 
 
+def test_a_frequent_job_that_failed_and_goes_well_again_is_on_record_as_well_once(
+    app: APIFlask, session: Session, usual: Usual, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = JobScheduler(app)
+    one.beat()
+    with monkeypatch.context() as patch:
+        patch.setitem(catalogue.JOBS, JobName.SEAL_TRAIL, failing)
+        one.tick(JobName.SEAL_TRAIL)
+    assert [state for _, state in runs(session, JobName.SEAL_TRAIL)] == [JobState.FAILED]
+
+    for _ in range(3):
+        clock.moment += timedelta(minutes=1)
+        one.beat()
+        one.tick(JobName.SEAL_TRAIL)
+
+    assert [state for _, state in runs(session, JobName.SEAL_TRAIL)] == [JobState.FAILED, JobState.DONE]
+
+
 def failing(_context: JobContext) -> dict[str, Any]:
     raise ValueError("it broke")
 
