@@ -268,7 +268,7 @@ def compose_supervision(items: Sequence[Item], *, today: date, since: date, cale
         _section(SectionCode.LASTING, [item for item in overdue if item.was_overdue(since)]),
         _section(SectionCode.TO_REVIEW, [item for item in items if _awaits_review(item, today, calendar)]),
         _section(SectionCode.NOT_ACKNOWLEDGED, late_receipt),
-        _section(SectionCode.NOT_REPORTED, [item for item in items if missed.last_report(item)]),
+        missed.with_days(_section(SectionCode.NOT_REPORTED, [item for item in items if missed.last_report(item)])),
         _section(SectionCode.RESOLVED, [item for item in items if item.left_since(since)]),
     )
     bars = _bars(items, today, since)
@@ -321,10 +321,18 @@ class _Missed:
     def last_report(self, item: Item) -> bool:
         if not item.is_open or item.rhythm.kind is PlanRhythm.NONE:
             return False
+        return missed_in_a_row(self._last(item), item.owing_since or item.issued_on, item.reported_on) > 0
+
+    def with_days(self, section: Section) -> Section:
+        """The section of those that missed it, each row with the day on which its report was due."""
+        items = (one for one in section.items if isinstance(one, Item))
+        return replace(section, items=tuple(replace_in(one, report_due_on=self._last(one)[0].due_on) for one in items))
+
+    def _last(self, item: Item) -> list[DuePeriod]:
         key = (item.rhythm, item.role)
         if key not in self._due:
             self._due[key] = last_due(*key, self._today, self._calendar, count=1)
-        return missed_in_a_row(self._due[key], item.owing_since or item.issued_on, item.reported_on) > 0
+        return self._due[key]
 
 
 def _awaits_review(item: Item, today: date, calendar: WorkingCalendar) -> bool:

@@ -149,6 +149,7 @@ class DuePeriod:
 
     first_on: date
     owed_before: date
+    due_on: date
 
 
 def last_due(
@@ -157,8 +158,9 @@ def last_due(
     """The last periods whose due day is past, the latest first; for lists, where all rows of a rhythm share them."""
     found: list[DuePeriod] = []
     for period in periods_backward(rhythm, today):
-        if due_day(rhythm, period, role, calendar) < today:
-            found.append(DuePeriod(period.first_on, owed_before(rhythm, period, calendar)))
+        due_on = due_day(rhythm, period, role, calendar)
+        if due_on < today:
+            found.append(DuePeriod(period.first_on, owed_before(rhythm, period, calendar), due_on))
         if len(found) == count:
             break
     return found

@@ -15,6 +15,7 @@ from taskboard.domain.digests import (
     FigureCode,
     Item,
     Part,
+    SectionCode,
     compose_leadership,
     compose_supervision,
     compose_work,
@@ -22,9 +23,12 @@ from taskboard.domain.digests import (
     is_digest_day,
     item_facts,
     part_facts,
+    section_facts,
     week_words,
 )
+from taskboard.domain.periods import Rhythm
 from taskboard.domain.reminders import RULES, DueReminder, Topic
+from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.workflow import AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
 
 CALENDAR = WorkingCalendar(confirmed_years=[2026])
@@ -115,6 +119,20 @@ def test_supervisors_read_what_changed_and_what_waits_for_them() -> None:
         "not_acknowledged": [LATE_RECEIPT],
         "resolved": [SUBMITTED, CLOSED],
     }
+
+
+def test_what_was_not_reported_says_which_day_passed() -> None:
+    monthly = Rhythm(PlanRhythm.MONTHLY)
+    silent = [item(rhythm=monthly, role=role) for role in (AssignmentRole.LEAD, AssignmentRole.PARTNER)]
+
+    part = compose_supervision(silent, today=TODAY, since=LAST_WEEK, calendar=CALENDAR)
+
+    [section] = [one for one in part.sections if one.code == SectionCode.NOT_REPORTED]
+    rows = section_facts(section, today=TODAY, calendar=CALENDAR)["rows"]
+    assert [(row["report_due_on"], row["is_report_late"]) for row in rows] == [
+        ("2026-10-23", True),
+        ("2026-10-21", True),
+    ]
 
 
 def test_the_figures_say_how_it_was_last_time() -> None:
