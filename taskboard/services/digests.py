@@ -269,7 +269,8 @@ def _find_reminders(
                 found.replies[person_id] = again.replies[person_id]
     for day in _last_said(decided, snoozes.over_ids):
         _say_again(found.addressed, find(day).addressed, snoozes.over)
-    for person_id, lines in found.addressed.items():
+    for person_id in {person_id for person_id, _ in snoozes.active} & found.addressed.keys():
+        lines = found.addressed[person_id]
         kept = [one for one in lines if (person_id, one.item.assignment_id) not in snoozes.active]
         found.addressed[person_id] = kept
     found.said_again = snoozes.over
