@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -24,7 +25,7 @@ PLAIN = re.compile(r"[0-9A-Za-z\u3001-\u9fff\uff01-\uff5e]*")
 """letters, figures, Chinese characters and punctuation without any white space: nothing to clean"""
 
 ROW, MERGE, COLUMN, CELL, VALUE, FORMULA, INLINE, ITEM, TEXT, PHONETIC = (
-    f"http://schemas.openxmlformats.org/spreadsheetml/2006/main}}{name}"
+    f"{{http://schemas.openxmlformats.org/spreadsheetml/2006/main}}{name}"
     for name in ("row", "mergeCell", "col", "c", "v", "f", "is", "si", "t", "rPh")
 )
 
@@ -86,7 +87,7 @@ class _RichText:
         self._parts: list[str] = []
         self._is_phonetic = False
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == TEXT:
             self.pieces.clear()
         elif name == PHONETIC:
@@ -117,12 +118,12 @@ class _SheetReader:
         self._book = book
         self._y = self._x = 0
         self._texts: dict[int, str] = {}
-        self._row: dict[str, str] = {}
-        self._cell: dict[str, str] = {}
+        self._row: Mapping[str, str] = {}
+        self._cell: Mapping[str, str] = {}
         self._value: str | None = None
         self._has_formula = False
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == CELL:
             self._cell, self._value, self._has_formula = attributes, None, False
         elif name == VALUE:
@@ -150,7 +151,7 @@ class _SheetReader:
         else:
             self.string.end(name)
 
-    def _begin_row(self, attributes: dict[str, str]) -> None:
+    def _begin_row(self, attributes: Mapping[str, str]) -> None:
         self._y = whole(attributes.get("r"), otherwise=self._y + 1)
         if not 1 <= self._y <= MAX_ROWS:
             raise DocumentError(DocumentProblem.BROKEN)

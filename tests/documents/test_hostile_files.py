@@ -179,8 +179,7 @@ def test_a_hundred_thousand_nested_elements() -> None:
     page = "<html><body>" + "<div>" * 100_000 + "正文"
 
     assert refusal_of(make_docx(deep)) is DocumentProblem.TOO_COMPLEX
-    # A sheet is never held as a tree, so it has no depth that could hurt; this one holds no cell.
-    assert refusal_of(make_xlsx("<a>" * 100_000 + "</a>" * 100_000)) is DocumentProblem.NO_TEXT
+    assert refusal_of(make_xlsx("<a>" * 100_000 + "</a>" * 100_000)) is DocumentProblem.TOO_COMPLEX
     assert refusal_of(page.encode()) is DocumentProblem.TOO_COMPLEX
 
 
