@@ -33,6 +33,7 @@ from taskboard.services.database import find_damage, try_to_write
 
 LEAST_FREE = 1024**3
 DATABASE = "数据库"
+ASKING = "doctor-asks-the-database"
 ANSWER_SECONDS = 40.0
 """longer than a writer waits for SQLite's lock, and than a large file takes to be looked through"""
 
@@ -94,7 +95,7 @@ def _answer_in_time(app: Flask) -> Finding:
         with app.app_context():
             found.append(_database(app))
 
-    asking = threading.Thread(target=ask, daemon=True)
+    asking = threading.Thread(target=ask, name=ASKING, daemon=True)
     asking.start()
     asking.join(timeout=ANSWER_SECONDS)
     if found:

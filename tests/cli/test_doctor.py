@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -155,12 +156,15 @@ def test_a_database_that_cannot_be_asked_keeps_nothing_else_from_being_looked_at
 def test_a_database_that_hangs_does_not_keep_the_screen_from_coming(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("taskboard.cli.doctor"), "ANSWER_SECONDS", 0.2)
+    doctor_module = import_module("taskboard.cli.doctor")
+    monkeypatch.setattr(doctor_module, "ANSWER_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/none?connect_timeout=2"
 
         answer = doctor(tmp_path, TASKBOARD_DATABASE_URL=url)
 
+    for asking in [thread for thread in threading.enumerate() if thread.name == doctor_module.ASKING]:
+        asking.join(timeout=10)
     assert answer.exit_code == 1
     assert "✘ 数据库：0 秒内没有答复" in answer.output
     assert "✔ 磁盘" in answer.output
