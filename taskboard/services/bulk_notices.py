@@ -9,16 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select
-
 from taskboard.domain.absences import is_reached
 from taskboard.domain.deadlines import days_late, is_overdue
 from taskboard.domain.roles import Role
-from taskboard.models import Assignment, Plan
+from taskboard.models import Assignment
 from taskboard.services.actors import Holder
 from taskboard.services.answerable import officers_hearing, people_hearing, supervisors_hearing
 from taskboard.services.cases import Case
 from taskboard.services.notice_recipients import Recipient
+from taskboard.services.plan_access import plan_titles
 from taskboard.services.telling import MOST_TASKS_IN_A_MAIL, Telling, tell
 
 Branch = tuple[Case, Assignment]
@@ -139,7 +138,7 @@ def _queue(found: Sequence[Letter], subject: str, template: str, *, path: str, r
     if not found:
         return 0
     first = found[0].branches[0][0]
-    plans = _plan_titles(found)
+    plans = plan_titles(first.session, (case.task.plan_id for letter in found for case, _ in letter.branches))
     count = 0
     for letter in found:
         tasks = [_facts(case, one, plans) for case, one in letter.branches[:MOST_TASKS_IN_A_MAIL]]
@@ -153,12 +152,6 @@ def _queue(found: Sequence[Letter], subject: str, template: str, *, path: str, r
         tell(Telling(first.session, first.actor, first.now), letter.posts, subject, template, facts)
         count += letter.person.person_id != first.actor.person_id and not letter.is_for_the_inbox
     return count
-
-
-def _plan_titles(found: Sequence[Letter]) -> dict[int, str]:
-    plan_ids = {case.task.plan_id for letter in found for case, _ in letter.branches}
-    session = found[0].branches[0][0].session
-    return dict(session.execute(select(Plan.id, Plan.title).where(Plan.id.in_(plan_ids))).all())
 
 
 def _facts(case: Case, one: Assignment, plans: dict[int, str]) -> dict[str, object]:

@@ -37,11 +37,11 @@ from taskboard.services.notice_recipients import (
     people_of,
     workers,
 )
+from taskboard.services.plan_access import plan_titles
 from taskboard.services.telling import (
     MOST_TASKS_IN_A_MAIL,
     branch_facts,
     own_task_facts,
-    plan_titles,
     queue_for,
     tell_of,
 )

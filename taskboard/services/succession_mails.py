@@ -20,12 +20,12 @@ from taskboard.labels import label
 from taskboard.models import (
     Department,
     DepartmentSuccession,
-    Plan,
 )
 from taskboard.services.actors import Holder
 from taskboard.services.answerable import people_hearing, supervisors_hearing
 from taskboard.services.history import Writing
 from taskboard.services.outbox import queue_mail
+from taskboard.services.plan_access import plan_titles
 from taskboard.services.succession_work import Moved
 
 MOST_TASKS_IN_A_MAIL = 20
@@ -38,8 +38,7 @@ def tell_successors(
 ) -> None:
     """One mail to each person for everything that moved: the successors' liaisons, and the tasks' supervisors."""
     told = _concerned(session, moved, today=local_date(by["now"]))
-    plan_ids = {one.task.plan_id for one in moved}
-    plans = dict(session.execute(select(Plan.id, Plan.title).where(Plan.id.in_(plan_ids))).all())
+    plans = plan_titles(session, (one.task.plan_id for one in moved))
     for person, posts, works in told.values():
         if person.person_id == by["actor"].person_id:
             continue

@@ -29,13 +29,13 @@ from taskboard.models import (
     Department,
     DepartmentSuccession,
     PersonPost,
-    Plan,
     SuccessionWork,
     Task,
 )
 from taskboard.services import history
 from taskboard.services.actors import held_on
 from taskboard.services.history import Writing
+from taskboard.services.plan_access import plan_titles
 from taskboard.services.requests import settle_requests
 from taskboard.services.succession_loose_ends import LooseEnds, count_loose_ends, take_along
 
@@ -113,9 +113,7 @@ def list_work(
     successors: Sequence[Department],
     tasks: Sequence[tuple[Task, list[Assignment]]],
 ) -> list[WorkRow]:
-    titles = dict(
-        session.execute(select(Plan.id, Plan.title).where(Plan.id.in_({task.plan_id for task, _ in tasks}))).all()
-    )
+    titles = plan_titles(session, (task.plan_id for task, _ in tasks))
     olds = {task.id: _of_department(branches, department) for task, branches in tasks}
     loose_ends = count_loose_ends(session, [one.id for one in olds.values()])
     rows = []

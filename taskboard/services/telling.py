@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.absences import deputy_facts, is_reached
 from taskboard.domain.outbox import MailKind
 from taskboard.domain.permissions import Actor
 from taskboard.domain.workflow import AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
-from taskboard.models import Assignment, HistoryEntry, Plan, Task
+from taskboard.models import Assignment, HistoryEntry, Task
 from taskboard.services.notice_recipients import Recipient, department_of
 from taskboard.services.outbox import queue_mail
+from taskboard.services.plan_access import plan_titles
 
 if TYPE_CHECKING:
     from taskboard.services.cases import Case
@@ -131,8 +131,3 @@ def _departments(case: Case) -> dict[str, list[str]]:
         gone = {one.id for one in case.assignments if one.state in withdrawn}
     standing = [one for one in case.assignments if one.id not in gone]
     return {role.value: [department_of(case, one) for one in standing if one.role is role] for role in AssignmentRole}
-
-
-def plan_titles(session: Session, plan_ids: Iterable[int]) -> dict[int, str]:
-    rows = session.execute(select(Plan.id, Plan.title).where(Plan.id.in_(set(plan_ids))))
-    return {row.id: row.title for row in rows}
