@@ -33,6 +33,10 @@ class Topic(StrEnum):
     """a reply to an instruction that is owed"""
 
 
+BEFORE_IT_IS_LATE = frozenset({Topic.DUE_TODAY, Topic.DUE_SOON})
+"""what one of a department is enough to know of; of the rest a head must know, or who stands in for a missing one"""
+
+
 class Recipient(StrEnum):
     """Through which post a person is reminded; the people are looked up when the mail is made."""
 

@@ -155,7 +155,7 @@ def preview(
     told = []
     for item in load_items(session, Assignment.task_id == task_id):
         for ahead in upcoming(subject_of(item, today=today, calendar=calendar), rules, today=today, calendar=calendar):
-            holders = people.find(item, ahead.rule.to, lead_ids=leads, on=ahead.day)
+            holders = people.find(item, ahead.rule.topic, ahead.rule.to, lead_ids=leads, on=ahead.day)
             told.append(
                 Told(
                     ahead.day,

@@ -15,7 +15,7 @@ from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.digests import Item
 from taskboard.domain.instructions import Addressee
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Portfolio
-from taskboard.domain.reminders import Recipient
+from taskboard.domain.reminders import BEFORE_IT_IS_LATE, Recipient, Topic
 from taskboard.domain.reply_reminders import OwedReply
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
@@ -23,7 +23,7 @@ from taskboard.services.absences import load_absences
 from taskboard.services.actors import held_on, load_portfolios
 
 OF_DEPARTMENT = frozenset({Recipient.LIAISON, Recipient.OFFICER, Recipient.HEAD, Recipient.LEAD_LIAISON})
-"""who is looked for in a department: one of them is enough for it to know"""
+"""who is looked for in a department: one of them is enough for it to know, but for what its head must know"""
 
 
 class Holder(NamedTuple):
@@ -105,15 +105,23 @@ class Postholders:
         return self._away[day]
 
     def find(
-        self, item: Item, recipients: Collection[Recipient], *, lead_ids: Iterable[int] = (), on: date | None = None
+        self,
+        item: Item,
+        topic: Topic,
+        recipients: Collection[Recipient],
+        *,
+        lead_ids: Iterable[int] = (),
+        on: date | None = None,
     ) -> list[Holder]:
         """The people to reach about an assignment; ``lead_ids`` are the lead departments of its task.
 
-        Where nobody of the department is there to be reached, the supervisors are. ``on`` is the day, if not today.
+        Where nobody of the department is there to be reached, the supervisors are; where it has no head, they are for
+        what a head must know. ``on`` is the day, if not today.
         """
         found = {recipient: self._find_one(item, recipient, lead_ids) for recipient in recipients}
         asked = OF_DEPARTMENT & found.keys()
-        if asked and not any(found[recipient] for recipient in asked):
+        has_no_head = topic not in BEFORE_IT_IS_LATE and not found.get(Recipient.HEAD, True)
+        if asked and (has_no_head or not any(found[recipient] for recipient in asked)):
             found[Recipient.SUPERVISOR] = self._deciding(item)
         if away := self.away_on(on):
             found = self._hearing(found, item, away)

@@ -20,6 +20,7 @@ from taskboard.domain.outbox import CATCH_UP_DAYS, SCHEDULED, UNDELIVERED
 from taskboard.domain.periods import Rhythm, due_day, periods_about
 from taskboard.domain.plan_reminders import RuleChange, adjust, from_plain
 from taskboard.domain.reminders import (
+    BEFORE_IT_IS_LATE,
     LONGEST_WARNING,
     RULES,
     Anchor,
@@ -289,7 +290,7 @@ def address(
         asked = _asked(item, reminder, leads)
         holders = known.get(asked)
         if holders is None:
-            reached = people.find(item, reminder.to, lead_ids=leads.get(item.task_id, ()))
+            reached = people.find(item, reminder.topic, reminder.to, lead_ids=leads.get(item.task_id, ()))
             holders = known[asked] = _first_posts(reached)
         for holder in holders:
             found[holder.person_id].append(Addressed(item, reminder, holder))
@@ -308,6 +309,7 @@ def _asked(item: Item, reminder: DueReminder, leads: Mapping[int, Sequence[int]]
     """By which the people to reach are known: the place, and, where somebody hears of it, whose work and which plan."""
     return (
         reminder.to,
+        reminder.topic in BEFORE_IT_IS_LATE,
         item.department_id,
         item.body_path,
         item.issuer_id,

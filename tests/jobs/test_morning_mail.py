@@ -356,7 +356,8 @@ def test_a_report_that_is_due_is_asked_for_of_leads_and_partners_each_on_their_d
     assert heard == {
         TUESDAY: {"li": {"report": [task.id]}, "wang": {"report": [task.id]}},
         WEDNESDAY: {"li": {"report": [task.id]}},
-        THURSDAY: {"li": {"report": [task.id]}, "wang": {"report": [task.id]}},
+        # The partner has no head, who would be told now; the supervisors are.
+        THURSDAY: {"li": {"report": [task.id]}, "wang": {"report": [task.id]}, "chen": {"report": [task.id]}},
         FRIDAY: {},
         NEXT_MONDAY: {"li": {"report": [task.id]}, "gao": {"report": [task.id]}, "chen": {}},
     }

@@ -81,3 +81,16 @@ def test_the_head_who_is_missing_is_the_supervisors_to_know_at_the_milestone_of_
     run(app, WEDNESDAY)
 
     assert told(session, WEDNESDAY) == {"chen": {"overdue": [task_id]}, "liu": {"overdue": [task_id]}}
+
+
+def test_what_is_for_a_head_too_is_the_supervisors_to_know_where_there_is_no_head(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    session.execute(update(PersonPost).where(PersonPost.person_id == usual.gao.id).values(to_on=MONDAY))
+    task_id = due(session, plan, usual.lead, TUESDAY)
+
+    run(app, WEDNESDAY)
+
+    assert told(session, WEDNESDAY) == {"li": {"overdue": [task_id]}, "chen": {"overdue": [task_id]}}
+    [[row]] = [one["rows"] for one in scheduled(session, WEDNESDAY)["chen"].facts["sections"]]
+    assert row["is_vacant"]

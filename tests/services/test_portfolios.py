@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid, NotAllowed, NotFound
 from taskboard.domain.permissions import Portfolio
-from taskboard.domain.reminders import Recipient
+from taskboard.domain.reminders import Recipient, Topic
 from taskboard.domain.roles import Role
 from taskboard.models import HistoryEntry, Plan, PortfolioItem, Task
 from taskboard.services import mail_items, portfolios
@@ -80,7 +80,7 @@ def test_the_overdue_list_and_the_leaders_mails_keep_to_it(session: Session, usu
     told = {
         item.title
         for item in mail_items.load_items(session, Task.plan_id == plan.id)
-        if usual.liu.id in [one.person_id for one in people.find(item, [Recipient.LEADER])]
+        if usual.liu.id in [one.person_id for one in people.find(item, Topic.OVERDUE, [Recipient.LEADER])]
     }
 
     assert [row.title for row in listed] == ["财政的任务"]
@@ -94,7 +94,7 @@ def test_a_plan_in_it_reaches_the_mails_too(session: Session, usual: Usual, plan
     items = mail_items.load_items(session, Task.plan_id == plan.id)
 
     assert len(items) == 2
-    assert all(people.find(item, [Recipient.LEADER]) for item in items)
+    assert all(people.find(item, Topic.OVERDUE, [Recipient.LEADER]) for item in items)
 
 
 def test_taking_out_the_last_one_brings_back_the_place_of_the_post(session: Session, usual: Usual, plan: Plan) -> None:
