@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, func, select
 
-from taskboard.domain.reminders import Recipient
+from taskboard.domain.reminders import Recipient, Topic
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import Assignment, Task
@@ -217,5 +217,5 @@ def test_mails_take_who_issued_a_sub_task_for_its_supervisors_and_no_leader(tree
     people = load_postholders(tree.session, today=TODAY)
     asked = {Recipient.SUPERVISOR, Recipient.LEADER}
 
-    assert sorted(one.name for one in people.find(own, asked)) == ["李联络", "高主任"]
-    assert sorted(one.name for one in people.find(above, asked)) == ["刘领导", "陈督查"]
+    assert sorted(one.name for one in people.find(own, Topic.OVERDUE, asked)) == ["李联络", "高主任"]
+    assert sorted(one.name for one in people.find(above, Topic.OVERDUE, asked)) == ["刘领导", "陈督查"]
