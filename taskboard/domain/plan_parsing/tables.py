@@ -186,7 +186,8 @@ CHINESE_NUMBER = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]
 
 def _is_section(filled: Sequence[Text], cells: Sequence[Text], columns: dict[int, Field]) -> bool:
     """一 | 大力提振消费 | | |: a row with a Chinese number and a title, and nothing assigned."""
-    if len(filled) > 2 and len(set(map(id, filled))) > 2:
+    others = [cell for cell in filled if cell is not filled[0]]
+    if any(cell is not others[0] for cell in others):
         return False
     number = next((cells[c].plain.strip() for c, f in columns.items() if f is Field.NUMBER and c < len(cells)), "")
     return CHINESE_NUMBER.fullmatch(number) is not None
