@@ -45,10 +45,11 @@ FIGURE = re.compile(
     """,
     re.VERBOSE,
 )
-BARE_FIGURE = re.compile(
-    rf"(?:不高于|不低于|不超过|不少于|控制在|稳定在|保持在|达到|达|降至|降到|升至|提高到|提升至|突破|超过)"
-    rf"(?P<number>{DIGITS})(?P<bound>{BOUND})(?=[,。;、)\n]|$)"
+VERBS_BEFORE_BARE = (
+    *("不高于", "不低于", "不超过", "不少于", "控制在", "稳定在", "保持在", "达到", "达"),
+    *("降至", "降到", "升至", "提高到", "提升至", "突破", "超过"),
 )
+BARE_FIGURE = re.compile(rf"(?:{'|'.join(VERBS_BEFORE_BARE)})(?P<number>{DIGITS})(?P<bound>{BOUND})(?=[,。;、)\n]|$)")
 """不高于59, without any unit"""
 
 
@@ -72,8 +73,8 @@ class Figure(msgspec.Struct, frozen=True, gc=False):
 
 
 START = attrgetter("start")
-MAY_BE_BARE = re.compile(r"[于过少在到达至破]\d")
-"""each bare figure stands behind one of these, the last characters of its verbs"""
+MAY_BE_BARE = re.compile(rf"[{''.join(sorted({verb[-1] for verb in VERBS_BEFORE_BARE}))}]\d")
+"""the last character of such a verb and a digit: quicker to look for than the whole"""
 NUMERIC = re.compile(r"[\d一二三四五六七八九十两百]")
 """one of these begins each figure"""
 
