@@ -269,7 +269,7 @@ def _in_texts(coverage: Coverage, words: Iterable[Words]) -> Iterator[Unread]:
         if ends and any(plain[-length:] in coverage.names for length in LENGTHS_OF_NAMES):
             yield Unread(number, plain[-SHORTEST_NAME:], is_inside=True)
             continue
-        if not MAY_OPEN_CLAUSE.search(plain):
+        if not (BEFORE_NAME.search(plain) or ROLE_AFTER.search(plain)):
             continue
         for found in NAME.finditer(plain):
             if coverage.is_name(found["name"]) and _opens_clause(plain, found):
@@ -277,7 +277,7 @@ def _in_texts(coverage: Coverage, words: Iterable[Words]) -> Iterator[Unread]:
                 break
 
 
-MAY_OPEN_CLAUSE = re.compile(r"[:(\[\t|由请\n]|牵头|负责|配合|领衔|承担|帮办|参与")
+BEFORE_NAME = re.compile(r"[:(\[\t|由请\n]")
 LENGTHS_OF_NAMES = range(SHORTEST_NAME, 21)
 
 

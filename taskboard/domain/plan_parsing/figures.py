@@ -32,13 +32,15 @@ DIGITS = r"\d[\dO]{0,8}(?:,\d{3}){0,3}(?:\.\d{1,4})?"
 NUMERAL = r"[一二三四五六七八九十两][一二三四五六七八九十百千万零〇点]{0,8}"
 SCALE = "[百千]?(?:万亿|[万亿])?"
 DASH = r"(?:—{1,2}|-{1,2}|~|至)"
+MAY_BE_RANGE = r"(?=.{0,12}?[—\-~至])"
+"""far enough for the longest unit with its scale: without a dash near, the units need no trial for the first number"""
 PER = r"(?:/(?:[\u4e00-\u9fff]{1,3}|t|h|d))?"
 PAIR = r"(?:\([套间处座个次组辆件]\))?"
 BOUND = r"(?:\s?(?:及以上|以上|以下|以内|之内|左右|上下))?"
 
 FIGURE = re.compile(
     rf"""
-      (?P<first>{DIGITS})\s?(?:(?P<first_unit>{SCALE}{UNIT})?{DASH}(?P<last>{DIGITS})\s?)?
+      (?P<first>{DIGITS})\s?(?:{MAY_BE_RANGE}(?P<first_unit>{SCALE}{UNIT})?{DASH}(?P<last>{DIGITS})\s?)?
       (?P<unit>{SCALE}{UNIT}{PAIR}{PER}|万亿|亿)(?P<bound>{BOUND})(?P<within>内(?!的?[\u4e00-\u9fff]))?
     | 百分之(?P<percent>{DIGITS}|百|{NUMERAL})(?P<percent_bound>{BOUND})
     | (?P<numeral>{NUMERAL})(?P<numeral_unit>{UNIT}{PER})(?P<numeral_bound>{BOUND})
@@ -75,7 +77,7 @@ class Figure(msgspec.Struct, frozen=True, gc=False):
 START = attrgetter("start")
 MAY_BE_BARE = re.compile(rf"[{''.join(sorted({verb[-1] for verb in VERBS_BEFORE_BARE}))}]\d")
 """the last character of such a verb and a digit: quicker to look for than the whole"""
-NUMERIC = re.compile(r"[\d一二三四五六七八九十两百]")
+NUMERIC = re.compile(r"[0-9一二三四五六七八九十两百]")
 """one of these begins each figure"""
 
 

@@ -29,7 +29,7 @@ YEARLY = re.compile(
 ONGOING_ACTION = re.compile(
     r"长期坚持|长期抓|常抓不懈|长期(?:开展|推进|实施|保持|落实)|常态化(?!疫情|防控|条件|下|机制|制度|监管机制|的)|常年(?:开展|坚持|保持)|坚持不懈|持续推进(?=[。;,!]|$)|长期任务|常态长效"
 )
-MAY_COME_BACK = re.compile(r"[每逐按月季年常]|长期|不懈|持续")
+MAY_COME_BACK = re.compile(r"[每逐按月季年常期懈续]")
 """one of these stands in each rhythm, and in few of the other texts"""
 ONGOING_LIMIT = re.compile(r"长期|持续|常态|常年|日常|始终|经常|不间断|一以贯之|贯穿")
 

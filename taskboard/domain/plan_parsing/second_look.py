@@ -130,7 +130,7 @@ def looked_at_again(words: Words, around: Surroundings) -> ParsedMeasure:
         _judge_clause(found, words)
         if MAY_BE_CLAUSE.search(words.text_alone) and CLAUSE_WORDS.search(words.text_alone):
             add(found, Doubt.UNITS_ELSEWHERE, UNITS)
-    if ASSIGNS.search(words.text_alone) and not NOT_ASSIGNED.search(words.text_alone):
+    if _assigns_work(words.text_alone):
         add(found, Doubt.UNITS_ELSEWHERE, UNITS)
     if around.partners_usual and not measure.partners:
         add(found, Doubt.PARTNERS_MISSING, ["partners"])
@@ -271,7 +271,15 @@ ASSIGNS = re.compile(
     r"|责成[^。;,:!?\n]{2,80}?(?:[厅局委办部]|中心|公司|政府)"
 )
 """a sentence that gives work to a body, in a text from which all clauses were taken"""
+MAY_ASSIGN = re.compile("[由请责]")
+"""one of these begins each such sentence"""
 NOT_ASSIGNED = re.compile(r"负责(?:解释|日常)|解释权")
+
+
+def _assigns_work(text: str) -> bool:
+    return bool(MAY_ASSIGN.search(text) and ASSIGNS.search(text) and not NOT_ASSIGNED.search(text))
+
+
 NAMES_LEAD = re.compile(r"牵头|主办|主责|分别|为主|\t")
 NAMES_PARTNERS = re.compile(r"配合|协办|参与|协助")
 NOISE = re.compile(r"[?*·#&~A-Za-z]")
@@ -369,8 +377,10 @@ LOST_YEAR = re.compile(r"(?:^|[^\d一二三四五六七八九十〇零今本当�
 DAMAGED_TIME = re.compile(
     r"(?=[?*·#&~A-Za-z年月\d])(?:[?*·#&~A-Za-z](?=[年月日底末前])|[年月](?=[?*·#&~A-Za-z])|\d{3,}月|\d{3,}日|\d{5,}年|(?<!\d)\d{3}年|[oOlI]\d?月|\d[oOlI]月)"
 )
-MAY_BE_DAMAGED = re.compile(r"[?*·#&~A-Za-z]|\d{3}[年月日]")
-"""one of these stands in each damaged time"""
+MAY_BE_DAMAGED = re.compile(r"[?*·#&~A-Za-z年月日](?:(?<![年月日])|(?<=\d{3}.))")
+"""one of these stands in each damaged time: a stray mark, or the 年 of 20226年; one set of characters begins them all,
+which is quicker to look for than one thing or the other
+"""
 LETTER_IN_DATE = re.compile(r"[OolI](?=\d?[年月日])|\d[OolI]")
 """what the text was read from where recognition took figures for letters (4月2O日)"""
 BARE_MONTH = re.compile(r"(?:20\d\d年)?[\d一二三四五六七八九十]{1,3}月")
@@ -403,7 +413,7 @@ def _is_limit_damaged(limit: str, written: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _says_time(limit: str) -> bool:
-    return bool(TIME_WORDS.search(limit) or RHYTHM.search(limit) or "持续" in limit)
+    return bool(TIME_WORDS.search(limit) or _names_rhythm(limit) or "持续" in limit)
 
 
 def _judge_missing_deadline(found: Found, words: Words, around: Surroundings) -> None:
@@ -450,6 +460,8 @@ RHYTHM = re.compile(
     r"每|逐[年月季]|定期|常态|态化|(?<!中)长期|常年|持续推进|坚持不懈|按[月季年周]|一[月季年]一|月月|年年(?![底末内])|季季|经常|不定期|日常|[月季]度?(?:调度|通报|报告|督查)|一次$|永久"
     r"|各季|各月"
 )
+MAY_BE_RHYTHM = re.compile("[每逐期态常续懈按月季年次久]")
+"""one of these stands in each"""
 RATE = re.compile(
     r"每(?:日|天|小时|人|户|万|百|千|名|家|平方米|立方米|公里|亩|吨|辆|座|床|一?个(?!月|季)|一家|[\u4e00-\u9fff]{1,4}[至不])"
 )
@@ -465,16 +477,24 @@ def _judge_rhythm(found: Found, words: Words) -> None:
     measure = words.measure
     own_limit = words.limit if words.has_own_limit else ""
     if measure.recurrence is None:
-        if RHYTHM.search(own_limit) if own_limit else RHYTHM.search(_without_rates(words.text_squeezed)):
+        if _limit_names_rhythm(own_limit) if own_limit else _names_rhythm(_without_rates(words.text_squeezed)):
             add(found, Doubt.RHYTHM_UNREAD, ["recurrence"])
         return
     text = _without_rates(words.text_squeezed)
-    not_of_limit = own_limit and not RHYTHM.search(own_limit) and "持续" not in own_limit
+    not_of_limit = own_limit and not _limit_names_rhythm(own_limit) and "持续" not in own_limit
     if not_of_limit and measure.recurrence is Recurrence.ONGOING:
         add(found, Doubt.RHYTHM_UNCLEAR, ["recurrence"])
     is_unclear = measure.deadline is not None or MONEY_EACH.search(words.text_squeezed) is not None
     if is_unclear or len({one[:2] for one in RHYTHM.findall(text)}) > 1:
         add(found, Doubt.RHYTHM_UNCLEAR, ["recurrence"])
+
+
+def _names_rhythm(text: str) -> bool:
+    return MAY_BE_RHYTHM.search(text) is not None and RHYTHM.search(text) is not None
+
+
+_limit_names_rhythm = lru_cache(maxsize=4096)(_names_rhythm)
+"""for limits, which a ledger repeats"""
 
 
 def _without_rates(text: str) -> str:
