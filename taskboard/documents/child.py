@@ -19,7 +19,7 @@ from taskboard.documents.reader import read_document
 from taskboard.documents.rows import read_rows
 from taskboard.documents.text import read_text
 from taskboard.documents.wire import calendar_from_plain, from_json, to_json
-from taskboard.domain.plan_parsing.parse import parse_plan
+from taskboard.domain.plan_parsing.parse import look_first
 
 
 def _read_pasted(data: bytes) -> Document:
@@ -48,8 +48,8 @@ def main() -> int:
 
 
 def answer(request: BinaryIO) -> Iterator[bytes]:
-    """The document and its plan in JSON, or why there is none; from its first line on the process is limited as that
-    line says. Who asked can open the document while its plan is still worked out.
+    """The document, its plan, and what a second look changes in it, each in JSON, or why there is none; from its first
+    line on the process is limited as that line says. Who asked can open each part while the next is worked out.
     """
     order = json.loads(request.readline())
     limit_time(order["seconds"])
@@ -69,7 +69,9 @@ def _answer(order: Mapping[str, Any], data: bytes) -> Iterator[bytes]:
     yield to_json({"document": document})
     if order["parse"]:
         calendar = calendar_from_plain(order["calendar"]) if order["calendar"] else None
-        yield to_json({"plan": parse_plan(document.blocks, calendar=calendar)})
+        first = look_first(document.blocks, calendar=calendar)
+        yield to_json({"plan": first.plan})
+        yield to_json({"second_look": first.look_again()})
 
 
 def _take_over_output() -> BinaryIO:

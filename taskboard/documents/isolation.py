@@ -31,7 +31,7 @@ from taskboard.documents.office import convert
 from taskboard.documents.reader import MAX_BYTES
 from taskboard.documents.wire import SentDocument, calendar_to_plain, from_json, to_json
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.plan_parsing.reading import ParsedPlan
+from taskboard.domain.plan_parsing.reading import ParsedPlan, SecondLook
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Limits:
 
 DEFAULT_LIMITS = Limits()
 
-Part = Document | ParsedPlan
+Part = Document | ParsedPlan | SecondLook
 Answer = tuple[Document, ParsedPlan | None]
 
 AT_ONCE = max(2, os.cpu_count() or 1)
@@ -178,8 +178,12 @@ def _read_apart(order: Mapping[str, Any], data: bytes, *, filename: str | None, 
         raise DocumentError(DocumentProblem.TOO_SLOW, seconds=round(seconds)) from error
     except NurseryLost as error:
         raise DocumentError(DocumentProblem.CRASHED) from error
-    if status == 0 and parts and isinstance(parts[0], Document):
-        return parts[0], next((part for part in parts if isinstance(part, ParsedPlan)), None)
+    if status == 0:
+        match parts:
+            case [Document() as document]:
+                return document, None
+            case [Document() as document, ParsedPlan() as plan, SecondLook() as second]:
+                return document, second.of(plan)
     if CAN_FORK and -status in {signal.SIGXCPU, signal.SIGALRM}:
         raise DocumentError(DocumentProblem.TOO_SLOW, seconds=round(seconds))
     logger.error("reading %r ended with code %s", filename, status)
@@ -216,23 +220,24 @@ def command_for(module: str) -> list[str]:
 
 
 class _Sent(msgspec.Struct):
-    """One part of what the reading process says: the document, its plan, or why there is none."""
+    """One part of what the reading process says: the document, its plan, what changes in it, or why there is none."""
 
     document: SentDocument | None = None
     plan: ParsedPlan | None = None
+    second_look: SecondLook | None = None
     error: dict[str, Any] | None = None
     trace: str | None = None
 
 
 def _open(part: bytes) -> Part:
-    """The document or the plan in this part. Raises ``DocumentError`` where it is a refusal or not to be understood."""
+    """What this part holds. Raises ``DocumentError`` where it is a refusal or not to be understood."""
     try:
         with _without_collections():
             sent = from_json(_Sent, part)
             if sent.document is not None:
                 return sent.document.open()
-        if sent.plan is not None:
-            return sent.plan
+        if (said := sent.plan or sent.second_look) is not None:
+            return said
         if sent.error is not None:
             raise refusal_of(sent.error)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

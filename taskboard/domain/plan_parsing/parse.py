@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
@@ -31,7 +31,14 @@ from taskboard.domain.plan_parsing.noise import is_noise
 from taskboard.domain.plan_parsing.numbering import Kind
 from taskboard.domain.plan_parsing.outline import Node, build_outline
 from taskboard.domain.plan_parsing.problems import Code, problem
-from taskboard.domain.plan_parsing.reading import Origin, ParsedMeasure, ParsedPlan, Problem, ReportRhythm
+from taskboard.domain.plan_parsing.reading import (
+    Origin,
+    ParsedMeasure,
+    ParsedPlan,
+    Problem,
+    ReportRhythm,
+    SecondLook,
+)
 from taskboard.domain.plan_parsing.rhythm import asks_all_for_reports, read_rhythm, sentences_with_rhythm
 from taskboard.domain.plan_parsing.seasons import read_seasons
 from taskboard.domain.plan_parsing.second_look import with_second_look, words_of
@@ -48,26 +55,47 @@ def parse_plan(blocks: Sequence[Block], *, calendar: WorkingCalendar | None = No
 
     ``calendar`` serves deadlines such as 15个工作日内; without it they have no date and say so.
     """
+    first = look_first(blocks, calendar=calendar)
+    return first.look_again().of(first.plan)
+
+
+@dataclass
+class FirstLook:
+    """A plan as it was read from beginning to end, and what it takes to look at it again as a whole."""
+
+    plan: ParsedPlan
+    blocks: Sequence[Block]
+    pages: Pages
+    context: Context
+
+    def look_again(self) -> SecondLook:
+        """The doubts of a second look, and what was left out beside the measures."""
+        plan, pages = self.plan, self.pages
+        words = words_of(plan.measures, self.context.plain_texts)
+        measures = with_second_look(words, day=plan.date, horizon=plan.horizon)
+        lines = [part.text for part in pages.parts if isinstance(part, Line)]
+        seen = marked_by_coverage(measures, words, plan.candidates, self.blocks, lines=lines, sources=pages.sources)
+        unread = [
+            measure_of_passage(one.line, one.names, self.context, where=partial(str, one.where))
+            for one in seen.passages
+        ]
+        pairs = enumerate(zip(plan.measures, seen.measures, strict=True))
+        changed = {number: after for number, (before, after) in pairs if after is not before}
+        return SecondLook(changed, tuple(seen.problems), tuple(unread))
+
+
+def look_first(blocks: Sequence[Block], *, calendar: WorkingCalendar | None = None) -> FirstLook:
+    """The first half of :func:`parse_plan`: who waits for the plan can take it while it is looked at again."""
     pages = read_pages(blocks)
     parts, lists = text_tables(pages)
     lines = [part for part in parts if isinstance(part, Line)]
     work_lists = [work for _, work in lists] + _table_blocks(parts, pages)
     document = _understand(lines, work_lists, pages, calendar)
     if not lines and not work_lists:
-        return _plan(document, (), (), [problem(Code.NOTHING_TO_READ)])
-    plan = _read_measures(document, lines, [work for work in work_lists if work.rows])
-    return _seen_again(plan, blocks, pages, document.context)
-
-
-def _seen_again(plan: ParsedPlan, blocks: Sequence[Block], pages: Pages, context: Context) -> ParsedPlan:
-    """The plan with the doubts of a second look, and with what was left out beside its measures."""
-    words = words_of(plan.measures, context.plain_texts)
-    measures = with_second_look(words, day=plan.date, horizon=plan.horizon)
-    lines = [part.text for part in pages.parts if isinstance(part, Line)]
-    seen = marked_by_coverage(measures, words, plan.candidates, blocks, lines=lines, sources=pages.sources)
-    unread = [measure_of_passage(one.line, one.names, context, where=partial(str, one.where)) for one in seen.passages]
-    problems = (*plan.problems, *seen.problems)
-    return replace(plan, measures=tuple(seen.measures), problems=problems, unread=tuple(unread))
+        plan = _plan(document, (), (), [problem(Code.NOTHING_TO_READ)])
+    else:
+        plan = _read_measures(document, lines, [work for work in work_lists if work.rows])
+    return FirstLook(plan, blocks, pages, document.context)
 
 
 @dataclass

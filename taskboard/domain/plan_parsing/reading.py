@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -180,3 +180,19 @@ class ParsedPlan:
     """last day of the plan's own period (2023—2025年 in the title → 2025-12-31)"""
     rhythm: ReportRhythm | None = None
     """when departments report on the whole document (每月28日前报送); no measure's own recurrence"""
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """What the second look at a reading changes and adds."""
+
+    measures: Mapping[int, ParsedMeasure] = field(default_factory=dict)
+    """place among the measures → the measure with other doubts"""
+    problems: tuple[Problem, ...] = ()
+    """behind those that were told already"""
+    unread: tuple[ParsedMeasure, ...] = ()
+
+    def of(self, plan: ParsedPlan) -> ParsedPlan:
+        """The plan with all of it."""
+        measures = tuple([self.measures.get(number, one) for number, one in enumerate(plan.measures)])
+        return replace(plan, measures=measures, problems=(*plan.problems, *self.problems), unread=self.unread)
