@@ -9,7 +9,16 @@ from datetime import date
 from msgspec import structs
 
 from taskboard.domain.plan_parsing.brackets import outer_groups
-from taskboard.domain.plan_parsing.mentions import BEFORE, MENTION, SOME_TIME, Anchor, Mention, Why, read_mention
+from taskboard.domain.plan_parsing.mentions import (
+    BEFORE,
+    MENTION,
+    SOME_TIME,
+    Anchor,
+    Mention,
+    Why,
+    read_mention,
+    read_year,
+)
 
 COMPLETES = re.compile(
     r"完成|建成|实现|达到|达标|出台|投用|投产|投运|投入使用|形成|上线|交付|通车|验收|竣工|覆盖|全部|全面|基本|创建|突破|超过"
@@ -61,6 +70,9 @@ def find_deadlines(
                 passed_over.append(mention)
             continue
         mention = judged
+        if found["sy"]:
+            # 2025年汛期前（6月10日前）: the season has no day, but its year holds for the one behind it.
+            inherited = read_year(found["sy"], anchor)
         if mention.date is not None and mention.year_stated:
             inherited = mention.date.year
         mentions.append(mention)
@@ -69,7 +81,9 @@ def find_deadlines(
 
 def _judged(plain: str, found: re.Match[str], mention: Mention, anchor: Anchor) -> Mention | None:
     """The mention as a deadline, or nothing when it is a fact, a start, a name or an activity."""
-    before, after = plain[max(0, found.start() - 8) : found.start()], plain[found.end() : found.end() + 40]
+    # Copies out of PDF files set spaces beside figures: 。 6 月底前 完成.
+    before = plain[max(0, found.start() - 8) : found.start()].replace(" ", "")
+    after = plain[found.end() : found.end() + 40].replace(" ", "")
     if RECURRING_BEFORE.search(before):
         return _recurring(found, mention, before)
     if mention.why_not in (Why.YEAR_LOST, Why.NOT_FIXED):

@@ -97,18 +97,18 @@ MENTION = re.compile(
              |(?P<m3>{NUMERAL})月(?:份)?(?:(?P<d3>{NUMERAL})日)?)
           (?:底|末)?{BEFORE}?)
     | (?P<plan>[“"]?十[一二三四五]五[”"]?(?:规划)?(?:(?:期间|时期|期)(?:末|内|底)?|末|内|底){BEFORE}?)
-    | (?P<day>(?P<dy>{ANY_YEAR})?(?P<dm>{NUMERAL})\s?月\s?
+    | (?P<day>(?P<dy>{ANY_YEAR}[ ]?)?(?P<dm>{NUMERAL})\s?月\s?
           (?:\d{{1,2}}日?{DASH}(?=\d{{1,2}}日))?(?P<dd>{DAY_NUMERAL})\s?[日号](?:{BEFORE})?)
     | (?P<month>
-          (?P<my>{ANY_YEAR})?(?P<mm>{NUMERAL})\s?月份?(?P<ten>上旬|中旬|下旬)?(?P<mend>月?底|末|月末)?
+          (?P<my>{ANY_YEAR}[ ]?)?(?P<mm>{NUMERAL})\s?月份?(?P<ten>[ ]?[上中下]旬)?(?P<mend>[ ]?(?:月?底|末|月末))?
           (?P<mbefore>{BEFORE})?)
     | (?P<quarter>
-          (?:(?P<qy>{ANY_YEAR}|(?:19|20)\d\d\s?(?=Q)),?)?(?:第?(?P<qn>[一二三四1234])季度?|Q(?P<qq>[1-4]))(?P<qend>末|底)?
+          (?:(?P<qy>{ANY_YEAR}|(?:19|20)\d\d\s?(?=Q))[,\x20]?)?(?:第?(?P<qn>[一二三四1234])季度?|Q(?P<qq>[1-4]))(?P<qend>末|底)?
           (?P<qbefore>{BEFORE}|内)?)
     | (?P<this_month>(?:本|(?P<next_month>下))个?月(?:底|末|内)(?:{BEFORE})?)
-    | (?P<half>(?P<hy>{ANY_YEAR})?(?P<which>上|下)半年(?P<hend>末|底)?(?P<hbefore>{BEFORE}|内)?)
+    | (?P<half>(?P<hy>{ANY_YEAR}[ ]?)?(?P<which>上|下)半年(?P<hend>末|底)?(?P<hbefore>{BEFORE}|内)?)
     | (?P<yearend>
-          (?:(?P<ey>{ANY_YEAR})|{NOT_COUNTED_YEARS}年)(?P<eend>底|末|终(?=前|之前))(?P<ebefore>{BEFORE})?
+          (?:(?P<ey>{ANY_YEAR}[ ]?)|{NOT_COUNTED_YEARS}年)(?P<eend>底|末|终(?=前|之前))(?P<ebefore>{BEFORE})?
           |(?<!十)今(?:年)?(?:底|末)(?:{BEFORE})?)
     | (?P<within>(?:{YEAR}|(?:今|本|当|{NOT_COUNTED_YEARS})年)(?:度)?内|(?:{YEAR})?全年(?![龄份])|(?:今|本)年全年)
     | (?P<season>(?P<sy>{ANY_YEAR})?(?:{SEASON}){BEFORE})
@@ -271,7 +271,7 @@ def _month(found: re.Match[str], anchor: Anchor, inherited: int | None) -> Menti
     if not _valid_month(month):
         return None
     year = _year_of(found["my"], anchor, inherited)
-    day = {"上旬": 10, "中旬": 20}.get(found["ten"] or "", 0)
+    day = {"上旬": 10, "中旬": 20}.get((found["ten"] or "").strip(), 0)
     loose = bool(found["mbefore"]) and not found["mend"] and not found["ten"]
     return _mention(found, _dated(found, year, (month, day)), year_stated=_is_stated(found["my"]), approximate=loose)
 
