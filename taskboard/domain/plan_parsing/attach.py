@@ -5,84 +5,19 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Clause, Form, Reading
+from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Clause, Form
 from taskboard.domain.plan_parsing.clauses import find_clauses
-from taskboard.domain.plan_parsing.fields import Field
 from taskboard.domain.plan_parsing.identity import DOCUMENT_NUMBER
+from taskboard.domain.plan_parsing.items import LONGEST_HEADING, Item, heading_of
 from taskboard.domain.plan_parsing.numbering import Kind, read_step
 from taskboard.domain.plan_parsing.outline import SIGNED_DAY, Node, split_bullets, split_steps
 from taskboard.domain.plan_parsing.prose_clauses import find_prose_clauses
 from taskboard.domain.plan_parsing.sections import is_about_support, never_holds_measures
+from taskboard.domain.plan_parsing.shared_clauses import share_clauses
 from taskboard.domain.plan_parsing.text import Text, join_texts, without_ranges
-from taskboard.domain.plan_parsing.units import GROUP_NAME, is_unit_list, looks_like_unit, read_units
-
-LONGEST_HEADING = 45
-
-
-@dataclass
-class Item:
-    """A node of the outline with its text, its clauses, and the items below it."""
-
-    node: Node
-    text: Text
-    clauses: list[Clause] = field(default_factory=list)
-    children: list[Item] = field(default_factory=list)
-    clause_from_below: bool = False
-    """whether its clause stood after the last of its sub-items"""
-    parent: Item | None = None
-    titled_never: bool | None = None
-    """whether its title says that it never holds measures, once that was asked"""
-
-    @property
-    def body(self) -> Text:
-        """The text without its clauses; one in running text (由A负责…，年底前出台) is part of it."""
-        if self.clause_from_below:
-            return self.text.strip()
-        apart = [(clause.start, clause.end) for clause in self.clauses if clause.form is not Form.PROSE]
-        return without_ranges(self.text, apart).strip()
-
-    @property
-    def has_units(self) -> bool:
-        # Asked of all items again and again, and most have no clause at all.
-        return bool(self.clauses) and any(clause.reading.has_units for clause in self.clauses)
-
-    def walk(self) -> Iterable[Item]:
-        stack = [self]
-        while stack:
-            item = stack.pop()
-            yield item
-            stack.extend(reversed(item.children))
-
-
-def heading_of(text: Text) -> tuple[Text | None, int]:
-    """The title words at the start of an item and where they end; nothing when it is a plain sentence."""
-    line = text.plain.split("\n", 1)[0]
-    has_more = len(text.plain.rstrip()) > len(line)
-    if line.startswith("[") and 0 < (close := line.find("]")) <= LONGEST_HEADING:
-        return text[1:close].strip(), close + 1
-    end = _heading_end(line, has_more)
-    if not end:
-        return None, 0
-    heading = text[:end].strip()
-    return heading, end + 1 if text.plain[end : end + 1] in ("。", ":") else end
-
-
-def _heading_end(line: str, has_more: bool) -> int:
-    """Where the title words end in the first line: a full stop, a colon, a wide gap or the line's end; 0 for none."""
-    stop = line.find("。")
-    if 0 < stop <= LONGEST_HEADING and (stop + 1 < len(line.rstrip()) or (has_more and "," not in line)):
-        return stop
-    colon = line.find(":")
-    if 2 <= colon <= 25 and colon + 1 < len(line.rstrip()) and not re.search("[,(]", line[:colon]):
-        return colon
-    gap = line.find("  ")
-    if 4 <= gap <= 30 and not re.search("[,。;]", line[:gap]):
-        return gap
-    if len(line) <= LONGEST_HEADING and stop < 0 and not line.endswith((";", ",")):
-        return len(line)
-    return 0
+from taskboard.domain.plan_parsing.units import GROUP_NAME, looks_like_unit
 
 
 def attach_clauses(root: Node) -> Item:
@@ -101,9 +36,7 @@ def attach_clauses(root: Node) -> Item:
                 item.children.append(below)
                 if below.node is child:
                     stack.append((child, below))
-    _give_units_of_headings(top)
-    _give_units_before_colons(top)
-    _lift_shared_clauses(top)
+    share_clauses(top)
     return top
 
 
@@ -240,98 +173,6 @@ def _with_steps(node: Node, text: Text, clauses: list[Clause]) -> Item | None:
     return parent
 
 
-# --- units that stand before their work -----------------------------------------------------------
-
-FEWEST_NAMED = 2
-SHARE_NAMED = 0.5
-
-
-def _give_units_of_headings(top: Item) -> None:
-    """一、市教育局 1.… 2.…: where sections are named after departments, these do the work below."""
-    sections = [item for item in top.walk() if item.node.label is not None and _is_named_after_units(item)]
-    if len(sections) < FEWEST_NAMED:
-        return
-    for section in sections:
-        for item in section.children:
-            if item.node.label is not None and not _has_lead(item):
-                item.clauses.insert(0, Clause(0, 0, Form.FIELDS, section.text, _responsible(section.text)))
-
-
-def _is_named_after_units(item: Item) -> bool:
-    text = item.text.strip()
-    is_short = 2 < len(text) <= LONGEST_HEADING and not item.clauses and "\n" not in text.plain
-    return is_short and bool(item.children) and is_unit_list(text)
-
-
-def _has_lead(item: Item) -> bool:
-    return any(clause.reading.leads or clause.reading.responsible for below in item.walk() for clause in below.clauses)
-
-
-def _responsible(units: Text) -> Reading:
-    reading = Reading()
-    reading.add(Field.RESPONSIBLE, read_units(units))
-    return reading
-
-
-BEFORE_COLON = re.compile(r"(?P<units>[^:。;()\[\]]{3,60}?)(?:[(\[][^()\[\]]{2,60}[)\]])?(?::|(?:牵头)?负责,)")
-IN_BRACKETS = re.compile(r"\[(?P<units>[^:。;()\[\]]{3,60})\]")
-
-
-def _give_units_before_colons(top: Item) -> None:
-    """1.市教育局：建设学校。 or 【市教育局】建设学校。: where most items begin with who does them."""
-    leaves = [item for item in top.walk() if item.node.label is not None and not item.children]
-    found = [(item, units) for item in leaves if (units := _units_in_front(item.text)) is not None]
-    found = [(item, units) for item, units in found if not _has_lead(item)]
-    if len(found) <= FEWEST_NAMED or len(found) < SHARE_NAMED * len(leaves):
-        return
-    for item, (names, end) in found:
-        reading = _responsible(names)
-        for clause in item.clauses:
-            if clause.end <= end:
-                reading.merge(clause.reading)
-        behind = [clause for clause in item.clauses if clause.start >= end]
-        item.clauses = [Clause(0, end, Form.FIELDS, item.text[: end - 1].strip("[] "), reading), *behind]
-
-
-def _units_in_front(text: Text) -> tuple[Text, int] | None:
-    """The units that a text begins with, and where what they do begins."""
-    found = BEFORE_COLON.match(text.plain) or IN_BRACKETS.match(text.plain)
-    if found is None:
-        return None
-    units = text[found.start("units") : found.end("units")]
-    return (units, found.end()) if is_unit_list(units) else None
-
-
-# --- clauses that stand after the last sub-item --------------------------------------------------
-
-
-def _lift_shared_clauses(top: Item) -> None:
-    """A clause after the last sub-item speaks for all of them when no other sub-item has one."""
-    own = _kinds_with_own_clauses(top)
-    for item in reversed(list(top.walk())):
-        if item.node.label is None or len(item.children) < 2 or item.has_units:
-            continue
-        *others, last = item.children
-        if not last.has_units or any(below.has_units for other in others for below in other.walk()):
-            continue
-        assert last.node.label is not None
-        if last.node.label.kind in own and last.node.label.kind < Kind.NUMBER_BRACKET:
-            continue
-        item.clauses = last.clauses
-        item.clause_from_below = True
-        last.text, last.clauses = last.body, []
-
-
-def _kinds_with_own_clauses(top: Item) -> set[Kind]:
-    """Kinds of labels whose items carry clauses elsewhere than in the last place of their row."""
-    kinds: set[Kind] = set()
-    for item in top.walk():
-        for child in item.children[:-1]:
-            if child.has_units and child.node.label is not None:
-                kinds.add(child.node.label.kind)
-    return kinds
-
-
 # --- choosing ------------------------------------------------------------------------------------
 
 
@@ -465,8 +306,3 @@ def candidates_without_clause(top: Item, measures: Iterable[Item]) -> dict[int, 
         if len(item.text.plain.strip()) >= 6:
             leaves[item.node.part].append(item)
     return leaves
-
-
-def whole_text(item: Item) -> Text:
-    """The item with all its sub-items, without clauses, in reading order."""
-    return join_texts([below.body for below in item.walk()], "\n")

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from taskboard.domain.plan_parsing.attach import Item, attach_clauses, heading_of
+from taskboard.domain.plan_parsing.attach import attach_clauses
+from taskboard.domain.plan_parsing.items import Item, heading_of
 from taskboard.domain.plan_parsing.lines import Line
 from taskboard.domain.plan_parsing.numbering import Kind, read_label
 from taskboard.domain.plan_parsing.outline import build_outline

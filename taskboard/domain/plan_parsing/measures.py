@@ -9,11 +9,11 @@ from datetime import date
 import msgspec
 from msgspec import structs
 
-from taskboard.domain.plan_parsing.attach import Item, heading_of, whole_text
 from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Assigned, Form, Who, who_by
 from taskboard.domain.plan_parsing.clauses import find_clauses
 from taskboard.domain.plan_parsing.deadlines import choose_deadline, find_deadlines, is_forecast
 from taskboard.domain.plan_parsing.doubts import UNITS, Doubt, add, noted
+from taskboard.domain.plan_parsing.items import Item, heading_of, whole_text
 from taskboard.domain.plan_parsing.mentions import Anchor, Mention, Why
 from taskboard.domain.plan_parsing.outline import Node
 from taskboard.domain.plan_parsing.problems import Code, problem

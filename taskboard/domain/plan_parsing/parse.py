@@ -11,12 +11,10 @@ from msgspec import structs
 
 from taskboard.domain.calendar import WorkingCalendar
 from taskboard.domain.plan_parsing.attach import (
-    Item,
     add_prose_clauses,
     attach_clauses,
     candidates_without_clause,
     drop_doubtful_prose,
-    heading_of,
     items_with_clauses,
 )
 from taskboard.domain.plan_parsing.blocks import Block, Table
@@ -24,6 +22,7 @@ from taskboard.domain.plan_parsing.clause_readings import IN_TEXT
 from taskboard.domain.plan_parsing.coverage import marked_by_coverage
 from taskboard.domain.plan_parsing.digests import is_digest, read_reports
 from taskboard.domain.plan_parsing.identity import Identity, read_identity
+from taskboard.domain.plan_parsing.items import Item, heading_of
 from taskboard.domain.plan_parsing.lines import Line, Pages, read_pages
 from taskboard.domain.plan_parsing.measures import Context, measure_of_item, measure_of_passage, measure_of_row
 from taskboard.domain.plan_parsing.mentions import Anchor
