@@ -36,6 +36,7 @@ from taskboard.models import Department, Robot, RobotMessage
 from taskboard.services.actors import require_role
 from taskboard.services.history import Writing, find_repeated, record_change
 from taskboard.services.inserts import change_rows, insert_where_free
+from taskboard.services.setting_versions import hold_settings
 
 TROUBLED = (RobotMessageState.REFUSED, RobotMessageState.UNKNOWN, RobotMessageState.EXPIRED)
 A_MINUTE = timedelta(minutes=1)
@@ -122,8 +123,8 @@ def add_robot(session: Session, values: RobotValues, *, request_key: str | None 
     A request that was answered already gives the robot that came of it.
     """
     require_role(by["actor"], Role.ADMINISTRATOR)
-    # Two clicks at once: the second waits for the first, and finds what it did.
-    session.execute(select(Department.id).where(Department.id == values.department_id).with_for_update())
+    # Two at once: the second waits for the first, and finds what it did.
+    hold_settings(session)
     done = find_repeated(session, request_key, act=Change.ADDED, task_id=None, actor=by["actor"])
     if done is not None and done.subject_id is not None:
         return get_robot(session, done.subject_id)
@@ -151,6 +152,7 @@ def change_robot(session: Session, robot_id: int, values: RobotValues, *, versio
     What stands there already is saved again by nobody: a second click is no change by somebody else.
     """
     require_role(by["actor"], Role.ADMINISTRATOR)
+    hold_settings(session)
     robot = _locked(session, robot_id)
     before, secrets_before = _told(session, robot), (robot.key, robot.secret)
     if values.address:
@@ -159,7 +161,10 @@ def change_robot(session: Session, robot_id: int, values: RobotValues, *, versio
             _require_new(session, webhook)
         robot.kind, robot.key = webhook.kind, webhook.key
         robot.secret = checked_secret(webhook.kind, values.secret)
-    elif values.secret:
+    elif values.secret and values.secret != robot.secret:
+        # A secret alone is meant for the address that its page told of.
+        if robot.version != version:
+            raise Stale()
         robot.secret = checked_secret(robot.kind, values.secret)
     robot.name, robot.department_id = values.name, values.department_id
     robot.sends_weekly, robot.sends_daily, robot.is_on = values.sends_weekly, values.sends_daily, values.is_on
@@ -196,6 +201,7 @@ def _locked(session: Session, robot_id: int) -> Robot:
 
 
 def _require_new(session: Session, webhook: Webhook) -> None:
+    """No unique key stands behind this: it holds for whoever holds the settings."""
     same = select(Robot.name).where(Robot.kind == webhook.kind, Robot.key == webhook.key)
     if (name := session.scalar(same)) is not None:
         raise Invalid("address", "robot_is_there", name=name)

@@ -27,7 +27,10 @@ def version_of(values: Mapping[str, str], *, key: str = "") -> int:
 
 
 def hold_settings(session: Session) -> None:
-    """Keep others from changing any setting until the transaction ends; on SQLite nobody else writes anyway."""
+    """Keep others from changing any setting, and any group robot, until the transaction ends.
+
+    On SQLite nobody else writes anyway.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE"))
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.errors import Invalid, NotAllowed, Stale
 from taskboard.domain.outbox import Outcome, Result
 from taskboard.domain.robots import LEASE, LIMITS, RobotDigest, RobotKind, RobotMessageState
+from taskboard.extensions import IS_WRITING
 from taskboard.models import HistoryEntry, Robot, RobotMessage
 from taskboard.services import robots
 from taskboard.services.robots import RobotValues
@@ -92,6 +94,43 @@ def test_one_robot_is_kept_once(session: Session, usual: Usual) -> None:
         add(session, usual, name="又一个")
 
     assert (refused.value.problem, refused.value.facts["name"]) == ("robot_is_there", "督查群")
+
+
+@pytest.mark.parametrize("second", ["adds it", "gives it to another"])
+def test_of_two_who_keep_one_robot_at_once_the_second_is_refused(
+    session: Session, usual: Usual, engine: Engine, second: str
+) -> None:
+    other_id = add(session, usual, kind="feishu", name="别的群").id
+    wanted, by_sun = values(usual, department_id=usual.lead.id, name="又一个"), by(usual)
+    first = values(usual)
+    session.commit()
+    refused: list[str] = []
+
+    def keep_too() -> None:
+        with Session(engine) as another:
+            another.connection(execution_options={IS_WRITING: True})
+            try:
+                if second == "adds it":
+                    robots.add_robot(another, wanted, **by_sun)
+                else:
+                    robots.change_robot(another, other_id, wanted, version=1, **by_sun)
+                another.commit()
+            except Invalid as error:
+                refused.append(error.problem)
+
+    thread = threading.Thread(target=keep_too)
+    with Session(engine) as one:
+        one.connection(execution_options={IS_WRITING: True})
+        robots.add_robot(one, first, **by_sun)
+        thread.start()
+        # Long enough for who does not wait to be done.
+        thread.join(timeout=0.5)
+        one.commit()
+    thread.join()
+
+    assert refused == ["robot_is_there"]
+    kept = session.execute(select(Robot.name, Robot.key).order_by(Robot.id)).all()
+    assert kept == [("别的群", KEYS["feishu"]), ("督查群", KEYS["dingtalk"])]
 
 
 def test_an_empty_address_keeps_the_key_and_a_new_one_forgets_the_secret(session: Session, usual: Usual) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from apiflask import APIFlask
+from lxml import html
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from tests.support.visitor import Visitor
 
 SECRET = "SECdeadbeefcafe0123456789"
 PAGE = "/settings/robots"
+WECOM = f"qyapi.weixin.qq.com ***{KEYS['wecom'][-4:]}"
 
 
 @pytest.fixture
@@ -42,6 +44,12 @@ def fields(**more: Any) -> dict[str, Any]:
         "is_on": "y",
         "version": "1",
     } | more
+
+
+def shown_changes(page: str) -> list[list[str]]:
+    """The table of a conflict: what it is about, theirs, yours."""
+    rows = html.fromstring(page).xpath("//div[contains(@class, 'alert-warning')]//tbody/tr")
+    return [[str(cell.text_content()) for cell in row] for row in rows]
 
 
 def robot(session: Session) -> Robot:
@@ -113,17 +121,44 @@ def test_a_second_click_finds_the_robot_and_what_was_saved(sun: Visitor, session
     assert (robot(session).name, robot(session).version) == ("新名称", 2)
 
 
-def test_a_stale_edit_comes_back_for_a_decision(sun: Visitor, session: Session) -> None:
+def test_a_stale_edit_shows_what_the_other_saved_beside_what_was_typed(sun: Visitor, session: Session) -> None:
     sun.post(f"{PAGE}/new", **fields())
     kept = robot(session)
-    sun.post(f"{PAGE}/{kept.id}", **fields(name="别人的", address="", secret=""))
+    theirs = fields(name="别人的", address="", secret="", department="市财政局", sends_daily="y")
+    sun.post(f"{PAGE}/{kept.id}", **theirs)
 
     answer = sun.post(f"{PAGE}/{kept.id}", **fields(name="我的", address="", secret=""))
 
-    assert answer.status_code == 422
-    assert "有人保存过这个机器人" in answer.text
+    assert answer.status_code == 409
+    assert "有人修改过这里" in answer.text
+    assert shown_changes(answer.text) == [
+        ["名称", "别人的", "我的"],
+        ["播报哪个单位", "市财政局", "云泽市人民政府"],
+        ["每个工作日发日报", "是", "否"],
+    ]
     assert 'value="我的"' in answer.text
     assert robot(session).name == "别人的"
+    again = sun.post(f"{PAGE}/{kept.id}", **fields(name="我的", address="", secret="", version="2"))
+    assert again.status_code == 302
+    assert (robot(session).name, robot(session).sends_daily) == ("我的", False)
+
+
+def test_a_stale_edit_tells_addresses_apart_and_nothing_of_keys_and_secrets(sun: Visitor, session: Session) -> None:
+    sun.post(f"{PAGE}/new", **fields())
+    kept = robot(session)
+    sun.post(f"{PAGE}/{kept.id}", **fields(address=ADDRESSES["wecom"], secret=""))
+
+    answer = sun.post(f"{PAGE}/{kept.id}", **fields(address=ADDRESSES["feishu"]))
+    only_secret = sun.post(f"{PAGE}/{kept.id}", **fields(address=""))
+
+    assert shown_changes(answer.text) == [
+        ["机器人地址", f"企业微信 {WECOM}", f"飞书 open.feishu.cn ***{KEYS['feishu'][-4:]}"],
+        ["加签密钥", "没有设置", "新的密钥"],
+    ]
+    assert SECRET not in answer.text
+    assert KEYS["wecom"] not in answer.text
+    assert "请重新填写加签密钥" in answer.text
+    assert shown_changes(only_secret.text)[0] == ["机器人地址", f"企业微信 {WECOM}", "不变"]
 
 
 def test_trying_out_says_something_in_the_group(sun: Visitor, session: Session, vendors: Vendors) -> None:

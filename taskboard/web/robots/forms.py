@@ -35,10 +35,11 @@ class RobotForm(VersionedForm):
         self.sends_weekly.data, self.sends_daily.data = robot.sends_weekly, robot.sends_daily
         self.is_on.data = robot.is_on
 
-    def forget_secret(self) -> None:
-        """A page that comes back with an error keeps the address as it was typed, and never the secret."""
-        if self.secret.data and self.errors and not self.secret.errors:
-            self.secret.errors = ["请重新填写加签密钥：出错后页面不保留密钥。"]
+    def forget_secret(self, *, is_refused: bool = False) -> None:
+        """A page that comes back with an error, or that ``is_refused`` without one, keeps the address as it was typed,
+        and never the secret."""
+        if self.secret.data and (is_refused or self.errors) and not self.secret.errors:
+            self.secret.errors = ["请重新填写加签密钥：页面不保留密钥。"]
         self.secret.data, self.secret.raw_data = "", None
 
     def values(self, department_id: int) -> RobotValues:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from taskboard.domain.errors import Invalid, Stale
-from taskboard.domain.robots import RobotMessageState, Webhook
+from taskboard.domain.robots import RobotMessageState, Webhook, parse_webhook
 from taskboard.domain.roles import Role
 from taskboard.extensions import effective_settings, now, read_session, robot_connections, transaction
+from taskboard.labels import label
 from taskboard.labels.errors import problem_words
 from taskboard.labels.robots import message_words
 from taskboard.mail.announcing import speak_once
@@ -66,14 +69,53 @@ def edit_robot(robot_id: int) -> ResponseReturnValue:
         except Invalid as error:
             form.show_problem(error)
         except Stale:
-            form.show_version(robots.get_robot(read_session(), robot_id).version)
-            form.form_errors.append("您打开页面之后有人保存过这个机器人。请核对后再次保存，以您的为准。")
+            return _conflict_page(form, robot_id)
     return _form_page(form, robots.get_robot(read_session(), robot_id))
 
 
 def _form_page(form: RobotForm, robot: Robot | None) -> ResponseReturnValue:
     form.forget_secret()
-    page = render_template(
+    return make_response(_robot_page(form, robot), 422 if form.errors else 200)
+
+
+def _conflict_page(form: RobotForm, robot_id: int) -> ResponseReturnValue:
+    """What stands there now beside what was typed; saving again puts the typed in its place."""
+    robot = robots.get_robot(read_session(), robot_id)
+    department = read_session().get_one(Department, robot.department_id).name
+    pairs = [
+        (form.name.label.text, robot.name, form.name.data or ""),
+        *_address_pairs(form, robot),
+        (form.department.label.text, department, form.department.data or ""),
+        *(
+            (form[name].label.text, _yes_or_no(getattr(robot, name)), _yes_or_no(form[name].data))
+            for name in ("sends_weekly", "sends_daily", "is_on")
+        ),
+    ]
+    form.show_version(robot.version)
+    form.forget_secret(is_refused=True)
+    changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
+    return make_response(_robot_page(form, robot, changes), 409)
+
+
+def _address_pairs(form: RobotForm, robot: Robot) -> Iterator[tuple[str, str, str]]:
+    """Address and secret where one of them was typed, neither of them as it is: what is left empty stays as it is."""
+    if form.address.data or form.secret.data:
+        typed = _shown(parse_webhook(form.address.data)) if form.address.data else "不变"
+        yield form.address.label.text, _shown(Webhook(robot.kind, robot.key)), typed
+    if form.secret.data:
+        yield form.secret.label.text, "已设置" if robot.secret else "没有设置", "新的密钥"
+
+
+def _shown(webhook: Webhook) -> str:
+    return f"{label(webhook.kind)} {webhook.shown}"
+
+
+def _yes_or_no(value: bool) -> str:
+    return "是" if value else "否"
+
+
+def _robot_page(form: RobotForm, robot: Robot | None, changes: list[tuple[str, str, str]] | None = None) -> str:
+    return render_template(
         "robots/robot.html",
         form=form,
         robot=robot,
@@ -81,8 +123,8 @@ def _form_page(form: RobotForm, robot: Robot | None) -> ResponseReturnValue:
         messages=robots.list_messages(read_session(), robot.id) if robot else [],
         plain=Form(),
         message_words=message_words,
+        changes=changes,
     )
-    return make_response(page, 422 if form.errors else 200)
 
 
 @blueprint.post("/<int:robot_id>/try-out")
