@@ -18,7 +18,7 @@ from taskboard.domain.plan_parsing.fields import (
 )
 from taskboard.domain.plan_parsing.prose_clauses import BY_UNITS, NOT_THE_TASK, read_prose
 from taskboard.domain.plan_parsing.role_sentences import read_role_sentence
-from taskboard.domain.plan_parsing.statements import without_statements
+from taskboard.domain.plan_parsing.statements import NOT_REPEATED, without_statements
 from taskboard.domain.plan_parsing.text import Text, squeezed
 from taskboard.domain.plan_parsing.time_limits import is_time_limit
 from taskboard.domain.plan_parsing.units import is_unit_list, read_units
@@ -109,12 +109,23 @@ def _bracket_clauses(text: Text, groups: Iterable[Group]) -> list[Clause]:
     return clauses
 
 
+SECTION_ITSELF = (
+    r"(?:[本该](?:章|节|类|部分|板块|领域|方面|专项|篇|组|标题下)"
+    r"|(?:以下|下列|下述|所列|本\S{1,3}下)(?=各?项|任务|工作|事项|条目|均|都|由))"
+)
+ALL_BELOW = re.compile(
+    rf"(?!.*{NOT_REPEATED}){SECTION_ITSELF}[^,。;:]{{0,10}}?(?:,?除[^,。;:]{{2,14}}外,?)?[均都]?(?:统一)?由"
+)
+"""本章除注明外均由A牵头: what a section says of all its items"""
+
+
 def _read_bracket(inner: Text, plain: str, start: int, end: int) -> Reading | None:
-    content = without_statements(inner)
+    spoken = ALL_BELOW.match(inner.plain)
+    content = without_statements(inner[spoken.end() :] if spoken else inner)
     if not len(content):
         return None
     named = list(FIELD_NAME.finditer(content.plain))
-    if named and named[0].start() <= 2 and _are_fields(named):
+    if named and _are_fields(named) and _opens_bracket(content.plain[: named[0].start()]):
         return read_fields(content)
     sentence = read_role_sentence(content, names_may_be_odd=True)
     if sentence is not None:
@@ -133,6 +144,14 @@ def _read_bracket(inner: Text, plain: str, start: int, end: int) -> Reading | No
         reading.add(Field.RESPONSIBLE, read_units(names))
         return reading
     return None
+
+
+OF_SECTION = re.compile(rf"{SECTION_ITSELF}[^,。;:]{{0,6}}")
+
+
+def _opens_bracket(before: str) -> bool:
+    """Whether nothing that matters stands before the first name of a field (本类牵头单位：A)."""
+    return len(before) <= 2 or OF_SECTION.fullmatch(before) is not None
 
 
 SHORTEST_ITEM = 6
@@ -244,7 +263,7 @@ def _closing_sentence(text: Text, found: list[Clause]) -> list[Clause]:
     sentence = text[start : len(stripped)].strip()
     if not 3 <= len(sentence) <= 300 or any(clause.start < len(stripped) and clause.end > start for clause in found):
         return []
-    by = BY_UNITS.match(sentence.plain)
+    by = BY_UNITS.match(sentence.plain) or ALL_BELOW.match(sentence.plain)
     if NOT_THE_TASK.search(sentence.plain):
         return []
     reading = read_prose(sentence[by.end() :]) if by else read_role_sentence(sentence)

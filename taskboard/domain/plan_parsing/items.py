@@ -23,6 +23,8 @@ class Item:
     children: list[Item] = field(default_factory=list)
     clause_from_below: bool = False
     """whether its clause stood after the last of its sub-items"""
+    speaks_for_items: bool = False
+    """whether its clause names who leads items below that name nobody themselves"""
     parent: Item | None = None
     titled_never: bool | None = None
     """whether its title says that it never holds measures, once that was asked"""

@@ -332,7 +332,11 @@ def _measures_of_reports(lines: Sequence[Line], context: Context) -> tuple[list[
 def _unused_parent_clauses(top: Item) -> list[Problem]:
     problems = []
     for item in top.walk():
-        if item.has_units and any(below is not item and below.has_units for below in item.walk()):
+        if (
+            item.has_units
+            and not item.speaks_for_items
+            and any(below is not item and below.has_units for below in item.walk())
+        ):
             words = item.clauses[0].content.clean
             problems.append(problem(Code.CLAUSE_OF_PARENT_UNUSED, _where(item), words))
     return problems

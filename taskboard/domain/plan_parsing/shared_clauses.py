@@ -1,13 +1,15 @@
-"""Clauses that one item has from another: 一、市教育局 above its items, or one clause below the last of them."""
+"""Clauses that an item has from its section (一、市教育局, 本类牵头单位：A) or from the last item of its row."""
 
 from __future__ import annotations
 
 import re
 
-from taskboard.domain.plan_parsing.clause_readings import Clause, Form, Reading
+from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Clause, Form, Reading
+from taskboard.domain.plan_parsing.clauses import SECTION_ITSELF, find_clauses
 from taskboard.domain.plan_parsing.fields import Field
 from taskboard.domain.plan_parsing.items import LONGEST_HEADING, Item
 from taskboard.domain.plan_parsing.numbering import Kind
+from taskboard.domain.plan_parsing.statements import BUT_WHERE_NAMED
 from taskboard.domain.plan_parsing.text import Text
 from taskboard.domain.plan_parsing.units import is_unit_list, read_units
 
@@ -16,6 +18,7 @@ def share_clauses(top: Item) -> None:
     """Give each item below ``top`` the clauses that other places hold for it."""
     _give_units_of_headings(top)
     _give_units_before_colons(top)
+    _give_leads_of_sections(top)
     _lift_shared_clauses(top)
 
 
@@ -79,6 +82,60 @@ def _units_in_front(text: Text) -> tuple[Text, int] | None:
         return None
     units = text[found.start("units") : found.end("units")]
     return (units, found.end()) if is_unit_list(units) else None
+
+
+# --- units that lead a whole section -------------------------------------------------------------
+
+
+HOLDS_BELOW = re.compile(
+    rf"{SECTION_ITSELF}|{BUT_WHERE_NAMED}|(?:除|凡)[^,。;()]{{0,16}}(?:注明|标明|标注|列明|明确|指定)[^,。;()]{{0,6}}外"
+)
+
+
+def lead_of_section(title: Text) -> Reading | None:
+    """Who leads what stands below a title (一、工业（牵头单位：A，另有注明的除外）), if it says."""
+    if "(" not in title.plain and ":" not in title.plain:
+        return None
+    for clause in find_clauses(title):
+        if clause.form not in IN_TEXT and (lead := _only_lead(clause.reading)) is not None:
+            return lead
+    return None
+
+
+def _only_lead(reading: Reading) -> Reading | None:
+    leads = reading.leads or reading.responsible[:1]
+    if not leads:
+        return None
+    alone = Reading()
+    alone.add(Field.LEAD, leads)
+    return alone
+
+
+def _give_leads_of_sections(top: Item) -> None:
+    """Items that name only who helps have the lead of their section; where it says so, also those that name nobody."""
+    for section in top.walk():
+        if section.node.label is None or not section.children or not section.has_units:
+            continue
+        clause = next(clause for clause in section.clauses if clause.reading.has_units)
+        lead = _only_lead(clause.reading)
+        if lead is None:
+            continue
+        holds_for_all = HOLDS_BELOW.search(section.text.plain[clause.start : clause.end]) is not None
+        section.speaks_for_items = holds_for_all
+        below = [item for item in section.children if item.node.label is not None]
+        while below:
+            item = below.pop()
+            if item.has_units and not _names_lead(item):
+                item.clauses.insert(0, Clause(0, 0, Form.FIELDS, clause.content, lead))
+                section.speaks_for_items = True
+            elif any(one.has_units for one in item.walk()):
+                below += [] if item.has_units else [one for one in item.children if one.node.label is not None]
+            elif holds_for_all:
+                item.clauses.insert(0, Clause(0, 0, Form.FIELDS, clause.content, clause.reading))
+
+
+def _names_lead(item: Item) -> bool:
+    return any(clause.reading.leads or clause.reading.responsible for clause in item.clauses)
 
 
 # --- clauses that stand after the last sub-item --------------------------------------------------

@@ -15,6 +15,7 @@ from taskboard.domain.plan_parsing.clause_fields import read_fields, read_person
 from taskboard.domain.plan_parsing.clause_readings import Reading, Who, who_by
 from taskboard.domain.plan_parsing.fields import FIELD_NAME, UNIT_FIELDS, Field
 from taskboard.domain.plan_parsing.role_sentences import read_role_sentence
+from taskboard.domain.plan_parsing.shared_clauses import lead_of_section
 from taskboard.domain.plan_parsing.table_headers import (
     Grid,
     column_named,
@@ -102,7 +103,7 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
     units_guessed = bool(UNIT_FIELDS & set(by_content.values()))
     work = WorkList([], bool(UNIT_FIELDS & set(columns.values())), Field.DEADLINE in columns.values())
     work.titles = [cells[0] for cells in grid[:header_row] if _single_text(cells, _filled(cells)) is not None]
-    section = ""
+    section, section_lead = "", None
     above: dict[int, Text] = {}
     first = header_row + 1
     while first < len(grid) and (is_second_header(grid[first]) or shares_cells(grid[first], grid[header_row])):
@@ -114,28 +115,33 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
         if not filled_cells or is_repeated_header(cells, columns):
             continue
         single = _single_text(cells, filled_cells)
-        if single is not None:
-            if NOTE.match(single.plain.strip()):
-                work.notes.append(single)
-            else:
-                section = single.plain.strip()
-                above = {}
+        if NOTE.match(filled_cells[0].plain.strip()):
+            work.notes.append(single or join_texts(cells, " "))
             continue
-        if NOTE.match(filled_cells[0].plain):
-            work.notes.append(join_texts(cells, " "))
-            continue
-        if _is_section(filled_cells, cells, columns):
-            section, above = cells_text(cells), {}
+        if single is not None or _is_section(filled_cells, cells, columns):
+            section, section_lead, above = cells_text(cells), lead_of_section(filled_cells[-1]), {}
             continue
         filled = False
         if not merged_cells_resolved:
-            filled = _fill_down(cells, columns, above)
+            filled = _fill_down(cells, columns, above, leads_too=section_lead is None)
             above = dict(enumerate(cells))
         row = read_row(cells, columns)
+        row.who = _led_by(section_lead, row.who)
         row.section, row.filled_down, row.units_guessed = section, filled, units_guessed
         if row.action.plain or row.heading.plain:
             work.rows.append(row)
     return work if work.rows else None
+
+
+def _led_by(lead: Reading | None, who: Who) -> Who:
+    """A row that names only who helps, or nobody, with the lead of its section."""
+    if lead is None or who.assigned.leads:
+        return who
+    first = who_by([lead], "、".join(unit.said.clean for unit in lead.leads))
+    others = tuple(unit for unit in who.assigned.partners if unit.name not in first.assigned.lead_names)
+    assigned = first.assigned._replace(partners=others, partner_names=tuple(unit.name for unit in others))
+    written = "\t".join(filter(None, (first.as_written, who.as_written)))
+    return structs.replace(who, assigned=assigned, leads=first.leads, as_written=written)
 
 
 MOST_CARD_ROWS = 60
@@ -222,8 +228,11 @@ def _single_text(cells: Sequence[Text], filled: Sequence[Text]) -> Text | None:
     return None
 
 
-def _fill_down(cells: list[Text], columns: dict[int, Field], above: dict[int, Text]) -> bool:
-    """Empty cells of merged columns take the text above: units and time only together with their neighbours."""
+def _fill_down(cells: list[Text], columns: dict[int, Field], above: dict[int, Text], *, leads_too: bool) -> bool:
+    """Empty cells of merged columns take the text above: units and time only together with their neighbours.
+
+    Not ``leads_too`` where an empty cell means the lead of the section.
+    """
     filled = False
     leads = [c for c, f in columns.items() if f in (Field.LEAD, Field.RESPONSIBLE)]
     numbers = [c for c, f in columns.items() if f is Field.NUMBER and c < len(cells)]
@@ -231,6 +240,8 @@ def _fill_down(cells: list[Text], columns: dict[int, Field], above: dict[int, Te
     units_empty = all(not len(cells[c]) for c in columns if columns[c] in UNIT_FIELDS and c < len(cells))
     for column, meaning in columns.items():
         if column >= len(cells) or len(cells[column]) or column not in above or not len(above[column]):
+            continue
+        if meaning is Field.LEAD and not leads_too:
             continue
         if goes_on and meaning in (Field.NUMBER, Field.TASK) and _has_content(cells, columns):
             cells[column] = above[column]

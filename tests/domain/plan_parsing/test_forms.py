@@ -427,3 +427,51 @@ def test_names_of_two_characters_divide_a_row_without_marks() -> None:
         ("县民政局", "县妇联、团县委"),
         ("县残联", "县住建局、县财政局"),
     ]
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "一、稳住工业（牵头单位：县工信局，各项另有注明的除外）",
+        "一、稳住工业（本类牵头单位：县工信局）",
+        "一、稳住工业【本部分任务除注明外均由县工信局牵头】",
+        "一、稳住工业（县工信局牵头，另有标注的从其标注）",
+        "一、稳住工业\n牵头单位：县工信局（单独列明的以列明为准）",
+        "一、稳住工业\n本章各项任务由县工信局牵头，另有规定的除外。",
+    ],
+)
+def test_who_leads_a_section_leads_its_items_that_name_nobody_else(says: str) -> None:
+    plan = read(f"""
+云州县2024年重点工作清单
+{says}
+1.培育企业。新增企业9家。
+2.盘活用地。盘活用地200亩。
+配合单位：县财政局
+3.建好园区。建成厂房。
+牵头单位：县发改局
+配合单位：县住建局
+二、办好学校
+4.新建学校。建成学校1所。
+牵头单位：县教育局
+""")
+
+    assert assigned(plan) == [
+        ("一1", "县工信局", ""),
+        ("一2", "县工信局", "县财政局"),
+        ("一3", "县发改局", "县住建局"),
+        ("二4", "县教育局", ""),
+    ]
+    assert not [one for one in plan.problems if one.code == "clause_of_parent_unused"]
+
+
+def test_a_section_with_a_clause_but_without_such_words_leads_only_items_that_name_who_helps() -> None:
+    plan = read("""
+云州县2024年重点工作清单
+一、稳住工业（牵头单位：县工信局）
+1.培育企业。新增企业9家。
+2.盘活用地。盘活用地200亩。（配合单位：县财政局）
+3.建好园区。建成厂房。（牵头单位：县发改局；配合单位：县住建局）
+""")
+
+    assert assigned(plan) == [("一2", "县工信局", "县财政局"), ("一3", "县发改局", "县住建局")]
+    assert [one.heading for one in plan.candidates] == ["培育企业"]

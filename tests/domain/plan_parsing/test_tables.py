@@ -261,3 +261,38 @@ def test_figures_with_the_same_words_around_them_keep_their_values() -> None:
         ("站点", 20),
         ("站点", 30),
     ]
+
+
+LED_SECTIONS = """
+序号 | 任务 | 牵头单位 | 配合单位 | 完成时限
+{first}
+1 | 新增企业9家 | | 县税务局 | 6月底
+2 | 盘活用地200亩 | 县资源局 | 县工信局 | 9月底
+3 | 改造车间30个 | | | 9月底
+{second}
+4 | 扩种油菜 | | 县水利局 | 5月底
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("一、工业强县（本类牵头单位：县工信局）", "二、农业稳县（本类牵头单位：县农业局、县林业局）"),
+        ("一、工业强县（县工信局牵头）", "二、农业稳县（县农业局、县林业局牵头）"),
+        ("一 | 工业强县（牵头单位：县工信局） | | |", "二 | 农业稳县（牵头单位：县农业局、县林业局） | | |"),
+    ],
+)
+def test_rows_with_an_empty_cell_are_led_by_who_leads_their_section(first: str, second: str) -> None:
+    lines = LED_SECTIONS.format(first=first, second=second).strip().split("\n")
+    rows = [[cell.strip() for cell in line.split("|")] for line in lines]
+    over_all = [[Cell(row[0], n, 0, column_span=5)] * 5 if len(row) == 1 else [] for n, row in enumerate(rows)]
+    cells = [over_all[n] or [Cell(text, n, c) for c, text in enumerate(row)] for n, row in enumerate(rows)]
+
+    measures = parse_plan([Table(tuple(map(tuple, cells)))]).measures
+
+    assert [(one.text, one.lead, one.partners) for one in measures] == [
+        ("新增企业9家", ("县工信局",), ("县税务局",)),
+        ("盘活用地200亩", ("县资源局",), ("县工信局",)),
+        ("改造车间30个", ("县工信局",), ()),
+        ("扩种油菜", ("县农业局", "县林业局"), ("县水利局",)),
+    ]
