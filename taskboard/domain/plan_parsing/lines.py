@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from taskboard.domain.plan_parsing.blocks import Block, Paragraph, Table
+from taskboard.domain.plan_parsing.clipboard import MOST_LINES_IN_A_ROW, may_open_row, read_row_of_cells
 from taskboard.domain.plan_parsing.fields import FIELD_NAME
 from taskboard.domain.plan_parsing.identity import TITLE_END
 from taskboard.domain.plan_parsing.noise import INLINE_PAGE_NUMBER, ends_page, is_noise
@@ -42,31 +43,60 @@ def read_pages(blocks: Sequence[Block]) -> Pages:
     sources: list[Source] = []
     parts: list[Line | Table] = []
     dropped: list[Text] = []
-    table_blocks: dict[int, int] = {}
     page_ended = False
-    views = read_views({block.text for block in blocks if isinstance(block, Paragraph)})
-    for index, block in enumerate(blocks):
-        if isinstance(block, Table):
-            table_blocks[id(block)] = index
-            parts.append(block)
+    for part in _with_whole_rows(_parts_of(blocks, sources)):
+        if isinstance(part, Table):
+            parts.append(part)
             page_ended = False
             continue
-        sources.append((index, None, None))
-        for line in _lines_of(block, text_of(views[block.text], len(sources) - 1)):
-            if is_noise(line.text.plain) and not line.label:
-                dropped.append(line.text)
-                page_ended = page_ended or ends_page(line.text.plain)
-                continue
-            above = parts[-1] if page_ended and parts else None
-            if isinstance(above, Line) and _runs_over_page(above, line):
-                parts[-1:] = _joined([above, line])
-            else:
-                parts.append(line)
-            page_ended = False
+        if is_noise(part.text.plain) and not part.label:
+            dropped.append(part.text)
+            page_ended = page_ended or ends_page(part.text.plain)
+            continue
+        above = parts[-1] if page_ended and parts else None
+        if isinstance(above, Line) and _runs_over_page(above, part):
+            parts[-1:] = _joined([above, part])
+        else:
+            parts.append(part)
+        page_ended = False
     parts, columns_found = _columns_in_order(parts)
     parts = _sentences_joined(_unwrapped(parts))
+    table_blocks = {id(block): index for index, block in enumerate(blocks) if isinstance(block, Table)}
     blocks_by_position = {n: table_blocks[id(part)] for n, part in enumerate(parts) if isinstance(part, Table)}
     return Pages(parts, sources, blocks_by_position, dropped, columns_found)
+
+
+def _parts_of(blocks: Sequence[Block], sources: list[Source]) -> list[Line | Table]:
+    """The tables and the lines of the paragraphs, whose sources are added to ``sources``."""
+    views = read_views({block.text for block in blocks if isinstance(block, Paragraph)})
+    parts: list[Line | Table] = []
+    for index, block in enumerate(blocks):
+        if isinstance(block, Table):
+            parts.append(block)
+            continue
+        sources.append((index, None, None))
+        parts += _lines_of(block, text_of(views[block.text], len(sources) - 1))
+    return parts
+
+
+def _with_whole_rows(parts: list[Line | Table]) -> list[Line | Table]:
+    """The parts, with one line for each row of a pasted sheet, over however many lines its cells run."""
+    whole: list[Line | Table] = []
+    number = 0
+    while number < len(parts):
+        part = parts[number]
+        number += 1
+        if isinstance(part, Line) and may_open_row(part.text.plain):
+            below: list[Text] = []
+            for one in parts[number : number + MOST_LINES_IN_A_ROW]:
+                if not isinstance(one, Line) or one.label:
+                    break
+                below.append(one.text)
+            row, used = read_row_of_cells(part.text, below)
+            part = Line(row, part.label, part.heading_level)
+            number += used
+        whole.append(part)
+    return whole
 
 
 LINE_BREAK = re.compile(r"[\n\v\f\u2028]")
@@ -185,9 +215,11 @@ def _wrap_width(lengths: list[int]) -> int | None:
 
 def _goes_on(line: Line, following: Line, width: int) -> bool:
     """Whether a line that fills the width runs on into the next one, which then opens no item and no field."""
-    if len(line.text) < width - 2 or following.label or line.text.plain.rstrip().endswith("|"):
+    if len(line.text) < width - 2 or following.label:
         return False
     plain = following.text.plain
+    if _has_cells(line.text.plain) or _has_cells(plain):
+        return False
     if (
         TITLE_END.search(line.text.plain.strip())
         and OPENS_PLAN.match(plain)
