@@ -316,7 +316,8 @@ def _is_old_hand_run(now: datetime) -> ColumnElement[bool]:
 def request_run(session: Session, job: JobName, *, day: date, **by: Unpack[Writing]) -> None:
     """Ask the scheduler to run a daily job once more for this day.
 
-    Raises :class:`NotFound` for other jobs and :class:`Invalid` for a day that nobody can mean.
+    A frequent job cannot be asked for: the scheduler would take the wish up when it runs the job anyway. Raises
+    :class:`NotFound` for it, and :class:`Invalid` for a day that nobody can mean.
     """
     schedule = SCHEDULES[job]
     if not isinstance(schedule, Daily):

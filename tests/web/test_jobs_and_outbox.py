@@ -200,6 +200,14 @@ def test_only_daily_jobs_can_be_asked_for(visitor: Visitor, usual: Usual, name: 
 # Outbox
 
 
+def test_a_job_that_runs_all_the_time_says_why_nobody_need_ask_for_a_run(visitor: Visitor, usual: Usual) -> None:
+    page = visitor.enter(usual.sun).get("/jobs").text
+
+    for seconds in (10, 5, 60):
+        assert f"不用手工：每 {seconds} 秒自动运行" in page
+    assert page.count("不用手工") == 3
+
+
 def test_the_outbox_shows_each_mail_with_its_error(
     visitor: Visitor, usual: Usual, session: Session, clock: SettableClock
 ) -> None:
