@@ -222,7 +222,7 @@ FORECAST = re.compile(r"(?<!半)年[底末终]?$|[今全]年")
 
 
 def is_forecast(mention: Mention) -> bool:
-    """今年底, 全年 without 前 or 内: in a speech an expectation, in a document an end."""
+    """今年底, 全年 without 前 or 内: in a long speech an expectation, in a document an end."""
     expected = mention.date is not None and not mention.year_stated and FORECAST.search(mention.text)
     return bool(expected) and not re.search(rf"{BEFORE}$|内$", mention.text)
 

@@ -68,7 +68,7 @@ def text_head(text: Text) -> str:
 
 
 def measure_of_item(item: Item, context: Context, *, where: Where, spoken: bool = False) -> ParsedMeasure:
-    """The measure that an item with or without clauses states; ``spoken`` in a speech, where 今年底 is no limit."""
+    """The measure that an item with or without clauses states; ``spoken`` in a speech, where 今年底 may be no limit."""
     body = whole_text(item)
     heading, heading_end = _heading(item, body)
     contents = [clause.content for clause in item.clauses if clause.reading.has_units]
@@ -200,6 +200,10 @@ def _doubts_about(row: Row) -> Doubts:
     return Doubts(filled_down=row.filled_down, stray=bool(row.who.stray), damaged=damaged, run_together=row.unseparated)
 
 
+LONGEST_PROMISE = 120
+"""characters of a step in a speech that is about one thing; in a longer one 今年底 speaks of one sentence of it"""
+
+
 # --- shared --------------------------------------------------------------------------------------
 
 
@@ -216,7 +220,7 @@ def _when(body: Text, limits: Sequence[Text], anchor: Anchor, heading_end: int, 
         return When(mention, limit, recurrence, rhythm_words, from_limit=True)
     passed_over: list[Mention] = []
     in_text = find_deadlines(body.plain, anchor, heading_end=heading_end, passed_over=passed_over)
-    if spoken:
+    if spoken and len(body) > LONGEST_PROMISE:
         in_text = [mention for mention in in_text if not is_forecast(mention)]
     mention = choose_deadline(in_text)
     words = body[mention.start : mention.end] if mention else EMPTY

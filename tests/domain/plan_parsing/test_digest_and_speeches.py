@@ -85,11 +85,19 @@ def test_the_office_of_a_speaker_is_only_a_suggestion() -> None:
     assert last.inferred_lead == ("省商务厅",)
 
 
-def test_what_a_speech_expects_is_no_limit_but_what_it_sets_is() -> None:
+def test_a_year_end_in_a_short_step_of_a_speech_is_its_limit() -> None:
     first, second, *_ = parse_plan(blocks_of(PRESS_CONFERENCE)).measures
 
-    assert first.deadline is not None and first.deadline.isoformat() == "2023-12-31"
-    assert second.deadline is None
+    assert [str(one.deadline) for one in (first, second)] == ["2023-12-31", "2023-12-31"]
+
+
+def test_a_year_end_that_a_speech_expects_among_much_else_is_no_limit() -> None:
+    much_else = "我们将支持各地依托山水和古城资源培育精品线路，引导企业推出夜间演艺和民俗体验。" * 3
+    promised = PRESS_CONFERENCE.replace("推出线路50条，", much_else + "推出线路50条。")
+
+    _, second, *_ = parse_plan(blocks_of(promised)).measures
+
+    assert (second.deadline, second.review) == (None, ("deadline",))
 
 
 def test_a_speaker_who_greets_journalists_is_no_journalist_and_a_list_names_the_office() -> None:
