@@ -237,6 +237,7 @@ def _find_reminders(
     rules = reminding.load_rules(session)
     snoozes = snoozing.load_snoozes(session, today=today)
     condition = reminding.may_be_due(
+        session,
         today,
         calendar=calendar,
         rhythms=load_rhythms(session),

@@ -26,7 +26,7 @@ from taskboard.models import (
     Task,
     TaskLineage,
 )
-from taskboard.services.paging import in_portions
+from taskboard.services.among import among
 from taskboard.services.suspensions import load_review_days
 from taskboard.services.turns import days_of_return
 
@@ -100,10 +100,12 @@ class _Plans(dict[int, tuple[str, Rhythm]]):
         self._session = session
 
     def know(self, plan_ids: Collection[int]) -> None:
-        for some_ids in in_portions(sorted(plan_ids - self.keys())):
-            query = select(Plan.id, Plan.title, Plan.report_rhythm, Plan.report_day).where(Plan.id.in_(some_ids))
-            for plan_id, title, kind, day in self._session.execute(query):
-                self[plan_id] = title, Rhythm(kind, day)
+        asked = sorted(plan_ids - self.keys())
+        if not asked:
+            return
+        query = select(Plan.id, Plan.title, Plan.report_rhythm, Plan.report_day)
+        for plan_id, title, kind, day in self._session.execute(query.where(among(self._session, Plan.id, asked))):
+            self[plan_id] = title, Rhythm(kind, day)
 
 
 class Places(dict[int, tuple[str, str]]):
@@ -113,10 +115,12 @@ class Places(dict[int, tuple[str, str]]):
         self._session = session
 
     def know(self, department_ids: Collection[int]) -> None:
-        for some_ids in in_portions(sorted(department_ids - self.keys())):
-            query = select(Department.id, Department.name, Department.path).where(Department.id.in_(some_ids))
-            for department_id, name, path in self._session.execute(query):
-                self[department_id] = name, path
+        asked = sorted(department_ids - self.keys())
+        if not asked:
+            return
+        query = select(Department.id, Department.name, Department.path)
+        for department_id, name, path in self._session.execute(query.where(among(self._session, Department.id, asked))):
+            self[department_id] = name, path
 
 
 class _Asked(NamedTuple):

@@ -10,8 +10,6 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 PAGE_SIZE = 50
-IDS_PER_QUERY = 500
-"""SQLite takes some thousands of values in one statement, PostgreSQL more"""
 
 RowT = TypeVar("RowT")
 OtherT = TypeVar("OtherT")
@@ -60,7 +58,10 @@ def count_rows(session: Session, query: AnySelect) -> int:
     return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
 
 
-def in_portions(values: Sequence[RowT], size: int = IDS_PER_QUERY) -> Iterator[Sequence[RowT]]:
-    """The values in their order, so many at a time."""
+def in_portions(values: Sequence[RowT], size: int) -> Iterator[Sequence[RowT]]:
+    """The values in their order, so many at a time: for work that takes a transaction for each portion.
+
+    To ask for many ids no portions are needed: :func:`taskboard.services.among.among`.
+    """
     for start in range(0, len(values), size):
         yield values[start : start + size]

@@ -43,7 +43,6 @@ from taskboard.models import (
 )
 from taskboard.services.among import among, gathered, taken_apart
 from taskboard.services.inserts import insert_found_where_free
-from taskboard.services.paging import in_portions
 from taskboard.services.periods import misses_report
 from taskboard.services.postholders import Holder, Postholders
 from taskboard.services.suspensions import first_lead
@@ -80,6 +79,7 @@ def load_rules(session: Session) -> PlanRules:
 
 
 def may_be_due(
+    session: Session,
     today: date,
     *,
     calendar: WorkingCalendar,
@@ -110,7 +110,8 @@ def may_be_due(
     ]
     if own_rules:
         found.append(_ids(owes, Assignment.task_id.in_(select(Task.id).where(Task.plan_id.in_(own_rules)))))
-    found += [_ids(Assignment.id.in_(some_ids)) for some_ids in in_portions(sorted(besides))]
+    if besides:
+        found.append(_ids(among(session, Assignment.id, besides)))
     is_alive = or_(Task.state.in_(UNDER_WAY), stands_for_a_suspended_task())
     return and_(is_alive, Assignment.id.in_(union_all(*found)))
 

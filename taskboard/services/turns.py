@@ -13,7 +13,7 @@ from taskboard.domain.history import RecordedAct
 from taskboard.domain.local_time import local_date
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState
 from taskboard.models import Assignment, HistoryEntry, Person
-from taskboard.services.paging import in_portions
+from taskboard.services.among import among
 
 TURNS = (Act.SUBMIT, Act.WITHDRAW, Act.RETURN_INSIDE, Act.RETURN_SUBMISSION)
 TURNS_OF_LEADS = (Act.RETURN, Act.REOPEN)
@@ -57,17 +57,13 @@ _RETURNED = (
 
 
 def days_of_return(session: Session, assignment_ids: Sequence[int]) -> dict[int, date]:
-    """Those of the assignments whose submission came back and was not made again, with the day on which it did."""
-    found: dict[int, date] = {}
-    for some_ids in in_portions(assignment_ids):
-        query = (
-            select(Assignment.id, HistoryEntry.at)
-            .join(HistoryEntry, HistoryEntry.id == last_turn(HistoryEntry.id))
-            .where(Assignment.id.in_(some_ids), Assignment.state == AssignmentState.IN_PROGRESS)
-            .where(HistoryEntry.act.in_(RETURNS))
-        )
-        found |= {assignment_id: local_date(at) for assignment_id, at in session.execute(query)}
-    return found
+    """Those of these assignments in progress whose submission came back and was not made again, with its day."""
+    query = (
+        select(Assignment.id, HistoryEntry.at)
+        .join(HistoryEntry, HistoryEntry.id == last_turn(HistoryEntry.id))
+        .where(among(session, Assignment.id, assignment_ids), HistoryEntry.act.in_(RETURNS))
+    )
+    return {assignment_id: local_date(at) for assignment_id, at in session.execute(query)}
 
 
 def load_returns(session: Session, task_id: int) -> dict[int, Return]:

@@ -529,7 +529,7 @@ def test_a_deadline_that_is_near_is_read_only_while_something_of_it_is_to_be_tol
     calendar = load_calendar(session)
 
     def read_on(day: date, made_up_from: date | None = None) -> list[int]:
-        condition = may_be_due(day, calendar=calendar, made_up_from=made_up_from)
+        condition = may_be_due(session, day, calendar=calendar, made_up_from=made_up_from)
         return [item.task_id for item in load_items(session, condition)]
 
     session.rollback()

@@ -88,6 +88,7 @@ def assert_nothing_is_left_out(session: Session, today: date, made_up_from: date
         made_up_from=made_up_from,
     )
     condition = may_be_due(
+        session,
         today,
         calendar=CALENDAR,
         rhythms=load_rhythms(session),
@@ -122,10 +123,10 @@ def test_the_daily_scan_reads_everything_of_which_a_rule_speaks(session: Session
 def test_an_assignment_is_read_again_where_somebody_asks_for_it(session: Session) -> None:
     add_random_histories(session, random.Random(3), 40)
     quiet = {item.assignment_id for item in load_items(session, true())}
-    quiet -= {item.assignment_id for item in load_items(session, may_be_due(TODAY, calendar=CALENDAR))}
+    quiet -= {item.assignment_id for item in load_items(session, may_be_due(session, TODAY, calendar=CALENDAR))}
     alive = {one.assignment_id for one in load_items(session, Task.state == TaskState.IN_PROGRESS)} & quiet
 
-    read = load_items(session, may_be_due(TODAY, calendar=CALENDAR, besides=alive))
+    read = load_items(session, may_be_due(session, TODAY, calendar=CALENDAR, besides=alive))
 
     assert alive
     assert alive <= {item.assignment_id for item in read}
