@@ -90,8 +90,8 @@ def _unlabelled_items(node: Node) -> list[Item]:
             continue  # fields below the title speak of the document
         if position == 0 and node.parent is None and node.children and any(map(_is_number, group)):
             continue  # the head of a notice: its number, and to whom it goes
-        if all(_is_only_clause(text) or _is_signature(text) for text in group):
-            continue  # 主办单位：… of a web page below the signature
+        if all(_is_only_clause(text) or _is_signature(text) for text in group) or NOTE.match(group[start].plain):
+            continue  # 主办单位：… of a web page below the signature, or below a note on the list
         label = read_step(group[start].plain)
         first = group[start][label.end :] if label else group[start]
         is_title = start == 1 and position == 0 and node.parent is None
@@ -99,6 +99,10 @@ def _unlabelled_items(node: Node) -> list[Item]:
             first = join_texts([group[start - 1], first], "\n")
         items.append(_item(Node(label, node, node.order, [first, *group[start + 1 :]], part=node.part)))
     return items
+
+
+NOTE = re.compile(r"\s*(?:[(\[]?(?:备?注|附注|[\u4e00-\u9fff]{0,4}说明)\d?\s?:|\*|※)")
+"""注：…, which says how a list is to be read"""
 
 
 def _is_signature(text: Text) -> bool:
@@ -189,7 +193,7 @@ def items_with_clauses(top: Item) -> list[Item]:
 PROSE_SHARE = 0.3
 """of the items that may be measures, so many must have a clause in running text before any is believed"""
 GENERIC_BODY = re.compile(
-    r"^(?:各级)?(?:人民)?(?:政府|部门|单位|企业|协会|高校|学校|医院|银行|机构|公司|社区|专业机构|龙头企业|社会组织|主管部门|办公室|领导小组)$|企业$|协会$"
+    r"^(?:各|有关|相关)*(?:牵头|责任|主责|主办|承办|配合|参与|成员)(?:责任)?(?:部门|单位|处室|科室|方)$|^(?:各级)?(?:人民)?(?:政府|部门|单位|企业|协会|高校|学校|医院|银行|机构|公司|社区|专业机构|龙头企业|社会组织|主管部门|办公室|领导小组)$|企业$|协会$"
 )
 
 
@@ -243,12 +247,21 @@ def drop_doubtful_prose(top: Item) -> None:
 STANDING_BODY = re.compile(r"(?:领导小组|指挥部|专班|联席会议|发展委员会|工作委员会)(?:办公室)?$")
 
 
+SUPERVISES = re.compile(
+    r"(?:加强|开展|进行|实施|组织|定期|适时|强化)[^,。;]{0,8}(?:督查|督导|督办|督促|检查|指导|考核|评估|调度|跟踪|协调)"
+    r"|(?:督促|监督)检查|跟踪(?:督办|督查|问效|了解)|统筹协调|协调解决"
+)
+"""由督查室会同有关部门加强督查 among the requirements: who watches over the plan, not who does a part of it"""
+
+
 def _is_assignment(clause: Clause, item: Item) -> bool:
     """Whether a clause in running text gives its item to somebody, as its neighbours are given."""
     if is_never_measure(item):
         return False
     if not _names_a_body(clause):
         return clause.form is Form.PROSE and _names_known_group(clause) and _is_surrounded(item)
+    if clause.form is Form.PROSE and SUPERVISES.search(clause.content.plain) and _is_about_support(item):
+        return False
     units = [*clause.reading.leads, *clause.reading.responsible]
     stands_over_all = all(STANDING_BODY.search(unit.said.plain) for unit in units)
     return not (stands_over_all and _is_about_support(item))

@@ -7,7 +7,7 @@ import re
 from taskboard.domain.plan_parsing.brackets import split_outside
 from taskboard.domain.plan_parsing.clause_readings import Reading
 from taskboard.domain.plan_parsing.fields import FIELD_NAME, UNIT_FIELDS, Field, field_named
-from taskboard.domain.plan_parsing.role_sentences import read_role_sentence, verb_at_end
+from taskboard.domain.plan_parsing.role_sentences import AFTERTHOUGHT, read_role_sentence, verb_at_end
 from taskboard.domain.plan_parsing.statements import without_statements
 from taskboard.domain.plan_parsing.text import Text, without_ranges
 from taskboard.domain.plan_parsing.time_limits import is_time_limit
@@ -69,6 +69,8 @@ def read_unit_value(role: Field, value: Text, reading: Reading) -> None:
         reading.merge(sentence)
         return
     for unit in read_units(units_part):
+        if AFTERTHOUGHT.match(unit.said.plain):
+            continue
         if looks_like_unit(unit.said.plain) or unit.restored or len(unit.name) <= 20:
             reading.add(role, [unit])
         else:

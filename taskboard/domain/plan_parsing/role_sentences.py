@@ -37,7 +37,11 @@ ANY_VERB = re.compile(
 )
 VERB_WINDOW = 40
 WITH = re.compile(r"(?:牵头)?(?:会同|商(?=[省市县区各国有]))|(?<=牵头),?会同")
-AFTERTHOUGHT = re.compile(r"^(?:下同|以下同|长期|持续).{0,2}$")
+AFTERTHOUGHT = re.compile(
+    r"^(?:下同|以下同|长期|持续).{0,2}$|^(?:并|均|全部|一并|同时|结果|情况)*(?:纳入|列入|计入|记入|实行|接受|作为)[^、]{2,16}$"
+    r"|^(?!.*(?:负责|承担))[^、]{2,12}(?:考核|督查|督办|通报|调度|评估|销号)(?:内容|事项|范围|管理|体系|清单|重点)?$"
+)
+"""what a clause says beside its units: 下同, 纳入年度考核"""
 
 
 def read_role_sentence(content: Text, *, names_may_be_odd: bool = False) -> Reading | None:

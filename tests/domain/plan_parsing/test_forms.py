@@ -475,3 +475,37 @@ def test_a_section_with_a_clause_but_without_such_words_leads_only_items_that_na
 
     assert assigned(plan) == [("一2", "县工信局", "县财政局"), ("一3", "县发改局", "县住建局")]
     assert [one.heading for one in plan.candidates] == ["培育企业"]
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        "（一）任务跨部门的，由牵头单位会同相关单位协调解决。",
+        "（一）市督查室要会同有关部门开展督导，年底通报。",
+        "组建改革专班，各成员单位按照职责抓好落实。",
+    ],
+)
+def test_how_a_plan_is_watched_over_is_no_measure(requirement: str) -> None:
+    plan = read(f"""
+关于分解2024年改革任务的通知
+一、改革任务
+（一）修订用地标准。由市资源局会同市住建局负责落实。
+（二）清理收费目录。由市财政局会同市司法局负责落实。
+二、工作要求
+{requirement}
+""")
+
+    assert assigned(plan) == [("一（一）", "市资源局", "市住建局"), ("一（二）", "市财政局", "市司法局")]
+
+
+def test_a_note_above_the_foot_of_a_page_is_no_measure() -> None:
+    plan = read("""
+云州市2024年改革任务清单
+序号 | 任务 | 主办 | 协办
+1 | 修订用地标准 | 市资源局 | 市住建局
+2 | 清理收费目录 | 市财政局 | 市司法局
+注：有两家主办的，排名不分先后。
+主办：云州市人民政府办公室 承办：市信息中心
+""")
+
+    assert [one.lead for one in plan.measures] == [("市资源局",), ("市财政局",)]
