@@ -14,6 +14,7 @@ from taskboard.domain.plan_parsing.items import LONGEST_HEADING, Item, heading_o
 from taskboard.domain.plan_parsing.numbering import Kind, read_step
 from taskboard.domain.plan_parsing.outline import SIGNED_DAY, Node, split_bullets, split_steps
 from taskboard.domain.plan_parsing.prose_clauses import find_prose_clauses
+from taskboard.domain.plan_parsing.rhythm import RHYTHM_HINT, asks_all_for_reports
 from taskboard.domain.plan_parsing.sections import is_about_support, never_holds_measures
 from taskboard.domain.plan_parsing.shared_clauses import share_clauses
 from taskboard.domain.plan_parsing.text import Text, join_texts, without_ranges
@@ -144,8 +145,8 @@ def _cut_after_clause(text: Text, clauses: list[Clause]) -> Text:
     """Lines that follow an item's last clause belong to no item, unless the clause stands beside its heading."""
     before = without_ranges(text[: clauses[0].end], [(clauses[0].start, clauses[0].end)]).plain.strip(" 。\n")
     if "。" not in before and len(before) <= LONGEST_HEADING:
-        closing = CLOSING_LINE.search(text.plain, max(clause.end - 1 for clause in clauses))
-        return text[: closing.start()] if closing else text
+        closing = _closing_line(text.plain, max(clause.end - 1 for clause in clauses))
+        return text if closing is None else text[:closing]
     rest = text.plain.find("\n", max(clause.end - 1 for clause in clauses))
     return text if rest < 0 else text[:rest]
 
@@ -154,6 +155,20 @@ CLOSING_LINE = re.compile(
     r"\n\s*(?:以上|上述|请各|各(?:有关|相关|责任|牵头|成员)?(?:单位|部门)[要应须于]|各级各部门|[省市县区州]?(?:委|政府|委政府|政府办公[室厅])督查室|本(?:方案|意见|通知|计划|清单|办法)自|(?:备?注|附注|[\u4e00-\u9fff]{0,4}说明)\s?:)"
 )
 """how a paragraph begins that speaks of all items again"""
+
+
+def _closing_line(plain: str, start: int) -> int | None:
+    """Where the first line below ``start`` begins that speaks of all items: also 各专班每月5日前报送进展."""
+    closing = CLOSING_LINE.search(plain, start)
+    end = len(plain) if closing is None else closing.start()
+    line_break = plain.find("\n", start, end)
+    while line_break >= 0:
+        following = plain.find("\n", line_break + 1, end)
+        line = plain[line_break + 1 : following if following >= 0 else end]
+        if RHYTHM_HINT.search(line) and asks_all_for_reports(line):
+            return line_break
+        line_break = following
+    return None if closing is None else end
 
 
 def _with_steps(node: Node, text: Text, clauses: list[Clause]) -> Item | None:

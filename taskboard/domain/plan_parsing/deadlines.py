@@ -90,7 +90,7 @@ def _judged(plain: str, found: re.Match[str], mention: Mention, anchor: Anchor) 
         return mention
     if _is_fact(found, before, after, is_ahead=_is_ahead(mention, anchor)):
         return None
-    if _is_past(mention, anchor) or not _is_limit(before, after, found):
+    if PHASE.search(before) or _is_past(mention, anchor) or not _is_limit(before, after, found):
         return None
     starts = STARTS.match(after) and not found.group().endswith("前")
     return structs.replace(mention, is_start=True) if starts else mention
@@ -104,6 +104,8 @@ def _recurring(found: re.Match[str], mention: Mention, before: str) -> Mention |
     return Mention(mention.start, mention.end, "每年" + mention.text, None, Why.RECURRING)
 
 
+PHASE = re.compile(r"其中[,:]?$")
+"""改造80家，其中2024年改造30家: what only a part is due at"""
 UP_TO = re.compile(r"截[至止]$")
 
 
@@ -131,7 +133,7 @@ def _is_past(mention: Mention, anchor: Anchor) -> bool:
     return anchor.year is not None and mention.date.year < anchor.year
 
 
-CLAUSE_START = re.compile(r"(?:^|[。;:,!\n)\]”]|到|至|于|力争|确保|争取|计划|拟|预计|其中|并|在)$")
+CLAUSE_START = re.compile(r"(?:^|[。;:,!\n)\]”]|到|至|于|力争|确保|争取|计划|拟|预计|并|在)$")
 
 
 def _is_limit(before: str, after: str, found: re.Match[str]) -> bool:

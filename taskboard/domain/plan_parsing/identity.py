@@ -49,6 +49,7 @@ BODIES = (
     "|管委会|指挥部|党委|中心|院|会"
 )
 ISSUED_AT = re.compile(r"[(\[]?(?P<day>[^()\[\]]{8,14}日)(?:印发|发布|公布|通过)")
+PRINTED_DAY = re.compile(rf"{DAY.pattern}(?:印发|制发)")
 WRITTEN_DAY = r"\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日"
 PASSED_AT = re.compile(
     rf"^[(\[](?:{DOCUMENT_NUMBER.pattern.replace('?P<number>', '').replace('?P<year>', '')}[,、;\s])?"
@@ -230,10 +231,17 @@ def _own_date(lines: Sequence[Text], dropped: Sequence[Text], titles: Sequence[T
         _day_in_field(DATED_FIELD, everything)
         or _issued_in_brackets([*titles, *lines[:HEAD_LINES]])
         or _beside_issuer([*titles, *lines[:HEAD_LINES], *dropped])
+        or _printed_on(everything)
         or _day_in_field(PUBLISHED_FIELD, everything)
         or (_day_in_field(HELD_FIELD, everything) if any(MEETING.search(t.plain) for t in lines[:3]) else None)
         or _held_on(lines)
     )
+
+
+def _printed_on(texts: Sequence[Text]) -> date | None:
+    """2024年2月26日印发, alone on the last line of a paper that is not signed."""
+    short = (text.plain.strip() for text in texts if len(text) <= LONGEST_DAY + len("印发"))
+    return next((read_day(plain) for plain in short if PRINTED_DAY.fullmatch(plain)), None)
 
 
 def _held_on(lines: Sequence[Text]) -> date | None:

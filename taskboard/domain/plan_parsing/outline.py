@@ -68,7 +68,7 @@ class Node:
 
 ATTACHMENT = re.compile(r"^附\s?件\s?(?:\d{1,2}|[一二三四五六七八九十]{1,2})?\s?:?$")
 SIGNED_DAY = re.compile(
-    r"^\(?(?:(?:19|20)\d\d|[二一][〇零九一二三四五六七八]{3})\s?年\s?\S{1,3}\s?月\s?\S{1,3}\s?日\)?$"
+    r"^\(?(?:(?:19|20)\d\d|[二一][〇零九一二三四五六七八]{3})\s?年\s?\S{1,3}\s?月\s?\S{1,3}\s?日(?:印发|制发)?\)?$"
 )
 SALUTATION = re.compile(r"^[^。;!?]{4,300}:$")
 PLAN_TITLE = re.compile(

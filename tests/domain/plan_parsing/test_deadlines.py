@@ -99,6 +99,8 @@ def test_a_deadline_is_the_last_day_of_the_period_named(words: str, day: str) ->
         "对签约满半年未开工的项目会诊",
         "上半年、下半年各开展一次检查",
         "“十五五”规划编制工作",
+        "改造管网80公里，其中2024年完成30公里",
+        "新建站点60处，其中：2024年建成20处",
     ],
 )
 def test_facts_starts_names_and_durations_are_no_deadlines(words: str) -> None:

@@ -509,3 +509,38 @@ def test_a_note_above_the_foot_of_a_page_is_no_measure() -> None:
 """)
 
     assert [one.lead for one in plan.measures] == [("市资源局",), ("市财政局",)]
+
+
+def test_the_line_that_says_when_a_paper_was_printed_belongs_to_no_item() -> None:
+    plan = read("""
+云州中学2024年工作计划
+一、重点工作
+1.健全学情会商。各年级定期会商。
+2.改进值周安排。各处室按时报送值周情况。
+云州中学办公室
+2024年2月28日印发
+""")
+
+    assert [(one.text, one.deadline) for one in plan.measures] == [
+        ("健全学情会商。各年级定期会商。", None),
+        ("改进值周安排。各处室按时报送值周情况。", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "closing",
+    ["各专班每月3日前将进展报县政府督查室，县政府每季度调度一次。", "请各牵头单位于每季度末报送工作小结。"],
+)
+def test_who_is_to_report_on_all_items_does_not_belong_to_the_last_one(closing: str) -> None:
+    plan = read(f"""
+云州县2024年领办事项清单
+1.建成充电桩800个。（县城管局牵头，县发改局配合）
+2.建成口袋公园6处。（县住建局负责）
+{closing}
+""")
+
+    assert [(one.text, one.recurrence) for one in plan.measures] == [
+        ("建成充电桩800个。", None),
+        ("建成口袋公园6处。", None),
+    ]
+    assert plan.rhythm is not None

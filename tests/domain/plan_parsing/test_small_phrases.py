@@ -150,6 +150,10 @@ def test_steps_count_from_one() -> None:
         ("2020年年底前完成", None),
         ("持续优化环境", None),
         ("对长期不更新的部门约谈", None),
+        ("水源地长期巡查不放松", "ongoing"),
+        ("由网格员长期管护绿地", "ongoing"),
+        ("建立长期监测机制", None),
+        ("完善长期护理保险", None),
     ],
 )
 def test_the_rhythm_of_an_action(words: str, recurrence: str | None) -> None:
