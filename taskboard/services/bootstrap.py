@@ -14,7 +14,8 @@ from taskboard.services.department_names import match_names
 from taskboard.services.department_records import record_department, values_of
 from taskboard.services.departments import create_department
 from taskboard.services.history import Writing
-from taskboard.services.people import PersonValues, add_person, add_post
+from taskboard.services.people import PersonValues, add_person
+from taskboard.services.posts import add_post
 
 
 def create_administrator(

@@ -23,6 +23,7 @@ from taskboard.services.assignment_acts import list_officers
 from taskboard.services.history import Writing, record_change
 from taskboard.services.holdings import DispatchedWork, Holdings, SolePost, find_holdings
 from taskboard.services.outbox import queue_mail
+from taskboard.services.posts import add_post, close_post, end_post
 
 MOST_TASKS_IN_A_MAIL = 20
 ONE_DAY = timedelta(days=1)
@@ -129,7 +130,7 @@ def hand_over(
             step.close(held)
         people.switch_off(session, person_id, today=today, vacated=vacated, **by)
     else:
-        people.end_post(session, person_id, post_id, last_day=gone_on - ONE_DAY, today=today, vacated=vacated, **by)
+        end_post(session, person_id, post_id, last_day=gone_on - ONE_DAY, today=today, vacated=vacated, **by)
     step.tell()
 
 
@@ -192,7 +193,7 @@ class _Step:
         from_on = succession.from_on or self._gone_on
         if from_on > self._gone_on:
             raise Invalid(f"from_{held.post_id}", "handover_gap", latest=self._gone_on)
-        people.add_post(
+        add_post(
             self._session,
             succession.successor_id,
             role=held.role,
@@ -207,7 +208,7 @@ class _Step:
     def close(self, held: SolePost) -> None:
         """End the post on the last day, so that it does not come back with the account."""
         post = self._session.get_one(PersonPost, held.post_id)
-        people.close_post(self._session, post, last_day=max(post.from_on, self._gone_on - ONE_DAY), **self._by)
+        close_post(self._session, post, last_day=max(post.from_on, self._gone_on - ONE_DAY), **self._by)
 
     def tell(self) -> None:
         """One mail to each new holder for everything they took over."""

@@ -26,12 +26,12 @@ from taskboard.domain.permissions import Actor, may_name_liaison
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import OPEN_ASSIGNMENT, OPEN_TASK
 from taskboard.models import Assignment, Department, Person, PersonPost, Task
-from taskboard.services import people
 from taskboard.services.accounts import normal_username
 from taskboard.services.actors import held_on
 from taskboard.services.history import Writing, find_repeated
 from taskboard.services.holdings import check_nothing_hangs
 from taskboard.services.outbox import queue_mail
+from taskboard.services.posts import appoint, close_post, take_away
 from taskboard.services.visibility import visible_tasks
 
 ONE_DAY = timedelta(days=1)
@@ -181,7 +181,7 @@ def _carry_out(
     posts = session.scalars(held).all()
     if change.successor_id not in {one.person_id for one in posts}:
         try:
-            people.appoint(
+            appoint(
                 session,
                 change.successor_id,
                 role=Role.LIAISON,
@@ -199,9 +199,9 @@ def _carry_out(
             continue
         check_nothing_hangs(session, post.person_id, gone_on=today, post_id=post.id)
         if post.from_on == today:
-            people.take_away(session, post, **by)
+            take_away(session, post, **by)
         else:
-            people.close_post(session, post, last_day=today - ONE_DAY, **by)
+            close_post(session, post, last_day=today - ONE_DAY, **by)
     return request_key
 
 

@@ -1,19 +1,18 @@
-"""People, their accounts and the posts they hold. All acts here are for administrators."""
+"""People and their accounts. All acts here are for administrators; what people hold is in ``posts.py``."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from taskboard.domain.departments import DepartmentKind
 from taskboard.domain.errors import Invalid, NotFound, Stale
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.permissions import Actor
@@ -21,11 +20,12 @@ from taskboard.domain.roles import Role
 from taskboard.models import Department, FailedSignIn, Person, PersonPost
 from taskboard.services.account_links import end_links
 from taskboard.services.accounts import end_sessions, normal_username
-from taskboard.services.actors import Holder, held_on, require_role
+from taskboard.services.actors import held_on, require_role
 from taskboard.services.department_access import people_in_sight
 from taskboard.services.history import Writing, find_repeated, record_change
 from taskboard.services.holdings import check_nothing_hangs
-from taskboard.services.paging import PAGE_SIZE, Page, count_rows, fetch_page
+from taskboard.services.paging import PAGE_SIZE, Page, fetch_page
+from taskboard.services.posts import PostRow, check_administrator_remains, posts_of
 
 READERS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,79}")
@@ -33,7 +33,6 @@ EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-
 LONGEST_EMAIL = 254
 INVISIBLE = ("Cc", "Cf", "Cs")
 """zero-width and direction marks among them: two names that look the same must be the same"""
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,6 @@ class PersonValues:
     username: str
     name: str
     email: str | None = None
-
-
-class PostRow(NamedTuple):
-    """A post as pages show it."""
-
-    id: int
-    role: Role
-    department_id: int
-    department: str
-    from_on: date
-    to_on: date | None
-
-    def is_held_on(self, day: date) -> bool:
-        return self.from_on <= day and (self.to_on is None or self.to_on >= day)
 
 
 class PersonRow(NamedTuple):
@@ -72,32 +57,6 @@ class PersonRow(NamedTuple):
 
 
 # Finding
-
-
-def holders(session: Session, department_id: int, role: Role, *, today: date) -> list[Holder]:
-    """Who holds the role at the department today; where nobody does, who holds it at the department above.
-
-    An empty list leaves it to the supervisors.
-    """
-    own = _holders_at(session, department_id, role, today)
-    if own:
-        return own
-    is_staffed = and_(Department.is_active, Department.kind == DepartmentKind.UNIT)
-    parent_id = session.scalar(select(Department.parent_id).where(Department.id == department_id, is_staffed))
-    if parent_id is None:
-        return []
-    return [holder._replace(is_stand_in=True) for holder in _holders_at(session, parent_id, role, today)]
-
-
-def _holders_at(session: Session, department_id: int, role: Role, today: date) -> list[Holder]:
-    query = (
-        select(Person.id, Person.name, Person.email)
-        .distinct()
-        .join(PersonPost, PersonPost.person_id == Person.id)
-        .where(PersonPost.department_id == department_id, PersonPost.role == role, Person.is_active, held_on(today))
-        .order_by(Person.id)
-    )
-    return [Holder(*row) for row in session.execute(query)]
 
 
 def get_person(session: Session, person_id: int, *, actor: Actor) -> Person:
@@ -129,34 +88,8 @@ def list_people(
     if words:
         query = query.where(_is_called(words, today))
     page = fetch_page(session, query, number=number, size=size)
-    posts = _posts(session, [row[0] for row in page.rows], held_on(today))
+    posts = posts_of(session, [row[0] for row in page.rows], held_on(today))
     return page.of([PersonRow._make((*row, posts.get(row[0], []))) for row in page.rows])
-
-
-def list_posts(session: Session, person_id: int) -> list[PostRow]:
-    """All posts of a person, past and coming ones too, the latest first."""
-    return _posts(session, [person_id]).get(person_id, [])
-
-
-def _posts(session: Session, people: Iterable[int], *which: ColumnElement[bool]) -> dict[int, list[PostRow]]:
-    query = (
-        select(
-            PersonPost.person_id,
-            PersonPost.id,
-            PersonPost.role,
-            PersonPost.department_id,
-            Department.name,
-            PersonPost.from_on,
-            PersonPost.to_on,
-        )
-        .join(Department, Department.id == PersonPost.department_id)
-        .where(PersonPost.person_id.in_(list(people)), *which)
-        .order_by(PersonPost.from_on.desc(), PersonPost.id.desc())
-    )
-    found: dict[int, list[PostRow]] = {}
-    for row in session.execute(query):
-        found.setdefault(row.person_id, []).append(PostRow(*row[1:]))
-    return found
 
 
 def _is_called(words: str, today: date) -> ColumnElement[bool]:
@@ -260,7 +193,7 @@ def switch_off(
     person = _person(session, person_id)
     if not person.is_active:
         return
-    _check_administrator_remains(session, PersonPost.person_id != person_id, today=today)
+    check_administrator_remains(session, PersonPost.person_id != person_id, today=today)
     check_nothing_hangs(session, person_id, gone_on=today, vacated=vacated)
     person.is_active = False
     end_sessions(person)
@@ -296,112 +229,6 @@ def switch_on(session: Session, person_id: int, **by: Unpack[Writing]) -> None:
     _record(session, person_id, Change.SWITCHED_ON, **by)
 
 
-def add_post(
-    session: Session,
-    person_id: int,
-    *,
-    role: Role,
-    department_id: int,
-    from_on: date,
-    to_on: date | None = None,
-    **by: Unpack[Writing],
-) -> PersonPost:
-    """A role at a department from a day on, to a day (inclusive) or open-ended; raises :class:`Invalid`."""
-    require_role(by["actor"], Role.ADMINISTRATOR)
-    return appoint(session, person_id, role=role, department_id=department_id, from_on=from_on, to_on=to_on, **by)
-
-
-def appoint(
-    session: Session,
-    person_id: int,
-    *,
-    role: Role,
-    department_id: int,
-    from_on: date,
-    to_on: date | None = None,
-    request_key: str | None = None,
-    **by: Unpack[Writing],
-) -> PersonPost:
-    """The same; asks for nobody."""
-    _person(session, person_id)
-    department = session.get(Department, department_id)
-    if department is None:
-        raise Invalid("department", "unknown")
-    if department.kind is DepartmentKind.COLLECTIVE:
-        raise Invalid("department", "department_is_collective")
-    if not department.is_active:
-        raise Invalid("department", "department_inactive")
-    if to_on is not None and to_on < from_on:
-        raise Invalid("to_on", "post_ends_before_start")
-    post = PersonPost(person_id=person_id, department_id=department_id, role=role, from_on=from_on, to_on=to_on)
-    _check_no_overlap(session, post)
-    session.add(post)
-    session.flush()
-    after = _recorded_post(session, post)
-    _record(session, person_id, Change.POST_ADDED, after=after, request_key=request_key, **by)
-    return post
-
-
-def end_post(
-    session: Session,
-    person_id: int,
-    post_id: int,
-    *,
-    last_day: date,
-    today: date,
-    vacated: Collection[int] = (),
-    **by: Unpack[Writing],
-) -> None:
-    """Let a post end with that day.
-
-    Raises :class:`Invalid` where it would end before it began, or open work hangs on it alone as in :func:`switch_off`.
-    """
-    require_role(by["actor"], Role.ADMINISTRATOR)
-    post = session.get(PersonPost, post_id)
-    if post is None or post.person_id != person_id:
-        raise NotFound()
-    if last_day < post.from_on:
-        raise Invalid("last_day", "post_ends_before_start")
-    if post.role is Role.ADMINISTRATOR:
-        _check_administrator_remains(session, PersonPost.id != post_id, today=today)
-    check_nothing_hangs(session, person_id, gone_on=last_day + ONE_DAY, post_id=post_id, vacated=vacated)
-    close_post(session, post, last_day=last_day, **by)
-
-
-def close_post(session: Session, post: PersonPost, *, last_day: date, **by: Unpack[Writing]) -> None:
-    """Write down the last day of a post whose work has been seen to."""
-    if post.to_on == last_day:
-        return
-    before = _recorded_post(session, post)
-    post.to_on = last_day
-    session.flush()
-    _record(session, post.person_id, Change.POST_ENDED, before=before, after=_recorded_post(session, post), **by)
-
-
-def remove_post(session: Session, person_id: int, post_id: int, *, today: date, **by: Unpack[Writing]) -> None:
-    """Take away a post that was entered by mistake and has not begun; raises :class:`Invalid` for one that has."""
-    require_role(by["actor"], Role.ADMINISTRATOR)
-    post = session.get(PersonPost, post_id)
-    if post is None:
-        return
-    if post.person_id != person_id:
-        raise NotFound()
-    if post.from_on < today:
-        raise Invalid("last_day", "post_has_begun")
-    if post.role is Role.ADMINISTRATOR:
-        _check_administrator_remains(session, PersonPost.id != post_id, today=today)
-    check_nothing_hangs(session, person_id, gone_on=today, post_id=post_id)
-    take_away(session, post, **by)
-
-
-def take_away(session: Session, post: PersonPost, **by: Unpack[Writing]) -> None:
-    """Take away a post that has not served a day; asks for nobody."""
-    before = _recorded_post(session, post)
-    session.delete(post)
-    session.flush()
-    _record(session, post.person_id, Change.POST_REMOVED, before=before, **by)
-
-
 def _record(
     session: Session,
     person_id: int,
@@ -426,20 +253,6 @@ def _record(
 
 def _recorded(person: Person) -> dict[str, Any]:
     return {"username": person.username, "name": person.name, "email": person.email}
-
-
-def _recorded_post(session: Session, post: PersonPost) -> dict[str, Any]:
-    """With the department as it is called now, and its number: on both sides, to say which post it was."""
-    department = session.get_one(Department, post.department_id)
-    return {
-        "post": {
-            "role": post.role,
-            "department": department.name,
-            "department_id": department.id,
-            "from_on": post.from_on,
-            "to_on": post.to_on,
-        }
-    }
 
 
 def check_values(values: PersonValues) -> PersonValues:
@@ -475,29 +288,3 @@ def _checked(session: Session, values: PersonValues, *, person_id: int | None) -
     if owner not in (None, person_id):
         raise Invalid("username", "username_taken", username=values.username)
     return values
-
-
-def _check_no_overlap(session: Session, post: PersonPost) -> None:
-    same = select(PersonPost.id).where(
-        PersonPost.person_id == post.person_id,
-        PersonPost.role == post.role,
-        PersonPost.department_id == post.department_id,
-        or_(PersonPost.to_on.is_(None), PersonPost.to_on >= post.from_on),
-    )
-    if post.to_on is not None:
-        same = same.where(PersonPost.from_on <= post.to_on)
-    if count_rows(session, same):
-        raise Invalid("role", "post_overlaps")
-
-
-def _check_administrator_remains(session: Session, others: ColumnElement[bool], *, today: date) -> None:
-    """Without an administrator nobody could ever add one again."""
-    # Two administrators who remove each other side by side wait for one another here.
-    administrators = (
-        select(PersonPost.id)
-        .join(Person, Person.id == PersonPost.person_id)
-        .where(PersonPost.role == Role.ADMINISTRATOR, Person.is_active, held_on(today), PersonPost.to_on.is_(None))
-        .with_for_update()
-    )
-    if session.scalars(administrators).all() and not session.scalars(administrators.where(others)).all():
-        raise Invalid("is_active", "last_administrator")

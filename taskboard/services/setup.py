@@ -31,7 +31,8 @@ from taskboard.services.directory_templates import apply_template
 from taskboard.services.history import Writing, record_change
 from taskboard.services.inserts import insert_where_free
 from taskboard.services.paging import count_rows
-from taskboard.services.people import PersonValues, add_post
+from taskboard.services.people import PersonValues
+from taskboard.services.posts import add_post
 from taskboard.services.settings import SettingValues, store_settings
 
 SET_UP_AT = "set_up_at"

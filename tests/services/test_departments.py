@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -19,14 +18,9 @@ from taskboard.services import department_access, department_lists, department_n
 from taskboard.services.departments import DepartmentValues
 from tests.support.factories import Usual, make_department, make_person, make_plan, make_task, writing_by
 from tests.support.queries import counted_queries
+from tests.support.refusals import problem
 
 TODAY = date(2026, 11, 23)
-
-
-def problem(act: Callable[[], object]) -> tuple[str, str]:
-    with pytest.raises(Invalid) as refused:
-        act()
-    return refused.value.field, refused.value.problem
 
 
 def values_of(one: Department, **changed: object) -> DepartmentValues:

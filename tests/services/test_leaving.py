@@ -13,7 +13,7 @@ from taskboard.domain.errors import Invalid, NotAllowed, NotFound
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
 from taskboard.models import Assignment, HistoryEntry, OutboxMessage, Person, PersonPost, Plan, Task
-from taskboard.services import leaving, people
+from taskboard.services import leaving, people, posts
 from taskboard.services.holdings import Holdings, find_holdings
 from taskboard.services.leaving import Handover, Succession
 from tests.support.factories import (
@@ -124,12 +124,12 @@ class TestWhatHangs:
         post = post_of(session, usual.li)
         by = writing_by(usual.actor("sun"))
         with pytest.raises(Invalid):
-            people.end_post(session, usual.li.id, post.id, last_day=TODAY, today=TODAY, **by)
-        people.add_post(session, usual.zhao.id, role=Role.LIAISON, department_id=usual.lead.id, from_on=TOMORROW, **by)
+            posts.end_post(session, usual.li.id, post.id, last_day=TODAY, today=TODAY, **by)
+        posts.add_post(session, usual.zhao.id, role=Role.LIAISON, department_id=usual.lead.id, from_on=TOMORROW, **by)
 
         with pytest.raises(Invalid):
-            people.end_post(session, usual.li.id, post.id, last_day=YESTERDAY, today=TODAY, **by)
-        people.end_post(session, usual.li.id, post.id, last_day=TODAY, today=TODAY, **by)
+            posts.end_post(session, usual.li.id, post.id, last_day=YESTERDAY, today=TODAY, **by)
+        posts.end_post(session, usual.li.id, post.id, last_day=TODAY, today=TODAY, **by)
 
         assert post.to_on == TODAY
 
@@ -174,7 +174,7 @@ class TestHandingOver:
 
         hand_over(session, usual, usual.li, order)
 
-        new = [one for one in people.list_posts(session, usual.zhao.id) if one.department == usual.lead.name]
+        new = [one for one in posts.list_posts(session, usual.zhao.id) if one.department == usual.lead.name]
         assert [(one.role, one.from_on, one.to_on) for one in new] == [(Role.LIAISON, TODAY, date(2027, 6, 30))]
         assert post_of(session, usual.li).to_on == YESTERDAY
         assert not usual.li.is_active
@@ -187,7 +187,7 @@ class TestHandingOver:
 
         assert post.to_on == last_day
         assert usual.li.is_active
-        assert people.list_posts(session, usual.zhao.id)[0].from_on == date(2027, 1, 1)
+        assert posts.list_posts(session, usual.zhao.id)[0].from_on == date(2027, 1, 1)
 
     def test_a_post_may_be_left_to_those_above_by_decision(self, session: Session, usual: Usual, task: Task) -> None:
         hand_over(session, usual, usual.li, Handover(posts={post_of(session, usual.li).id: Succession(None)}))

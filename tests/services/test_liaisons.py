@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from taskboard import paths
-from taskboard.domain.errors import Invalid, NotFound, Stale
+from taskboard.domain.errors import NotFound, Stale
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.roles import Role
 from taskboard.mail.rendering import MailRenderer
@@ -26,6 +25,7 @@ from tests.support.factories import (
     writing_by,
 )
 from tests.support.queries import counted_queries
+from tests.support.refusals import problem
 
 TODAY = date(2026, 11, 23)
 YESTERDAY = TODAY - timedelta(days=1)
@@ -47,12 +47,6 @@ def posts(session: Session, department: Department) -> list[tuple[str, date, dat
         .order_by(PersonPost.id)
     )
     return [(name, first, last) for name, first, last in session.execute(query)]
-
-
-def problem(act: Callable[[], object]) -> tuple[str, str]:
-    with pytest.raises(Invalid) as refused:
-        act()
-    return refused.value.field, refused.value.problem
 
 
 class TestWhoChanges:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 import pytest
 from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
-from taskboard.domain.errors import Invalid, NotAllowed, NotFound
+from taskboard.domain.errors import NotAllowed, NotFound
 from taskboard.models import Department
 from taskboard.services import members
 from taskboard.services.departments import DepartmentValues, change_department
 from tests.support.factories import Usual, make_department, writing_by
+from tests.support.refusals import problem
 
 TODAY = date(2026, 11, 23)
 SPRING, SUMMER, AUTUMN = date(2026, 3, 1), date(2026, 7, 1), date(2026, 10, 1)
@@ -34,12 +34,6 @@ def add(
 
 def on(session: Session, group: Department, day: date) -> list[str]:
     return [one.name for one in members.members_on(session, group.id, day)]
-
-
-def problem(act: Callable[[], object]) -> tuple[str, str]:
-    with pytest.raises(Invalid) as refused:
-        act()
-    return refused.value.field, refused.value.problem
 
 
 def test_members_are_those_of_the_day(session: Session, usual: Usual, group: Department) -> None:

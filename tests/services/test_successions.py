@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from taskboard import paths
 from taskboard.domain.department_matching import MatchRule
 from taskboard.domain.departments import DepartmentKind, SuccessionKind, WorkOutcome
-from taskboard.domain.errors import Invalid, NotAllowed, Stale
+from taskboard.domain.errors import NotAllowed, Stale
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, TaskState
@@ -39,6 +39,7 @@ from tests.support.factories import (
     make_task,
     writing_by,
 )
+from tests.support.refusals import problem
 from tests.support.successions import TODAY, carry_out, merge, order_for, preview
 from tests.support.tables import assignment_of
 
@@ -54,12 +55,6 @@ def outcomes(session: Session, usual: Usual, old: Department, new: Department) -
 def branches(session: Session, task: Task) -> dict[int, tuple[AssignmentRole, AssignmentState]]:
     rows: Iterable[Assignment] = session.scalars(select(Assignment).where(Assignment.task_id == task.id))
     return {one.department_id: (one.role, one.state) for one in rows}
-
-
-def problem(act: Callable[[], object]) -> tuple[str, str]:
-    with pytest.raises(Invalid) as refused:
-        act()
-    return refused.value.field, refused.value.problem
 
 
 class TestWhatMoves:

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from taskboard.domain.errors import Invalid
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
-from taskboard.services import leaving, people
+from taskboard.services import leaving
+from taskboard.services.posts import list_posts
 from taskboard.web.guards import requires
 from taskboard.web.leaving.forms import HandoverForm, LastDayForm, handover_form
 from taskboard.web.writing import writing
@@ -78,9 +79,7 @@ def _refused(
 
 def _page(form: HandoverForm, last_day: date | None = None) -> Response:
     posts = [
-        one
-        for one in people.list_posts(read_session(), form.leaving.person.id)
-        if one.to_on is None or one.to_on >= today()
+        one for one in list_posts(read_session(), form.leaving.person.id) if one.to_on is None or one.to_on >= today()
     ]
     page = render_template("leaving/leave.html", form=form, leaving=form.leaving, last_day=last_day, posts=posts)
     return make_response(page, 422 if form.errors else 200)

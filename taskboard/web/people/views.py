@@ -15,7 +15,7 @@ from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.roles import Role
 from taskboard.extensions import current_settings, effective_settings, now, read_session, today, transaction
 from taskboard.labels.errors import problem_words
-from taskboard.services import absences, account_links, accounts, department_names, people, portfolios
+from taskboard.services import absences, account_links, accounts, department_names, people, portfolios, posts
 from taskboard.services.people import PersonValues
 from taskboard.web.forms import Form, page_number, search_words
 from taskboard.web.guards import current_actor, requires
@@ -197,7 +197,7 @@ def add_post(person_id: int) -> ResponseReturnValue:
 
     def add(session: Session) -> None:
         department = department_names.find_department(session, form.department.data or "", field="department")
-        people.add_post(
+        posts.add_post(
             session,
             person_id,
             role=form.role.data,
@@ -217,7 +217,7 @@ def end_post(person_id: int, post_id: int) -> ResponseReturnValue:
     return _do(
         person_id,
         form,
-        lambda session: people.end_post(
+        lambda session: posts.end_post(
             session, person_id, post_id, last_day=form.last_day.day, today=today(), **writing()
         ),
         done="已设置任期结束日。",
@@ -231,7 +231,7 @@ def remove_post(person_id: int, post_id: int) -> ResponseReturnValue:
     return _do(
         person_id,
         Form(),
-        lambda session: people.remove_post(session, person_id, post_id, today=today(), **writing()),
+        lambda session: posts.remove_post(session, person_id, post_id, today=today(), **writing()),
         done="已删除岗位。",
         post_id=post_id,
     )
@@ -304,15 +304,15 @@ def _person_page(person_id: int, failed: Form | None = None, failed_post_id: int
     """The page of one person; a form that failed stands in its place as it was typed."""
     session, day = read_session(), today()
     shown = people.get_person(session, person_id, actor=current_actor())
-    posts = people.list_posts(session, person_id)
-    is_leader = any(post.role is Role.LEADER and (post.to_on is None or post.to_on >= day) for post in posts)
+    held = posts.list_posts(session, person_id)
+    is_leader = any(post.role is Role.LEADER and (post.to_on is None or post.to_on >= day) for post in held)
     portfolio_form = None
     if is_leader and _may_edit():
         portfolio_form = failed if isinstance(failed, PortfolioForm) else _portfolio_form(PortfolioForm(formdata=None))
     page = render_template(
         "people/person.html",
         person=shown,
-        posts=posts,
+        posts=held,
         portfolio=portfolios.list_portfolio(session, person_id, actor=current_actor()) if is_leader else None,
         portfolio_form=portfolio_form,
         absences=absences.list_absences(session, person_id, today=day),
