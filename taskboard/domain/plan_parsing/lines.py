@@ -205,7 +205,8 @@ def _wrap_width(lengths: list[int]) -> int | None:
     if len(lengths) < 8 or not counted or max(lengths) > LONGEST_WRAP + 10:
         return None
     # A sentence that was put together over the end of a page is longer than any line of the paper.
-    longest = sorted(counted.elements())[-1 - len(lengths) // MANY_LINES]
+    by_length = sorted(counted.elements())
+    longest = by_length[max(0, len(by_length) - 1 - len(lengths) // MANY_LINES)]
     full = max(
         range(max(SHORTEST_WRAP, longest - 6), longest + 1), key=lambda n: sum(counted[m] for m in (n - 1, n, n + 1))
     )

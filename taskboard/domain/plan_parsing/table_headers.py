@@ -19,7 +19,7 @@ def find_header(grid: Grid) -> tuple[int | None, dict[int, Field]]:
     best: tuple[int | None, dict[int, Field]] = (None, {})
     best_score = 0
     for number, cells in enumerate(grid[:12]):
-        columns = _columns_of(cells)
+        columns = columns_of(cells)
         known = set(columns.values())
         decisive = known & (UNIT_FIELDS | {Field.DEADLINE, Field.PERSON})
         content = known & {Field.TASK, Field.ACTION, Field.CATEGORY}
@@ -33,7 +33,8 @@ def find_header(grid: Grid) -> tuple[int | None, dict[int, Field]]:
     return best
 
 
-def _columns_of(cells: Sequence[Text]) -> dict[int, Field]:
+def columns_of(cells: Sequence[Text]) -> dict[int, Field]:
+    """What each column says whose name is known."""
     columns: dict[int, Field] = {}
     for column, cell in enumerate(cells):
         named = column_named(cell.plain)
@@ -44,7 +45,7 @@ def _columns_of(cells: Sequence[Text]) -> dict[int, Field]:
 
 def columns_below(cells: Sequence[Text], header: Sequence[Text]) -> dict[int, Field]:
     """What the second row of a header says: 主要 below 责任单位 is 主要责任单位."""
-    columns = _columns_of(cells)
+    columns = columns_of(cells)
     for column, (cell, above) in enumerate(zip(cells, header, strict=False)):
         if column not in columns and cell is not above and len(cell) and column_named(above.plain) in UNIT_FIELDS:
             named = column_named(squeezed(cell.plain) + squeezed(above.plain))

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations, pairwise, takewhile
 
 from taskboard.domain.plan_parsing.blocks import Table
+from taskboard.domain.plan_parsing.divided_lines import (
+    BAR,
+    BREAKS_OFF,
+    GOES_ON,
+    WIDE_GAP,
+    cells_between,
+    cells_of,
+    lines_of_tables,
+    separator_of,
+)
 from taskboard.domain.plan_parsing.fields import UNIT_FIELDS, Field, field_named
 from taskboard.domain.plan_parsing.lines import Line, Pages
-from taskboard.domain.plan_parsing.table_headers import FEWEST_ROWS, find_header
-from taskboard.domain.plan_parsing.tables import WorkList, read_grid
+from taskboard.domain.plan_parsing.numbering import read_label
+from taskboard.domain.plan_parsing.table_headers import FEWEST_ROWS, columns_of, find_header
+from taskboard.domain.plan_parsing.tables import NOTE, WorkList, read_grid
 from taskboard.domain.plan_parsing.text import EMPTY, Text, join_texts, squeezed
 from taskboard.domain.plan_parsing.time_limits import is_time_limit
 from taskboard.domain.plan_parsing.units import is_unit_list
@@ -23,6 +35,7 @@ def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkL
     lists: list[tuple[int, WorkList]] = []
     run: list[Line] = []
     inside_cell = _lines_inside_cells(pages.parts)
+    inside_table = lines_of_tables(pages.parts)
     skipped = 0
     for number, part in enumerate([*pages.parts, None]):
         if skipped:
@@ -35,7 +48,8 @@ def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkL
                 lists.append((len(rest), work))
                 continue
         if isinstance(part, Line) and (
-            _cells_in(part.text)
+            number in inside_table
+            or cells_of(part.text)
             or (run and (number in inside_cell or part.text.plain.strip() == "|" or _closes_last_row(part, run)))
         ):
             run.append(part)
@@ -51,32 +65,6 @@ def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkL
         if part is not None:
             rest.append(part)
     return rest, lists
-
-
-TAB, BAR = re.compile("\t"), re.compile(r"\|")
-WIDE_GAP = re.compile(r" {2,}")
-FEWEST_SPACED_CELLS = 4
-
-
-def _cells_in(text: Text) -> list[tuple[int, int]]:
-    """The ranges of the cells of a line that tabs, | or wide gaps divide; none when there are too few."""
-    plain = text.plain
-    if "\t" in plain:
-        return _divided(plain, TAB)
-    if plain.count("|") >= 2 or plain.rstrip().endswith("|"):
-        ranges = _divided(plain, BAR)
-        filled = [n for n, (start, end) in enumerate(ranges) if plain[start:end].strip()]
-        return ranges[filled[0] : filled[-1] + 1] if filled else []
-    ranges = _divided(plain, WIDE_GAP)
-    return ranges if len(ranges) >= FEWEST_SPACED_CELLS else []
-
-
-def _divided(plain: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
-    ranges, start = [], 0
-    for found in separator.finditer(plain):
-        ranges.append((start, found.start()))
-        start = found.end()
-    return [*ranges, (start, len(plain))]
 
 
 MOST_LINES_IN_A_CELL = 8
@@ -123,16 +111,17 @@ def _whole_rows(run: Sequence[Line]) -> list[Text]:
 
 def _list_in(run: list[Line]) -> tuple[WorkList | None, int]:
     texts = _whole_rows(run)
-    rows = [[text[a:b].strip() for a, b in _cells_in(text)] or [text] for text in texts]
+    rows = [cells_of(text) or cells_between(text, WIDE_GAP) for text in texts]
     if all(len(row) <= 1 for row in rows):
-        rows = _rows_of_cells(run)
-    if not rows:
-        return None, 0
-    rows = [row for row in rows if not all(re.fullmatch(r"[-:\s—]*", cell.plain) for cell in row)]
+        texts, rows = [], _rows_of_cells(run)
+    kept = [number for number, row in enumerate(rows) if not all(DIVIDING.fullmatch(cell.plain) for cell in row)]
+    texts, rows = [texts[number] for number in kept if texts], [rows[number] for number in kept]
     header, _ = find_header(rows)
     if header is None:
         return None, 0
-    rows = _glued(rows)
+    if texts:
+        rows = _divided_as(texts, rows, header)
+    rows = _put_together(rows[header:])
     header, _ = find_header(rows)
     if header is None:
         return None, 0
@@ -141,20 +130,77 @@ def _list_in(run: list[Line]) -> tuple[WorkList | None, int]:
     return read_grid(grid, merged_cells_resolved=False), len(run)
 
 
-def _glued(rows: list[list[Text]]) -> list[list[Text]]:
-    """A row that is broken inside a cell (分 管⏎领导) is put together: two short rows that make a whole one."""
-    width = max(len(row) for row in rows)
-    glued: list[list[Text]] = []
-    for row in rows:
-        if glued and len(glued[-1]) < width and len(glued[-1]) + len(row) - 1 <= width and not _is_numbered(row):
-            last = glued[-1]
-            glued[-1] = [*last[:-1], join_texts([last[-1], row[0]]), *row[1:]]
+DIVIDING = re.compile(r"[-:\s—]*")
+
+
+def _divided_as(texts: Sequence[Text], rows: Sequence[list[Text]], header: int) -> list[list[Text]]:
+    """The rows, each divided by what divides the names of the columns, where that stands in its line."""
+    separator = separator_of(texts[header].plain)
+    within_bars = separator is BAR and texts[header].plain.startswith("|")
+    divided = []
+    for text, row in zip(texts, rows, strict=True):
+        cells = cells_between(text, separator)
+        if separator is BAR and len(cells) > 1:
+            cells = cells[1:] if within_bars and not cells[0].plain else cells
+            cells = cells[:-1] if not cells[-1].plain else cells
+        divided.append(cells if len(cells) > 1 else row)
+    return divided
+
+
+def _put_together(rows: Sequence[list[Text]]) -> list[list[Text]]:
+    """The rows below the names of the columns, the first of ``rows``, where one that is broken inside cells is one."""
+    usual, _ = Counter(map(len, rows)).most_common(1)[0]
+    width = max(usual, len(rows[0]))
+    whole: list[list[Text]] = []
+    columns: dict[int, Field] = {}
+    for row, following in zip(rows, _divided_below(rows), strict=True):
+        if len(whole) < FEWEST_ROWS:
+            columns = columns_of(whole[0]) if whole else {}
+        if whole and _goes_on(whole[-1], row, following, columns, width):
+            last = whole[-1]
+            of_units = columns.get(len(last) - 1) in UNIT_FIELDS
+            whole[-1] = [*last[:-1], join_texts([last[-1], row[0]], "\n" if of_units else ""), *row[1:]]
         else:
-            glued.append(row)
-    return glued
+            whole.append(row)
+    return whole
 
 
-def _is_numbered(row: list[Text]) -> bool:
+def _divided_below(rows: Sequence[list[Text]]) -> list[list[Text]]:
+    """For each row the next one below that has several cells; the last ones have none."""
+    below: list[list[Text]] = []
+    following: list[Text] = [EMPTY]
+    for row in reversed(rows):
+        below.append(following)
+        following = row if len(row) > 1 else following
+    return below[::-1]
+
+
+def _goes_on(
+    last: Sequence[Text], row: Sequence[Text], following: Sequence[Text], columns: dict[int, Field], width: int
+) -> bool:
+    """Whether a line of cells is the rest of the row above it, which broke off inside its last cell."""
+    if len(row) > 1:
+        return _completes(last, row, width)
+    broken, rest = last[-1].plain, row[0].plain
+    if NOTE.match(rest) or (read_label(rest) is not None and "。" not in rest):
+        return False
+    meaning = columns.get(len(last) - 1)
+    return (
+        BREAKS_OFF.search(broken) is not None
+        or GOES_ON.match(rest) is not None
+        or (meaning in UNIT_FIELDS and is_unit_list(row[0]) and is_unit_list(last[-1]))
+        or (meaning is Field.DEADLINE and is_time_limit(broken + rest))
+        or _completes(last, following, width)
+    )
+
+
+def _completes(last: Sequence[Text], row: Sequence[Text], width: int) -> bool:
+    """Whether a short row and cells that open no row of their own make one that is no wider than others."""
+    opens = not row[0].plain or _is_numbered(row) or NOTE.match(row[0].plain) is not None
+    return not opens and len(last) < width and len(last) + len(row) - 1 <= width
+
+
+def _is_numbered(row: Sequence[Text]) -> bool:
     return bool(row) and bool(re.fullmatch(r"\d{1,4}", row[0].plain.strip()))
 
 

@@ -23,7 +23,8 @@ HOSTILE_WORDS = """
 。由市发改委牵头， 分别共同 牵头 负责， 各县（市、区） 到 “ 《 | 以下各项 为牵头 十 及各 等 （a） 常态化
 责任单位:A、B。1. 一是加强。 人民政府及其
 """
-HOSTILE_WITH_SPACES = ["\t", "序号\t", "a |\n", "  ", "附件\n", "记者：\n"]
+HOSTILE_WITH_SPACES = ["\t", "序号\t", "a |\n", "  ", "附件\n", "记者：\n", '1\t"a\n', "序号\t任务\t单位\n"]
+HOSTILE_ROWS = ["a b", "市教育局、", "2 a"]
 
 
 @pytest.mark.parametrize("words", [*HOSTILE_WORDS.split(), *HOSTILE_WITH_SPACES])
@@ -32,6 +33,17 @@ def test_repeated_words_take_no_longer_than_others(words: str) -> None:
     started = process_time()
 
     parse_plan([Paragraph(line) for line in text.split("\n")])
+
+    assert process_time() - started < HOSTILE_LIMIT
+
+
+@pytest.mark.parametrize("row", HOSTILE_ROWS)
+@pytest.mark.parametrize("separator", ["\t", "    "])
+def test_repeated_lines_below_names_of_columns_take_no_longer_than_others(separator: str, row: str) -> None:
+    lines = ["序号 重点任务 具体举措 牵头单位 完成时限", *[row] * (HOSTILE_LENGTH // 4)]
+    started = process_time()
+
+    parse_plan([Paragraph(line.replace(" ", separator)) for line in lines])
 
     assert process_time() - started < HOSTILE_LIMIT
 

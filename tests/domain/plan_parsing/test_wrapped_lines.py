@@ -21,3 +21,9 @@ def test_a_line_joined_over_a_page_does_not_hide_the_width_of_the_others() -> No
 
     assert {measure.lead for measure in plan.measures} == {("市自然资源和规划局",)}
     assert {measure.partners for measure in plan.measures} == {("市财政局",)}
+
+
+def test_a_long_list_of_short_lines_has_no_width() -> None:
+    lines = ["云州市2024年绿化任务清单（第一批）", *["植树"] * 40]
+
+    assert parse_plan([Paragraph(line) for line in lines]).title == lines[0]
