@@ -27,12 +27,12 @@ def attach_clauses(root: Node) -> Item:
     for lost in _unlabelled_items(root):
         lost.parent = top
         top.children.append(lost)
+    following = _next_of_its_kind(root)
     stack: list[tuple[Node, Item]] = [(root, top)]
     while stack:
         node, item = stack.pop()
-        for number, child in enumerate(node.children):
-            following = node.children[number + 1] if number + 1 < len(node.children) else None
-            for below in _items(child, following):
+        for child in node.children:
+            for below in _items(child, following.get(id(child))):
                 below.parent = item
                 item.children.append(below)
                 if below.node is child:
@@ -41,26 +41,46 @@ def attach_clauses(root: Node) -> Item:
     return top
 
 
+def _next_of_its_kind(root: Node) -> dict[int, Node]:
+    """For each node, by its identity, the one behind it with a label of its kind, perhaps in the next section."""
+    following: dict[int, Node] = {}
+    last: dict[Kind, Node] = {}
+    for node in root.walk():
+        if node.label is None:
+            continue
+        if node.label.kind in last:
+            following[id(last[node.label.kind])] = node
+        last[node.label.kind] = node
+    return following
+
+
 def _items(node: Node, following: Node | None) -> list[Item]:
-    """The item of a node, and before the next one items whose labels were lost."""
+    """The item of a node, and before the next one of its kind items whose labels were lost."""
     if node.label is None:
         return [Item(node, node.text), *_unlabelled_items(node)]
-    lost = _lost_item(node, following)
-    if lost is None:
+    paragraphs = _paragraphs_of_lost_items(node, following)
+    if not paragraphs:
         return [_item(node)]
-    return [_item(replace(node, texts=node.texts[: -len(lost.texts)])), _item(lost)]
+    first, *others = paragraphs
+    lost = [Node(None, node.parent, node.order, texts, part=node.part, name="（缺号）") for texts in others]
+    return [_item(one) for one in (replace(node, texts=first), *lost)]
 
 
-def _lost_item(node: Node, following: Node | None) -> Node | None:
-    """The item whose label is missing: the next number is skipped, and more than one clause stands in the lines."""
+MOST_LOST = 3
+"""labels in a row that one copy loses"""
+
+
+def _paragraphs_of_lost_items(node: Node, following: Node | None) -> list[list[Text]]:
+    """The lines of an item and of those behind it whose labels are missing: as many numbers are skipped as clauses
+    stand in its lines beside its own.
+    """
     if following is None or following.label is None or node.label is None or node.children:
-        return None
-    if following.label.kind is not node.label.kind or following.label.number != node.label.number + 2:
-        return None
+        return []
+    missing = following.label.number - node.label.number - 1
+    if following.label.kind is not node.label.kind or not 1 <= missing <= MOST_LOST:
+        return []
     paragraphs = _paragraphs_with_clauses(node.texts)
-    if len(paragraphs) != 2:
-        return None
-    return Node(None, node.parent, node.order, list(paragraphs[1]), part=node.part, name="（缺号）")
+    return paragraphs if len(paragraphs) == missing + 1 else []
 
 
 def _paragraphs_with_clauses(texts: Sequence[Text]) -> list[list[Text]]:

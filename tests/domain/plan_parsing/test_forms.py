@@ -544,3 +544,26 @@ def test_who_is_to_report_on_all_items_does_not_belong_to_the_last_one(closing: 
         ("建成口袋公园6处。", None),
     ]
     assert plan.rhythm is not None
+
+
+def test_items_whose_labels_are_lost_are_found_also_at_the_end_of_a_section_and_two_in_a_row() -> None:
+    plan = read("""
+云州市2024年工作要点
+一、建设设施
+1.建设泵站。年底前建成。（责任单位：市水利局）
+修复堤防。加固12公里。（责任单位：市水利局、市财政局）
+二、丰富活动
+3.举办赛事。（责任单位：市体育局）
+组织展演。安排20场。（责任单位：市文旅局）
+开放场馆。（责任单位：市教育局）
+6.培训指导员。（责任单位：市总工会）
+""")
+
+    assert assigned(plan) == [
+        ("一1", "市水利局", ""),
+        ("一（缺号）", "市水利局", "市财政局"),
+        ("二3", "市体育局", ""),
+        ("二（缺号）", "市文旅局", ""),
+        ("二（缺号）", "市教育局", ""),
+        ("二6", "市总工会", ""),
+    ]
