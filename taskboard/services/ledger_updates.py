@@ -33,7 +33,7 @@ from taskboard.services.cases import Acting
 from taskboard.services.corrections import CORRECTABLE, correct_departments
 from taskboard.services.department_names import match_names
 from taskboard.services.ledger import Ledger, LedgerRow
-from taskboard.services.revisions import RowRefused
+from taskboard.services.revision_decisions import RowRefused
 from taskboard.services.visibility import visible_tasks
 
 NEEDED = (Column.TASK, Column.LEAD, Column.PARTNERS, Column.DEADLINE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from taskboard.domain.errors import Invalid
 from taskboard.labels.errors import wording
-from taskboard.services.revisions import RowRefused
+from taskboard.services.revision_decisions import RowRefused
 from taskboard.web.forms import Form
 
 NONE_CHANGED = "全部都没有变更。"

@@ -17,7 +17,7 @@ from taskboard.services.calendar import package_calendar
 from taskboard.services.ledger import load_ledger
 from taskboard.services.ledger_updates import apply_updates, compare_ledger, rows_of
 from taskboard.services.ledger_workbook import write_ledger
-from taskboard.services.revisions import RowRefused
+from taskboard.services.revision_decisions import RowRefused
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.queries import counted_queries

@@ -14,13 +14,8 @@ from taskboard.domain.workflow import Act, AssignmentRole, AssignmentState, Task
 from taskboard.models import Assignment, Department, HistoryEntry, ImportDraft, Measure, Plan, Task
 from taskboard.services import imports, issuing, task_acts
 from taskboard.services.import_review import review_draft
-from taskboard.services.revisions import (
-    RevisionDecisions,
-    RowRefused,
-    apply_revision,
-    compare,
-    find_resembling,
-)
+from taskboard.services.revision_decisions import RevisionDecisions, RowRefused, apply_revision
+from taskboard.services.revisions import compare, find_resembling
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.importing import read

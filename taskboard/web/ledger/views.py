@@ -20,7 +20,7 @@ from taskboard.services import ledger_updates
 from taskboard.services.ledger import Ledger, load_ledger
 from taskboard.services.ledger_updates import Reading, Update
 from taskboard.services.ledger_workbook import write_ledger
-from taskboard.services.revisions import RowRefused
+from taskboard.services.revision_decisions import RowRefused
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.ledger.forms import LedgerFileForm, LedgerUpdateForm, update_to_text, updates_of
 from taskboard.web.once import current_calendar

@@ -9,7 +9,8 @@ from wtforms import BooleanField
 
 from taskboard.domain.errors import Stale
 from taskboard.domain.plan_comparison import Field
-from taskboard.services.revisions import Revision, RevisionDecisions
+from taskboard.services.revision_decisions import RevisionDecisions
+from taskboard.services.revisions import Revision
 from taskboard.web.forms import MaxLength, TextField, VersionedForm, read_id
 
 LONGEST_REASON = 1000

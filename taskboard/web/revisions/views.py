@@ -12,7 +12,8 @@ from taskboard.domain.roles import Role
 from taskboard.extensions import now, read_session, transaction
 from taskboard.labels.revisions import FIELD_WORDS
 from taskboard.services import imports, revisions
-from taskboard.services.revisions import Revision, RowRefused
+from taskboard.services.revision_decisions import RowRefused, apply_revision
+from taskboard.services.revisions import Revision
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.refusals import show_refused_row
 from taskboard.web.revisions.forms import RevisionForm, decisions_of, shown_decisions, usual_decisions
@@ -45,7 +46,7 @@ def apply(draft_id: int, plan_id: int) -> ResponseReturnValue:
         return _again(draft_id, plan_id, form, status=422)
     try:
         with transaction() as session:
-            revisions.apply_revision(
+            apply_revision(
                 session,
                 draft_id,
                 plan_id,
