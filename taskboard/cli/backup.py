@@ -11,8 +11,9 @@ from taskboard.cli.application import load_app, load_settings, migrate_database
 from taskboard.cli.words import confirm
 from taskboard.extensions import now, transaction
 from taskboard.labels.times import moment_words
-from taskboard.services.backups import BackupFailed, Manifest, make_backup, restore_backup, verify_backup
+from taskboard.services.backups import BackupFailed, Manifest, make_backup, verify_backup
 from taskboard.services.mail_gate import hold_mail
+from taskboard.services.restoring import restore_backup
 
 archive = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 

@@ -1,6 +1,6 @@
 """One file with everything an installation keeps: the database as of one moment, attachments, and the trail's heads.
 
-It is made while people work, and read back before it counts as made. Restoring puts what was there aside first.
+It is made while people work, and read back before it counts as made. ``restoring.py`` puts it back.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
-import time
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from gzip import BadGzipFile
 from pathlib import Path
 from typing import IO
@@ -34,21 +33,13 @@ from taskboard.services import attachment_files, trail_heads
 FORMAT = 1
 MANIFEST = "manifest.json"
 SQLITE, POSTGRESQL = "database.sqlite", "database.pgdump"
-SQLITE_LOGS = ("-wal", "-shm")
-ATTACHMENTS, LEASE, GATE = "attachment", "scheduler_lease", "mail_gate"
-"""tables known here by name; an old database lacks some of them"""
+ATTACHMENTS = "attachment"
+"""a table that an old database lacks"""
 PORTION = 1024 * 1024
 NO_BACKUP = "{} 不是 taskboard 的备份，或者没有写完、已经损坏。"
 OTHER_VERSION = "{tool} 与数据库服务器（或写备份的工具）版本不同：请安装同版本的 PostgreSQL 客户端工具。"
-IN_USE = "还有程序在使用数据库。请先停止 taskboard，再恢复。"
-SECONDS_TO_LEAVE = 3.0
-OTHERS = (
-    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    " AND backend_type = 'client backend' LIMIT 1"
-)
 START_OF_ROWS = re.compile(rb'COPY public\."?(?P<name>.+?)"? \(.*\) FROM stdin;$')
 END_OF_ROWS = b"\\.\n"
-CLEAR = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
 
 
 class BackupFailed(Exception):
@@ -85,7 +76,7 @@ def make_backup(target: Path, *, database_url: str, instance_dir: Path, now: dat
     if target.exists():
         raise BackupFailed(f"{target} 已经存在，不覆盖。")
     unfinished = target.with_name(f"{target.name}.unfinished")
-    with _told(f"备份不到 {target}"):
+    with in_words(f"备份不到 {target}"):
         try:
             with tempfile.TemporaryDirectory(dir=target.parent) as name:
                 copy, rows, ids = _copy_database(make_url(database_url), Path(name))
@@ -99,7 +90,7 @@ def make_backup(target: Path, *, database_url: str, instance_dir: Path, now: dat
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def in_words(what: str) -> Iterator[None]:
     """What the disk and the databases raise, as something an administrator can read."""
     try:
         yield
@@ -122,13 +113,13 @@ def _copy_database(url: URL, folder: Path) -> tuple[Path, dict[str, int], list[s
             known = connection.execute("SELECT id FROM attachment") if ATTACHMENTS in rows else ()
             return copy, rows, [row[0] for row in known]
     copy = folder / POSTGRESQL
-    with psycopg.connect(_libpq(url)) as connection:
+    with psycopg.connect(libpq(url)) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         # The dump and the counts are of the same moment.
         exported = connection.execute("SELECT pg_export_snapshot()").fetchone()
         assert exported is not None
-        _run(url, "pg_dump", "--format=custom", "--no-owner", f"--snapshot={exported[0]}", f"--file={copy}")
+        run_tool(url, "pg_dump", "--format=custom", "--no-owner", f"--snapshot={exported[0]}", f"--file={copy}")
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         rows = {}
         for [table] in tables:
@@ -202,11 +193,11 @@ def verify_backup(archive: Path, *, unpack_in: Path | None = None) -> Manifest:
 
     It is unpacked in the system's temporary folder unless another is named: its own may be read-only.
     """
-    with _told(f"核对不了 {archive}"), tempfile.TemporaryDirectory(dir=unpack_in) as name:
-        return _unpack(archive, Path(name))
+    with in_words(f"核对不了 {archive}"), tempfile.TemporaryDirectory(dir=unpack_in) as name:
+        return unpack(archive, Path(name))
 
 
-def _unpack(archive: Path, folder: Path) -> Manifest:
+def unpack(archive: Path, folder: Path) -> Manifest:
     """Everything into the folder, each file as the manifest says, and the database whole."""
     found: dict[str, str] = {}
     manifest: Manifest | None = None
@@ -319,156 +310,23 @@ def _count_sqlite(connection: sqlite3.Connection) -> dict[str, int]:
     }
 
 
-# Putting one back
-
-
-def restore_backup(archive: Path, *, database_url: str, instance_dir: Path, now: datetime) -> Manifest:
-    """Put everything in the place of what is there, which is kept aside; nothing else may use the database meanwhile.
-
-    The scheduler's epoch goes on from the higher one, so that no process from before can write, and mail is held from
-    the first moment on, if the backup knows of that. The caller brings the database to the newest shape. Raises
-    :class:`BackupFailed`; then everything is as it was, but for a copy kept of a PostgreSQL database.
-    """
-    url = make_url(database_url)
-    # To the microsecond: what one restore kept aside is not written over by another one in the same second.
-    suffix = f".before-restore-{now:%Y%m%d-%H%M%S-%f}"
-    with ExitStack() as stack:
-        stack.enter_context(_told("恢复不了"))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=instance_dir, prefix=".restore-")))
-        manifest = _unpack(archive, folder)
-        is_sqlite = url.drivername.startswith("sqlite")
-        if is_sqlite != (manifest.database == SQLITE):
-            raise BackupFailed(f"备份来自另一种数据库（{manifest.database}），不能恢复到这里。")
-        undo = stack.enter_context(ExitStack())
-        if is_sqlite:
-            _restore_sqlite(Path(str(url.database)), folder / SQLITE, manifest, suffix=suffix, now=now, undo=undo)
-        elif _has_tables(url):
-            # It stays whatever comes: of a connection that is cut nobody knows whether the new data came to be.
-            kept = instance_dir / f"database{suffix}.tar.gz"
-            make_backup(kept, database_url=database_url, instance_dir=instance_dir, now=now)
-        for part in (attachment_files.FOLDER_NAME, trail_heads.FILE_NAME):
-            _swap(instance_dir / part, folder / part, suffix, undo)
-        if not is_sqlite:
-            # Last, for it is all or nothing by itself.
-            _restore_postgresql(url, folder / POSTGRESQL, manifest, now)
-        undo.pop_all()
-    return manifest
-
-
-def _restore_sqlite(path: Path, copy: Path, manifest: Manifest, *, suffix: str, now: datetime, undo: ExitStack) -> None:
-    epoch = 0
-    if path.exists():
-        with _alone_in(path) as connection:
-            epoch = _epoch(connection)
-    with closing(sqlite3.connect(copy)) as connection, connection:
-        held_at = now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
-        for change in _last_changes(manifest, schema="main", epoch=epoch, held_at=held_at):
-            connection.execute(change)
-    copy.chmod(0o600)
-    for ending in SQLITE_LOGS:
-        # Those of a database that is broken: the new one must not take them for its own.
-        _put_aside(path.with_name(path.name + ending), path.with_name(path.name + suffix + ending), undo)
-    _swap(path, copy, suffix, undo)
-
-
-@contextmanager
-def _alone_in(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection while nobody else has the file open: its log is written back into it first."""
-    with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as connection:
-        try:
-            mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
-        except sqlite3.OperationalError:
-            mode = "wal"
-        except sqlite3.DatabaseError:
-            # Broken: whatever it says, it is put aside.
-            mode = "delete"
-        if mode != "delete":
-            raise BackupFailed(IN_USE)
-        yield connection
-
-
-def _epoch(connection: sqlite3.Connection) -> int:
-    try:
-        return connection.execute("SELECT coalesce(max(epoch), 0) FROM scheduler_lease").fetchone()[0] or 0
-    except sqlite3.DatabaseError:
-        return 0
-
-
-def _last_changes(manifest: Manifest, *, schema: str, epoch: int, held_at: str) -> list[str]:
-    """What is changed in the restored database before anybody sees it, in words that both kinds understand."""
-    changes = {
-        LEASE: f"UPDATE {schema}.{LEASE} SET epoch = CASE WHEN epoch > {epoch:d} THEN epoch ELSE {epoch:d} END + 1",
-        GATE: f"INSERT INTO {schema}.{GATE} (id, held_at, failures) VALUES (1, '{held_at}', 0)"
-        " ON CONFLICT (id) DO UPDATE SET held_at = excluded.held_at",
-    }
-    return [change for table, change in changes.items() if table in manifest.rows]
-
-
-def _has_tables(url: URL) -> bool:
-    """Whether there is anything to keep. Raises :class:`BackupFailed` while anybody else uses the database."""
-    with psycopg.connect(_libpq(url), autocommit=True) as connection:
-        # The server still lists who has just left until their process there is gone.
-        patience = time.monotonic() + SECONDS_TO_LEAVE
-        while connection.execute(OTHERS).fetchone():
-            if time.monotonic() > patience:
-                raise BackupFailed(IN_USE)
-            time.sleep(0.1)
-        return connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone() is not None
-
-
-def _restore_postgresql(url: URL, copy: Path, manifest: Manifest, now: datetime) -> None:
-    """In one transaction: whatever fails, the database is as it was."""
-    with psycopg.connect(_libpq(url)) as connection:
-        known = connection.execute("SELECT to_regclass('public.scheduler_lease')").fetchone()
-        found = connection.execute("SELECT max(epoch) FROM scheduler_lease").fetchone() if known and known[0] else None
-    epoch = (found[0] if found else None) or 0
-    script = copy.with_name("restore.sql")
-    _run(url, "pg_restore", "--no-owner", f"--file={script}", str(copy), connects=False)
-    quiet = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
-    changes = _last_changes(manifest, schema="public", epoch=epoch, held_at=now.isoformat())
-    last = [f"--command={change};" for change in changes]
-    _run(url, "psql", *quiet, f"--command={CLEAR}", f"--file={script}", *last)
-
-
-def _swap(place: Path, restored: Path, suffix: str, undo: ExitStack) -> None:
-    """What is there is kept beside its place; what was restored comes there, if there is such a thing."""
-    incoming = place.with_name(f".{place.name}{suffix}.incoming")
-    if restored.exists():
-        # Beside its place first: what can fail half-way, as from one disk to another, is done before anything is moved.
-        undo.callback(_remove, incoming)
-        shutil.move(restored, incoming)
-    _put_aside(place, place.with_name(place.name + suffix), undo)
-    if incoming.exists():
-        incoming.rename(place)
-        undo.callback(place.rename, incoming)
-
-
-def _put_aside(place: Path, kept: Path, undo: ExitStack) -> None:
-    if place.exists():
-        place.rename(kept)
-        undo.callback(kept.rename, place)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _libpq(url: URL) -> str:
+def libpq(url: URL) -> str:
+    """The address of a PostgreSQL database as its own library takes it."""
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _run(url: URL, tool: str, *arguments: str, connects: bool = True) -> None:
-    """One of PostgreSQL's own tools; the password goes through the environment, where other users cannot read it."""
+def run_tool(url: URL, tool: str, *arguments: str, connects: bool = True) -> None:
+    """Let one of PostgreSQL's own tools work; raises :class:`BackupFailed`.
+
+    The password goes through the environment, where other users cannot read it.
+    """
     found = shutil.which(tool)
     if found is None:
         raise BackupFailed(f"没有找到 {tool}：请安装与数据库同版本的 PostgreSQL 客户端工具，或用数据库自己的办法备份。")
     environment = dict(os.environ)
     if url.password:
         environment["PGPASSWORD"] = str(url.password)
-    place = [f"--dbname={_libpq(url.set(password=None))}"] if connects else []
+    place = [f"--dbname={libpq(url.set(password=None))}"] if connects else []
     done = subprocess.run(
         [found, *place, *arguments],
         capture_output=True,

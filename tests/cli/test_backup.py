@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session
 
 from taskboard.cli import main
 from taskboard.models import Attachment, MailGate, Person, SchedulerLease, Task
-from taskboard.services import backups
-from taskboard.services.backups import BackupFailed, make_backup, restore_backup, verify_backup
+from taskboard.services import backups, restoring
+from taskboard.services.backups import BackupFailed, make_backup, verify_backup
 from taskboard.services.jobs import acquire_lease
+from taskboard.services.restoring import restore_backup
 from tests.support.factories import NOW, make_plan, make_task, usual_people
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def test_a_restore_waits_for_who_is_just_leaving_and_refuses_who_stays(
     before, file = names(filled), tmp_path / "backup.tar.gz"
     make_backup(file, database_url=database_url, instance_dir=tmp_path, now=NOW)
     with monkeypatch.context() as patched:
-        patched.setattr(backups, "SECONDS_TO_LEAVE", 0.2)
+        patched.setattr(restoring, "SECONDS_TO_LEAVE", 0.2)
         refused = run("restore", str(file), "--yes", folder=tmp_path, database_url=database_url)
     assert (refused.exit_code, "还有程序在使用数据库" in refused.output) == (1, True)
 
