@@ -10,107 +10,23 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any, NamedTuple
 
-import msgspec
 from msgspec.structs import replace as replace_in
 
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.deadlines import days_left, is_overdue
 from taskboard.domain.instructions import Addressee
-from taskboard.domain.periods import DuePeriod, Rhythm, last_due, missed_in_a_row, unreported
+from taskboard.domain.mail_items import Item
+from taskboard.domain.periods import DuePeriod, Rhythm, last_due, missed_in_a_row
 from taskboard.domain.reminders import DueReminder, Topic
 from taskboard.domain.reply_reminders import DueReply, OwedReply
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.suspensions import review_is_near
-from taskboard.domain.workflow import OWING, UNDER_WAY, AssignmentRole, AssignmentState, DeadlineOrigin, TaskState
+from taskboard.domain.workflow import UNDER_WAY, AssignmentRole, AssignmentState
 
 MOST_ROWS = 20
 MOST_BARS = 20
 COMING_WORKING_DAYS = 10
-NO_RHYTHM = Rhythm(PlanRhythm.NONE)
 SHORTEST_GAP_DAYS = 3
-
-
-class Item(msgspec.Struct, frozen=True, gc=False):
-    """One assignment, with what a mail tells of it."""
-
-    assignment_id: int
-    task_id: int
-    title: str
-    plan: str
-    department_id: int
-    department: str
-    department_path: str
-    body_path: str
-    role: AssignmentRole
-    state: AssignmentState
-    task_state: TaskState
-    issued_on: date
-    due_on: date | None
-    deadline_version: int
-    origin: DeadlineOrigin
-    is_ongoing: bool
-    officer_id: int | None = None
-    submitted_on: date | None = None
-    ended_on: date | None = None
-    """the day it was accepted, or its task closed"""
-    waiting_since: date | None = None
-    """the day it came into the hands of whoever must decide on it now"""
-    is_held: bool = False
-    """an extension of its deadline was asked for in time and is not decided"""
-    extension_asked_on: date | None = None
-    """the day its own department asked for one that is not decided"""
-    plan_id: int = 0
-    issuer_id: int | None = None
-    """of a sub-task: the department that split its part, which decides about it in place of the supervisors"""
-    help_asked_on: date | None = None
-    """the day of its oldest request for help that nobody answered"""
-    rhythm: Rhythm = NO_RHYTHM
-    owing_since: date | None = None
-    """the day since which its department has had the work; where none is known, that of its issue"""
-    reported_on: date | None = None
-    """the day of its last report"""
-    report_due_on: date | None = None
-    """the day of the report that a reminder speaks of"""
-    review_on: date | None = None
-    """the day on which its suspended task is to be looked at again"""
-    returned_on: date | None = None
-    """the day on which its submission came back to be corrected"""
-
-    @property
-    def mark(self) -> str:
-        """By which a mail says it once."""
-        return f"assignment:{self.assignment_id}"
-
-    def reports_due(self, today: date, calendar: WorkingCalendar) -> tuple[date, ...]:
-        """The days of the reports near today that are owed and not made."""
-        if self.rhythm.kind is PlanRhythm.NONE or not self.is_open:
-            return ()
-        since = self.owing_since or self.issued_on
-        facts: dict[str, Any] = {"since": since, "reported_on": self.reported_on, "today": today, "calendar": calendar}
-        return unreported(self.rhythm, self.role, **facts)
-
-    def is_overdue(self, day: date) -> bool:
-        return is_overdue(self.task_state, self.state, self.due_on, day, is_held=self.is_held)
-
-    def was_overdue(self, day: date) -> bool:
-        """Whether it was overdue on an earlier day, by what is known today."""
-        if self.due_on is None or self.due_on >= day or self.issued_on > day or self.is_held:
-            return False
-        if self.state in OWING and self.task_state in UNDER_WAY:
-            return True
-        left_on = self.submitted_on or self.ended_on
-        return left_on is not None and left_on >= day
-
-    def left_since(self, day: date) -> bool:
-        """Whether it was submitted or ended on that day or later."""
-        return any(one is not None and one >= day for one in (self.submitted_on, self.ended_on))
-
-    @property
-    def is_open(self) -> bool:
-        return self.task_state in UNDER_WAY and self.state in OWING
 
 
 class SectionCode(StrEnum):
@@ -413,99 +329,3 @@ def _bars(items: Sequence[Item], today: date, since: date) -> tuple[Bar, ...]:
     before = Counter(item.department for item in items if item.was_overdue(since))
     worst_first = sorted(now, key=lambda name: (-now[name], name))
     return tuple(Bar(name, now[name], before[name]) for name in worst_first[:MOST_BARS])
-
-
-# As facts of a mail
-
-
-def item_facts(item: Item, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
-    """One row, as plain JSON values."""
-    due = _due_facts(item.due_on, today, calendar)
-    return {
-        "assignment_id": item.assignment_id,
-        "task_id": item.task_id,
-        "title": item.title,
-        "plan": item.plan,
-        "department": item.department,
-        "role": str(item.role),
-        "state": str(item.state),
-        "due_on": due.due_on,
-        "origin": str(item.origin),
-        "is_ongoing": item.is_ongoing,
-        "is_overdue": item.is_overdue(today),
-        "days_left": due.days_left,
-        "working_days_left": due.working_days_left,
-        "is_estimated": due.is_estimated,
-        "issued_on": item.issued_on.isoformat(),
-        "waiting_since": item.waiting_since.isoformat() if item.waiting_since else None,
-        "extension_asked_on": item.extension_asked_on.isoformat() if item.extension_asked_on else None,
-        "submitted_on": item.submitted_on.isoformat() if item.submitted_on else None,
-        "help_asked_on": item.help_asked_on.isoformat() if item.help_asked_on else None,
-        "report_due_on": item.report_due_on.isoformat() if item.report_due_on else None,
-        "is_report_late": item.report_due_on is not None and item.report_due_on < today,
-        "review_on": item.review_on.isoformat() if item.review_on else None,
-        "returned_on": item.returned_on.isoformat() if item.returned_on else None,
-    }
-
-
-class _DueFacts(NamedTuple):
-    """What a row says of its deadline."""
-
-    due_on: str | None
-    days_left: int | None
-    working_days_left: int | None
-    is_estimated: bool
-
-
-@lru_cache(maxsize=2048)
-def _due_facts(due_on: date | None, today: date, calendar: WorkingCalendar) -> _DueFacts:
-    """Thousands of rows share their days."""
-    if due_on is None:
-        return _DueFacts(None, None, None, False)
-    working_days_left = calendar.between(today, due_on)
-    return _DueFacts(due_on.isoformat(), days_left(due_on, today), working_days_left, calendar.is_estimated(due_on))
-
-
-def reply_facts(owed: OwedReply, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
-    """One reply that is owed or waits, as plain JSON values."""
-    return {
-        "instruction_id": owed.instruction_id,
-        "title": owed.title,
-        "text": owed.text,
-        "plan": owed.plan,
-        "department": owed.department,
-        "addressee": owed.addressee.value,
-        "author": owed.author,
-        "due_on": owed.due_on.isoformat(),
-        "days_left": days_left(owed.due_on, today),
-        "working_days_left": calendar.between(today, owed.due_on),
-        "is_overdue": owed.is_overdue(today),
-        "replied_on": owed.replied_on.isoformat() if owed.replied_on else None,
-    }
-
-
-def _row_facts(row: Row, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
-    if isinstance(row, OwedReply):
-        return reply_facts(row, today=today, calendar=calendar)
-    return item_facts(row, today=today, calendar=calendar)
-
-
-def section_facts(section: Section, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
-    return {
-        "code": str(section.code),
-        "count": section.count,
-        "rows": [_row_facts(row, today=today, calendar=calendar) for row in section.items],
-    }
-
-
-def part_facts(part: Part, *, today: date, calendar: WorkingCalendar) -> dict[str, Any]:
-    most = max((bar.now for bar in part.bars), default=0)
-    return {
-        "hat": part.hat.value,
-        "figures": [{"code": one.code.value, "now": one.now, "before": one.before} for one in part.figures],
-        "sections": [section_facts(one, today=today, calendar=calendar) for one in part.sections],
-        "bars": [
-            {"department": one.department, "now": one.now, "before": one.before, "percent": 100 * one.now // most}
-            for one in part.bars
-        ],
-    }

@@ -17,22 +17,21 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.absences import deputy_facts
 from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.digest_facts import part_facts, section_facts
 from taskboard.domain.digests import (
     Hat,
-    Item,
     Part,
     compose_leadership,
     compose_supervision,
     compose_work,
     daily_sections,
-    part_facts,
     replies_owed,
     replies_supervised,
     replies_to,
-    section_facts,
     week_words,
 )
 from taskboard.domain.local_time import at_local
+from taskboard.domain.mail_items import Item
 from taskboard.domain.outbox import SCHEDULED, MailKind
 from taskboard.domain.permissions import DEPARTMENT_WIDE
 from taskboard.domain.reminders import DueReminder

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Row, Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from taskboard.domain.digests import Item
 from taskboard.domain.help_requests import HelpState
 from taskboard.domain.local_time import local_date
+from taskboard.domain.mail_items import Item
 from taskboard.domain.periods import Rhythm
 from taskboard.domain.workflow import Act, AssignmentState
 from taskboard.models import (

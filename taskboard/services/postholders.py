@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from taskboard.domain.absences import HEARS_FOR, Absence, Away, away_on, both_names, is_reached, with_deputies
 from taskboard.domain.departments import DepartmentKind
-from taskboard.domain.digests import Item
 from taskboard.domain.instructions import Addressee
+from taskboard.domain.mail_items import Item
 from taskboard.domain.permissions import DEPARTMENT_WIDE, Portfolio
 from taskboard.domain.reminders import BEFORE_IT_IS_LATE, Recipient, Topic
 from taskboard.domain.reply_reminders import OwedReply

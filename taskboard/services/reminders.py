@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.digests import Item
 from taskboard.domain.help_requests import HelpState
+from taskboard.domain.mail_items import Item
 from taskboard.domain.outbox import CATCH_UP_DAYS, SCHEDULED, UNDELIVERED
 from taskboard.domain.periods import Rhythm, due_day, periods_about
 from taskboard.domain.plan_reminders import RuleChange, adjust, from_plain

@@ -9,8 +9,9 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from taskboard.domain.digests import Item, Part, compose_supervision
+from taskboard.domain.digests import Part, compose_supervision
 from taskboard.domain.local_time import at_local
+from taskboard.domain.mail_items import Item
 from taskboard.domain.robots import VENDORS, RobotDigest, digest_of_day, fit, message_key
 from taskboard.labels.robots import FIGURES, HEADS, LEFT_OUT, LINK, NOTHING_OVERDUE, OVERDUE_HEAD, OVERDUE_LINE, SINCE
 from taskboard.labels.times import day_words, moment_words

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from taskboard.domain.calendar import WorkingCalendar
+from taskboard.domain.digest_facts import item_facts, part_facts, section_facts
 from taskboard.domain.digests import (
     MOST_ROWS,
     Figure,
     FigureCode,
-    Item,
     Part,
     SectionCode,
     compose_leadership,
@@ -21,11 +21,9 @@ from taskboard.domain.digests import (
     compose_work,
     daily_sections,
     is_digest_day,
-    item_facts,
-    part_facts,
-    section_facts,
     week_words,
 )
+from taskboard.domain.mail_items import Item
 from taskboard.domain.periods import Rhythm
 from taskboard.domain.reminders import RULES, DueReminder, Topic
 from taskboard.domain.report_rhythms import PlanRhythm

@@ -21,9 +21,11 @@ from sqlalchemy.orm import Session
 from taskboard import paths
 from taskboard.clock import SettableClock
 from taskboard.domain.calendar import WorkingCalendar
-from taskboard.domain.digests import Item, compose_leadership, daily_sections, part_facts, section_facts
+from taskboard.domain.digest_facts import part_facts, section_facts
+from taskboard.domain.digests import compose_leadership, daily_sections
 from taskboard.domain.instructions import Addressee, DutyState
 from taskboard.domain.jobs import JobName
+from taskboard.domain.mail_items import Item
 from taskboard.domain.outbox import MailKind, OutboxState
 from taskboard.domain.reminders import RULES, DueReminder, Recipient, Topic
 from taskboard.domain.reply_reminders import OwedReply
