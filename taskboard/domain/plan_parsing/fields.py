@@ -176,6 +176,8 @@ def field_named(name: str) -> Field | None:
 
 ENDINGS = (
     (re.compile(r"(?:序|编)号$"), Field.NUMBER),
+    (re.compile(r"^(?:一级|大类)(?:任务|指标|目标|事项|项目|工作|分类)?$"), Field.CATEGORY),
+    (re.compile(r"^(?:[二三四]级|子)(?:任务|指标|目标|事项|项目|工作)$"), Field.TASK),
     (re.compile(rf"^属地(?:管理|落实|责任|配合)?{UNIT_WORD}?$"), Field.PARTNER),
     (re.compile(rf"^(?:第一|主要)(?:责任|负责|承办){UNIT_WORD}$"), Field.LEAD),
     (re.compile(rf"(?:牵头|主办|主责|发起)[^、]{{0,4}}{UNIT_WORD}$"), Field.LEAD),
@@ -189,9 +191,14 @@ ENDINGS = (
         ),
         Field.DEADLINE,
     ),
-    (re.compile(r"(?:进展|完成|推进|落实)情况$|^备\s*注|投资|资金|达序"), Field.OTHER),
+    (
+        re.compile(
+            r"(?:进展|完成|推进|落实|办理)(?:情况|状态|程度)$|(?:目前|当前|最新|工作|实际)(?:进展|进度|状态)$|^备\s*注|投资|资金|达序"
+        ),
+        Field.OTHER,
+    ),
     (re.compile(r"(?:措施|举措|内容|目标|要求)$"), Field.ACTION),
-    (re.compile(r"(?:任务|事项|项目|工作|名称|问题)$"), Field.TASK),
+    (re.compile(r"(?:任务|事项|项目|工作|名称|问题|指标)$"), Field.TASK),
 )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from taskboard.domain.plan_parsing.fields import UNIT_FIELDS, UNIT_WORD, Field, field_named
-from taskboard.domain.plan_parsing.text import Text, squeezed
+from taskboard.domain.plan_parsing.text import EMPTY, Text, squeezed
 from taskboard.domain.plan_parsing.time_limits import is_time_limit
 from taskboard.domain.plan_parsing.units import is_unit_list
 
@@ -52,6 +53,50 @@ def columns_below(cells: Sequence[Text], header: Sequence[Text]) -> dict[int, Fi
             if named is not None:
                 columns[column] = named
     return columns
+
+
+MOST_LOWER_ROWS = 3
+LONGEST_LOWER_NAME = 12
+
+
+def with_merged_names(grid: Sequence[list[Text]]) -> list[list[Text]]:
+    """The rows of a pasted table, whose first are names of columns: one that was merged over several columns or rows
+    stands at each of its places again, as in a table that tells of its merged cells.
+    """
+    rows = [list(cells) for cells in grid]
+    lower = next(
+        (n for n, cells in enumerate(rows[1:], start=1) if not _are_lower_names(cells, rows[n - 1])), len(rows)
+    )
+    if not 1 < lower <= 1 + MOST_LOWER_ROWS:
+        return rows
+    width = max(map(len, rows[:lower]))
+    for number in range(lower):
+        rows[number] += [EMPTY] * (width - len(rows[number]))
+    for above, below in pairwise(rows[:lower]):
+        for column, name in enumerate(below):
+            if len(name) and not len(above[column]) and column:
+                above[column] = above[column - 1]
+        for column, name in enumerate(below):
+            if not len(name):
+                below[column] = above[column]
+    return rows
+
+
+def _are_lower_names(cells: Sequence[Text], above: Sequence[Text]) -> bool:
+    """Whether a row names parts of columns above it: short words that stand below names merged over several columns
+    only, and nothing in the first column.
+    """
+    filled = [column for column, cell in enumerate(cells) if len(cell)]
+    if not filled or not filled[0] or any(len(cells[column]) > LONGEST_LOWER_NAME for column in filled):
+        return False
+
+    def is_free(column: int) -> bool:
+        return column >= len(above) or not len(above[column])
+
+    below_none = sum(map(is_free, filled))
+    return below_none > 0 and all(
+        is_free(column) or (is_free(column + 1) and column + 1 < len(cells)) for column in filled
+    )
 
 
 ONLOOKERS = re.compile(

@@ -75,7 +75,7 @@ class WorkList:
 def read_table(table: Table, block: int, sources: list[Source]) -> WorkList | None:
     """The work list in a table block; nothing when no row looks like its header."""
     read = read_views({cell.text for row in table.rows for cell in row})
-    views = {raw: stripped(one) for raw, one in read.items()}
+    views = {raw: NO_VIEWS if raw in NOTHING else stripped(one) for raw, one in read.items()}
     grid: list[list[Text]] = []
     merged: dict[int, Text] = {}
     for row in table.rows:
@@ -88,6 +88,9 @@ def read_table(table: Table, block: int, sources: list[Source]) -> WorkList | No
                 texts[x] = merged.setdefault(id(cell), texts[x])
         grid.append(texts)
     return read_grid(grid, merged_cells_resolved=True)
+
+
+NO_VIEWS = ("", "", 0)
 
 
 def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
@@ -115,7 +118,7 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
         if not filled_cells or is_repeated_header(cells, columns):
             continue
         single = _single_text(cells, filled_cells)
-        if NOTE.match(filled_cells[0].plain.strip()):
+        if NOTE.match(filled_cells[0].plain.strip()) or _is_total(filled_cells):
             work.notes.append(single or join_texts(cells, " "))
             continue
         if single is not None or _is_section(filled_cells, cells, columns):
@@ -125,6 +128,7 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
         if not merged_cells_resolved:
             filled = _fill_down(cells, columns, above, leads_too=section_lead is None)
             above = dict(enumerate(cells))
+            cells = [EMPTY if cell.plain in NOTHING else cell for cell in cells]
         row = read_row(cells, columns)
         row.who = _led_by(section_lead, row.who)
         row.section, row.filled_down, row.units_guessed = section, filled, units_guessed
@@ -204,7 +208,17 @@ def cells_text(cells: Sequence[Text]) -> str:
     return " ".join(dict.fromkeys(cell.plain.strip() for cell in cells if len(cell)))
 
 
-NOTE = re.compile(r"^(?:备?注|说明|填表说明|备注说明)\s?[:：\d.、]|^(?:合计|总计|小计)$")
+TOTAL = r"(?:本[页类项]\s?)?[合总小共累]\s{0,4}计(?:$|\s?[:：(\d])"
+NOTE = re.compile(rf"^(?:备?注|说明|填表说明|备注说明)\s?[:：\d.、]|^{TOTAL}")
+LONGEST_TOTAL = 8
+NOTHING = frozenset(("—", "——", "-", "--", "－", "–", "/"))
+"""what people write into a cell that holds nothing"""
+
+
+def _is_total(filled: Sequence[Text]) -> bool:
+    """Whether the second cell of a row says that it sums up (经济发展 | 小计 | 6项)."""
+    words = filled[1].plain if len(filled) > 1 else ""
+    return words[-1:] == "计" and len(words) <= LONGEST_TOTAL and NOTE.match(words) is not None
 
 
 def _filled(cells: Sequence[Text]) -> list[Text]:
@@ -236,6 +250,7 @@ def _fill_down(cells: list[Text], columns: dict[int, Field], above: dict[int, Te
     filled = False
     leads = [c for c, f in columns.items() if f in (Field.LEAD, Field.RESPONSIBLE)]
     numbers = [c for c, f in columns.items() if f is Field.NUMBER and c < len(cells)]
+    tasks = [c for c, f in columns.items() if f is Field.TASK and c < len(cells)]
     goes_on = bool(numbers) and not any(len(cells[c]) for c in numbers)
     units_empty = all(not len(cells[c]) for c in columns if columns[c] in UNIT_FIELDS and c < len(cells))
     for column, meaning in columns.items():
@@ -243,7 +258,8 @@ def _fill_down(cells: list[Text], columns: dict[int, Field], above: dict[int, Te
             continue
         if meaning is Field.LEAD and not leads_too:
             continue
-        if goes_on and meaning in (Field.NUMBER, Field.TASK) and _has_content(cells, columns):
+        is_outer = meaning is Field.TASK and any(c > column and len(cells[c]) for c in tasks)
+        if is_outer or (goes_on and meaning in (Field.NUMBER, Field.TASK) and _has_content(cells, columns)):
             cells[column] = above[column]
         elif meaning is Field.CATEGORY or (
             meaning in UNIT_FIELDS and (units_empty or column == leads[:1][0] if leads else units_empty)

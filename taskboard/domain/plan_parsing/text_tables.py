@@ -20,8 +20,9 @@ from taskboard.domain.plan_parsing.divided_lines import (
 )
 from taskboard.domain.plan_parsing.fields import UNIT_FIELDS, Field, field_named
 from taskboard.domain.plan_parsing.lines import Line, Pages
+from taskboard.domain.plan_parsing.noise import is_noise
 from taskboard.domain.plan_parsing.numbering import read_label
-from taskboard.domain.plan_parsing.table_headers import FEWEST_ROWS, columns_of, find_header
+from taskboard.domain.plan_parsing.table_headers import FEWEST_ROWS, columns_of, find_header, with_merged_names
 from taskboard.domain.plan_parsing.tables import NOTE, WorkList, read_grid
 from taskboard.domain.plan_parsing.text import EMPTY, Text, join_texts, squeezed
 from taskboard.domain.plan_parsing.time_limits import is_time_limit
@@ -55,10 +56,11 @@ def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkL
             run.append(part)
             continue
         if run:
-            work, used = _list_in(run)
+            work, above = _list_in(run)
             if work is not None:
+                pages.dropped += [text for text in above if is_noise(text.plain)]
+                rest += [Line(text) for text in above if not is_noise(text.plain)]
                 lists.append((len(rest), work))
-                rest += run[used:]
             else:
                 rest += run
             run = []
@@ -109,7 +111,8 @@ def _whole_rows(run: Sequence[Line]) -> list[Text]:
     return [*rows, *pending]
 
 
-def _list_in(run: list[Line]) -> tuple[WorkList | None, int]:
+def _list_in(run: list[Line]) -> tuple[WorkList | None, list[Text]]:
+    """The work list in lines with cells, and what stands in them above the names of its columns."""
     texts = _whole_rows(run)
     rows = [cells_of(text) or cells_between(text, WIDE_GAP) for text in texts]
     if all(len(row) <= 1 for row in rows):
@@ -118,16 +121,17 @@ def _list_in(run: list[Line]) -> tuple[WorkList | None, int]:
     texts, rows = [texts[number] for number in kept if texts], [rows[number] for number in kept]
     header, _ = find_header(rows)
     if header is None:
-        return None, 0
+        return None, []
+    above = [cell for row in rows[:header] for cell in row if len(cell)]
     if texts:
         rows = _divided_as(texts, rows, header)
-    rows = _put_together(rows[header:])
+    rows = with_merged_names(_put_together(rows[header:]))
     header, _ = find_header(rows)
     if header is None:
-        return None, 0
+        return None, []
     width = len(rows[header])
     grid = [_padded(row, width) for row in rows]
-    return read_grid(grid, merged_cells_resolved=False), len(run)
+    return read_grid(grid, merged_cells_resolved=False), above
 
 
 DIVIDING = re.compile(r"[-:\s—]*")
