@@ -11,7 +11,7 @@ from taskboard.domain.plan_parsing.blocks import Block, Paragraph, Table
 from taskboard.domain.plan_parsing.clipboard import MOST_LINES_IN_A_ROW, may_open_row, read_row_of_cells
 from taskboard.domain.plan_parsing.fields import FIELD_NAME
 from taskboard.domain.plan_parsing.identity import TITLE_END
-from taskboard.domain.plan_parsing.noise import INLINE_PAGE_NUMBER, ends_page, is_noise
+from taskboard.domain.plan_parsing.noise import ends_page, is_noise, noise_inside
 from taskboard.domain.plan_parsing.numbering import read_label
 from taskboard.domain.plan_parsing.text import Source, Text, join_texts, read_views, text_of, without_ranges
 
@@ -108,8 +108,7 @@ def _lines_of(block: Paragraph, text: Text) -> Iterable[Line]:
     for end in [*(found.start() for found in LINE_BREAK.finditer(text.plain)), len(text)]:
         line = text[start:end].strip(" ")
         start = end + 1
-        may_be_numbered = "—" in line.plain or "·" in line.plain
-        noise = [found.span() for found in INLINE_PAGE_NUMBER.finditer(line.plain)] if may_be_numbered else []
+        noise = noise_inside(line.plain)
         yield Line(without_ranges(line, noise) if noise else line, label, level)
         label = ""
 

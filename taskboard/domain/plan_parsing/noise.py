@@ -33,6 +33,8 @@ PRINTED_BY = re.compile(r".{2,30}(?:办公室|办公厅|秘书科|综合科)\s+\
 INLINE_PAGE_NUMBER = re.compile(
     r"(?<=[\u4e00-\u9fff、,])\s?(?:—\s?\d{1,3}\s?—|·\s?\d{1,3}\s?·)\s?(?=[\u4e00-\u9fff、,])"
 )
+FIGURES_APART = re.compile(r"(?<![\d.])(?<!\d )(?:1 9|2 0) \d \d(?= ?年)|(?:(?<=[年月])|(?<=[年月] ))\d \d(?= ?[月日])")
+"""2 0 2 1 年 1 2 月 3 0 日: the figures of a day in a letter-spaced line"""
 RUNNING_HEAD = re.compile(
     r"^[\u4e00-\u9fff“”《》()]{4,30}\s+(?:[·—-]\s?\d{1,3}\s?[·—-]|(?:19|20)\d\d年第\s?\d{1,3}期)\s*$"
     r"|^[\u4e00-\u9fff“”《》]{6,30}(?:办公室|办公厅|人民政府|委员会|领导小组|指挥部|公报|文件)\s+\d{1,3}\s*$"
@@ -57,6 +59,17 @@ def is_noise(plain: str) -> bool:
         or bool(FRAME_WORDS.match(line))
         or (line.endswith("日印发") and bool(PRINTED_BY.search(line)))
     )
+
+
+def noise_inside(plain: str) -> list[tuple[int, int]]:
+    """Where in a line numbers of pages stand, and spaces inside the figures of a day."""
+    noise: list[tuple[int, int]] = []
+    if "—" in plain or "·" in plain:
+        noise += [found.span() for found in INLINE_PAGE_NUMBER.finditer(plain)]
+    if " 年" in plain or " 月" in plain or " 日" in plain:
+        for found in FIGURES_APART.finditer(plain):
+            noise += [(n, n + 1) for n in range(*found.span()) if plain[n] == " "]
+    return sorted(noise)
 
 
 def ends_page(plain: str) -> bool:

@@ -567,3 +567,18 @@ def test_items_whose_labels_are_lost_are_found_also_at_the_end_of_a_section_and_
         ("二（缺号）", "市教育局", ""),
         ("二6", "市总工会", ""),
     ]
+
+
+def test_figures_set_apart_by_spaces_are_days_all_the_same() -> None:
+    plan = read("""
+云 州 区 任 务 清 单
+1. 修 缮 校 舍。 2 0 2 5 年 8 月 底前 完 成。
+责 任 单 位：区教育局
+2. 治 理 河 道。 2 0 2 4年 1 2 月 3 0 日前 完 成。
+责 任 单 位：区水利局
+云 州 区 人 民 政 府
+2 0 2 3 年 1 1 月 2 1 日
+""")
+
+    assert str(plan.date) == "2023-11-21"
+    assert [str(one.deadline) for one in plan.measures] == ["2025-08-31", "2024-12-30"]
