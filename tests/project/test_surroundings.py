@@ -86,6 +86,16 @@ def test_a_killed_run_leaves_nothing_for_long(tmp_path: Path, monkeypatch: pytes
     assert running.path.exists()
 
 
+def test_one_process_may_have_a_server_of_its_own_more_than_once() -> None:
+    for _ in range(2):
+        part = databases.this_run().part_alone()
+        try:
+            with databases.administration(databases.start_postgres(part)) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+        finally:
+            databases.remove(part)
+
+
 def test_the_smtp_server_keeps_what_it_accepts(smtp_server: SmtpServer) -> None:
     send(smtp_server, "督办周报")
 

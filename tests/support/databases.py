@@ -52,10 +52,13 @@ class RunFolder:
     def sqlite_template(self) -> Path:
         return self.path / "template.db"
 
-    @property
-    def alone(self) -> RunFolder:
-        """A part for this process alone, for a server that it may stop: nobody else is on it."""
-        return RunFolder(self.path / f"{ALONE_PREFIX}{os.getpid()}")
+    def part_alone(self) -> RunFolder:
+        """Another part each time, for a server that its asker may stop: nobody else is on it.
+
+        A folder is never used twice: the servers' library takes a server for running that it once started there.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        return RunFolder(Path(tempfile.mkdtemp(prefix=ALONE_PREFIX, dir=self.path)))
 
 
 def this_run() -> RunFolder:

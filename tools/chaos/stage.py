@@ -210,10 +210,11 @@ def stage(kind: str, *, has_own_server: bool = False) -> Iterator[Stage]:
         if kind == "sqlite":
             yield from _played(Stage(kind, folder, databases.copy_sqlite(run, folder / "taskboard.db")))
         elif has_own_server:
+            alone = run.part_alone()
             try:
-                yield from _on_postgres(run.alone, folder)
+                yield from _on_postgres(alone, folder)
             finally:
-                databases.remove(run.alone)
+                databases.remove(alone)
         else:
             yield from _on_postgres(run, folder)
 
