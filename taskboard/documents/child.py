@@ -64,6 +64,24 @@ def answer(request: BinaryIO) -> Iterator[bytes]:
         yield to_json({"error": {"problem": DocumentProblem.TOO_COMPLEX, "facts": {}}})
 
 
+REHEARSED = """關於印發2026年工作要點的通知
+（2026年1月5日）
+一、推进试点工作。新增3家以上，比2025年增长10%，每月调度一次。（牵头单位：市财政局；配合单位：市商务局、各区县政府；完成时限：2026年6月底前）
+二、完善制度，持续推进，第三季度前完成。由市教育局牵头，市民政局、市水务局等部门按职责分工负责。
+序号\t工作任务\t责任单位\t完成时限
+1\t建设站点5处\t市民政局、市水务局\t长期坚持
+2\t完成改造\t市教育局\t2026年年底
+"""
+"""a text of our own with a little of everything"""
+
+
+def rehearse() -> None:
+    """Read once what no stranger sent, so that what is made on first use (patterns, tables of characters) is there for
+    whoever is forked from this process.
+    """
+    look_first(read_text(REHEARSED).blocks).look_again()
+
+
 def _answer(order: Mapping[str, Any], data: bytes) -> Iterator[bytes]:
     document = READERS[order["form"]](data)
     yield to_json({"document": document})

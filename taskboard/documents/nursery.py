@@ -242,12 +242,11 @@ def _report_ended(readers: dict[int, socket.socket]) -> None:
 
 def main() -> int:
     """Serve the readers of documents, and give the exit code."""
-    from taskboard.documents.child import answer  # noqa: PLC0415 - the asking side has no use for it
-    from taskboard.domain.plan_parsing.script import to_simplified  # noqa: PLC0415 - nor for this
+    from taskboard.documents.child import answer, rehearse  # noqa: PLC0415 - the asking side has no use for it
 
     def warm_up() -> None:
         import_module("taskboard.documents.pdf_page")
-        to_simplified("計")
+        rehearse()
 
     with socket.socket(fileno=os.dup(sys.stdin.fileno())) as control:
         serve(control, answer, warm_up=warm_up)

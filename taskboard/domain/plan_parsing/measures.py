@@ -216,7 +216,7 @@ def _when(body: Text, limits: Sequence[Text], anchor: Anchor, heading_end: int, 
     if recurrence is None and (found := recurrence_in_text(body.plain)):
         recurrence, rhythm_words = found[0], body[found[1] : found[2]]
     if limits:
-        mention, limit = max([(read_time_limit(limit.plain, anchor), limit) for limit in limits], key=_day)
+        mention, limit = _last_of(limits, anchor)
         return When(mention, limit, recurrence, rhythm_words, from_limit=True)
     passed_over: list[Mention] = []
     in_text = find_deadlines(body.plain, anchor, heading_end=heading_end, passed_over=passed_over)
@@ -228,8 +228,13 @@ def _when(body: Text, limits: Sequence[Text], anchor: Anchor, heading_end: int, 
     return When(mention, words, recurrence, rhythm_words, others, tuple(passed_over))
 
 
+def _last_of(limits: Sequence[Text], anchor: Anchor) -> tuple[Mention | None, Text]:
+    """The latest of several limits; where none has a day it is the first of them."""
+    read = [(read_time_limit(limit.plain, anchor), limit) for limit in limits]
+    return read[0] if len(read) == 1 else max(read, key=_day)
+
+
 def _day(limit: tuple[Mention | None, Text]) -> date:
-    """What the latest of several limits is told by; where none has a day it is the first of them."""
     mention, _ = limit
     return mention.date if mention is not None and mention.date is not None else date.min
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from taskboard.domain.plan_parsing.fields import UNIT_FIELDS, UNIT_WORD, Field, field_named
@@ -155,6 +156,7 @@ def _is_wordy(cell: Text) -> bool:
 LONGEST_COLUMN_NAME = 24
 
 
+@lru_cache(maxsize=4096)
 def column_named(plain: str) -> Field | None:
     """What a column of this name says; nothing where the words name none."""
     if plain.isdigit() or (len(plain) > LONGEST_COLUMN_NAME and len(squeezed(plain)) > LONGEST_COLUMN_NAME):
