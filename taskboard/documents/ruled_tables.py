@@ -197,6 +197,8 @@ def _meet(row: Ruling, column: Ruling) -> bool:
 
 
 def _table(rows: Sequence[Ruling], columns: Sequence[Ruling], *, page: int) -> RuledTable | None:
+    if not rows or not columns:
+        return None  # a rule below a letterhead
     xs = _edges([line.at for line in columns], [line.start for line in rows], [line.end for line in rows])
     ys = _edges([line.at for line in rows], [line.start for line in columns], [line.end for line in columns])
     if len(xs) < 3 or len(ys) < 2:
@@ -207,8 +209,6 @@ def _table(rows: Sequence[Ruling], columns: Sequence[Ruling], *, page: int) -> R
 
 def _edges(places: Sequence[float], starts: Sequence[float], ends: Sequence[float]) -> list[float]:
     """Where lines stand, and where the lines across them begin and end: outer sides are often left undrawn."""
-    if not places:
-        return []
     # Lines were moved to their neighbours' place already; what differs by less than twice that is still one edge.
     edges = [place for place, _ in groupby(sorted(places))]
     edges = [edges[0], *(b for a, b in pairwise(edges) if b - a > SNAP)]

@@ -293,6 +293,13 @@ def test_a_table_without_outer_sides() -> None:
     assert texts(table) == [["任务", "单位"], ["甲任务", "市财政局"]]
 
 
+@pytest.mark.parametrize("rule", [line(72, 130, 520, 130), line(72, 130, 72, 700)])
+def test_a_rule_by_itself_is_no_table(rule: str) -> None:
+    words = [text("　　云州市教育局文件。", 72, 100), text("　　现将要点印发给你们。", 72, 160)]
+
+    assert "".join(read_lines(rule.join(words))) == "云州市教育局文件。现将要点印发给你们。"
+
+
 def test_a_frame_around_text_is_no_table() -> None:
     frame = grid((40, 555), (60, 780))
 
