@@ -12,31 +12,36 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from taskboard import paths
-from taskboard.clock import SettableClock
-from taskboard.domain.history import Change, Subject
-from taskboard.domain.jobs import JobName, JobState
+from taskboard.domain.jobs import JobState
 from taskboard.domain.local_time import ZONE
-from taskboard.domain.outbox import MailKind, OutboxState
+from taskboard.domain.outbox import OutboxState
 from taskboard.domain.permissions import AssignmentSituation, TaskSituation, may_see_task
 from taskboard.domain.plan_reminders import RuleChange, to_plain
 from taskboard.domain.report_rhythms import PlanRhythm
 from taskboard.domain.roles import Role
 from taskboard.domain.workflow import AssignmentState, TaskState
-from taskboard.jobs.runner import run_by_hand
 from taskboard.mail.rendering import MailRenderer
-from taskboard.models import Assignment, Department, JobRun, OutboxMessage, Person, PersonPost, Plan, Reminder, Task
+from taskboard.models import Assignment, Department, JobRun, OutboxMessage, Plan, Reminder, Task
 from taskboard.services import assignment_acts, reports, task_acts
 from taskboard.services.actors import load_actor
 from taskboard.services.calendar import load_calendar
-from taskboard.services.history import record_change
 from taskboard.services.mail_items import load_items
 from taskboard.services.outbox import queue_all
 from taskboard.services.reminders import may_be_due
-from taskboard.services.trail import find_head
-from tests.support.factories import LONG_AGO, Usual, make_department, make_person, make_plan, make_task
-from tests.support.mornings import FRIDAY, MONDAY, NEXT_MONDAY, THURSDAY, TUESDAY, WEDNESDAY, deliver_all, run, told
-
-LONG_ISSUED = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+from tests.support.factories import Usual, make_department, make_person, make_plan
+from tests.support.mornings import (
+    FRIDAY,
+    MONDAY,
+    NEXT_MONDAY,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    add_task,
+    deliver_all,
+    mails,
+    run,
+    told,
+)
 
 
 @pytest.fixture
@@ -44,17 +49,6 @@ def plan(session: Session, usual: Usual) -> Plan:
     plan = make_plan(session, body=usual.body, imported_by=usual.chen)
     session.commit()
     return plan
-
-
-def add_task(session: Session, plan: Plan, lead: Department, **more: Any) -> Task:
-    task = make_task(session, plan=plan, lead=lead, **{"issued_at": LONG_ISSUED} | more)
-    session.commit()
-    return task
-
-
-def mails(session: Session, **where: Any) -> list[OutboxMessage]:
-    session.rollback()
-    return list(session.scalars(select(OutboxMessage).filter_by(**where).order_by(OutboxMessage.id)))
 
 
 def digest_done(app: APIFlask) -> None:
@@ -145,166 +139,6 @@ def test_no_mail_is_made_on_a_day_off(app: APIFlask, session: Session, usual: Us
 
     assert facts == {"is_day_off": True}
     assert mails(session) == []
-
-
-def test_on_the_first_working_day_of_a_week_the_mail_is_the_digest(
-    app: APIFlask, session: Session, usual: Usual, plan: Plan
-) -> None:
-    add_task(session, plan, usual.lead, due_on=MONDAY)
-
-    run(app, MONDAY)
-
-    made = mails(session)
-    names = {person.id: person.username for person in session.scalars(select(Person))}
-    assert {mail.kind for mail in made} == {MailKind.WEEKLY_DIGEST}
-    assert {names[mail.person_id] for mail in made} == {"li", "gao", "chen"}
-    assert next(mail for mail in made if names[mail.person_id] == "li").key.endswith(":2026-W48")
-
-
-def test_a_missed_monday_makes_tuesdays_mail_the_digest(
-    app: APIFlask, session: Session, usual: Usual, plan: Plan
-) -> None:
-    run(app, TUESDAY)
-    run(app, WEDNESDAY)
-
-    assert [(mail.kind, mail.for_day) for mail in mails(session)] == [(MailKind.WEEKLY_DIGEST, TUESDAY)]
-
-
-def test_a_supervisor_gets_the_digest_even_when_it_is_empty_with_the_facts_of_the_jobs(
-    app: APIFlask, session: Session, usual: Usual
-) -> None:
-    run(app, MONDAY)
-
-    [mail] = mails(session)
-    assert mail.person_id == usual.chen.id
-    assert mail.facts["parts"][0]["hat"] == "supervisor"
-    heard = {one["job"] for one in mail.facts["jobs"]["runs"]}
-    assert heard == {"morning-mail", "deliver-mail", "roundups", "clean-up", "check-trail"}
-
-
-def test_an_auditor_gets_the_head_of_the_trail_with_the_digest(
-    app: APIFlask, session: Session, usual: Usual, plan: Plan
-) -> None:
-    auditor = make_person(session, "吴审计", (Role.AUDITOR, usual.body))
-    record_change(
-        session,
-        subject=Subject.PLAN,
-        subject_id=plan.id,
-        act=Change.ADDED,
-        actor=usual.actor("chen"),
-        now=LONG_ISSUED,
-        entrance="test",
-    )
-    session.commit()
-    checked = run_by_hand(app, JobName.CHECK_TRAIL, MONDAY)
-
-    run(app, MONDAY)
-    run(app, TUESDAY)
-
-    [mail] = mails(session, person_id=auditor.id)
-    assert (mail.kind, mail.for_day) == (MailKind.WEEKLY_DIGEST, MONDAY)
-    head = find_head(session)
-    assert head is not None
-    assert checked["findings"] == mail.facts["trail"]["findings"] == 0
-    assert (mail.facts["trail"]["position"], mail.facts["trail"]["digest"]) == (head.position, head.digest)
-    [supervisors] = mails(session, person_id=usual.chen.id, for_day=MONDAY)
-    assert supervisors.facts["trail"] is None
-
-
-def test_a_leader_gets_the_digest_when_something_changed_for_the_worse(
-    app: APIFlask, session: Session, usual: Usual, plan: Plan
-) -> None:
-    late = add_task(session, plan, usual.lead, due_on=MONDAY - timedelta(days=4))
-
-    run(app, MONDAY)
-
-    [mail] = mails(session, person_id=usual.liu.id)
-    [part] = mail.facts["parts"]
-    assert part["hat"] == "leader"
-    assert [(one["code"], [row["task_id"] for row in one["rows"]]) for one in part["sections"]] == [
-        ("new_overdue", [late.id])
-    ]
-
-
-def test_people_without_address_are_counted_and_have_it_in_their_inbox_only(
-    app: APIFlask, session: Session, usual: Usual, plan: Plan
-) -> None:
-    digest_done(app)
-    add_task(session, plan, usual.lead, due_on=WEDNESDAY)
-    session.execute(update(Person).where(Person.username == "li").values(email=None))
-    session.commit()
-
-    facts = run(app, WEDNESDAY)
-
-    assert facts["without_address"] == 1
-    assert set(told(session, WEDNESDAY)) == {"gao", "li"}
-    assert [mail.person_id for mail in mails(session, state=OutboxState.INBOX_ONLY)] == [usual.li.id]
-
-
-@pytest.mark.parametrize("reason", ["switched off", "left the post"])
-def test_people_who_left_are_not_mailed(app: APIFlask, session: Session, usual: Usual, plan: Plan, reason: str) -> None:
-    digest_done(app)
-    add_task(session, plan, usual.lead, due_on=WEDNESDAY)
-    if reason == "switched off":
-        session.execute(update(Person).where(Person.id == usual.li.id).values(is_active=False))
-    else:
-        session.execute(update(PersonPost).where(PersonPost.person_id == usual.li.id).values(to_on=TUESDAY))
-    session.commit()
-
-    run(app, WEDNESDAY)
-
-    assert list(told(session, WEDNESDAY)) == ["gao"]
-
-
-def test_what_nobody_in_the_department_is_there_to_hear_goes_to_the_supervisors(
-    app: APIFlask, session: Session, usual: Usual, plan: Plan
-) -> None:
-    digest_done(app)
-    task = add_task(session, plan, make_department(session, "市审计局", parent=usual.body), due_on=WEDNESDAY)
-
-    run(app, WEDNESDAY)
-
-    assert told(session, WEDNESDAY) == {"chen": {"due_today": [task.id]}}
-
-
-def test_a_vacant_post_falls_to_the_same_post_of_the_parent_department(
-    app: APIFlask, session: Session, usual: Usual, plan: Plan
-) -> None:
-    digest_done(app)
-    office = make_department(session, "市发展改革委能源处", parent=usual.lead)
-    task = add_task(session, plan, office, due_on=WEDNESDAY)
-
-    run(app, WEDNESDAY)
-
-    assert told(session, WEDNESDAY) == {"li": {"due_today": [task.id]}, "gao": {"due_today": [task.id]}}
-    [mail] = mails(session, person_id=usual.li.id, for_day=WEDNESDAY)
-    assert mail.facts["posts"] == [{"department": "市发展改革委能源处", "role": "liaison", "is_stand_in": True}]
-
-
-def test_an_officer_is_reminded_of_what_is_dispatched_to_them(
-    app: APIFlask, session: Session, usual: Usual, plan: Plan
-) -> None:
-    digest_done(app)
-    add_task(session, plan, usual.lead, due_on=WEDNESDAY)
-    theirs = add_task(session, plan, usual.lead, due_on=WEDNESDAY)
-    session.execute(update(Assignment).where(Assignment.task_id == theirs.id).values(officer_id=usual.qian.id))
-    session.commit()
-
-    run(app, WEDNESDAY)
-
-    assert told(session, WEDNESDAY)["qian"] == {"due_today": [theirs.id]}
-
-
-def test_a_person_with_two_posts_gets_one_mail_with_each_line_once(
-    app: APIFlask, session: Session, usual: Usual, plan: Plan
-) -> None:
-    digest_done(app)
-    session.add(PersonPost(person_id=usual.li.id, department_id=usual.lead.id, role=Role.HEAD, from_on=LONG_AGO))
-    task = add_task(session, plan, usual.lead, due_on=WEDNESDAY)
-
-    run(app, WEDNESDAY)
-
-    assert told(session, WEDNESDAY)["li"] == {"due_today": [task.id]}
 
 
 def test_a_new_task_is_to_be_acknowledged_after_a_working_day(
@@ -587,22 +421,3 @@ def situation(session: Session, task_id: int) -> TaskSituation:
             for one in session.scalars(select(Assignment).where(Assignment.task_id == task_id))
         ),
     )
-
-
-def test_a_digest_is_made_once_a_week_around_the_national_day_and_never_two_scheduled_mails_a_day(
-    app: APIFlask, session: Session, usual: Usual, clock: SettableClock
-) -> None:
-    day = date(2026, 9, 14)
-    while day < date(2026, 10, 19):
-        clock.moment = datetime(day.year, day.month, day.day, 8, 30, tzinfo=ZONE)
-        run(app, day)
-        day += timedelta(days=1)
-
-    made = mails(session, person_id=usual.chen.id)
-    assert [mail.for_day for mail in made] == [
-        date(2026, 9, 14),
-        date(2026, 9, 21),
-        date(2026, 9, 28),
-        date(2026, 10, 8),
-        date(2026, 10, 12),
-    ]

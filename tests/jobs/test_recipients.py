@@ -9,10 +9,11 @@ from apiflask import APIFlask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from taskboard.domain.outbox import OutboxState
 from taskboard.domain.roles import Role
-from taskboard.models import Department, PersonPost, Plan
-from tests.support.factories import Usual, make_department, make_person, make_plan, make_task
-from tests.support.mornings import MONDAY, TUESDAY, WEDNESDAY, deliver_all, run, scheduled, told
+from taskboard.models import Assignment, Department, Person, PersonPost, Plan
+from tests.support.factories import LONG_AGO, Usual, make_department, make_person, make_plan, make_task
+from tests.support.mornings import MONDAY, TUESDAY, WEDNESDAY, add_task, deliver_all, mails, run, scheduled, told
 
 
 @pytest.fixture
@@ -94,3 +95,78 @@ def test_what_is_for_a_head_too_is_the_supervisors_to_know_where_there_is_no_hea
     assert told(session, WEDNESDAY) == {"li": {"overdue": [task_id]}, "chen": {"overdue": [task_id]}}
     [[row]] = [one["rows"] for one in scheduled(session, WEDNESDAY)["chen"].facts["sections"]]
     assert row["is_vacant"]
+
+
+def test_people_without_address_are_counted_and_have_it_in_their_inbox_only(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+    session.execute(update(Person).where(Person.username == "li").values(email=None))
+    session.commit()
+
+    facts = run(app, WEDNESDAY)
+
+    assert facts["without_address"] == 1
+    assert set(told(session, WEDNESDAY)) == {"gao", "li"}
+    assert [mail.person_id for mail in mails(session, state=OutboxState.INBOX_ONLY)] == [usual.li.id]
+
+
+@pytest.mark.parametrize("reason", ["switched off", "left the post"])
+def test_people_who_left_are_not_mailed(app: APIFlask, session: Session, usual: Usual, plan: Plan, reason: str) -> None:
+    add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+    if reason == "switched off":
+        session.execute(update(Person).where(Person.id == usual.li.id).values(is_active=False))
+    else:
+        session.execute(update(PersonPost).where(PersonPost.person_id == usual.li.id).values(to_on=TUESDAY))
+    session.commit()
+
+    run(app, WEDNESDAY)
+
+    assert list(told(session, WEDNESDAY)) == ["gao"]
+
+
+def test_what_nobody_in_the_department_is_there_to_hear_goes_to_the_supervisors(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    task = add_task(session, plan, make_department(session, "市审计局", parent=usual.body), due_on=WEDNESDAY)
+
+    run(app, WEDNESDAY)
+
+    assert told(session, WEDNESDAY) == {"chen": {"due_today": [task.id]}}
+
+
+def test_a_vacant_post_falls_to_the_same_post_of_the_parent_department(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    office = make_department(session, "市发展改革委能源处", parent=usual.lead)
+    task = add_task(session, plan, office, due_on=WEDNESDAY)
+
+    run(app, WEDNESDAY)
+
+    assert told(session, WEDNESDAY) == {"li": {"due_today": [task.id]}, "gao": {"due_today": [task.id]}}
+    [mail] = mails(session, person_id=usual.li.id, for_day=WEDNESDAY)
+    assert mail.facts["posts"] == [{"department": "市发展改革委能源处", "role": "liaison", "is_stand_in": True}]
+
+
+def test_an_officer_is_reminded_of_what_is_dispatched_to_them(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+    theirs = add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+    session.execute(update(Assignment).where(Assignment.task_id == theirs.id).values(officer_id=usual.qian.id))
+    session.commit()
+
+    run(app, WEDNESDAY)
+
+    assert told(session, WEDNESDAY)["qian"] == {"due_today": [theirs.id]}
+
+
+def test_a_person_with_two_posts_gets_one_mail_with_each_line_once(
+    app: APIFlask, session: Session, usual: Usual, plan: Plan
+) -> None:
+    session.add(PersonPost(person_id=usual.li.id, department_id=usual.lead.id, role=Role.HEAD, from_on=LONG_AGO))
+    task = add_task(session, plan, usual.lead, due_on=WEDNESDAY)
+
+    run(app, WEDNESDAY)
+
+    assert told(session, WEDNESDAY)["li"] == {"due_today": [task.id]}

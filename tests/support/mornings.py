@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from apiflask import APIFlask
@@ -12,11 +12,28 @@ from sqlalchemy.orm import Session
 from taskboard.domain.jobs import JobName
 from taskboard.domain.outbox import SCHEDULED, OutboxState
 from taskboard.jobs.runner import run_by_hand
-from taskboard.models import OutboxMessage, Person
+from taskboard.models import Department, OutboxMessage, Person, Plan, Task
+from tests.support.factories import make_task
 
 MONDAY = date(2026, 11, 23)
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 3, 4))
 NEXT_MONDAY = MONDAY + timedelta(days=7)
+
+
+LONG_ISSUED = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+
+
+def add_task(session: Session, plan: Plan, lead: Department, **more: Any) -> Task:
+    """A task of the plan that was issued weeks ago, committed."""
+    task = make_task(session, plan=plan, lead=lead, **{"issued_at": LONG_ISSUED} | more)
+    session.commit()
+    return task
+
+
+def mails(session: Session, **where: Any) -> list[OutboxMessage]:
+    """Everything in the outbox of which this holds, in the order in which it came there."""
+    session.rollback()
+    return list(session.scalars(select(OutboxMessage).filter_by(**where).order_by(OutboxMessage.id)))
 
 
 def run(app: APIFlask, day: date) -> dict[str, Any]:
