@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from taskboard.domain.plan_parsing.clause_readings import IN_TEXT, Clause, Form
 from taskboard.domain.plan_parsing.clauses import find_clauses
-from taskboard.domain.plan_parsing.identity import DOCUMENT_NUMBER
+from taskboard.domain.plan_parsing.identity import DOCUMENT_NUMBER, ISSUER_AND_DAY, LONGEST_HEAD
 from taskboard.domain.plan_parsing.items import LONGEST_HEADING, Item, heading_of
 from taskboard.domain.plan_parsing.numbering import Kind, read_step
 from taskboard.domain.plan_parsing.outline import SIGNED_DAY, Node, split_bullets, split_steps
@@ -111,6 +111,8 @@ def _unlabelled_items(node: Node) -> list[Item]:
             continue  # fields below the title speak of the document
         if position == 0 and node.parent is None and node.children and any(map(_is_number, group)):
             continue  # the head of a notice: its number, and to whom it goes
+        if position == 0 and node.parent is None and any(map(_is_issuer_with_day, group[1:])):
+            continue  # （市数据局，2023年3月6日） below the title
         if all(_is_only_clause(text) or _is_signature(text) for text in group) or NOTE.match(group[start].plain):
             continue  # 主办单位：… of a web page below the signature, or below a note on the list
         label = read_step(group[start].plain)
@@ -130,6 +132,13 @@ def _is_signature(text: Text) -> bool:
     """The name of an issuer or a day, alone on its line."""
     plain = text.plain.strip()
     return bool(SIGNED_DAY.match(plain)) or (len(plain) <= LONGEST_LONE_HEADING and looks_like_unit(plain))
+
+
+def _is_issuer_with_day(text: Text) -> bool:
+    """Who issued the document and when, in brackets on a line."""
+    plain = text.plain.strip()
+    found = ISSUER_AND_DAY.match(plain) if len(plain) <= LONGEST_HEAD and plain[:1] in "([" else None
+    return found is not None and found.end() == len(plain)
 
 
 def _is_number(text: Text) -> bool:

@@ -63,7 +63,7 @@ ISSUER_FIELD = re.compile(
 ISSUER_FIELD_AND_DAY = re.compile(rf"^{ISSUER_FIELD.pattern.replace('?P<issuer>', '')}\s{{1,40}}{WRITTEN_DAY}$")
 ISSUER_AND_DAY = re.compile(
     rf"^[(\[]?(?P<issuer>[\u4e00-\u9fff]{{2,30}}(?:{BODIES})(?:\s[\u4e00-\u9fff]{{2,30}}(?:{BODIES})){{0,3}})"
-    rf"\s{{0,40}}{WRITTEN_DAY}(?:印发|发布)?(?:[)\]]|\s|$)"
+    rf"[\s,]{{0,40}}{WRITTEN_DAY}(?:印发|发布)?(?:[)\]]|\s|$)"
 )
 """an issuer and the day on one line of the head, perhaps with counters of a web page behind them"""
 DAY_AND_ISSUER = re.compile(rf"^[(\[]{WRITTEN_DAY}\s?(?P<issuer>[\u4e00-\u9fff]{{4,30}})(?:印发|发布)[)\]]$")

@@ -103,3 +103,15 @@ def test_three_columns_between_wide_gaps_are_a_table_where_they_are_named() -> N
         ("建设公园", ("市园林局",), (), "2024-09-30"),
         ("增设充电桩", ("市发改委",), ("市供电公司",), "2024-11-30"),
     ]
+
+
+@pytest.mark.parametrize(
+    "head", ["（市更新办，2024年2月5日）", "（市更新办 2024年2月5日）", "（市更新办2024年2月5日印发）"]
+)
+def test_who_issued_a_table_and_when_is_no_task_of_its_own(head: str) -> None:
+    lines = [row.replace(" ", "\t") for row in (HEADER, *ROWS)]
+
+    plan = parse_plan([Paragraph(line) for line in (TITLE, head, *lines)])
+
+    assert (plan.issuer, str(plan.date)) == ("市更新办", "2024-02-05")
+    assert what_counts(plan) == RIGHT
