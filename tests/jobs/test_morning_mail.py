@@ -1,4 +1,4 @@
-"""The morning mail and the weekly digest: who gets one, when, once, and what it says."""
+"""The morning mail: when it comes, once, and what it says."""
 
 from __future__ import annotations
 

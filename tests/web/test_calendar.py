@@ -9,16 +9,8 @@ from sqlalchemy.orm import Session
 
 from taskboard.services.calendar import load_calendar, seed_calendar
 from tests.support.factories import Usual
+from tests.support.holiday_notices import NOTICE
 from tests.support.visitor import Visitor
-
-NOTICE = """国务院办公厅关于2027年部分节假日安排的通知
-一、元旦：1月1日（周五）至3日（周日）放假，共3天。
-二、春节：2月5日（周五）至11日（周四）放假调休，共7天。1月31日（周日）、2月20日（周六）上班。
-三、清明节：4月5日（周一）放假，与周末连休。
-四、劳动节：5月1日（周六）至5日（周三）放假调休，共5天。5月8日（周六）上班。
-五、端午节：6月9日（周三）放假。
-六、中秋节：9月15日（周三）放假。
-七、国庆节：10月1日（周五）至7日（周四）放假调休，共7天。10月9日（周六）、10月10日（周日）上班。"""
 
 
 @pytest.fixture(autouse=True)
