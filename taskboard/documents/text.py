@@ -63,13 +63,23 @@ RADICALS: Mapping[int, str] = {
     **{code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)},
     **dict(
         zip(
-            map(ord, "⺠⺟⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻢⻥⻦⻨⻩⻬⻮⻰⻳⺩"),
-            "民母西见角贝车長长门青韦页风飞食马鱼鸟麦黄齐齿龙龟王",
+            map(
+                ord,
+                "⺁⺂⺃⺄⺅⺆⺈⺉⺊⺋⺌⺍⺎⺏⺐⺒⺓⺔⺕⺖⺗⺘⺙⺛⺜⺝⺞⺟⺠⺡⺢⺣⺤⺥⺦⺧⺨⺩⺫⺬⺭⺯⺰⺱⺲⺳⺴⺶⺹⺺"
+                "⺻⺼⺾⺿⻀⻁⻂⻃⻄⻅⻆⻈⻉⻋⻌⻍⻎⻏⻐⻑⻒⻓⻔⻖⻗⻘⻙⻚⻛⻜⻝⻟⻠⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲"
+                "⻳",
+            ),
+            "厂乛乚乙亻冂刀刂卜㔾小小兀尣尢巳幺彑彐忄心扌攵旡日月歺母民氵氺灬爫爫丬牛犭王目示礻糹纟罓罒㓁冗羊耂肀"
+            "聿肉艹艹艹虎衤覀西见角讠贝车辶辶辶邑钅長镸长门阝雨青韦页风飞食飠饣马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀"
+            "龟",
             strict=True,
         )
     ),
 }
-"""radicals that look like characters (⼀ for 一): some programs fill the text of PDF files with them"""
+"""radicals that look like characters (⼀ for 一, ⻔ for 门): some programs fill the text of PDF files with them
+
+The supplement's have no decomposition; theirs are Unicode's EquivalentUnifiedIdeograph in the basic plane.
+"""
 
 ODD = re.compile(f"{CONTROL.pattern}|{INVISIBLE.pattern}|[\u2e80-\u2fdf]")
 """what few lines have: one look spares the others three"""

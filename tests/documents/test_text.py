@@ -83,6 +83,30 @@ def test_form_feeds_and_unicode_line_ends_end_lines() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("radicals", "characters"),
+    [
+        ("⻔诊部⻓会同⻋管所、⺠政局", "门诊部长会同车管所、民政局"),
+        ("⻄部⻚岩⻛电⻥塘⻩河⻢场⻰头⻬抓", "西部页岩风电鱼塘黄河马场龙头齐抓"),
+        ("⻣科⻤节⻧味⻁年⺟婴⺒时", "骨科鬼节卤味虎年母婴巳时"),
+        ("⼀⼆⼗⽉⽇⽔⼟⼯⼒⼈⼝⾦⾷⾼⿓", "一二十月日水土工力人口金食高龍"),
+        ("局⻑與科長", "局長與科長"),
+    ],
+)
+def test_radicals_become_the_characters_they_stand_for(radicals: str, characters: str) -> None:
+    assert texts(radicals.encode()) == [characters]
+
+
+def test_no_radical_is_left_that_stands_for_a_common_character() -> None:
+    kangxi = "".join(map(chr, range(0x2F00, 0x2FD6)))
+    supplement = "⺊⺒⺓⺕⺜⺝⺟⺠⺧⺩⺫⺬⺶⺻⺼⻁⻄⻅⻆⻉⻋⻑⻓⻔⻗⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻪⻬⻮⻰⻱⻳"
+
+    (line,) = texts((kangxi + supplement).encode())
+
+    assert len(line) == len(kangxi + supplement)
+    assert all("\u3400" <= character <= "\u9fff" for character in line)
+
+
 def test_invisible_characters_are_taken_out() -> None:
     assert read_text("责任\u200b单位\ufeff：\x02市财政局\u00ad").blocks == (
         Paragraph("责任单位：市财政局", place=Place(paragraph=1)),
