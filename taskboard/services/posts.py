@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from taskboard.domain.departments import DepartmentKind
@@ -14,7 +14,7 @@ from taskboard.domain.errors import Invalid, NotFound
 from taskboard.domain.history import Change, Subject
 from taskboard.domain.roles import Role
 from taskboard.models import Department, Person, PersonPost
-from taskboard.services.actors import Holder, held_on, require_role
+from taskboard.services.actors import held_on, require_role
 from taskboard.services.history import Writing, record_change
 from taskboard.services.holdings import check_nothing_hangs
 from taskboard.services.paging import count_rows
@@ -37,32 +37,6 @@ class PostRow(NamedTuple):
 
 
 # Finding
-
-
-def holders(session: Session, department_id: int, role: Role, *, today: date) -> list[Holder]:
-    """Who holds the role at the department today; where nobody does, who holds it at the department above.
-
-    An empty list leaves it to the supervisors.
-    """
-    own = _holders_at(session, department_id, role, today)
-    if own:
-        return own
-    is_staffed = and_(Department.is_active, Department.kind == DepartmentKind.UNIT)
-    parent_id = session.scalar(select(Department.parent_id).where(Department.id == department_id, is_staffed))
-    if parent_id is None:
-        return []
-    return [holder._replace(is_stand_in=True) for holder in _holders_at(session, parent_id, role, today)]
-
-
-def _holders_at(session: Session, department_id: int, role: Role, today: date) -> list[Holder]:
-    query = (
-        select(Person.id, Person.name, Person.email)
-        .distinct()
-        .join(PersonPost, PersonPost.person_id == Person.id)
-        .where(PersonPost.department_id == department_id, PersonPost.role == role, Person.is_active, held_on(today))
-        .order_by(Person.id)
-    )
-    return [Holder(*row) for row in session.execute(query)]
 
 
 def list_posts(session: Session, person_id: int) -> list[PostRow]:

@@ -154,38 +154,3 @@ class TestLastAdministrator:
             "is_active",
             "last_administrator",
         )
-
-
-class TestHolders:
-    def test_those_at_the_department_come_first(self, session: Session, usual: Usual) -> None:
-        make_person(session, "第二联络", (Role.LIAISON, usual.lead))
-
-        found = posts.holders(session, usual.lead.id, Role.LIAISON, today=TODAY)
-
-        assert [(one.name, one.is_stand_in) for one in found] == [("李联络", False), ("第二联络", False)]
-
-    def test_without_any_it_is_those_of_the_department_above(self, session: Session, usual: Usual) -> None:
-        office = make_department(session, "政策处", parent=usual.lead)
-
-        found = posts.holders(session, office.id, Role.LIAISON, today=TODAY)
-
-        assert [(one.name, one.is_stand_in) for one in found] == [("李联络", True)]
-
-    def test_nobody_stands_in_for_a_collective_unit(self, session: Session, usual: Usual) -> None:
-        everybody = make_department(session, "各科室", parent=usual.lead, kind=DepartmentKind.COLLECTIVE)
-
-        assert posts.holders(session, everybody.id, Role.LIAISON, today=TODAY) == []
-
-    def test_two_floors_above_is_too_far(self, session: Session, usual: Usual) -> None:
-        office = make_department(session, "政策处", parent=usual.lead)
-        desk = make_department(session, "窗口", parent=office)
-
-        assert posts.holders(session, desk.id, Role.LIAISON, today=TODAY) == []
-
-    def test_who_left_or_was_switched_off_holds_nothing(self, session: Session, usual: Usual) -> None:
-        post_of(session, usual.wang).to_on = YESTERDAY
-        usual.li.is_active = False
-        session.flush()
-
-        assert posts.holders(session, usual.partner.id, Role.LIAISON, today=TODAY) == []
-        assert posts.holders(session, usual.lead.id, Role.LIAISON, today=TODAY) == []
