@@ -17,8 +17,8 @@ CORPUS = Path(__file__).parents[2] / "data" / "corpus"
 
 @pytest.mark.parametrize(
     ("folder", "count"),
-    [(CORPUS, 43), (CORPUS / "second", 48), (CORPUS / "third", 40), (CORPUS / "fourth", 30)],
-    ids=["first", "second", "third", "fourth"],
+    [(CORPUS, 43), (CORPUS / "second", 48), (CORPUS / "third", 40), (CORPUS / "fourth", 30), (CORPUS / "fifth", 61)],
+    ids=["first", "second", "third", "fourth", "fifth"],
 )
 def test_unseen_kinds_of_documents_are_read_as_well_as_before(folder: Path, count: int) -> None:
     calendar = package_calendar()
