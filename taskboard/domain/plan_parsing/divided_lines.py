@@ -14,7 +14,13 @@ from taskboard.domain.plan_parsing.text import Text, squeezed
 
 TAB, BAR = re.compile("\t"), re.compile(r"\|")
 WIDE_GAP = re.compile(r" {2,}")
+BLANKS = re.compile(r" +")
+"""divide cells only below names of columns that they divide, all of which are known"""
+OF_BLANKS = (WIDE_GAP, BLANKS)
+"""what shows no empty cell"""
 FEWEST_SPACED_CELLS = 4
+LINES_LOOKED_AT = 3
+"""below names with single blanks between them, for a row that these divide as well"""
 FEWEST_SPACED_NAMES = 3
 """cells between wide gaps are taken for a row where there are so many, or so many that are names of columns"""
 
@@ -45,6 +51,15 @@ def cells_between(text: Text, separator: re.Pattern[str]) -> list[Text]:
     return [*cells, text[start:].strip()]
 
 
+def separator_of_names(text: Text) -> re.Pattern[str]:
+    """What divides the names of the columns on this line."""
+    separator = separator_of(text.plain)
+    if separator is WIDE_GAP and WIDE_GAP.search(text.plain) is None:
+        names = cells_between(text, BLANKS)
+        return BLANKS if len(columns_of(names)) == len(names) >= FEWEST_SPACED_CELLS else separator
+    return separator
+
+
 def lines_of_tables(parts: Sequence[Line | Table]) -> set[int]:
     """Positions of the lines of tables that begin with names of columns, whatever they look like by themselves:
     rows, parts of rows that are broken inside cells, and titles of sections between rows.
@@ -54,7 +69,7 @@ def lines_of_tables(parts: Sequence[Line | Table]) -> set[int]:
     for number, part in enumerate(parts):
         if not isinstance(part, Line):
             table = None
-        elif (opened := _opened_by(part.text)) is not None:
+        elif (opened := _opened_by(part.text, parts[number + 1 : number + 1 + LINES_LOOKED_AT])) is not None:
             table = opened
             inside.add(number)
         elif table is not None:
@@ -63,16 +78,24 @@ def lines_of_tables(parts: Sequence[Line | Table]) -> set[int]:
     return inside
 
 
-def _opened_by(text: Text) -> _OpenTable | None:
+def _opened_by(text: Text, below: Sequence[Line | Table]) -> _OpenTable | None:
     """The table that begins with this line of names; nothing when most of its cells are no names of columns."""
-    separator = separator_of(text.plain)
+    separator = separator_of_names(text)
     cells = cells_between(text, separator)
     if len(cells) < FEWEST_SPACED_NAMES or NUMBER.match(cells[0].plain):
         return None
     header, _ = find_header([cells])
     if header is None or not _are_names(cells):
         return None
+    if separator is BLANKS and not any(_is_row_of_blanks(one, len(cells)) for one in below):
+        return None
     return _OpenTable(separator, len(cells), len(cells), cells[-1].plain)
+
+
+def _is_row_of_blanks(part: Line | Table, width: int) -> bool:
+    """Whether a line below names with single blanks between them is divided in the same way."""
+    cells = cells_between(part.text, BLANKS) if isinstance(part, Line) else []
+    return len(cells) >= max(FEWEST_SPACED_CELLS, width - 2) and NUMBER.match(cells[0].plain) is not None
 
 
 def _are_names(cells: Sequence[Text]) -> bool:
@@ -117,7 +140,7 @@ class _OpenTable:
         goes_on = found is None and self.cells + len(cells) - 1 <= self.width
         is_next = found is not None and int(found[1]) == self.number + 1
         if (
-            self.separator is WIDE_GAP
+            self.separator in OF_BLANKS
             and not goes_on
             and not is_next
             and len(cells) < min(self.width, FEWEST_SPACED_CELLS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -93,8 +93,11 @@ def read_table(table: Table, block: int, sources: list[Source]) -> WorkList | No
 NO_VIEWS = ("", "", 0)
 
 
-def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
-    """The work list in a grid of texts. Without resolved merges an empty cell continues the one above."""
+def read_grid(grid: Grid, *, merged_cells_resolved: bool, placed: Collection[int] = ()) -> WorkList | None:
+    """The work list in a grid of texts. Without resolved merges an empty cell continues the one above.
+
+    ``placed`` are the rows whose cells were put below their columns by what they say.
+    """
     cards = _cards_in(grid)
     if cards:
         return _read_cards(cards)
@@ -126,12 +129,14 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool) -> WorkList | None:
             continue
         filled = False
         if not merged_cells_resolved:
-            filled = _fill_down(cells, columns, above, leads_too=section_lead is None)
+            # Where blanks show no empty cell, a limit that is missing may be one of none.
+            to_fill = {c: f for c, f in columns.items() if f is not Field.DEADLINE} if number in placed else columns
+            filled = _fill_down(cells, to_fill, above, leads_too=section_lead is None)
             above = dict(enumerate(cells))
             cells = [EMPTY if cell.plain in NOTHING else cell for cell in cells]
         row = read_row(cells, columns)
         row.who = _led_by(section_lead, row.who)
-        row.section, row.filled_down, row.units_guessed = section, filled, units_guessed
+        row.section, row.filled_down, row.units_guessed = section, filled, units_guessed or number in placed
         if row.action.plain or row.heading.plain:
             work.rows.append(row)
     return work if work.rows else None
@@ -242,7 +247,7 @@ def _single_text(cells: Sequence[Text], filled: Sequence[Text]) -> Text | None:
     return None
 
 
-def _fill_down(cells: list[Text], columns: dict[int, Field], above: dict[int, Text], *, leads_too: bool) -> bool:
+def _fill_down(cells: list[Text], columns: Mapping[int, Field], above: dict[int, Text], *, leads_too: bool) -> bool:
     """Empty cells of merged columns take the text above: units and time only together with their neighbours.
 
     Not ``leads_too`` where an empty cell means the lead of the section.
@@ -272,7 +277,7 @@ def _fill_down(cells: list[Text], columns: dict[int, Field], above: dict[int, Te
     return filled
 
 
-def _has_content(cells: Sequence[Text], columns: dict[int, Field]) -> bool:
+def _has_content(cells: Sequence[Text], columns: Mapping[int, Field]) -> bool:
     return any(f is Field.ACTION and c < len(cells) and len(cells[c]) for c, f in columns.items())
 
 

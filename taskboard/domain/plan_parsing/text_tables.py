@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise, takewhile
 
 from taskboard.domain.plan_parsing.blocks import Table
@@ -12,11 +12,11 @@ from taskboard.domain.plan_parsing.divided_lines import (
     BAR,
     BREAKS_OFF,
     GOES_ON,
-    WIDE_GAP,
+    OF_BLANKS,
     cells_between,
     cells_of,
     lines_of_tables,
-    separator_of,
+    separator_of_names,
 )
 from taskboard.domain.plan_parsing.fields import UNIT_FIELDS, Field, field_named
 from taskboard.domain.plan_parsing.lines import Line, Pages
@@ -42,14 +42,15 @@ def text_tables(pages: Pages) -> tuple[list[Line | Table], list[tuple[int, WorkL
         if skipped:
             skipped -= 1
             continue
-        if isinstance(part, Line) and (columns := unseparated_columns(part.text.plain)):
+        is_divided = number in inside_table
+        if isinstance(part, Line) and not is_divided and (columns := unseparated_columns(part.text.plain)):
             below = takewhile(lambda one: isinstance(one, Line), pages.parts[number + 1 :])
             work, skipped = unseparated_list([one for one in below if isinstance(one, Line)], columns)
             if work is not None:
                 lists.append((len(rest), work))
                 continue
         if isinstance(part, Line) and (
-            number in inside_table
+            is_divided
             or cells_of(part.text)
             or (run and (number in inside_cell or part.text.plain.strip() == "|" or _closes_last_row(part, run)))
         ):
@@ -114,7 +115,7 @@ def _whole_rows(run: Sequence[Line]) -> list[Text]:
 def _list_in(run: list[Line]) -> tuple[WorkList | None, list[Text]]:
     """The work list in lines with cells, and what stands in them above the names of its columns."""
     texts = _whole_rows(run)
-    rows = [cells_of(text) or cells_between(text, WIDE_GAP) for text in texts]
+    rows = [_cells_by_look(text) for text in texts]
     if all(len(row) <= 1 for row in rows):
         texts, rows = [], _rows_of_cells(run)
     kept = [number for number, row in enumerate(rows) if not all(DIVIDING.fullmatch(cell.plain) for cell in row)]
@@ -123,6 +124,7 @@ def _list_in(run: list[Line]) -> tuple[WorkList | None, list[Text]]:
     if header is None:
         return None, []
     above = [cell for row in rows[:header] for cell in row if len(cell)]
+    names = texts[header] if texts else EMPTY
     if texts:
         rows = _divided_as(texts, rows, header)
     rows = with_merged_names(_put_together(rows[header:]))
@@ -130,16 +132,28 @@ def _list_in(run: list[Line]) -> tuple[WorkList | None, list[Text]]:
     if header is None:
         return None, []
     width = len(rows[header])
+    placed: set[int] = set()
+    if texts and separator_of_names(names) in OF_BLANKS:
+        columns = columns_of(rows[header])
+        for number, row in enumerate(rows):
+            if number > header and 1 < len(row) != width:
+                rows[number] = _placed(row, columns, width)
+                placed.add(number)
     grid = [_padded(row, width) for row in rows]
-    return read_grid(grid, merged_cells_resolved=False), above
+    return read_grid(grid, merged_cells_resolved=False, placed=placed), above
 
 
 DIVIDING = re.compile(r"[-:\s—]*")
 
 
+def _cells_by_look(text: Text) -> list[Text]:
+    separator = separator_of_names(text)
+    return cells_of(text) or (cells_between(text, separator) if separator in OF_BLANKS else [text])
+
+
 def _divided_as(texts: Sequence[Text], rows: Sequence[list[Text]], header: int) -> list[list[Text]]:
     """The rows, each divided by what divides the names of the columns, where that stands in its line."""
-    separator = separator_of(texts[header].plain)
+    separator = separator_of_names(texts[header])
     within_bars = separator is BAR and texts[header].plain.startswith("|")
     divided = []
     for text, row in zip(texts, rows, strict=True):
@@ -300,6 +314,43 @@ def _with_merged_cells(row: list[Text], columns: Sequence[Field | None], above: 
         if score > best_score:
             best, best_score = filled, score
     return best
+
+
+MOST_COLUMNS = 16
+
+
+def _placed(row: list[Text], columns: Mapping[int, Field], width: int) -> list[Text]:
+    """A row where blanks divide the cells, which show no empty one and may stand inside one, with as many cells as
+    the others have: each stands below the name that it suits best.
+    """
+    row = _without_blanks_inside(row, columns, width)
+    if len(row) >= width or width > MOST_COLUMNS:
+        return row
+    first = int(columns.get(0) is Field.NUMBER and _is_numbered(row))
+    cells = row[first:]
+    best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())] * (len(cells) + 1)
+    best[:-1] = [(-1.0, ())] * len(cells)
+    # From the right: what the cells behind reach at best, each of them below one of the columns seen so far.
+    for column in range(width - 1, first - 1, -1):
+        for number, cell in enumerate(cells):
+            behind, places = best[number + 1]
+            score = behind + _fits(cell, columns.get(column)) if behind >= 0 else -1.0
+            if score >= best[number][0] and score >= 0:
+                best[number] = (score, (column, *places))
+    filled = dict(zip(best[0][1], cells, strict=True))
+    return [*row[:first], *(filled.get(column, EMPTY) for column in range(first, width))]
+
+
+def _without_blanks_inside(row: list[Text], columns: Mapping[int, Field], width: int) -> list[Text]:
+    """A row with more cells than others: the parts of a name (张 伟) are one, and those of the longest text."""
+    cells = list(row)
+    while len(cells) > width:
+        pairs = (n for n, (cell, after) in enumerate(pairwise(cells)) if len(cell) == 1 == len(after))
+        texts = (n for n, meaning in columns.items() if meaning in (Field.ACTION, Field.TASK))
+        joined = next(pairs, None)
+        joined = max(texts, default=0) if joined is None else joined
+        cells[joined : joined + 2] = [join_texts(cells[joined : joined + 2], " ")]
+    return cells
 
 
 def _fits(cell: Text, column: Field | None) -> float:

@@ -93,6 +93,38 @@ def test_a_second_table_with_other_columns_is_read_by_its_own_names(separator: s
     ]
 
 
+@pytest.mark.parametrize("separator", [" ", "　"], ids=["blanks", "full-width blanks"])
+def test_single_blanks_divide_cells_where_they_divide_known_names(separator: str) -> None:
+    broken = ROWS[1].replace("市自然资源局、", "市自然资源局、/")
+
+    assert what_counts(plan_of(separator, HEADER, "一、补齐短板", ROWS[0], broken, ROWS[2])) == RIGHT
+
+
+@pytest.mark.parametrize("separator", ["    ", " "], ids=["gaps", "blanks"])
+def test_a_cell_that_blanks_do_not_show_is_empty_and_its_row_marked(separator: str) -> None:
+    alone = "4 清理户外广告 全面清理 市城管局 9月底前"
+    without_limit = "5 规范停车 施划泊位500个 市公安局 市交通局"
+
+    plan = plan_of(separator, HEADER, *ROWS, alone, without_limit)
+
+    assert what_counts(plan) == [
+        *RIGHT,
+        ("清理户外广告", ("市城管局",), (), "2024-09-30"),
+        ("规范停车", ("市公安局",), ("市交通局",), "None"),
+    ]
+    assert all({"lead", "partners"} <= set(one.review) for one in plan.measures[3:])
+
+
+def test_a_blank_inside_a_name_opens_no_cell() -> None:
+    header = HEADER.replace("牵头单位", "责任领导 牵头单位")
+    rows = [row.replace(" 市", " 张 伟 市", 1) for row in ROWS]
+
+    plan = parse_plan([Paragraph(TITLE), *map(Paragraph, (header, *rows))])
+
+    assert what_counts(plan) == RIGHT
+    assert [one.persons for one in plan.measures] == [("张伟",)] * 3
+
+
 def test_three_columns_between_wide_gaps_are_a_table_where_they_are_named() -> None:
     rows = ("修缮管网 市住建局 6月底前", "建设公园 市园林局 三季度", "增设充电桩 市发改委、/市供电公司 11月底前")
 
