@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate, pairwise
 
 import msgspec
 from msgspec import structs
@@ -76,18 +77,17 @@ def read_table(table: Table, block: int, sources: list[Source]) -> WorkList | No
     """The work list in a table block; nothing when no row looks like its header."""
     read = read_views({cell.text for row in table.rows for cell in row})
     views = {raw: NO_VIEWS if raw in NOTHING else stripped(one) for raw, one in read.items()}
-    grid: list[list[Text]] = []
+    cells = [cell for row in table.rows for cell in row]
+    first = len(sources)
+    sources += [(block, cell.row, cell.column) for cell in cells]
+    texts = [text_of(views[cell.text], source) for source, cell in enumerate(cells, start=first)]
     merged: dict[int, Text] = {}
-    for row in table.rows:
-        first = len(sources)
-        sources += [(block, cell.row, cell.column) for cell in row]
-        texts = [text_of(views[cell.text], source) for source, cell in enumerate(row, start=first)]
-        for x, cell in enumerate(row):
-            if cell.row_span > 1 or cell.column_span > 1:
-                # A merged cell is the same text at every position.
-                texts[x] = merged.setdefault(id(cell), texts[x])
-        grid.append(texts)
-    return read_grid(grid, merged_cells_resolved=True)
+    for number, cell in enumerate(cells):
+        if cell.row_span > 1 or cell.column_span > 1:
+            # A merged cell is the same text at every position.
+            texts[number] = merged.setdefault(id(cell), texts[number])
+    ends = accumulate(map(len, table.rows), initial=0)
+    return read_grid([texts[start:end] for start, end in pairwise(ends)], merged_cells_resolved=True)
 
 
 NO_VIEWS = ("", "", 0)
@@ -135,16 +135,17 @@ def read_grid(grid: Grid, *, merged_cells_resolved: bool, placed: Collection[int
             above = dict(enumerate(cells))
             cells = [EMPTY if cell.plain in NOTHING else cell for cell in cells]
         row = read_row(cells, columns)
-        row.who = _led_by(section_lead, row.who)
+        if section_lead is not None:
+            row.who = _led_by(section_lead, row.who)
         row.section, row.filled_down, row.units_guessed = section, filled, units_guessed or number in placed
         if row.action.plain or row.heading.plain:
             work.rows.append(row)
     return work if work.rows else None
 
 
-def _led_by(lead: Reading | None, who: Who) -> Who:
+def _led_by(lead: Reading, who: Who) -> Who:
     """A row that names only who helps, or nobody, with the lead of its section."""
-    if lead is None or who.assigned.leads:
+    if who.assigned.leads:
         return who
     first = who_by([lead], "、".join(unit.said.clean for unit in lead.leads))
     others = tuple(unit for unit in who.assigned.partners if unit.name not in first.assigned.lead_names)
@@ -199,10 +200,12 @@ def _read_cards(cards: Sequence[Card]) -> WorkList:
 CHINESE_NUMBER = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?")
 
 
+NUMBER_AND_TITLE = 2
+
+
 def _is_section(filled: Sequence[Text], cells: Sequence[Text], columns: dict[int, Field]) -> bool:
     """一 | 大力提振消费 | | |: a row with a Chinese number and a title, and nothing assigned."""
-    others = [cell for cell in filled if cell is not filled[0]]
-    if any(cell is not others[0] for cell in others):
+    if len(set(map(id, filled))) > NUMBER_AND_TITLE:
         return False
     number = next((cells[c].plain.strip() for c, f in columns.items() if f is Field.NUMBER and c < len(cells)), "")
     return CHINESE_NUMBER.fullmatch(number) is not None
