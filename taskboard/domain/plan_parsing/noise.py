@@ -40,7 +40,8 @@ RUNNING_HEAD = re.compile(
     r"|^[\u4e00-\u9fff“”《》]{6,30}(?:办公室|办公厅|人民政府|委员会|领导小组|指挥部|公报|文件)\s+\d{1,3}\s*$"
 )
 """the name of the paper or its issuer with the number of the page or issue, at the head or foot of every page"""
-DIVIDER = re.compile(r"^[\s\-=_*·•—~.]{3,}$")
+DIVIDER = re.compile(r"^[\s\-=_*·•—~.+\u2500-\u257f]{3,}$")
+"""a line of strokes, of stars, or of the frame of a table (├──┼──┤)"""
 
 
 def is_noise(plain: str) -> bool:

@@ -125,6 +125,18 @@ def test_a_blank_inside_a_name_opens_no_cell() -> None:
     assert [one.persons for one in plan.measures] == [("张伟",)] * 3
 
 
+@pytest.mark.parametrize(
+    ("top", "stroke", "middle"),
+    [("┌──┬──┐", "│", "├──┼──┤"), ("╔══╦══╗", "║", "╠══╬══╣"), ("+----+----+", "|", "+----+----+")],
+)
+def test_a_table_may_be_framed_with_drawn_lines(top: str, stroke: str, middle: str) -> None:
+    lines = [top]
+    for row in (HEADER, *ROWS):
+        lines += [f"{stroke} " + row.replace(" ", f" {stroke} ") + f" {stroke}", middle]
+
+    assert what_counts(parse_plan([Paragraph(TITLE), *map(Paragraph, lines)])) == RIGHT
+
+
 def test_three_columns_between_wide_gaps_are_a_table_where_they_are_named() -> None:
     rows = ("修缮管网 市住建局 6月底前", "建设公园 市园林局 三季度", "增设充电桩 市发改委、/市供电公司 11月底前")
 
