@@ -102,11 +102,13 @@ def _whole_rows(run: Sequence[Line]) -> list[Text]:
     closed = sum(text.plain.rstrip().endswith("|") for text in of_several)
     if len(of_several) < FEWEST_ROWS or closed < ENDS_ROWS_WITH_BAR * len(of_several):
         return texts
+    # A line with all the bars of a row is one: its last cell is filled where that of the others is empty.
+    usual, _ = Counter(text.plain.count("|") for text in of_several).most_common(1)[0]
     rows: list[Text] = []
     pending: list[Text] = []
     for text in texts:
         pending.append(text)
-        if text.plain.rstrip().endswith("|"):
+        if text.plain.rstrip().endswith("|") or (len(pending) == 1 and text.plain.count("|") >= usual):
             rows.append(join_texts(pending, "\n"))
             pending = []
     return [*rows, *pending]
