@@ -98,14 +98,13 @@ def test_the_rules_hold_through_a_hundred_random_histories_of_each_of_twenty_thr
 ) -> None:
     driver = Driver(session, seed=throw)
 
-    # Half of them by a generator, whose dice reach far; half throw by throw, which reaches the edges and shrinks.
-    thrown = randoms(use_true_random=True) | randoms(use_true_random=False)
-    ended = run_thrown(driver, thrown, histories=100, throw=throw)
+    # By a generator each, whose dice reach far; throw by throw hypothesis would keep to the small ones.
+    ended = run_thrown(driver, randoms(use_true_random=True), histories=100, throw=throw)
 
     assert ended >= 100
-    # A hundred may pass some rare acts by, the more as half of them keep to small throws; the sixty of above have all.
-    assert len(set(Act) - NOT_TRIED - set(driver.done)) <= 6
-    assert driver.carried
+    # A hundred may pass a rare act by; the sixty of above have all of them.
+    assert len(set(Act) - NOT_TRIED - set(driver.done)) <= 2
+    assert {Act.SUSPEND, Act.RESUME, Act.TERMINATE} <= set(driver.carried)
 
 
 @pytest.mark.deep
