@@ -114,7 +114,7 @@ SECTION_ITSELF = (
     r"|(?:以下|下列|下述|所列|本\S{1,3}下)(?=各?项|任务|工作|事项|条目|均|都|由))"
 )
 ALL_BELOW = re.compile(
-    rf"(?!.*{NOT_REPEATED}){SECTION_ITSELF}[^,。;:]{{0,10}}?(?:,?除[^,。;:]{{2,14}}外,?)?[均都]?(?:统一)?由"
+    rf"(?!(?!.*牵头).*{NOT_REPEATED}){SECTION_ITSELF}[^,。;:]{{0,10}}?(?:,?除[^,。;:]{{2,14}}外,?)?[均都]?(?:统一)?由"
 )
 """本章除注明外均由A牵头: what a section says of all its items"""
 
@@ -263,7 +263,7 @@ def _closing_sentence(text: Text, found: list[Clause]) -> list[Clause]:
     sentence = text[start : len(stripped)].strip()
     if not 3 <= len(sentence) <= 300 or any(clause.start < len(stripped) and clause.end > start for clause in found):
         return []
-    by = BY_UNITS.match(sentence.plain) or ALL_BELOW.match(sentence.plain)
+    by = ALL_BELOW.match(sentence.plain) or BY_UNITS.match(sentence.plain)
     if NOT_THE_TASK.search(sentence.plain):
         return []
     reading = read_prose(sentence[by.end() :]) if by else read_role_sentence(sentence)

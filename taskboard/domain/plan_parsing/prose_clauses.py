@@ -13,11 +13,13 @@ from taskboard.domain.plan_parsing.role_sentences import GENERIC_OTHERS, add_gro
 from taskboard.domain.plan_parsing.text import Text
 from taskboard.domain.plan_parsing.units import is_unit_list, read_units
 
-BY_UNITS = re.compile(r"^(?:具体|主要)?(?:此项|该项|本项|这项|以上|上述)?(?:工作|任务|事项)?(?:交由|由|请|以|责成)")
+BY_UNITS = re.compile(
+    r"^(?:具体|主要)?(?:此项|该项|本项|这项|以上|上述)?(?:工作|任务|事项)?(?:交由|由|请|以(?![下上及])|责成)"
+)
 
 PROSE = re.compile(
     r"(?:^|(?<=[。;,:!\n ”]))(?:具体|主要)?(?:此项|该项|本项|这项|以上|上述)?(?:工作|任务|事项)?"
-    r"(?:交由|由|请|以|责成)(?P<part>[^。;!?\n:]{3,160}?)(?=[。;\n]|$)"
+    r"(?:交由|由|请|以(?![下上及])|责成)(?P<part>[^。;!?\n:]{3,160}?)(?=[。;\n]|$)"
 )
 NOT_THE_TASK = re.compile(r"负责解释|起草|负责日常|解释权|设在|负责人")
 PROSE_VERB = re.compile(

@@ -438,6 +438,8 @@ def test_names_of_two_characters_divide_a_row_without_marks() -> None:
         "一、稳住工业（县工信局牵头，另有标注的从其标注）",
         "一、稳住工业\n牵头单位：县工信局（单独列明的以列明为准）",
         "一、稳住工业\n本章各项任务由县工信局牵头，另有规定的除外。",
+        "一、稳住工业\n以下任务由县工信局牵头，另有注明的除外。",
+        "一、稳住工业（以下任务均由县工信局牵头，不再逐项列出）",
     ],
 )
 def test_who_leads_a_section_leads_its_items_that_name_nobody_else(says: str) -> None:
