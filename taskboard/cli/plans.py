@@ -72,6 +72,8 @@ GOLD = ".gold.json"
 @click.option("--format", "form", type=click.Choice(["json", "text"]), default="text", show_default=True)
 def evaluate_folder(folder: Path, form: str) -> None:
     """用 FOLDER 中的标准答案（NAME.gold.json）检验同名文件的读取结果。"""
+    if not folder.is_dir():
+        raise Unreadable(f"这是文件，不是文件夹：{folder}" if folder.exists() else f"没有这个文件夹：{folder}")
     evaluations = list(_evaluations(folder))
     if not evaluations:
         raise Unreadable(f"没有可检验的文件：{folder}（每份文件旁须有同名的 {GOLD}）")
@@ -87,12 +89,24 @@ def _evaluations(folder: Path) -> Iterator[Evaluation]:
         document = next((f for f in sorted(folder.glob(f"{name}.*")) if not f.name.endswith(".json")), None)
         if document is None:
             continue
+        expected = _right_reading(gold)
         try:
-            expected = json.loads(gold.read_text(encoding="utf-8"))
-            measures = expected["measures"]
-        except (ValueError, KeyError, TypeError):
-            raise Unreadable(f"标准答案不是有效的 JSON：{gold}") from None
-        yield evaluate(name, reading_to_dict(_read(document)), {**expected, "measures": measures})
+            plan = _read(document)
+        except Unreadable as error:
+            raise Unreadable(f"{document}：{error.message}") from None
+        yield evaluate(name, reading_to_dict(plan), expected)
+
+
+def _right_reading(gold: Path) -> dict[str, Any]:
+    try:
+        expected: Any = json.loads(gold.read_text(encoding="utf-8"))
+    except ValueError:
+        raise Unreadable(f"标准答案不是有效的 JSON：{gold}") from None
+    if isinstance(expected, dict):
+        measures = expected.get("measures")
+        if isinstance(measures, list) and all(isinstance(measure, dict) for measure in measures):
+            return expected
+    raise Unreadable(f"标准答案中没有 measures（举措的列表）：{gold}")
 
 
 def _figures_as_values(evaluations: list[Evaluation]) -> dict[str, Any]:

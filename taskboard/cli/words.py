@@ -58,11 +58,12 @@ WORDS: dict[str, str] = {
     "file": "文件",
     "directory": "文件夹",
     "path": "路径",
-    "{name} {filename!r} does not exist.": "{name} {filename} 不存在。",
-    "{name} {filename!r} is a file.": "{name} {filename} 是一个文件。",
-    "{name} {filename!r} is a directory.": "{name} {filename} 是一个文件夹。",
-    "{name} {filename!r} is not readable.": "{name} {filename} 不能读。",
-    "{name} {filename!r} is not writable.": "{name} {filename} 不能写。",
+    # without {name}: click has settled on an English one before anything can be said in Chinese
+    "{name} {filename!r} does not exist.": "{filename} 不存在。",
+    "{name} {filename!r} is a file.": "{filename} 是一个文件。",
+    "{name} {filename!r} is a directory.": "{filename} 是一个文件夹。",
+    "{name} {filename!r} is not readable.": "{filename} 不能读。",
+    "{name} {filename!r} is not writable.": "{filename} 不能写。",
     "Could not open file {filename!r}: {message}": "打不开文件 {filename}：{message}",
     "unknown error": "原因不明",
 }

@@ -158,9 +158,30 @@ def test_a_folder_without_right_readings_is_one_chinese_line(tmp_path):
     assert "没有可检验的文件" in result.output
 
 
-def test_a_broken_right_reading_is_named(tmp_path):
+def test_a_folder_to_evaluate_that_is_missing_or_a_file_is_told_for_what_it_is(tmp_path):
+    (tmp_path / "一份.txt").write_text("正文", encoding="utf-8")
+
+    missing, file = evaluated(tmp_path / "没有"), evaluated(tmp_path / "一份.txt")
+
+    assert (missing.exit_code, file.exit_code) == (1, 1)
+    assert missing.output == f"没有这个文件夹：{tmp_path / '没有'}\n"
+    assert file.output == f"这是文件，不是文件夹：{tmp_path / '一份.txt'}\n"
+
+
+def test_a_document_that_cannot_be_read_is_named_among_those_of_a_folder(tmp_path):
     folder = folder_with_a_plan(tmp_path, lead="市教育局")
-    (folder / "plan.gold.json").write_text("{", encoding="utf-8")
+    (folder / "plan.txt").write_bytes(b"")
+
+    result = evaluated(folder)
+
+    assert result.exit_code == 1
+    assert result.output.startswith(f"{folder / 'plan.txt'}：文件是空的")
+
+
+@pytest.mark.parametrize("gold", ["{", "[]", '{"measures": 1}', '{"measures": [1]}'])
+def test_a_broken_right_reading_is_named(tmp_path, gold):
+    folder = folder_with_a_plan(tmp_path, lead="市教育局")
+    (folder / "plan.gold.json").write_text(gold, encoding="utf-8")
 
     result = evaluated(folder)
 

@@ -79,6 +79,14 @@ def test_a_question_takes_a_chinese_answer_and_says_when_nothing_was_done(answer
     assert ("已取消。" in result.output) is (code == 1)
 
 
+@pytest.mark.parametrize("command", [("restore", "."), ("demo", "--folder", __file__)])
+def test_a_folder_for_a_file_and_a_file_for_a_folder_are_told_in_chinese(command: tuple[str, ...]) -> None:
+    said = CliRunner().invoke(main, command).output
+
+    assert f"{command[-1]} 是一个文件" in said
+    assert not re.search(r"\b(File|Directory|Path)\b", said), said
+
+
 def test_what_the_system_refuses_is_told_in_words(tmp_path: Path) -> None:
     with pytest.raises(OSError) as refused:
         (tmp_path / "nothing" / "here").open("rb")
