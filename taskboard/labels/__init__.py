@@ -329,6 +329,10 @@ LIGHT_REASONS: dict[LightReason, str] = {
 }
 
 
+def yes_or_no(value: bool) -> str:
+    return "是" if value else "否"
+
+
 def label(value: StrEnum) -> str:
     """The Chinese word for a value of the domain."""
     return LABELS[type(value), value.value]

@@ -23,7 +23,7 @@ from taskboard.domain.workflow import (
     TaskState,
     Verification,
 )
-from taskboard.labels import LABELS
+from taskboard.labels import LABELS, yes_or_no
 from taskboard.labels.times import day_words
 
 ENTRANCES: dict[str, str] = {
@@ -276,7 +276,7 @@ def value_words(value: Any) -> str:
     if value is None or value == "":
         return "（空）"
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return yes_or_no(value)
     if isinstance(value, dict):
         return "，".join(f"{FIELDS.get(name, name)} {value_words(one)}" for name, one in value.items())
     if isinstance(value, list):

@@ -14,7 +14,7 @@ from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.imports import split_names
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, today, transaction
-from taskboard.labels import label
+from taskboard.labels import label, yes_or_no
 from taskboard.models import Department
 from taskboard.services import (
     department_access,
@@ -300,8 +300,8 @@ def _conflict_page(form: DepartmentForm, department_id: int) -> Response:
         ("类型", label(current.kind), label(form.kind.data)),
         ("级别", _level_words(current.level), _level_words(form.level.data)),
         ("上级单位", current.parent or "无", form.parent.data or "无"),
-        ("负责人审签", _yes_or_no(current.needs_sign_off), _yes_or_no(form.needs_sign_off.data)),
-        ("在用", _yes_or_no(current.is_active), _yes_or_no(form.is_active.data)),
+        ("负责人审签", yes_or_no(current.needs_sign_off), yes_or_no(form.needs_sign_off.data)),
+        ("在用", yes_or_no(current.is_active), yes_or_no(form.is_active.data)),
     ]
     form.show_version(current.version)
     changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
@@ -311,7 +311,3 @@ def _conflict_page(form: DepartmentForm, department_id: int) -> Response:
 
 def _level_words(level: DepartmentLevel | None) -> str:
     return label(level) if level is not None else "与上级单位相同"
-
-
-def _yes_or_no(value: bool) -> str:
-    return "是" if value else "否"

@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, SelectField, SelectMultipleField
 
 from taskboard.domain.imports import Decisions
+from taskboard.labels import yes_or_no
 from taskboard.labels.targets import target_words
 from taskboard.models import ImportDraft
 from taskboard.services.import_review import Review, decisions_seen
@@ -150,7 +151,7 @@ def shown(field: Field) -> str:
     if isinstance(field, TargetsField):
         return "；".join(target_words(one) for one in field.data)
     if isinstance(field, BooleanField):
-        return "是" if field.data else "否"
+        return yes_or_no(field.data)
     if isinstance(field, SelectField):
         wanted = {_value(one) for one in (field.data or () if isinstance(field, SelectMultipleField) else [field.data])}
         return "、".join(str(option[1]) for option in field.iter_choices() if _value(option[0]) in wanted)

@@ -9,6 +9,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.roles import Role
 from taskboard.extensions import read_session, transaction
+from taskboard.labels import yes_or_no
 from taskboard.labels.times import day_words
 from taskboard.services import department_access, renamings
 from taskboard.web.forms import page_number, search_words
@@ -78,13 +79,9 @@ def _conflict_page(form: RenamingForm, renaming_id: int) -> Response:
         ("新名称", current.new_names, typed.new_names),
         ("更名日期", day_words(current.from_on), day_words(typed.from_on)),
         ("备注", current.note or "无", typed.note or "无"),
-        ("在用", _yes_or_no(current.is_active), _yes_or_no(typed.is_active)),
+        ("在用", yes_or_no(current.is_active), yes_or_no(typed.is_active)),
     ]
     form.show_version(current.version)
     changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
     page = render_template("renamings/form.html", form=form, renaming_id=renaming_id, changes=changes)
     return make_response(page, 409)
-
-
-def _yes_or_no(value: bool) -> str:
-    return "是" if value else "否"

@@ -11,7 +11,7 @@ from taskboard.domain.errors import Invalid, Stale
 from taskboard.domain.robots import RobotMessageState, Webhook, parse_webhook
 from taskboard.domain.roles import Role
 from taskboard.extensions import effective_settings, now, read_session, robot_connections, transaction
-from taskboard.labels import label
+from taskboard.labels import label, yes_or_no
 from taskboard.labels.errors import problem_words
 from taskboard.labels.robots import message_words
 from taskboard.mail.announcing import speak_once
@@ -87,7 +87,7 @@ def _conflict_page(form: RobotForm, robot_id: int) -> ResponseReturnValue:
         *_address_pairs(form, robot),
         (form.department.label.text, department, form.department.data or ""),
         *(
-            (form[name].label.text, _yes_or_no(getattr(robot, name)), _yes_or_no(form[name].data))
+            (form[name].label.text, yes_or_no(getattr(robot, name)), yes_or_no(form[name].data))
             for name in ("sends_weekly", "sends_daily", "is_on")
         ),
     ]
@@ -108,10 +108,6 @@ def _address_pairs(form: RobotForm, robot: Robot) -> Iterator[tuple[str, str, st
 
 def _shown(webhook: Webhook) -> str:
     return f"{label(webhook.kind)} {webhook.shown}"
-
-
-def _yes_or_no(value: bool) -> str:
-    return "是" if value else "否"
 
 
 def _robot_page(form: RobotForm, robot: Robot | None, changes: list[tuple[str, str, str]] | None = None) -> str:
