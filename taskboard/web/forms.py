@@ -123,6 +123,15 @@ class VersionedForm(Form):
         self.version.data = version
 
 
+Changes = list[tuple[str, str, str]]
+"""what others saved meanwhile beside what was typed: the field's words, theirs, yours"""
+
+
+def differing(fields: Iterable[tuple[str, str, str]]) -> Changes:
+    """Of a form that somebody else was quicker with, the fields that the two filled in differently."""
+    return [(words, theirs, yours) for words, theirs, yours in fields if theirs != yours]
+
+
 class Required(InputRequired):
     """The field must be filled in; blanks alone do not count."""
 

@@ -28,7 +28,7 @@ from taskboard.services import (
 )
 from taskboard.services.departments import DepartmentValues
 from taskboard.web.departments.forms import AliasForm, DepartmentForm, EndMemberForm, MembersForm, OldNameForm
-from taskboard.web.forms import Form, page_number, search_words
+from taskboard.web.forms import Form, differing, page_number, search_words
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.writing import writing
 
@@ -296,7 +296,7 @@ def _conflict_page(form: DepartmentForm, department_id: int) -> Response:
     """What stands there now beside what was typed; saving again puts the typed in its place."""
     current = _Filled(department_access.get_department(read_session(), department_id, actor=current_actor()))
     pairs = [
-        ("单位名称", current.name, form.name.data),
+        ("单位名称", current.name, form.name.data or ""),
         ("类型", label(current.kind), label(form.kind.data)),
         ("级别", _level_words(current.level), _level_words(form.level.data)),
         ("上级单位", current.parent or "无", form.parent.data or "无"),
@@ -304,7 +304,7 @@ def _conflict_page(form: DepartmentForm, department_id: int) -> Response:
         ("在用", yes_or_no(current.is_active), yes_or_no(form.is_active.data)),
     ]
     form.show_version(current.version)
-    changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
+    changes = differing(pairs)
     page = render_template("departments/form.html", form=form, department_id=department_id, changes=changes)
     return make_response(page, 409)
 

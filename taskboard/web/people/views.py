@@ -17,7 +17,7 @@ from taskboard.extensions import current_settings, effective_settings, now, read
 from taskboard.labels.errors import problem_words
 from taskboard.services import absences, account_links, accounts, department_names, people, portfolios, posts
 from taskboard.services.people import PersonValues
-from taskboard.web.forms import Form, page_number, search_words
+from taskboard.web.forms import Form, differing, page_number, search_words
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.people.forms import (
     PASSWORD_HINT,
@@ -373,12 +373,12 @@ def _conflict_page(form: PersonForm, person_id: int) -> Response:
     """What stands there now beside what was typed; saving again puts the typed in its place."""
     current = people.get_person(read_session(), person_id, actor=current_actor())
     pairs = [
-        ("姓名", current.name, form.name.data),
-        ("账号", current.username, form.username.data),
+        ("姓名", current.name, form.name.data or ""),
+        ("账号", current.username, form.username.data or ""),
         ("邮箱", current.email or "", form.email.data or ""),
     ]
     form.show_version(current.version)
-    changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
+    changes = differing(pairs)
     page = render_template(
         "people/form.html",
         form=form,

@@ -12,7 +12,7 @@ from taskboard.extensions import read_session, transaction
 from taskboard.labels import yes_or_no
 from taskboard.labels.times import day_words
 from taskboard.services import department_access, renamings
-from taskboard.web.forms import page_number, search_words
+from taskboard.web.forms import differing, page_number, search_words
 from taskboard.web.guards import current_actor, requires
 from taskboard.web.renamings.forms import RenamingForm
 from taskboard.web.writing import writing
@@ -82,6 +82,6 @@ def _conflict_page(form: RenamingForm, renaming_id: int) -> Response:
         ("在用", yes_or_no(current.is_active), yes_or_no(typed.is_active)),
     ]
     form.show_version(current.version)
-    changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
+    changes = differing(pairs)
     page = render_template("renamings/form.html", form=form, renaming_id=renaming_id, changes=changes)
     return make_response(page, 409)

@@ -17,7 +17,7 @@ from taskboard.labels.robots import message_words
 from taskboard.mail.announcing import speak_once
 from taskboard.models import Department, Robot, RobotMessage
 from taskboard.services import department_names, robots
-from taskboard.web.forms import Form, key_of
+from taskboard.web.forms import Changes, Form, differing, key_of
 from taskboard.web.guards import requires
 from taskboard.web.robots.forms import RobotForm
 from taskboard.web.writing import writing
@@ -93,7 +93,7 @@ def _conflict_page(form: RobotForm, robot_id: int) -> ResponseReturnValue:
     ]
     form.show_version(robot.version)
     form.forget_secret(is_refused=True)
-    changes = [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
+    changes = differing(pairs)
     return make_response(_robot_page(form, robot, changes), 409)
 
 
@@ -110,7 +110,7 @@ def _shown(webhook: Webhook) -> str:
     return f"{label(webhook.kind)} {webhook.shown}"
 
 
-def _robot_page(form: RobotForm, robot: Robot | None, changes: list[tuple[str, str, str]] | None = None) -> str:
+def _robot_page(form: RobotForm, robot: Robot | None, changes: Changes | None = None) -> str:
     return render_template(
         "robots/robot.html",
         form=form,

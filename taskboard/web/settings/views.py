@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,14 +16,12 @@ from taskboard.extensions import current_settings, read_session, transaction
 from taskboard.services import sending_rules
 from taskboard.services import settings as kept_settings
 from taskboard.services.settings import SettingValues, checked_values, version_of_settings
+from taskboard.web.forms import Changes, differing
 from taskboard.web.guards import requires
 from taskboard.web.settings.forms import SendingForm, SettingsForm, Trial
 from taskboard.web.writing import writing
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
-
-Changes = list[tuple[str, str, str]]
-"""what others saved meanwhile beside what was typed: words, theirs, yours"""
 
 
 @blueprint.route("", methods=["GET", "POST"])
@@ -127,7 +124,7 @@ def _settings_conflict(form: SettingsForm) -> ResponseReturnValue:
         (one.label.text, current[one.name].data or "无", one.data or "无")
         for one in (form.public_url, form.smtp_url, form.mail_from)
     ]
-    return make_response(settings_page(form, changes=_differing(pairs)), 409)
+    return make_response(settings_page(form, changes=differing(pairs)), 409)
 
 
 def _sending_conflict(form: SendingForm) -> ResponseReturnValue:
@@ -135,11 +132,7 @@ def _sending_conflict(form: SendingForm) -> ResponseReturnValue:
     form.show_version(current.known_version)
     fields: list[Any] = [form.per_minute, form.per_hour, form.opens, form.closes]
     pairs = [(one.label.text, current[one.name]._value() or "默认值", one._value() or "默认值") for one in fields]
-    return make_response(settings_page(sending_form=form, sending_changes=_differing(pairs)), 409)
-
-
-def _differing(pairs: Iterable[tuple[str, str, str]]) -> Changes:
-    return [(words, theirs, yours) for words, theirs, yours in pairs if theirs != yours]
+    return make_response(settings_page(sending_form=form, sending_changes=differing(pairs)), 409)
 
 
 def _version(kept: dict[str, str]) -> int:
